@@ -1,0 +1,266 @@
+"""Settings of one trial and the statements of a study, as pydantic models.
+
+Everything that changes a number is in here and in a trial's identity; where and how fast a trial
+runs (device, workers, checkpoint interval, paths) is not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import CoreSchema, core_schema
+
+from ogan_bench import catalogue
+from ogan_bench.errors import did_you_mean
+from ogan_bench.metrics import METRICS
+
+NAME = r"^[a-z0-9][a-z0-9_]*$"
+"""Names of studies, scales and arms: they become folder names, joined by '-'."""
+
+
+class Model(BaseModel):
+    """Base of all settings: unknown keys, infinities and changes after loading are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Component(Model):
+    """A named part with its parameters, ``{name: quadratic_potential, weight: 0.25}``.
+
+    A bare string stands for a part with default parameters.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    name: str
+
+    def parameters(self) -> dict[str, Any]:
+        """Keyword arguments for the function of this name."""
+        return {key: value for key, value in self.model_dump().items() if key != "name"}
+
+
+class Kind:
+    """Annotation that turns a field into a choice among the parts of one kind."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        models = {name: part.model() for name, part in catalogue.parts(self.kind).items()}
+        tagged = core_schema.tagged_union_schema(
+            {name: handler.generate_schema(model) for name, model in models.items()},
+            discriminator="name",
+        )
+        names = core_schema.literal_schema(list(models))
+        return core_schema.no_info_before_validator_function(
+            lambda value: {"name": value} if isinstance(value, str) else value,
+            core_schema.no_info_after_validator_function(
+                lambda part: Component.model_validate(part.model_dump()),
+                tagged,
+                serialization=core_schema.plain_serializer_function_ser_schema(
+                    lambda part: part.model_dump()
+                ),
+            ),
+            json_schema_input_schema=core_schema.union_schema([names, tagged]),
+        )
+
+
+if TYPE_CHECKING:
+    Dataset: TypeAlias = Component
+    Architecture: TypeAlias = Component
+    Adversarial: TypeAlias = Component
+    Readout: TypeAlias = Component
+    Consistency: TypeAlias = Component
+    Penalty: TypeAlias = Component
+    Optimizer: TypeAlias = Component
+    Updates: TypeAlias = Component
+else:
+    Dataset = Annotated[Component, Kind("datasets")]
+    Architecture = Annotated[Component, Kind("models")]
+    Adversarial = Annotated[Component, Kind("adversarial")]
+    Readout = Annotated[Component, Kind("readouts")]
+    Consistency = Annotated[Component, Kind("consistency")]
+    Penalty = Annotated[Component, Kind("penalties")]
+    Optimizer = Annotated[Component, Kind("optimizers")]
+    Updates = Annotated[Component, Kind("updates")]
+
+
+class Objective(Model):
+    """The four parts of a composed objective and the weight of the consistency term."""
+
+    adversarial: Adversarial
+    readout: Readout
+    consistency: Consistency
+    consistency_weight: NonNegativeFloat = Field(
+        default=0.5, description="Weight of the consistency term (0.5 in the author's code)."
+    )
+    penalty: Penalty
+
+
+class Training(Model):
+    """How E and G are trained."""
+
+    steps: PositiveInt = Field(description="Steps; one step updates both nets.")
+    batch_size: PositiveInt = 64
+    optimizer: Optimizer
+    updates: Updates = Field(default="simultaneous", validate_default=True)
+    ema: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="Decay of the moving average of weights that is evaluated; none: the weights.",
+    )
+    log_every: PositiveInt = Field(default=100, description="Steps between lines of train.jsonl.")
+
+
+class Evaluation(Model):
+    """What is measured on a trained trial."""
+
+    samples: PositiveInt = Field(default=2000, description="Generated images.")
+    probe_images: PositiveInt = Field(
+        default=10_000, description="Labelled training images for the linear probe, at the most."
+    )
+    extractors: list[Literal["classifier", "inception"]] = Field(
+        default=["classifier"], min_length=1, description="Feature spaces."
+    )
+    encoder_statistics: Literal["real", "mixed", "batch"] = Field(
+        default="mixed",
+        description="Batch-norm statistics of E: re-estimated on real training images, the running "
+        "averages over real and generated batches, or those of the evaluated batch.",
+    )
+    seed: NonNegativeInt = Field(
+        default=0, description="Seed of the samples and of the random choices of metrics."
+    )
+
+
+class Settings(Model):
+    """Everything that defines one trial apart from its seed."""
+
+    data: Dataset
+    model: Architecture
+    objective: Objective
+    training: Training
+    evaluation: Evaluation = Evaluation()
+
+
+class Margin(Model):
+    """A margin in the metric's unit or as a share of the control's mean."""
+
+    value: float = Field(gt=0)
+    relative: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _parse(cls, value: Any) -> Any:
+        if isinstance(value, str) and value.strip().endswith("%"):
+            number = value.strip().removesuffix("%")
+            try:
+                return {"value": float(number) / 100, "relative": True}
+            except ValueError:
+                return {"value": number, "relative": True}
+        if isinstance(value, int | float | str):
+            return {"value": value}
+        return value
+
+    def __str__(self) -> str:
+        return f"{self.value:.4g}" if not self.relative else f"{100 * self.value:.4g} %"
+
+
+class Hypothesis(Model):
+    """One claim, put so that data can support or refute it.
+
+    ``superiority``: the arm is better than the control. ``non_inferiority``: the arm is not worse
+    than the control by the margin or more. ``equivalence``: the two differ by less than the margin
+    in both directions. Better is the direction of the metric.
+    """
+
+    id: str = Field(pattern=NAME)
+    claim: str = Field(description="The claim in words.")
+    metric: str
+    arm: str
+    control: str
+    test: Literal["superiority", "non_inferiority", "equivalence"]
+    margin: Margin | None = Field(
+        default=None, description="A number in the metric's unit, or a share such as 10%."
+    )
+
+    @field_validator("metric")
+    @classmethod
+    def _has_direction(cls, value: str) -> str:
+        if value not in METRICS:
+            raise ValueError(f"no metric {value!r}.{did_you_mean(value, METRICS)}")
+        if METRICS[value].better is None:
+            raise ValueError(f"metric {value!r} has no better direction and cannot be tested")
+        return value
+
+    @model_validator(mode="after")
+    def _margin_fits_test(self) -> Hypothesis:
+        if self.test != "superiority" and self.margin is None:
+            raise ValueError(f"test {self.test!r} needs a margin")
+        return self
+
+
+class Statement(Model):
+    """What a study states apart from the settings of its arms."""
+
+    name: str = Field(pattern=NAME, description="Name of the study and of its results folder.")
+    question: str = Field(description="The one question that this study asks.")
+    source: str = Field(default="", description="Where the claim comes from.")
+    seeds: list[NonNegativeInt] = Field(min_length=1, description="Training seeds, for every arm.")
+    metrics: list[str] = Field(min_length=1, description="Metrics of the table and the figures.")
+    hypotheses: list[Hypothesis] = []
+    alpha: float = Field(
+        default=0.05, gt=0, lt=0.5, description="Error level of the family of hypotheses."
+    )
+
+    @field_validator("seeds")
+    @classmethod
+    def _distinct(cls, value: list[int]) -> list[int]:
+        if len(set(value)) < len(value):
+            raise ValueError("the same seed stands twice")
+        return value
+
+    @field_validator("metrics")
+    @classmethod
+    def _known_metrics(cls, value: list[str]) -> list[str]:
+        problems = [
+            f"no metric {name!r}.{did_you_mean(name, METRICS)}"
+            for name in value
+            if name not in METRICS
+        ]
+        if problems:
+            raise ValueError(" ".join(problems))
+        return value
+
+    @field_validator("hypotheses")
+    @classmethod
+    def _distinct_ids(cls, value: list[Hypothesis]) -> list[Hypothesis]:
+        ids = [hypothesis.id for hypothesis in value]
+        for name in ids:
+            if ids.count(name) > 1:
+                raise ValueError(f"hypothesis {name!r} stands twice")
+        return value
+
+
+class Study(Statement):
+    """A study at one scale: base and diffs are resolved into the settings of each arm."""
+
+    scale: str | None = Field(default=None, pattern=NAME)
+    arms: dict[Annotated[str, Field(pattern=NAME)], Settings] = Field(min_length=1)
+
+    @property
+    def folder(self) -> str:
+        """Name of the results folder: ``name`` or ``name-scale``."""
+        return self.name if self.scale is None else f"{self.name}-{self.scale}"

@@ -1,0 +1,31 @@
+"""Errors that are the user's to mend: one clear message, no traceback, exit code 2."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(Exception):
+    """Something outside the program is wrong; the message names the place and the mend."""
+
+
+class StudyError(UserError):
+    """A study file or an override is invalid.
+
+    Args:
+        problems: One line each, ``file:line:column: key: message``.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+def did_you_mean(given: str, known: Iterable[str]) -> str:
+    """`` Did you mean 'x'?`` where something known is near, else `` Known: x, y.``"""
+    names = list(known)
+    close = difflib.get_close_matches(given, names, n=1, cutoff=0.6)
+    if close:
+        return f" Did you mean {close[0]!r}?"
+    return f" Known: {', '.join(names)}." if names else ""

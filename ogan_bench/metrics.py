@@ -1,0 +1,169 @@
+"""Names, directions and definitions of all metrics; the table that both sides of the tool share.
+
+A metric's name fixes its protocol. The evaluation writes rows under these names only, and the
+analysis takes from here which direction is better. No torch in here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Direction = Literal["lower", "higher"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What a metric means.
+
+    Args:
+        title: How tables and figures name it.
+        better: Which direction is better; ``None`` for baselines and diagnostics.
+        definition: One sentence, with unit and range.
+        source: Where the definition comes from.
+        format: Format specification for printing.
+    """
+
+    title: str
+    better: Direction | None
+    definition: str
+    source: str
+    format: str = ".4g"
+
+
+_FRECHET = "Heusel et al., 2017, arXiv 1706.08500"
+_KERNEL = "Bińkowski et al., 2018, arXiv 1801.01401"
+_SCORE = "Salimans et al., 2016, arXiv 1606.03498"
+_MANIFOLD = "Kynkäänniemi et al., 2019, arXiv 1904.06991"
+_PROBE = "Alain and Bengio, 2016, arXiv 1610.01644"
+_OGAN = "Su, 2019, arXiv 1903.01931"
+_BIGAN = "Donahue et al., 2017, arXiv 1605.09782"
+_VEEGAN = "Srivastava et al., 2017, arXiv 1705.07761"
+
+METRICS: dict[str, Metric] = {
+    # Encoder: does G(N(E(x))) give x back, and does E(G(z)) give z back?
+    "reconstruction_mse": Metric(
+        "reconstruction MSE",
+        "lower",
+        "Mean squared error per pixel of G(N(E(x))) on test images, pixel range [0, 1].",
+        _OGAN,
+    ),
+    "reconstruction_psnr": Metric(
+        "reconstruction PSNR (dB)",
+        "higher",
+        "10 log10(1 / MSE) of each test image, then the mean over images.",
+        _OGAN,
+        ".2f",
+    ),
+    "reconstruction_ratio": Metric(
+        "reconstruction ratio",
+        "lower",
+        "Reconstruction MSE over the MSE to the reconstruction of a random other test image; "
+        "1 means that the code says nothing about the image.",
+        _BIGAN,
+        ".3f",
+    ),
+    "reconstruction_mse_raw": Metric(
+        "reconstruction MSE without N",
+        "lower",
+        "Mean squared error per pixel of G(E(x)) on test images: the code is not normalised.",
+        _OGAN,
+    ),
+    "latent_rho": Metric(
+        "latent round trip ρ",
+        "higher",
+        "Pearson correlation over dimensions between z and the code of G(z), mean over samples.",
+        _OGAN,
+        ".3f",
+    ),
+    # Latent linear separability, with the baselines it must beat.
+    "probe_accuracy": Metric(
+        "linear probe on N(E(x))",
+        "higher",
+        "Test accuracy of logistic regression on standardised N(E(x)).",
+        _PROBE,
+        ".3f",
+    ),
+    "probe_accuracy_untrained": Metric(
+        "linear probe, untrained encoder",
+        None,
+        "The same probe on the encoder before training (same seed, same architecture).",
+        _PROBE,
+        ".3f",
+    ),
+    "probe_accuracy_pca": Metric(
+        "linear probe, PCA",
+        None,
+        "The same probe on as many principal components of the pixels as the code has dimensions.",
+        _PROBE,
+        ".3f",
+    ),
+    "probe_accuracy_pixels": Metric(
+        "linear probe, pixels", None, "The same probe on raw pixels.", _PROBE, ".3f"
+    ),
+    # Fidelity and diversity in the feature space of a classifier trained on the dataset.
+    "fd_classifier": Metric(
+        "FD (classifier)",
+        "lower",
+        "Fréchet distance between samples and training images in the penultimate layer of a "
+        "classifier trained on the dataset, features scaled to root mean square 1 over the "
+        "training images. Not an FID.",
+        _FRECHET,
+    ),
+    "kd_classifier": Metric(
+        "KD (classifier)",
+        "lower",
+        "Unbiased squared MMD with the cubic polynomial kernel in the same features.",
+        _KERNEL,
+    ),
+    "isc_classifier": Metric(
+        "IS (classifier)",
+        "higher",
+        "Inception-score formula with the classes of the dataset's own classifier; at most the "
+        "number of classes.",
+        _SCORE,
+        ".3f",
+    ),
+    "precision_classifier": Metric(
+        "precision (classifier)",
+        "higher",
+        "Share of samples inside the k-NN manifold (k = 3) of the training images.",
+        _MANIFOLD,
+        ".3f",
+    ),
+    "recall_classifier": Metric(
+        "recall (classifier)",
+        "higher",
+        "Share of training images inside the k-NN manifold (k = 3) of the samples.",
+        _MANIFOLD,
+        ".3f",
+    ),
+    # Mode coverage by the same classifier.
+    "modes_classifier": Metric(
+        "modes",
+        "higher",
+        "Number of classes that the classifier finds at least once among the samples.",
+        _VEEGAN,
+        ".1f",
+    ),
+    "modes_kl_classifier": Metric(
+        "modes KL (nats)",
+        "lower",
+        "Kullback-Leibler divergence in nats between the samples' class shares p and those of the "
+        "training images q, both by the classifier: sum p log(p / q); 0 is best.",
+        _VEEGAN,
+        ".3f",
+    ),
+    # The literature's names, for Inception-v3 features alone.
+    "fid": Metric("FID", "lower", "Fréchet distance in Inception-v3 (TF) features.", _FRECHET),
+    "kid": Metric("KID", "lower", "Kernel distance in Inception-v3 (TF) features.", _KERNEL),
+    "isc": Metric("IS", "higher", "Inception score (Inception-v3, TF).", _SCORE, ".3f"),
+    # Training
+    "images_per_second": Metric(
+        "images/s",
+        None,
+        "Training images seen per second of training, evaluation excluded.",
+        "measured",
+        ".0f",
+    ),
+}

@@ -1,0 +1,512 @@
+"""From a YAML file to a validated study and its trials.
+
+A file states a ``base`` setting and ``arms`` as small diffs of it; a scale is a further diff. Diffs
+merge key by key, with one exception: a part that changes its ``name`` replaces the old part whole,
+because the parameters of one optimiser or loss mean nothing to another. All problems of a file are
+reported at once, each with its place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args
+
+from pydantic import BaseModel, Field, NonNegativeInt, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from ogan_bench import catalogue
+from ogan_bench.config import NAME, Component, Kind, Model, Settings, Statement, Study
+from ogan_bench.errors import StudyError, UserError, did_you_mean
+
+KeyPath = tuple[str | int, ...]
+Tree = dict[str, Any]
+M = TypeVar("M", bound=Model)
+
+
+class Scale(Model):
+    """The same question, bigger or smaller: a diff of ``base``, ``arms`` and ``seeds``."""
+
+    base: Tree = Field(default_factory=dict)
+    arms: dict[str, Tree | None] = Field(default_factory=dict)
+    seeds: list[NonNegativeInt] | None = Field(default=None, min_length=1)
+
+
+class StudyFile(Statement):
+    """Shape of a study file before its diffs are merged."""
+
+    base: Tree
+    arms: dict[Annotated[str, Field(pattern=NAME)], Tree | None] = Field(min_length=1)
+    scales: dict[Annotated[str, Field(pattern=NAME)], Scale] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One arm with one training seed."""
+
+    study: str
+    arm: str
+    seed: int
+    settings: Settings
+
+    @property
+    def id(self) -> str:
+        """``study/arm/seed-0``, also the path of its folder."""
+        return f"{self.study}/{self.arm}/seed-{self.seed}"
+
+    @property
+    def config(self) -> Tree:
+        """Everything that defines the trial, as plain data."""
+        return {**self.settings.model_dump(mode="json"), "seed": self.seed}
+
+    @property
+    def config_hash(self) -> str:
+        """SHA-256 of the canonical JSON of :attr:`config`, 16 hexadecimal digits."""
+        text = json.dumps(self.config, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def trials(
+    study: Study, arms: Sequence[str] | None = None, seeds: Sequence[int] | None = None
+) -> list[Trial]:
+    """Trials of a study, seed by seed, so that a cut-off run has whole comparisons.
+
+    Args:
+        study: The study.
+        arms: These arms only.
+        seeds: These seeds instead of the study's.
+    """
+    return [
+        Trial(study.folder, arm, seed, settings)
+        for seed in (study.seeds if seeds is None else seeds)
+        for arm, settings in study.arms.items()
+        if arms is None or arm in arms
+    ]
+
+
+def load_study(
+    path: Path,
+    *,
+    scale: str | None = None,
+    overrides: Sequence[str] = (),
+) -> Study:
+    """Read, merge and validate a study file.
+
+    Args:
+        path: The YAML file.
+        scale: One of the file's ``scales``; ``None`` is the file as it stands.
+        overrides: ``key.path=value`` settings that win over base, scale and arms.
+
+    Raises:
+        UserError: The file cannot be read.
+        StudyError: Every problem found, each with file, line, column and key.
+    """
+    document = _read_yaml(path)
+    places = _Places(path, document)
+    tree = _plain(document)
+    shape, problems = _validate(StudyFile, tree, places)
+    scales = _mappings(tree.get("scales"))
+    if scale is not None and scale not in scales:
+        problems.append(f"{path}: scales: no scale {scale!r}.{did_you_mean(scale, list(scales))}")
+
+    arms: dict[str, Settings] = {}
+    for name in (None, *scales):
+        chosen = name == scale
+        resolved, new = _resolve_arms(tree, name, places, overrides if chosen else ())
+        problems += new
+        arms = resolved if chosen else arms
+    if shape is not None:
+        problems += _arms_exist(shape, places)
+    problems = list(dict.fromkeys(problems))
+    if shape is None or problems:
+        raise StudyError(problems)
+    statement = {name: getattr(shape, name) for name in Statement.model_fields}
+    if scale is not None and shape.scales[scale].seeds is not None:
+        statement["seeds"] = shape.scales[scale].seeds
+    return Study(**statement, scale=scale, arms=arms)
+
+
+SHIPPED = (Path(__file__).parent.parent / "studies", Path(__file__).parent / "studies")
+"""Where the shipped studies lie: in a checkout, and in an installed package."""
+
+
+def shipped_studies() -> dict[str, Path]:
+    """Names and files of the studies that come with the package."""
+    folder = next((folder for folder in SHIPPED if folder.is_dir()), None)
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))} if folder else {}
+
+
+def find_study(path: Path) -> Path:
+    """The file itself, or the shipped study of that name where there is no such file."""
+    if path.exists():
+        return path
+    return shipped_studies().get(path.stem, path)
+
+
+def read_statement(path: Path) -> str:
+    """The question of a study file."""
+    return str(_read_yaml(path).get("question", "")).strip()
+
+
+def parse_component(kind: str, name: str, settings: Sequence[str]) -> Component:
+    """A part with parameters from ``key=value`` texts.
+
+    Raises:
+        StudyError: There is no such part or parameter, or a value does not fit.
+    """
+    tree, problems = _parse_overrides(settings)
+    part = catalogue.parts(kind).get(name)
+    if part is None:
+        problems.append(f"no {name!r} among the {kind}.{did_you_mean(name, catalogue.names(kind))}")
+    if problems or part is None:
+        raise StudyError(problems)
+    model = part.model()
+    try:
+        return Component.model_validate(model.model_validate({"name": name, **tree}).model_dump())
+    except ValidationError as error:
+        raise StudyError(
+            [
+                f"--set {'.'.join(map(str, detail['loc']))}: "
+                + _message(model, dict(detail), detail["loc"])
+                for detail in error.errors(include_url=False)
+            ]
+        ) from None
+
+
+def study_record(study: Study, seeds: Sequence[int], command: str, path: Path) -> Tree:
+    """What is stored of a study beside its trials.
+
+    Args:
+        study: The resolved study.
+        seeds: Seeds of all trials that belong to it.
+        command: How it was run.
+        path: Its file.
+    """
+    return {
+        "format": 1,
+        **study.model_dump(mode="json"),
+        "folder": study.folder,
+        "seeds": list(seeds),
+        "command": command,
+        "study_file_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+    }
+
+
+def parse_seeds(text: str) -> list[int]:
+    """``"0-2,7"`` -> ``[0, 1, 2, 7]``.
+
+    Raises:
+        StudyError: The text is no list of seeds and ranges.
+    """
+    seeds: list[int] = []
+    for piece in text.split(","):
+        match = re.fullmatch(r"\s*(\d+)(?:\s*-\s*(\d+))?\s*", piece)
+        if match is None or int(match[2] or match[1]) < int(match[1]):
+            raise StudyError([f"--seeds: {text!r} is not a list such as 0-4 or 0,2,5-7"])
+        seeds.extend(range(int(match[1]), int(match[2] or match[1]) + 1))
+    return list(dict.fromkeys(seeds))
+
+
+def parse_arms(text: str, study: Study) -> list[str]:
+    """``"none,pearson"`` -> the arms of that name, in the study's order.
+
+    Raises:
+        StudyError: The study has no such arm.
+    """
+    wanted = [name.strip() for name in text.split(",")]
+    known = list(study.arms)
+    problems = [
+        f"--arms: no arm {arm!r}.{did_you_mean(arm, known)}" for arm in wanted if arm not in known
+    ]
+    if problems:
+        raise StudyError(problems)
+    return [arm for arm in known if arm in wanted]
+
+
+def merge(base: Mapping[str, Any], diff: Mapping[str, Any]) -> Tree:
+    """``base`` with ``diff`` laid over it, key by key; a part with a new name replaces the old."""
+    merged = dict(base)
+    for key, value in diff.items():
+        old = merged.get(key)
+        if isinstance(value, Mapping) and isinstance(old, str):
+            old = {"name": old}
+        if isinstance(value, Mapping) and isinstance(old, Mapping):
+            renamed = "name" in value and value["name"] != old.get("name")
+            merged[key] = dict(value) if renamed else merge(old, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def json_schema() -> Tree:
+    """JSON schema of a study file, for completion and checks in editors."""
+    schema = StudyFile.model_json_schema()
+    definitions = schema["$defs"]
+    settings = Settings.model_json_schema()
+    definitions.update(settings.pop("$defs"))
+    definitions["Margin"] = {"anyOf": [{"type": "number"}, {"type": "string"}]}
+    definitions["Settings"] = settings
+    definitions["Diff"] = _optional(settings, definitions)
+    diff = {"$ref": "#/$defs/Diff"}
+    arms = {"type": "object", "additionalProperties": {"anyOf": [diff, {"type": "null"}]}}
+    schema["properties"]["base"] = {"$ref": "#/$defs/Settings"}
+    schema["properties"]["arms"] = {**arms, "minProperties": 1}
+    definitions["Scale"]["properties"] |= {"base": diff, "arms": arms}
+    return schema
+
+
+def _optional(schema: Any, definitions: Tree) -> Any:
+    """The same schema with every reference inlined and no key required."""
+    if isinstance(schema, Mapping):
+        if "$ref" in schema:
+            return _optional(definitions[str(schema["$ref"]).rsplit("/", 1)[-1]], definitions)
+        dropped = ("required", "discriminator", "default")
+        return {k: _optional(v, definitions) for k, v in schema.items() if k not in dropped}
+    if isinstance(schema, list):
+        return [_optional(item, definitions) for item in schema]
+    return schema
+
+
+def _resolve_arms(
+    tree: Tree, scale: str | None, places: _Places, overrides: Sequence[str]
+) -> tuple[dict[str, Settings], list[str]]:
+    """Settings of every arm at one scale, and the problems met on the way.
+
+    Works on the raw file, so that problems in its other parts do not hide those in here.
+    """
+    base = _mapping(tree.get("base"))
+    origins: list[KeyPath] = [("base",)]
+    diffs: dict[str, list[tuple[KeyPath, Tree]]] = {
+        arm: [(("arms", arm), diff)] for arm, diff in _mappings(tree.get("arms")).items()
+    }
+    override, problems = _parse_overrides(overrides)
+    if scale is not None:
+        layer = _mapping(_mapping(tree["scales"])[scale])
+        base = merge(base, _mapping(layer.get("base")))
+        origins = [("scales", scale, "base"), *origins]
+        for arm, diff in _mappings(layer.get("arms")).items():
+            place: KeyPath = ("scales", scale, "arms", arm)
+            if arm in diffs:
+                diffs[arm].append((place, diff))
+            else:
+                problems.append(
+                    places.line(place, f"no arm {arm!r}.{did_you_mean(arm, list(diffs))}")
+                )
+    resolved = {}
+    for arm, layers in diffs.items():
+        merged = base
+        for _, diff in layers:
+            merged = merge(merged, diff)
+        lookup = [place for place, _ in reversed(layers)] + origins
+        settings, new = _validate(Settings, merge(merged, override), places, lookup, override)
+        problems += new
+        if settings is not None:
+            resolved[arm] = settings
+    return resolved, problems
+
+
+def _parse_overrides(overrides: Sequence[str]) -> tuple[Tree, list[str]]:
+    tree: Tree = {}
+    problems = []
+    for text in overrides:
+        key, sign, value = text.partition("=")
+        keys = key.strip().split(".")
+        if not sign or not all(keys):
+            problems.append(f"--set {text}: write key.path=value, for example training.steps=500")
+            continue
+        try:
+            leaf = YAML(typ="safe", pure=True).load(value)
+        except YAMLError:
+            leaf = value
+        for name in reversed(keys):
+            leaf = {name: leaf}
+        tree = merge(tree, leaf)
+    return tree, problems
+
+
+def _arms_exist(shape: StudyFile, places: _Places) -> list[str]:
+    known = list(shape.arms)
+    return [
+        places.line(("hypotheses", index, key), f"no arm {arm!r}.{did_you_mean(arm, known)}")
+        for index, hypothesis in enumerate(shape.hypotheses)
+        for key, arm in (("arm", hypothesis.arm), ("control", hypothesis.control))
+        if arm not in known
+    ]
+
+
+def _plain(node: Any) -> Any:
+    """Built-in types instead of those that remember their layout in the file."""
+    if isinstance(node, dict):
+        return {_plain(key): _plain(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_plain(item) for item in node]
+    for kind in (bool, int, float, str):
+        if isinstance(node, kind):
+            return kind(node)
+    return node
+
+
+def _mapping(value: Any) -> Tree:
+    return value if isinstance(value, dict) else {}
+
+
+def _mappings(value: Any) -> dict[str, Tree]:
+    """The entries of a mapping whose values are mappings or nothing."""
+    return {
+        str(key): _mapping(entry)
+        for key, entry in _mapping(value).items()
+        if entry is None or isinstance(entry, dict)
+    }
+
+
+def _read_yaml(path: Path) -> Tree:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UserError(
+            f"{path}: no such study file; `ogan-bench list studies` shows the shipped ones"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read: {error}") from None
+    try:
+        tree = YAML(typ="rt", pure=True).load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        problem = str(error.problem or error.context).splitlines()[0]
+        raise StudyError([f"{path}{place}: not valid YAML: {problem}"]) from None
+    except YAMLError as error:
+        raise StudyError([f"{path}: not valid YAML: {error}"]) from None
+    if not isinstance(tree, dict):
+        raise StudyError([f"{path}:1:1: a study file is a mapping with name, base, arms, ..."])
+    return tree
+
+
+class _Places:
+    """Line and column of every key of a file."""
+
+    def __init__(self, path: Path, tree: Any) -> None:
+        self.path = path
+        self._at: dict[KeyPath, tuple[int, int]] = {}
+        self._walk(tree, ())
+
+    def _walk(self, node: Any, path: KeyPath) -> None:
+        if not isinstance(node, dict | list):
+            return
+        for key, child in node.items() if isinstance(node, dict) else enumerate(node):
+            position = (node.lc.data or {}).get(key)  # type: ignore[union-attr]
+            if position is not None:
+                self._at[(*path, key)] = (position[0] + 1, position[1] + 1)
+            self._walk(child, (*path, key))
+
+    def line(self, path: KeyPath, message: str, origins: Sequence[KeyPath] = ((),)) -> str:
+        """``file:line:column: key: message`` for a path that came from one of the origins.
+
+        The place is that of the longest part of the path that stands in the file.
+        """
+        for length in range(len(path), -1, -1):
+            for origin in origins:
+                at = self._at.get((*origin, *path[:length]))
+                if at is not None:
+                    key = ".".join(str(part) for part in (*origin, *path))
+                    return f"{self.path}:{at[0]}:{at[1]}: {key}: {message}"
+        return f"{self.path}:1:1: {'.'.join(map(str, path))}: {message}"
+
+
+def _validate(
+    model: type[M],
+    tree: Tree,
+    places: _Places,
+    origins: Sequence[KeyPath] = ((),),
+    override: Tree | None = None,
+) -> tuple[M | None, list[str]]:
+    """The validated model, or ``None`` with one line for every problem."""
+    try:
+        return model.model_validate(tree), []
+    except ValidationError as error:
+        problems = []
+        for detail in error.errors(include_url=False):
+            path = _path_in(tree, detail["loc"])
+            message = _message(model, dict(detail), path)
+            if override and _follows(override, path):
+                problems.append(f"--set {'.'.join(map(str, path))}: {message}")
+            else:
+                problems.append(places.line(path, message, origins))
+        return None, problems
+
+
+def _path_in(tree: Any, location: KeyPath) -> KeyPath:
+    """A pydantic location without the tags of unions, which are no keys of the file."""
+    path: list[str | int] = []
+    for index, part in enumerate(location):
+        inside = _step(tree, part)
+        if inside is not None:
+            tree = inside
+        elif index < len(location) - 1 or _is_tag(tree, part):
+            continue
+        path.append(part)
+    return tuple(path)
+
+
+def _step(tree: Any, part: str | int) -> Any:
+    """What stands under a key or an index, or ``None``."""
+    if isinstance(tree, Mapping):
+        return tree.get(part)
+    if isinstance(tree, list) and isinstance(part, int) and part < len(tree):
+        return tree[part]
+    return None
+
+
+def _is_tag(tree: Any, part: str | int) -> bool:
+    return (isinstance(tree, Mapping) and tree.get("name") == part) or tree == part
+
+
+def _follows(tree: Any, path: KeyPath) -> bool:
+    """Whether the whole path, its last key perhaps missing, stands in ``tree``."""
+    for part in path:
+        if not (isinstance(tree, Mapping) and part in tree):
+            return False
+        tree = tree[part]
+    return bool(path)
+
+
+def _message(model: type[BaseModel], detail: Tree, path: KeyPath) -> str:
+    kind, given = detail["type"], detail["input"]
+    context = detail.get("ctx", {})
+    if kind == "missing":
+        return "is required"
+    if kind == "extra_forbidden":
+        known = _known_keys(model, detail["loc"][:-1])
+        return f"unknown key.{did_you_mean(str(path[-1]), known)}"
+    if kind == "union_tag_invalid":
+        known = [name.strip(" '") for name in str(context["expected_tags"]).split(",")]
+        return f"no {context['tag']!r} here.{did_you_mean(str(context['tag']), known)}"
+    if kind == "union_tag_not_found":
+        return "needs a name"
+    if kind == "literal_error":
+        known = re.findall(r"'([^']*)'", str(context["expected"]))
+        return f"no {given!r} here.{did_you_mean(str(given), known)}"
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    short = given if isinstance(given, str | int | float | bool) else type(given).__name__
+    return message if kind == "value_error" else f"{message} (got {short!r})"
+
+
+def _known_keys(model: type[BaseModel], location: KeyPath) -> list[str]:
+    """Keys that a study file may have at a pydantic location."""
+    kind: str | None = None
+    for part in location:
+        if kind is not None:  # the tag of a union: the name of a part
+            return ["name", *(p.name for p in catalogue.parts(kind)[str(part)].parameters)]
+        field = model.model_fields.get(str(part))
+        if field is None:  # an index of a list or a key of a mapping
+            continue
+        kind = next((item.kind for item in field.metadata if isinstance(item, Kind)), None)
+        for annotation in (field.annotation, *get_args(field.annotation)):
+            if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+                model = annotation
+    return list(model.model_fields)
