@@ -1,0 +1,69 @@
+"""Where a number comes from: code, versions, hardware. No torch here; the device is handed in."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from ogan_bench import __version__
+
+PACKAGES = ("torch", "torchvision", "torch-fidelity", "numpy", "scipy", "scikit-learn")
+
+Facts = dict[str, str | int | float | bool | None]
+
+
+@cache
+def code_and_machine() -> Facts:
+    """Versions, git state and processor of this installation."""
+    return {
+        "ogan_bench": __version__,
+        **_git(),
+        "python": platform.python_version(),
+        **{package: _version(package) for package in PACKAGES},
+        "platform": platform.system() + " " + platform.machine(),
+        "cpu": _processor(),
+        "cores": os.cpu_count(),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _git() -> Facts:
+    """Commit and dirtiness of the checkout that this package lies in, if it lies in one."""
+    root = Path(__file__).parent.parent
+    if not (root / ".git").exists():
+        return {"git_commit": None, "git_dirty": None}
+    try:
+        commit = _run(root, "rev-parse", "HEAD")
+        changes = _run(root, "status", "--porcelain", "--", "ogan_bench", "studies")
+    except (OSError, subprocess.SubprocessError):
+        return {"git_commit": None, "git_dirty": None}
+    return {"git_commit": commit, "git_dirty": bool(changes)}
+
+
+def _run(root: Path, *arguments: str) -> str:
+    return subprocess.run(
+        ["git", "-C", str(root), *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=10,
+    ).stdout.strip()
+
+
+def _processor() -> str:
+    if sys.platform == "linux":
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

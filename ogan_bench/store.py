@@ -1,0 +1,310 @@
+"""The only module that knows where results lie and how they are written.
+
+::
+
+    <root>/<study>/study.json                 the study as it was resolved
+    <root>/<study>/<arm>/seed-0/run.json      configuration, identity and provenance; when it starts
+                               /train.jsonl   one line every few steps
+                               /progress.json heartbeat of a running trial
+                               /checkpoint.pt state of the training
+                               /samples.png, reconstructions.png
+                               /error.txt     traceback of an attempt that failed
+                               /result.json   outcome and metrics; written last: the trial is done
+
+Whole files are replaced atomically; the log is appended to, and cut back to the checkpoint on
+resume. A trial is claimed with a lock that the operating system releases when its process dies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ogan_bench.errors import UserError
+from ogan_bench.study import Trial
+
+FORMAT = 1
+"""Version of the files' layout."""
+
+Record = dict[str, Any]
+
+
+class ConflictError(UserError):
+    """A stored trial was made with another configuration."""
+
+
+class BusyError(Exception):
+    """Another process holds the trial."""
+
+
+@dataclass(frozen=True)
+class TrialFolder:
+    """The files of one trial."""
+
+    path: Path
+
+    @property
+    def checkpoint(self) -> Path:
+        """State of the training."""
+        return self.path / "checkpoint.pt"
+
+    @property
+    def log(self) -> Path:
+        """Training log, one JSON object a line."""
+        return self.path / "train.jsonl"
+
+    @property
+    def error(self) -> Path:
+        """Traceback of the last attempt, if it failed."""
+        return self.path / "error.txt"
+
+    @property
+    def heartbeat(self) -> Path:
+        """How far a running trial is."""
+        return self.path / "progress.json"
+
+    def write_heartbeat(self, record: Record) -> None:
+        """Say how far the trial is; losing it to a power cut would lose nothing."""
+        write_json(self.heartbeat, record, durable=False)
+
+    def read_heartbeat(self) -> Record | None:
+        """How far the trial is, or ``None`` while it does not run."""
+        with suppress(UserError):
+            return read_json(self.heartbeat)
+        return None
+
+    def write_error(self, text: str) -> None:
+        """Keep the traceback of a failure, where the disk has room for it."""
+        with suppress(UserError):
+            write_bytes(self.error, text.encode())
+
+    @contextmanager
+    def claim(self) -> Iterator[None]:
+        """Hold the trial exclusively.
+
+        Raises:
+            BusyError: Another process holds it.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path / ".lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise BusyError(f"{self.path} is held by another process") from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def read(self, name: str) -> Record | None:
+        """One of the JSON files, or ``None`` where it is not there.
+
+        Raises:
+            UserError: It is there and not whole JSON.
+        """
+        return read_json(self.path / name)
+
+    def write(self, name: str, record: Record) -> None:
+        """Write one of the JSON files atomically."""
+        write_json(self.path / name, record)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the trial has its result."""
+        return (self.path / "result.json").exists()
+
+    def state(self) -> str:
+        """``finished``, ``running``, ``failed``, ``interrupted`` or ``missing``."""
+        if self.is_finished:
+            return "finished"
+        if not (self.path / "run.json").exists():
+            return "missing"
+        try:
+            with self.claim():
+                return "failed" if self.error.exists() else "interrupted"
+        except BusyError:
+            return "running"
+
+    def check_identity(self, trial: Trial) -> None:
+        """Refuse a folder that holds a trial of another configuration.
+
+        Raises:
+            ConflictError: Names what differs and the way out.
+        """
+        run = self.read("run.json")
+        if run is None or run["config_hash"] == trial.config_hash:
+            return
+        changes = _differences(run["config"], trial.config)
+        raise ConflictError(
+            f"{self.path} holds a trial of another configuration ({'; '.join(changes)}). "
+            "Choose another folder with --out, or delete this one to train it again."
+        )
+
+    def read_log(self) -> list[Record]:
+        """All whole lines of the training log; a line cut off by a kill is left out."""
+        if not self.log.exists():
+            return []
+        lines = self.log.read_bytes().split(b"\n")[:-1]
+        return [json.loads(line) for line in lines]
+
+    def cut_log(self, step: int) -> None:
+        """Drop the lines after ``step``, so that a resumed training writes them again."""
+        kept = [line for line in self.read_log() if line["step"] <= step]
+        write_bytes(self.log, b"".join(_line(line) for line in kept))
+
+    def append_log(self, record: Record) -> None:
+        """Add a line to the training log."""
+        with self.log.open("ab") as file:
+            file.write(_line(record))
+
+
+@dataclass(frozen=True)
+class TrialStore:
+    """A results folder."""
+
+    root: Path
+
+    def trial(self, trial: Trial) -> TrialFolder:
+        """Folder of a trial."""
+        return TrialFolder(self.root / trial.id)
+
+    def write_study(self, name: str, record: Record) -> None:
+        """Store the resolved study beside its trials."""
+        write_json(self.root / name / "study.json", record)
+
+    def studies(self) -> list[str]:
+        """Names of the studies that have something stored."""
+        return sorted(path.parent.name for path in self.root.glob("*/study.json"))
+
+    def read_study(self, name: str) -> Record:
+        """The resolved study.
+
+        Raises:
+            UserError: There is none, or it cannot be read.
+        """
+        path = self.root / name / "study.json"
+        record = read_json(path)
+        if record is None:
+            known = ", ".join(self.studies()) or "none"
+            raise UserError(f"{path}: no such study; stored here: {known}")
+        return record
+
+    def folders(self, study: str) -> list[TrialFolder]:
+        """Folders of all trials of a study that have been started."""
+        found = (self.root / study).glob("*/seed-*/run.json")
+        return [TrialFolder(path.parent) for path in sorted(found)]
+
+
+def read_json(path: Path) -> Record | None:
+    """A JSON object, or ``None`` where there is no such file.
+
+    Raises:
+        UserError: The file cannot be read or is not a JSON object.
+    """
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read ({error}); delete it to make it again") from None
+    if not isinstance(record, dict):
+        raise UserError(f"{path}: not a JSON object; delete it to make it again")
+    return record
+
+
+def write_json(path: Path, record: Record, *, durable: bool = True) -> None:
+    """Replace a JSON file atomically. NaN and infinities become null, which every reader knows."""
+    text = json.dumps(_finite(record), indent=1, ensure_ascii=False, allow_nan=False)
+    write_bytes(path, text.encode() + b"\n", durable=durable)
+
+
+def write_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Replace a file atomically: whoever reads it sees the old content or the new.
+
+    Args:
+        path: The file.
+        content: What it shall hold.
+        durable: Wait until the disk has it, so that it survives a power cut.
+
+    Raises:
+        UserError: The disk is full or the folder cannot be written.
+    """
+    with replacing(path, durable=durable) as temporary:
+        temporary.write_bytes(content)
+
+
+@contextmanager
+def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
+    """A temporary file in the same folder that takes the place of ``path`` on success.
+
+    Raises:
+        UserError: The disk is full or the folder cannot be written.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        if durable:
+            _sync(temporary)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+        if durable:
+            _sync(path.parent)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror or error})") from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _line(record: Record) -> bytes:
+    return json.dumps(_finite(record), separators=(",", ":"), allow_nan=False).encode() + b"\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return None
+    return value
+
+
+def _differences(stored: Any, wanted: Any, key: str = "") -> list[str]:
+    """``key: old -> new`` for every leaf that differs."""
+    if isinstance(stored, dict) and isinstance(wanted, dict):
+        return [
+            line
+            for name in dict.fromkeys([*stored, *wanted])
+            for line in _differences(
+                stored.get(name), wanted.get(name), f"{key}.{name}" if key else name
+            )
+        ]
+    return [] if stored == wanted else [f"{key}: {stored!r} stored, {wanted!r} wanted"]

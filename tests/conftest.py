@@ -1,0 +1,28 @@
+"""Shared by all tests: one thread, a cache of their own, no data from the user's folders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> Iterator[None]:
+    """The number of threads changes the last bits of sums, and many threads are slower here."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache that lasts for the session, so that a classifier is trained once."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OGAN_BENCH_CACHE", str(folder))
+        patch.delenv("OGAN_BENCH_INCEPTION", raising=False)
+        yield folder

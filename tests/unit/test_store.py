@@ -1,0 +1,98 @@
+"""Files: atomic, claimed exclusively, and tolerant of a kill at any moment."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from pathlib import Path
+
+import pytest
+
+from ogan_bench.errors import UserError
+from ogan_bench.store import BusyError, ConflictError, TrialFolder, read_json, write_json
+from ogan_bench.study import load_study, trials
+
+
+def hold(path: str, ready: object, release: object) -> None:
+    with TrialFolder(Path(path)).claim():
+        ready.set()  # type: ignore[attr-defined]
+        release.wait(30)  # type: ignore[attr-defined]
+
+
+def test_a_trial_is_claimed_by_one_process_and_freed_by_its_death(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    ready, release = context.Event(), context.Event()
+    process = context.Process(target=hold, args=(str(tmp_path / "t"), ready, release))
+    process.start()
+    assert ready.wait(30)
+    folder = TrialFolder(tmp_path / "t")
+    with pytest.raises(BusyError), folder.claim():
+        pass
+    process.kill()
+    process.join()
+    with folder.claim():
+        pass
+
+
+def test_another_configuration_is_refused_with_what_differs(tmp_path: Path) -> None:
+    path = Path("studies/mse_vs_pearson.yaml")
+    trial = trials(load_study(path))[0]
+    changed = trials(load_study(path, overrides=["training.steps=3"]))[0]
+    folder = TrialFolder(tmp_path)
+    folder.check_identity(trial)  # nothing is stored yet
+    folder.write("run.json", {"config_hash": trial.config_hash, "config": trial.config})
+    folder.check_identity(trial)
+    steps = trial.settings.training.steps
+    with pytest.raises(ConflictError, match=rf"training.steps: {steps} stored, 3 wanted.*--out"):
+        folder.check_identity(changed)
+
+
+def test_a_line_cut_off_by_a_kill_is_left_out(tmp_path: Path) -> None:
+    folder = TrialFolder(tmp_path)
+    for step in (1, 2, 3):
+        folder.append_log({"step": step, "loss": float("nan")})
+    with folder.log.open("ab") as file:
+        file.write(b'{"step": 4, "lo')
+    assert folder.read_log() == [{"step": step, "loss": None} for step in (1, 2, 3)]
+    folder.cut_log(2)
+    folder.append_log({"step": 3})
+    assert [line["step"] for line in folder.read_log()] == [1, 2, 3]
+
+
+def test_json_is_replaced_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.json"
+    write_json(path, {"x": 1})
+
+    def full_disk(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full_disk)
+        with pytest.raises(UserError, match=r"a\.json: cannot be written \(No space left"):
+            write_json(path, {"x": 2})
+    assert read_json(path) == {"x": 1}
+    assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_not_a_number_becomes_null(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"x": [float("nan"), float("inf"), 1.5]})
+    assert read_json(tmp_path / "a.json") == {"x": [None, None, 1.5]}
+
+
+def test_damaged_json_names_the_file_and_the_mend(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"x": ')
+    with pytest.raises(UserError, match=r"a\.json: cannot be read .*delete it"):
+        read_json(tmp_path / "a.json")
+
+
+def test_state_of_a_trial(tmp_path: Path) -> None:
+    folder = TrialFolder(tmp_path / "t")
+    assert folder.state() == "missing"
+    folder.write("run.json", {})
+    assert folder.state() == "interrupted"
+    folder.write_error("Traceback")
+    assert folder.state() == "failed"
+    folder.write("result.json", {})
+    assert folder.state() == "finished"

@@ -1,0 +1,261 @@
+"""The loop, its updates, its moving averages and its exact resume."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from ogan_bench.data import DATASETS, Dataset
+from ogan_bench.data.batches import Batches
+from ogan_bench.seeding import derive, generator
+from ogan_bench.store import TrialFolder
+from ogan_bench.study import Trial, load_study
+from ogan_bench.training import checkpoint
+from ogan_bench.training.checkpoint import UnreadableCheckpointError
+from ogan_bench.training.ema import MovingAverage
+from ogan_bench.training.loop import (
+    DivergedError,
+    InterruptedTrainingError,
+    Trained,
+    build_nets,
+    train,
+)
+
+CPU = torch.device("cpu")
+STEPS = 7
+
+
+class Script:
+    """A monitor that saves or stops after given steps."""
+
+    def __init__(self, *, save_at: int | None = None, stop_at: int | None = None) -> None:
+        self.save_at, self.stop_at, self.step = save_at, stop_at, 0
+
+    def progress(self, stage: str, step: int, record: dict[str, Any]) -> None:
+        self.step = step
+
+    def should_stop(self) -> bool:
+        return self.step == self.stop_at
+
+    def should_save(self) -> bool:
+        return self.step == self.save_at
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Dataset:
+    return DATASETS["digits"](resolution=16)
+
+
+def trial(arm: str = "pearson", seed: int = 0, *overrides: str) -> Trial:
+    study = load_study(
+        Path("studies/mse_vs_pearson.yaml"),
+        overrides=[
+            f"training.steps={STEPS}",
+            "training.log_every=3",
+            "training.batch_size=16",
+            "model.width=4",
+            *overrides,
+        ],
+    )
+    return Trial("t", arm, seed, study.arms[arm])
+
+
+def state(trained: Trained) -> dict[str, Tensor]:
+    return {
+        f"{name}.{key}": value
+        for name, net in (("E", trained.encoder), ("G", trained.generator))
+        for key, value in net.state_dict().items()
+    }
+
+
+def same(one: Trained, other: Trained) -> bool:
+    pairs = zip(state(one).values(), state(other).values(), strict=True)
+    return all(torch.equal(a, b) for a, b in pairs)
+
+
+def without_times(folder: TrialFolder) -> list[dict[str, Any]]:
+    times = ("seconds", "images_per_second")
+    return [{k: v for k, v in line.items() if k not in times} for line in folder.read_log()]
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        (),
+        ("training.ema=0.9",),
+        ("training.updates={name: alternating, encoder_steps: 2}",),
+        ("training.optimizer={name: adam}",),
+    ],
+    ids=["plain", "ema", "alternating", "adam"],
+)
+@pytest.mark.parametrize("stop_at", [2, 3, 5])
+def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(
+    tmp_path: Path, dataset: Dataset, overrides: tuple[str, ...], stop_at: int
+) -> None:
+    chosen = trial("pearson", 0, *overrides)
+    whole, cut = TrialFolder(tmp_path / "whole"), TrialFolder(tmp_path / "cut")
+    expected = train(chosen, dataset, whole, CPU, Script())
+    with pytest.raises(InterruptedTrainingError):
+        train(chosen, dataset, cut, CPU, Script(stop_at=stop_at))
+    resumed = train(chosen, dataset, cut, CPU, Script())
+    for (name, want), got in zip(state(expected).items(), state(resumed).values(), strict=True):
+        assert torch.equal(got, want), name
+    assert without_times(cut) == without_times(whole)
+    assert [line["step"] for line in whole.read_log()] == [3, 6, 7]
+
+
+def test_a_kill_after_a_checkpoint_writes_the_same_log(tmp_path: Path, dataset: Dataset) -> None:
+    """The log runs ahead of the checkpoint when a process is killed; resuming cuts it back."""
+    chosen = trial()
+    whole, killed = TrialFolder(tmp_path / "whole"), TrialFolder(tmp_path / "killed")
+    train(chosen, dataset, whole, CPU, Script())
+
+    class KilledError(Exception):
+        pass
+
+    class Killer(Script):
+        def progress(self, stage: str, step: int, record: dict[str, Any]) -> None:
+            super().progress(stage, step, record)
+            if step == 6:
+                raise KilledError
+
+    with pytest.raises(KilledError):
+        train(chosen, dataset, killed, CPU, Killer(save_at=2))
+    assert [line["step"] for line in killed.read_log()] == [3, 6]
+    train(chosen, dataset, killed, CPU, Script())
+    assert without_times(killed) == without_times(whole)
+
+
+def test_a_finished_training_is_not_repeated(tmp_path: Path, dataset: Dataset) -> None:
+    folder = TrialFolder(tmp_path)
+    first = train(trial(), dataset, folder, CPU, Script())
+
+    class Forbidden(Script):
+        def progress(self, stage: str, step: int, record: dict[str, Any]) -> None:
+            raise AssertionError("trained again")
+
+    again = train(trial(), dataset, folder, CPU, Forbidden())
+    assert same(first, again)
+    assert again.seconds == first.seconds > 0
+
+
+def test_arms_of_a_seed_share_initialisation_and_seeds_do_not(dataset: Dataset) -> None:
+    def weights(chosen: Trial) -> Tensor:
+        encoder, _ = build_nets(chosen, dataset)
+        return torch.cat([p.flatten() for p in encoder.parameters()])
+
+    assert torch.equal(weights(trial("pearson", 0)), weights(trial("mse", 0)))
+    assert not torch.equal(weights(trial("pearson", 0)), weights(trial("pearson", 1)))
+
+
+def test_nothing_depends_on_the_global_generator(tmp_path: Path, dataset: Dataset) -> None:
+    torch.manual_seed(1)
+    one = train(trial(), dataset, TrialFolder(tmp_path / "1"), CPU, Script())
+    torch.manual_seed(2)
+    other = train(trial(), dataset, TrialFolder(tmp_path / "2"), CPU, Script())
+    assert same(one, other)
+
+
+def test_log_has_what_the_author_logs_and_more(tmp_path: Path, dataset: Dataset) -> None:
+    folder = TrialFolder(tmp_path)
+    train(trial(), dataset, folder, CPU, Script())
+    line = folder.read_log()[-1]
+    assert set(line) == {
+        *("step", "seconds", "images_per_second", "encoder_loss", "generator_loss"),
+        *("encoder_adversarial", "encoder_consistency", "encoder_penalty"),
+        *("generator_adversarial", "generator_consistency"),
+        *("score_real", "score_fake", "rho"),
+        *("e_real_mean", "e_real_std", "e_fake_mean", "e_fake_std"),
+    }
+    # t_loss of the author's log is the adversarial term; z_corr is ρ.
+    assert line["encoder_adversarial"] == pytest.approx(
+        line["score_real"] - line["score_fake"], abs=1e-6
+    )
+    assert line["encoder_consistency"] == pytest.approx(-0.5 * line["rho"], abs=1e-6)
+    assert line["score_real"] == pytest.approx(line["e_real_mean"], abs=1e-6)
+    assert line["encoder_loss"] == pytest.approx(
+        sum(line[f"encoder_{t}"] for t in ("adversarial", "consistency", "penalty")), abs=1e-6
+    )
+
+
+def test_every_parameter_is_trained(tmp_path: Path, dataset: Dataset) -> None:
+    before = [p.clone() for net in build_nets(trial(), dataset) for p in net.parameters()]
+    trained = train(trial(), dataset, TrialFolder(tmp_path), CPU, Script())
+    names = [f"E.{n}" for n, _ in trained.encoder.named_parameters()]
+    names += [f"G.{n}" for n, _ in trained.generator.named_parameters()]
+    after = [*trained.encoder.parameters(), *trained.generator.parameters()]
+    for name, old, new in zip(names, before, after, strict=True):
+        assert not torch.equal(old, new), f"{name} did not move"
+
+
+def test_a_loss_that_is_no_number_ends_the_training_with_a_reason(
+    tmp_path: Path, dataset: Dataset
+) -> None:
+    chosen = trial("pearson", 0, "training.optimizer.lr=1e30", "training.log_every=1")
+    with pytest.raises(DivergedError, match=r"not finite at step \d"):
+        train(chosen, dataset, TrialFolder(tmp_path), CPU, Script())
+
+
+def test_moving_average_follows_parameters_and_statistics() -> None:
+    net = nn.Sequential(nn.Linear(1, 1, bias=False), nn.BatchNorm1d(1))
+    nn.init.constant_(net[0].weight, 1.0)  # type: ignore[arg-type]
+    average = MovingAverage(net, 0.75)
+    nn.init.constant_(net[0].weight, 5.0)  # type: ignore[arg-type]
+    net(torch.full((2, 1), 4.0))
+    average.update(net)
+    state = average.average.state_dict()
+    assert state["0.weight"].item() == 0.75 * 1 + 0.25 * 5
+    assert state["1.running_mean"].item() == pytest.approx(0.25 * 0.1 * 20)
+    assert state["1.num_batches_tracked"].item() == 1
+
+
+@pytest.mark.parametrize("batch_size", [7, 10, 23])
+def test_batches_show_every_image_once_an_epoch(batch_size: int) -> None:
+    n = 10
+    images = torch.arange(n, dtype=torch.uint8).reshape(n, 1, 1, 1)
+    batches = Batches(images, batch_size, seed=3)
+    stream = torch.cat([batches.indices(b) for b in range(4 * n)])
+    assert len(stream) == 4 * n * batch_size
+    epochs = stream[: len(stream) // n * n].reshape(-1, n)
+    assert (epochs.sort(dim=1).values == torch.arange(n)).all()
+    assert not torch.equal(epochs[0], epochs[1])
+
+
+def test_batches_depend_on_their_number_alone() -> None:
+    images = torch.arange(50, dtype=torch.uint8).reshape(50, 1, 1, 1)
+    in_order = Batches(images, 8, seed=0)
+    wanted = [in_order[b] for b in range(20)]
+    assert torch.equal(Batches(images, 8, seed=0)[13], wanted[13])
+    assert not torch.equal(Batches(images, 8, seed=1)[13], wanted[13])
+    assert wanted[0].min() >= -1
+    assert wanted[0].max() <= 1
+
+
+def test_seeds_of_stages_differ() -> None:
+    seeds = {derive(s, stage, i) for s in range(5) for stage in ("z", "order") for i in range(5)}
+    assert len(seeds) == 50
+    a, b = (torch.randn(4, generator=generator(1, "z", 2)) for _ in range(2))
+    assert torch.equal(a, b)
+
+
+def test_checkpoints_hold_no_code(tmp_path: Path) -> None:
+    class Evil:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (Path.touch, (tmp_path / "executed",))
+
+    torch.save({"step": Evil()}, tmp_path / "c.pt")
+    with pytest.raises(UnreadableCheckpointError):
+        checkpoint.load(tmp_path / "c.pt", CPU)
+    assert not (tmp_path / "executed").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"PK\x03\x04"])
+def test_damaged_checkpoints_are_recognised(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "c.pt").write_bytes(content)
+    with pytest.raises(UnreadableCheckpointError):
+        checkpoint.load(tmp_path / "c.pt", CPU)
+    assert checkpoint.load(tmp_path / "none.pt", CPU) is None
