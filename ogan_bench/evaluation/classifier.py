@@ -1,0 +1,183 @@
+"""A small classifier trained on the dataset itself: the feature space that needs no download.
+
+Its penultimate layer separates the classes of the dataset, which is what makes distances in it
+sensitive to dropped and mixed modes. Distances in it are comparable between trials that share the
+dataset and the weights, and with nothing else; the extractor's name carries the hash of both.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ogan_bench.data import Dataset, ImageShape
+from ogan_bench.data.base import Split, to_float
+from ogan_bench.evaluation.cache import Entry, Fact, cached_tensors, content_key, fingerprint
+from ogan_bench.seeding import generator
+
+FEATURES = 64
+WIDTHS = (32, 64)
+SMALLEST = 8
+"""Halvings stop when the feature map is at most this wide, but there are at least two."""
+LEARNING_RATE = 2e-3
+"""Adam's at the start; it decays to zero along half a cosine."""
+BATCH_SIZE = 128
+MIN_EPOCHS = 4
+MIN_IMAGES = 60_000
+"""Training goes on until that many images were seen, so small datasets get more epochs."""
+SEED = 0
+FEATURE_RMS = 1.0
+"""Root mean square of the features over the training images."""
+VERSION = 1
+"""Raise it when code changes what is trained; constants above are in the key by themselves."""
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """The trained classifier as an extractor.
+
+    Args:
+        net: Images in [-1, 1] to logits; its last layer maps the features to logits.
+        name: ``classifier:<dataset>-<resolution>px@<hash>``.
+        weights_hash: SHA-256 of the weights.
+        test_accuracy: Share of test images classified correctly.
+        device: Where it computes.
+    """
+
+    net: nn.Sequential
+    name: str
+    weights_hash: str
+    test_accuracy: float
+    device: torch.device
+
+    def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """uint8 ``(n, c, h, w)`` to features ``(n, 64)`` and logits ``(n, classes)``.
+
+        The features' root mean square over the training images is 1.
+        """
+        features = self.net[:-1](to_float(images))
+        return features, self.net[-1](features)
+
+
+def dataset_classifier(dataset: Dataset, device: torch.device) -> Classifier:
+    """The classifier of a dataset, trained once and kept in the cache.
+
+    Trained on a CPU it is bit-reproducible: one thread, own generators. A GPU's sums depend on the
+    order of its threads; the hash in the name tells weights apart.
+
+    Raises:
+        UserError: The cache folder cannot be written.
+    """
+    classes = len(dataset.classes)
+    net = _build(dataset.shape, classes)
+    parts = {
+        "data": dataset.hash,
+        "architecture": str(net),
+        "training": [LEARNING_RATE, BATCH_SIZE, MIN_EPOCHS, MIN_IMAGES, SEED, FEATURE_RMS],
+        "version": VERSION,
+    }
+
+    def make() -> Entry:
+        _train(net.to(device), dataset.train, device)
+        _scale_features(net, dataset.train, device)
+        facts: dict[str, Fact] = {
+            "test_accuracy": accuracy(net, dataset.test, device),
+            "torch": str(torch.__version__),
+            "dataset": dataset.name,
+        }
+        return Entry({name: t.cpu() for name, t in net.state_dict().items()}, facts)
+
+    entry = cached_tensors("classifiers", content_key(parts), make)
+    net.load_state_dict(entry.tensors)
+    digest = fingerprint(entry.tensors)
+    name = f"classifier:{dataset.name}-{dataset.shape.height}px@{digest[:8]}"
+    frozen = net.to(device).eval().requires_grad_(False)
+    return Classifier(frozen, name, digest, float(entry.facts["test_accuracy"]), device)
+
+
+def accuracy(net: nn.Module, split: Split, device: torch.device) -> float:
+    """Share of a split's images that a net classifies correctly."""
+    with torch.inference_mode():
+        batches = zip(split.images.split(500), split.labels.split(500), strict=True)
+        right = sum(
+            int((net(to_float(x.to(device))).argmax(1) == y.to(device)).sum()) for x, y in batches
+        )
+    return right / len(split)
+
+
+def _build(shape: ImageShape, classes: int) -> nn.Sequential:
+    """The net with undefined weights, without drawing from the global generator."""
+    halvings = max(len(WIDTHS), math.ceil(math.log2(max(shape.height, shape.width) / SMALLEST)))
+    layers: list[nn.Module] = []
+    channels, height, width = shape
+    with torch.device("meta"):
+        for level in range(halvings):
+            outputs = WIDTHS[min(level, len(WIDTHS) - 1)]
+            kernel = 5 if level == 0 else 3
+            conv = nn.Conv2d(channels, outputs, kernel, stride=2, padding=kernel // 2)
+            layers += [conv, nn.ReLU()]
+            channels, height, width = outputs, math.ceil(height / 2), math.ceil(width / 2)
+        dense = nn.Linear(channels * height * width, FEATURES)
+        layers += [nn.Flatten(), dense, nn.ReLU(), nn.Linear(FEATURES, classes)]
+        net = nn.Sequential(*layers)
+    return net.to_empty(device="cpu")
+
+
+def _train(net: nn.Sequential, train: Split, device: torch.device) -> None:
+    batch_size = min(BATCH_SIZE, len(train))
+    initial = generator(SEED, "classifier/init")
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            weight = torch.empty(module.weight.shape)
+            nn.init.kaiming_normal_(weight, nonlinearity="relu", generator=initial)
+            with torch.no_grad():
+                module.weight.copy_(weight)
+                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+    images, labels = train.images.to(device), train.labels.to(device)
+    optimizer = torch.optim.Adam(net.parameters(), lr=LEARNING_RATE)
+    epochs = max(MIN_EPOCHS, -(-MIN_IMAGES // len(train)))
+    per_epoch = len(train) // batch_size
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * per_epoch)
+    with _one_thread(device), torch.enable_grad():
+        for epoch in range(epochs):
+            order = torch.randperm(
+                len(train), generator=generator(SEED, "classifier/order", epoch)
+            ).to(device)
+            for batch in order[: per_epoch * batch_size].split(batch_size):
+                loss = F.cross_entropy(net(to_float(images[batch])), labels[batch])
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                schedule.step()
+
+
+def _scale_features(net: nn.Sequential, train: Split, device: torch.device) -> None:
+    """Bring the features to a root mean square of 1 over the training images; logits stay.
+
+    The kernel distance's (x·y / k + 1)³ is made for features of about unit size. The factor passes
+    through the ReLU between the last two layers.
+    """
+    with torch.no_grad():
+        batches = [net[:-1](to_float(x.to(device))) for x in train.images.split(500)]
+        scale = torch.cat(batches).square().mean().sqrt().clamp_min(1e-12) / FEATURE_RMS
+        for parameter in net[-3].parameters():
+            parameter.div_(scale)
+        net[-1].get_parameter("weight").mul_(scale)
+
+
+@contextmanager
+def _one_thread(device: torch.device) -> Iterator[None]:
+    """One CPU thread: the order of sums, and so the result, does not depend on the machine."""
+    threads = torch.get_num_threads()
+    if device.type == "cpu":
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -1,0 +1,78 @@
+"""Images to points in a feature space, by whatever extractor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from ogan_bench.data import Dataset
+from ogan_bench.evaluation.cache import Entry, cached_tensors, content_key
+
+BATCH_SIZE = 256
+VERSION = 1
+"""Raise it when the way from images to features changes."""
+
+
+@dataclass(frozen=True)
+class Features:
+    """Features and class scores of ``n`` images, on the CPU.
+
+    Args:
+        features: float32, shape ``(n, k)``.
+        logits: Unnormalised log-probabilities of classes, float32, shape ``(n, classes)``.
+        extractor: Name of the feature space, with the hash of its weights.
+    """
+
+    features: Tensor
+    logits: Tensor
+    extractor: str
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+
+class Extractor(Protocol):
+    """A fixed function from uint8 images to features and logits."""
+
+    @property
+    def name(self) -> str:
+        """Name of the feature space with 8 hexadecimal digits of the hash of its weights."""
+
+    @property
+    def weights_hash(self) -> str:
+        """SHA-256 of the weights."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+
+    def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """uint8 ``(n, c, h, w)`` to features ``(n, k)`` and logits ``(n, classes)``."""
+
+
+def extract(extractor: Extractor, images: Tensor, *, batch_size: int = BATCH_SIZE) -> Features:
+    """Features of uint8 images ``(n, c, h, w)``, batch by batch."""
+    with torch.inference_mode():
+        pairs = [extractor(batch.to(extractor.device)) for batch in images.split(batch_size)]
+        features = torch.cat([pair[0].float().cpu() for pair in pairs])
+        logits = torch.cat([pair[1].float().cpu() for pair in pairs])
+    return Features(features, logits, extractor.name)
+
+
+def reference_features(extractor: Extractor, dataset: Dataset) -> Features:
+    """Features of all training images, kept in the cache.
+
+    All trials on a dataset share them, and 60,000 images cost seconds even in a small net.
+    """
+
+    def compute() -> Entry:
+        computed = extract(extractor, dataset.train.images)
+        tensors = {"features": computed.features, "logits": computed.logits}
+        return Entry(tensors, {"extractor": extractor.name, "dataset": dataset.name})
+
+    key = content_key({"data": dataset.hash, "weights": extractor.weights_hash, "version": VERSION})
+    tensors = cached_tensors("features", key, compute).tensors
+    return Features(tensors["features"], tensors["logits"], extractor.name)

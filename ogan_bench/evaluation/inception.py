@@ -1,0 +1,103 @@
+"""Inception-v3 features, the space of FID, KID and IS; its weights are the user's to provide."""
+
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ogan_bench.store import sha256
+
+VARIABLE = "OGAN_BENCH_INCEPTION"
+FILE = "weights-inception-2015-12-05-6726825d.pth"
+"""TensorFlow's weights of 2015-12-05 in torch's format, as torch-fidelity publishes them."""
+SOURCE = f"https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/{FILE}"
+PUBLISHED = "6726825d"
+LAYERS = ("2048", "logits_unbiased")
+"""Features and logits that the literature's FID, KID and IS use."""
+
+
+@dataclass(frozen=True)
+class Inception:
+    """Inception-v3 as an extractor.
+
+    Args:
+        net: torch-fidelity's extractor.
+        weights_hash: SHA-256 of the file of weights.
+        device: Where it computes.
+    """
+
+    net: Any
+    weights_hash: str
+    device: torch.device
+
+    @property
+    def name(self) -> str:
+        """``inception-v3:tf-2015-12-05@<hash of the file>``."""
+        return f"inception-v3:tf-2015-12-05@{self.weights_hash[:8]}"
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the weights are those behind the numbers in the literature."""
+        return self.weights_hash.startswith(PUBLISHED)
+
+    def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """uint8 ``(n, c, h, w)`` to features ``(n, 2048)`` and logits ``(n, 1008)``.
+
+        Grey images are repeated to three channels; TensorFlow 1's resize to 299 is inside.
+        """
+        if images.shape[1] == 1:
+            images = images.expand(-1, 3, -1, -1)
+        # The library gives its outputs in an order of its own.
+        outputs = dict(zip(self.net.features_list, self.net(images), strict=True))
+        return outputs[LAYERS[0]], outputs[LAYERS[1]]
+
+
+def weights_path() -> Path:
+    """The file of weights; nothing is ever downloaded.
+
+    Raises:
+        ValueError: There is none; the message says how to get it.
+    """
+    named = os.environ.get(VARIABLE)
+    path = Path(named) if named else Path(torch.hub.get_dir()) / "checkpoints" / FILE
+    if not path.is_file():
+        where = f"${VARIABLE} names {path}, where there is no file" if named else f"not at {path}"
+        raise ValueError(
+            f"no Inception-v3 weights ({where}): download {FILE} from {SOURCE} to "
+            f"that place, or set ${VARIABLE} to the path of the file"
+        )
+    return path
+
+
+def inception(device: torch.device) -> Inception:
+    """Inception-v3 with the weights of :func:`weights_path`.
+
+    Raises:
+        ValueError: The weights are missing, are not a plain state dict, or do not fit.
+    """
+    from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+
+    path = weights_path()
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # what the parser of a foreign file raises is not documented
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ValueError(f"{path}: not a plain file of weights ({reason})") from None
+    # The library unpickles whatever it is given, so it is given what we have just written.
+    plain = io.BytesIO()
+    torch.save(state, plain)
+    plain.seek(0)
+    try:
+        net = FeatureExtractorInceptionV3(
+            "inception-v3-compat", list(LAYERS), feature_extractor_weights_path=plain
+        )
+    except (RuntimeError, TypeError, AttributeError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"{path}: not the weights of this Inception-v3 ({reason})") from None
+    return Inception(net.to(device), sha256(path), device)

@@ -1,0 +1,297 @@
+"""The whole evaluation: every metric of a perfect sampler, isolation of failures, pictures."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from ogan_bench.config import Evaluation
+from ogan_bench.data import Dataset
+from ogan_bench.data.base import Split, to_float, to_uint8
+from ogan_bench.data.digits import digits
+from ogan_bench.evaluation import evaluate as evaluate_module
+from ogan_bench.evaluation import fidelity as fidelity_module
+from ogan_bench.evaluation.evaluate import Facts, evaluate
+from ogan_bench.evaluation.inception import FILE, VARIABLE
+from ogan_bench.evaluation.pictures import reconstruction_grid, sample_grid
+from ogan_bench.evaluation.rows import Row, attempt
+from ogan_bench.metrics import METRICS
+from ogan_bench.models.dcgan import dcgan
+
+CPU = torch.device("cpu")
+Z_DIM = 16
+OWN = [name for name in METRICS if name not in ("fid", "kid", "isc", "images_per_second")]
+
+
+class Bootstrap(nn.Module):
+    """A perfect sampler: every z picks a training image, all of them equally often."""
+
+    def __init__(self, images: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("images", to_float(images))
+
+    def forward(self, z: Tensor) -> Tensor:
+        images = self.get_buffer("images")
+        share = torch.special.ndtr(z[:, 0].double())
+        return images[(share * len(images)).long().clamp(0, len(images) - 1)]
+
+
+class Collapsed(Bootstrap):
+    """Always the same training image."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.get_buffer("images")[:1].expand(len(z), -1, -1, -1)
+
+
+def pixels_of(path: Path) -> npt.NDArray[np.uint8]:
+    with Image.open(path) as picture:
+        return np.array(picture)
+
+
+@pytest.fixture(autouse=True)
+def shared_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder: Path = tmp_path_factory.getbasetemp() / "ogan_bench_cache"
+    monkeypatch.setenv("OGAN_BENCH_CACHE", str(folder))
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Dataset:
+    return digits()
+
+
+@pytest.fixture(scope="module")
+def nets(dataset: Dataset) -> tuple[nn.Module, nn.Module]:
+    E, G = dcgan(dataset.shape, z_dim=Z_DIM, width=8)
+    g = torch.Generator().manual_seed(0)
+    for net in (E, G):
+        for parameter in net.parameters():
+            if parameter.ndim > 1:
+                nn.init.normal_(parameter, std=0.1, generator=g)
+    return E, G
+
+
+def run(
+    nets: tuple[nn.Module, nn.Module],
+    dataset: Dataset,
+    folder: Path | None = None,
+    chosen: Evaluation | None = None,
+) -> tuple[dict[str, Row], Facts]:
+    E, G = nets
+    chosen = chosen or Evaluation(samples=1000)
+    rows, facts = evaluate(E, G, copy.deepcopy(E), dataset, chosen, CPU, folder, Z_DIM)
+    assert len({row.metric for row in rows}) == len(rows)
+    return {row.metric: row for row in rows}, facts
+
+
+def test_every_metric_is_measured_and_reproduced(
+    nets: tuple[nn.Module, nn.Module], dataset: Dataset, tmp_path: Path
+) -> None:
+    rows, facts = run(nets, dataset, tmp_path)
+    assert sorted(rows) == sorted(OWN)
+    assert all(row.value is not None for row in rows.values())
+    assert facts["classifier_test_accuracy"] > 0.97
+    assert rows["fd_classifier"].extractor == facts["classifier"]
+    assert pixels_of(tmp_path / "samples.png").shape == (512, 512)
+    assert pixels_of(tmp_path / "reconstructions.png").shape == (512, 512)
+    json.dumps([row.record() for row in rows.values()], allow_nan=False)
+    again, _ = run(nets, dataset)
+    assert again == rows
+
+
+def test_a_perfect_sampler_is_at_the_floors(
+    nets: tuple[nn.Module, nn.Module], dataset: Dataset
+) -> None:
+    rows, _ = run((nets[0], Bootstrap(dataset.train.images)), dataset)
+    value = {name: row.value or 0.0 for name, row in rows.items()}
+    # The samples repeat the reference itself, so only their own number adds to the distance.
+    floor = rows["fd_classifier"].floor or 0
+    n, m = 1000, len(dataset.train)
+    expected = floor * (1 / n) / (1 / n + 1 / m)
+    assert 0.3 * expected < value["fd_classifier"] < 2.5 * expected  # its own spread is a third
+    assert value["modes_classifier"] == 10
+    assert value["modes_kl_classifier"] < 4 * (rows["modes_kl_classifier"].floor or 0)
+    assert value["precision_classifier"] > 0.9
+    assert value["recall_classifier"] > 0.5
+    assert value["isc_classifier"] > 9
+
+
+def test_a_collapsed_sampler_is_told_from_a_failure(
+    nets: tuple[nn.Module, nn.Module], dataset: Dataset
+) -> None:
+    rows, _ = run((nets[0], Collapsed(dataset.train.images)), dataset)
+    assert all(row.value is not None for row in rows.values())
+    assert rows["modes_classifier"].value == 1
+    assert (rows["recall_classifier"].value or 0) < 0.01  # the image itself is found again
+    assert rows["isc_classifier"].value == pytest.approx(1.0)
+    share = float((dataset.train.labels == dataset.train.labels[0]).double().mean())
+    assert rows["modes_kl_classifier"].value == pytest.approx(-math.log(share), abs=0.02)
+    assert (rows["fd_classifier"].value or 0) > 50 * (rows["fd_classifier"].floor or 1)
+
+
+def test_an_identity_pair_is_perfect() -> None:
+    """E flattens, G folds back: reconstruction without N and round trip must be exact."""
+    g = torch.Generator().manual_seed(0)
+    codes = torch.rand(200, 16, generator=g)
+    images = (codes * 255).to(torch.uint8).view(-1, 1, 4, 4)
+    split = Split(images, (codes[:, 0] > 0.5).long())
+    dataset = Dataset("noise", split, split, ("a", "b"), "none")
+    E, G = nn.Flatten(), nn.Unflatten(1, (1, 4, 4))
+    chosen = Evaluation(samples=50, extractors=["inception"])
+    rows, _ = run((E, G), dataset, chosen=chosen)
+    assert rows["latent_rho"].value == pytest.approx(1.0)
+    assert rows["reconstruction_mse_raw"].value == 0.0
+    assert (rows["reconstruction_mse"].value or 0) > 0.01  # N(.) moves and scales the code
+
+
+def test_without_inception_weights_rows_say_how_to_get_them(
+    nets: tuple[nn.Module, nn.Module],
+    dataset: Dataset,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    chosen = Evaluation(samples=100, extractors=["classifier", "inception"])
+    rows, _ = run(nets, dataset, chosen=chosen)
+    for metric in ("fid", "kid", "isc"):
+        assert rows[metric].value is None
+        assert FILE in (rows[metric].note or "")
+        assert VARIABLE in (rows[metric].note or "")
+    assert rows["fd_classifier"].value is not None
+
+
+@pytest.mark.slow
+def test_inception_runs_with_weights_of_its_shape(
+    nets: tuple[nn.Module, nn.Module],
+    dataset: Dataset,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from torch_fidelity import feature_extractor_inceptionv3 as library
+
+    # The library's class can only be made with weights: take the shapes, fill them at random.
+    shapes: dict[str, Tensor] = {}
+    with monkeypatch.context() as patch:
+        patch.setattr(library, "load_state_dict_from_url", lambda *_, **__: {})
+        patch.setattr(
+            library.FeatureExtractorInceptionV3,
+            "load_state_dict",
+            lambda self, _: shapes.update(self.state_dict()),
+        )
+        library.FeatureExtractorInceptionV3("inception-v3-compat", ["2048"])
+    g = torch.Generator().manual_seed(0)
+    state = {
+        name: torch.rand(t.shape, generator=g) * 0.1 + 0.5 * ("var" in name)
+        if t.is_floating_point()
+        else t
+        for name, t in shapes.items()
+    }
+    torch.save(state, tmp_path / "random.pth")
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "random.pth"))
+    few = dataclasses.replace(
+        dataset, train=Split(dataset.train.images[:24], dataset.train.labels[:24])
+    )
+    chosen = Evaluation(samples=12, extractors=["inception"])
+    rows, facts = run(nets, few, chosen=chosen)
+    for metric in ("fid", "kid", "isc"):
+        assert rows[metric].value is not None, rows[metric].note
+        assert "not the published weights" in (rows[metric].note or "")
+        assert rows[metric].extractor == facts["inception"]
+
+
+class TestIsolation:
+    def test_a_numerical_failure_stops_no_other_metric(
+        self,
+        nets: tuple[nn.Module, nn.Module],
+        dataset: Dataset,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        def fails(*_: object) -> float:
+            raise np.linalg.LinAlgError("did not converge")
+
+        monkeypatch.setattr(fidelity_module, "frechet_distance", fails)
+        rows, _ = run(nets, dataset)
+        assert rows["fd_classifier"].value is None
+        assert rows["fd_classifier"].note == "did not converge"
+        assert [name for name, row in rows.items() if row.value is None] == ["fd_classifier"]
+
+    def test_a_mistake_in_the_program_surfaces(
+        self,
+        nets: tuple[nn.Module, nn.Module],
+        dataset: Dataset,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(evaluate_module, "latent_rows", None)
+        with pytest.raises(TypeError):
+            run(nets, dataset)
+
+    def test_broken_nets_are_one_error(
+        self, nets: tuple[nn.Module, nn.Module], dataset: Dataset
+    ) -> None:
+        broken = copy.deepcopy(nets[1])
+        with torch.no_grad():
+            next(broken.parameters()).fill_(math.inf)
+        with pytest.raises(ValueError, match="the generator gives values that are not finite"):
+            run((nets[0], broken), dataset)
+
+    def test_a_group_without_message_still_has_a_note(self) -> None:
+        def fails() -> list[Row]:
+            raise ValueError
+
+        (row,) = attempt(["latent_rho"], fails, n_samples=3, split="test")
+        assert (row.value, row.note) == (None, "ValueError")
+
+
+class TestRow:
+    def test_record_holds_every_field(self) -> None:
+        record = Row("latent_rho", 0.5, 10, "generated", floor=0.0).record()
+        assert record == {
+            "metric": "latent_rho",
+            "value": 0.5,
+            "n_samples": 10,
+            "split": "generated",
+            "extractor": None,
+            "protocol": "1",
+            "floor": 0.0,
+            "note": None,
+        }
+
+    @pytest.mark.parametrize(
+        ("metric", "value"), [("nonsense", 1.0), ("fid", math.nan), ("fid", None)]
+    )
+    def test_nonsense_is_refused(self, metric: str, value: float | None) -> None:
+        with pytest.raises(ValueError, match=metric):
+            Row(metric, value, 10, "train")
+
+
+class TestPictures:
+    def test_cells_are_in_reading_order(self, tmp_path: Path) -> None:
+        levels = torch.arange(70, dtype=torch.uint8).view(-1, 1, 1, 1)
+        sample_grid(levels.expand(-1, 1, 8, 8).contiguous(), tmp_path / "grid.png")
+        pixels = pixels_of(tmp_path / "grid.png")
+        assert pixels.shape == (576, 576)
+        assert pixels[::72, ::72].tolist() == np.arange(64).reshape(8, 8).tolist()
+        assert (pixels[:72, :72] == 0).all()
+
+    def test_pairs_stand_side_by_side_and_missing_ones_are_black(self, tmp_path: Path) -> None:
+        originals = torch.full((5, 3, 100, 100), 200, dtype=torch.uint8)
+        reconstructions = to_uint8(torch.full((5, 3, 100, 100), -0.5))
+        reconstruction_grid(originals, reconstructions, tmp_path / "grid.png")
+        pixels = pixels_of(tmp_path / "grid.png")
+        assert pixels.shape == (800, 800, 3)
+        assert pixels[0, ::100, 0].tolist() == [200, 64] * 4
+        assert pixels[100, ::100, 0].tolist() == [200, 64] + [0] * 6
+
+    def test_other_channels_are_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(ValueError, match="2 channels"):
+            sample_grid(torch.zeros(1, 2, 8, 8, dtype=torch.uint8), tmp_path / "grid.png")

@@ -1,0 +1,103 @@
+"""Reconstruction errors: known values, scikit-image as oracle, perfect and useless pairs."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from skimage.metrics import peak_signal_noise_ratio
+from torch import Tensor
+
+from ogan_bench.data.base import to_float
+from ogan_bench.evaluation.reconstruction import (
+    image_mse,
+    psnr,
+    reconstruction_ratio,
+    reconstruction_rows,
+)
+from ogan_bench.evaluation.rows import Row
+
+
+def images(n: int, seed: int = 0) -> Tensor:
+    g = torch.Generator().manual_seed(seed)
+    return torch.randint(0, 256, (n, 3, 6, 5), generator=g, dtype=torch.uint8)
+
+
+def rows_of(x: Tensor, x_rec: Tensor, raw: Tensor) -> dict[str, Row]:
+    return {row.metric: row for row in reconstruction_rows(x, x_rec, raw, 0)}
+
+
+def test_black_against_white_is_one_and_zero_decibels() -> None:
+    mse = image_mse(torch.full((4, 1, 2, 2), -1.0), torch.ones(4, 1, 2, 2))
+    assert mse.tolist() == [1.0] * 4
+    assert psnr(mse) == 0.0
+
+
+def test_psnr_agrees_with_scikit_image() -> None:
+    x, x_rec = to_float(images(10)), to_float(images(10, seed=1)) * 0.3
+    pairs = zip(x.double().numpy(), x_rec.double().numpy(), strict=True)
+    expected = np.mean(
+        [
+            peak_signal_noise_ratio(a, b, data_range=2.0)  # type: ignore[no-untyped-call, unused-ignore]
+            for a, b in pairs
+        ]
+    )
+    assert psnr(image_mse(x, x_rec)) == pytest.approx(expected, abs=1e-5)
+
+
+def test_psnr_is_averaged_over_images_and_not_taken_of_the_average() -> None:
+    assert psnr(torch.tensor([0.01, 0.0001]).double()) == pytest.approx(30.0)
+
+
+def test_perfect_reconstructions() -> None:
+    x = images(20)
+    rows = rows_of(x, to_float(x), to_float(x))
+    assert rows["reconstruction_mse"].value == 0.0
+    assert rows["reconstruction_mse_raw"].value == 0.0
+    assert rows["reconstruction_ratio"].value == 0.0
+    assert rows["reconstruction_psnr"].value is None
+    assert "infinite" in (rows["reconstruction_psnr"].note or "")
+
+
+def test_useless_reconstructions_have_ratio_one() -> None:
+    x = to_float(images(50))
+    assert reconstruction_ratio(x, x.mean(0, keepdim=True).expand_as(x), 0) == pytest.approx(1.0)
+    independent = to_float(images(2000, seed=3))
+    assert reconstruction_ratio(to_float(images(2000)), independent, 0) == pytest.approx(
+        1, abs=0.02
+    )
+
+
+@pytest.mark.parametrize("n", [2, 3, 50])
+def test_no_image_meets_its_own_reconstruction(n: int) -> None:
+    # Image i is zero but for pixel i: two different ones differ by exactly 2/n, in any pairing.
+    x = 2 * torch.eye(n).view(n, 1, 1, n)
+    assert reconstruction_ratio(x, x.clone(), seed=n) == 0.0
+    # With reconstructions that are half an image the ratio tells own from other exactly.
+    own, other = 1 / n, (4 + 1) / n
+    assert reconstruction_ratio(x, x / 2, seed=n) == pytest.approx(own / other)
+
+
+def test_ratio_depends_on_its_seed_alone() -> None:
+    x, x_rec = to_float(images(30)), to_float(images(30, seed=1))
+    assert reconstruction_ratio(x, x_rec, 0) == reconstruction_ratio(x, x_rec, 0)
+    assert reconstruction_ratio(x, x_rec, 0) != reconstruction_ratio(x, x_rec, 1)
+
+
+@pytest.mark.parametrize("x", [images(1), torch.zeros(5, 1, 4, 4, dtype=torch.uint8)])
+def test_degenerate_ratios_have_a_note(x: Tensor) -> None:
+    row = rows_of(x, to_float(x), to_float(x))["reconstruction_ratio"]
+    assert row.value is None
+    assert row.note
+
+
+def test_rows_keep_normalised_and_raw_apart() -> None:
+    x = images(10)
+    rows = rows_of(x, to_float(x) * 0.5, to_float(x) * 0.0)
+    assert rows["reconstruction_mse_raw"].value == pytest.approx(
+        4 * (rows["reconstruction_mse"].value or math.nan)
+    )
+    assert {row.n_samples for row in rows.values()} == {10}
+    assert {row.split for row in rows.values()} == {"test"}

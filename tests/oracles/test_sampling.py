@@ -1,0 +1,224 @@
+"""Sampling and encoding: one z for all, no side effects, batch-norm statistics as documented."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from typing import Literal
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from ogan_bench.config import Evaluation
+from ogan_bench.data import Dataset
+from ogan_bench.data.base import Split, to_float, to_uint8
+from ogan_bench.evaluation.batch_norm import with_statistics
+from ogan_bench.evaluation.sampling import Samples, draw_samples
+from ogan_bench.models.normalization import standardise
+
+CPU = torch.device("cpu")
+D = 6
+SHAPE = (1, 4, 4)
+
+
+def settings(
+    statistics: Literal["real", "mixed", "batch"] = "mixed", samples: int = 150, seed: int = 0
+) -> Evaluation:
+    return Evaluation(samples=samples, probe_images=100, encoder_statistics=statistics, seed=seed)
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Dataset:
+    g = torch.Generator().manual_seed(0)
+
+    def split(n: int) -> Split:
+        images = torch.randint(0, 200, (n, *SHAPE), generator=g, dtype=torch.uint8)
+        return Split(images, torch.arange(n) % 3)
+
+    return Dataset("noise", split(130), split(90), ("a", "b", "c"), "none")
+
+
+@pytest.fixture
+def nets() -> tuple[nn.Module, nn.Module]:
+    """A pair in training mode whose running averages are far from those of the data."""
+    g = torch.Generator().manual_seed(1)
+    E = nn.Sequential(
+        nn.Conv2d(1, 3, 3),
+        nn.BatchNorm2d(3),
+        nn.LeakyReLU(0.2),
+        nn.Dropout(0.5),
+        nn.Flatten(),
+        nn.Linear(12, D),
+    )
+    G = nn.Sequential(nn.Linear(D, 16), nn.BatchNorm1d(16), nn.Unflatten(1, SHAPE), nn.Tanh())
+    for net in (E, G):
+        for parameter in net.parameters():
+            if parameter.ndim > 1:
+                nn.init.normal_(parameter, std=0.5, generator=g)
+            else:
+                nn.init.uniform_(parameter, generator=g)
+        for module in net.modules():
+            if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+                module.running_mean = torch.rand(module.num_features, generator=g)
+                module.running_var = 3 * torch.rand(module.num_features, generator=g) + 1
+    return E, G
+
+
+def draw(
+    nets: tuple[nn.Module, nn.Module], dataset: Dataset, chosen: Evaluation, batch_size: int = 256
+) -> Samples:
+    E, G = nets
+    return draw_samples(E, G, copy.deepcopy(E), dataset, chosen, CPU, D, batch_size=batch_size)
+
+
+def tensors(samples: Samples) -> dict[str, Tensor]:
+    found = {
+        field.name: getattr(samples, field.name)
+        for field in dataclasses.fields(samples)
+        if isinstance(getattr(samples, field.name), Tensor)
+    }
+    for name in ("trained", "untrained"):
+        codes = getattr(samples, name)
+        found |= {f"{name}.train": codes.train, f"{name}.test": codes.test}
+    return found
+
+
+def test_what_is_drawn_is_what_is_documented(
+    nets: tuple[nn.Module, nn.Module], dataset: Dataset
+) -> None:
+    samples = draw(nets, dataset, settings())
+    E, G = (copy.deepcopy(net).eval() for net in nets)
+    with torch.no_grad():
+        x_fake, e = G(samples.z), E(to_float(dataset.test.images))
+        assert torch.equal(samples.images, to_uint8(x_fake))
+        assert torch.allclose(samples.codes, E(x_fake), atol=1e-5)
+        assert torch.allclose(samples.trained.test, e, atol=1e-5)
+        assert torch.allclose(samples.reconstructions, G(standardise(e)), atol=1e-5)
+        assert torch.allclose(samples.raw_reconstructions, G(e), atol=1e-5)
+        probed = to_float(dataset.train.images[samples.train_indices])
+        assert torch.allclose(samples.trained.train, E(probed), atol=1e-5)
+    assert len(samples.train_indices.unique()) == 100
+
+
+def test_z_depends_on_the_evaluation_seed_alone(
+    nets: tuple[nn.Module, nn.Module], dataset: Dataset
+) -> None:
+    torch.manual_seed(1)
+    first = draw(nets, dataset, settings())
+    torch.manual_seed(2)
+    others = (nets[0], nn.Sequential(nn.Linear(D, 16), nn.Unflatten(1, SHAPE)))
+    second = draw(others, dataset, settings("real"))
+    assert torch.equal(first.z, second.z)
+    assert torch.equal(first.train_indices, second.train_indices)
+    assert not torch.equal(first.z, draw(nets, dataset, settings(seed=1)).z)
+
+
+@pytest.mark.parametrize("statistics", ["mixed", "real", "batch"])
+def test_result_does_not_depend_on_the_batch_size(
+    nets: tuple[nn.Module, nn.Module],
+    dataset: Dataset,
+    statistics: Literal["real", "mixed", "batch"],
+) -> None:
+    whole = tensors(draw(nets, dataset, settings(statistics)))
+    parts = tensors(draw(nets, dataset, settings(statistics), batch_size=7))
+    for name, tensor in whole.items():
+        if name == "images":
+            assert (tensor.int() - parts[name].int()).abs().max() <= 1
+        else:
+            assert torch.allclose(tensor, parts[name], atol=1e-5), name
+
+
+@pytest.mark.parametrize("statistics", ["mixed", "real", "batch"])
+def test_nets_and_global_generator_are_left_alone(
+    nets: tuple[nn.Module, nn.Module],
+    dataset: Dataset,
+    statistics: Literal["real", "mixed", "batch"],
+) -> None:
+    before = [copy.deepcopy(net.state_dict()) for net in nets]
+    state = torch.get_rng_state()
+    samples = draw(nets, dataset, settings(statistics))
+    assert torch.equal(torch.get_rng_state(), state)
+    for net, old in zip(nets, before, strict=True):
+        assert all(module.training for module in net.modules())
+        assert all(parameter.requires_grad for parameter in net.parameters())
+        new = net.state_dict()
+        assert list(new) == list(old)
+        assert all(torch.equal(new[name], old[name]) for name in old)
+    again = draw(nets, dataset, settings(statistics))
+    assert all(torch.equal(t, tensors(again)[name]) for name, t in tensors(samples).items())
+
+
+class TestStatistics:
+    def test_policies_differ(self, nets: tuple[nn.Module, nn.Module], dataset: Dataset) -> None:
+        codes = [
+            draw(nets, dataset, settings(policy)).trained.test
+            for policy in ("mixed", "real", "batch")
+        ]
+        for i in range(3):
+            assert not torch.allclose(codes[i], codes[i - 1], atol=1e-2)
+
+    def test_real_is_the_average_over_training_images(
+        self, nets: tuple[nn.Module, nn.Module], dataset: Dataset
+    ) -> None:
+        E = with_statistics(nets[0], "real", dataset.train.images, CPU, 0)
+        layer = E.get_submodule("1")
+        assert isinstance(layer, nn.BatchNorm2d)
+        with torch.no_grad():
+            before = nets[0].get_submodule("0")(to_float(dataset.train.images))
+        values = before.transpose(0, 1).flatten(1)
+        assert layer.running_mean is not None
+        assert layer.running_var is not None
+        assert torch.allclose(layer.running_mean, values.mean(1), atol=1e-5)
+        assert torch.allclose(layer.running_var, values.var(1), rtol=1e-4)
+        assert not any(module.training for module in E.modules())
+
+    def test_real_does_not_see_the_running_averages(
+        self, nets: tuple[nn.Module, nn.Module], dataset: Dataset
+    ) -> None:
+        other = copy.deepcopy(nets[0])
+        layer = other.get_submodule("1")
+        assert isinstance(layer, nn.BatchNorm2d)
+        layer.reset_running_stats()
+        first = draw(nets, dataset, settings("real"))
+        second = draw((other, nets[1]), dataset, settings("real"))
+        assert torch.equal(first.trained.test, second.trained.test)
+        # The untrained encoder's statistics are always the real ones.
+        mixed = draw(nets, dataset, settings("mixed"))
+        assert torch.equal(mixed.untrained.test, first.trained.test)
+
+    def test_batch_is_training_mode(
+        self, nets: tuple[nn.Module, nn.Module], dataset: Dataset
+    ) -> None:
+        few = dataclasses.replace(
+            dataset, test=Split(dataset.test.images[:40], dataset.test.labels[:40])
+        )
+        found = draw(nets, few, settings("batch")).trained.test
+        E = copy.deepcopy(nets[0]).eval()
+        E.get_submodule("1").train()
+        with torch.no_grad():
+            assert torch.allclose(found, E(to_float(few.test.images)), atol=1e-5)
+
+    @pytest.mark.parametrize("n", [1, 63, 65, 90])
+    def test_batch_encodes_every_image_whatever_their_number(
+        self, nets: tuple[nn.Module, nn.Module], dataset: Dataset, n: int
+    ) -> None:
+        few = dataclasses.replace(
+            dataset, test=Split(dataset.test.images[:n], dataset.test.labels[:n])
+        )
+        # Codes are nearly those of any other batch of the same images: no row is left unset.
+        codes = draw(nets, few, settings("batch")).trained.test
+        whole = draw(nets, few, settings("real")).trained.test
+        assert codes.shape == (n, D)
+        assert bool(codes.isfinite().all())
+        assert float((codes - whole).abs().max()) < 3
+
+
+@pytest.mark.parametrize(("which", "name"), [(0, "the encoder"), (1, "the generator")])
+def test_values_that_are_not_finite_are_an_error(
+    nets: tuple[nn.Module, nn.Module], dataset: Dataset, which: int, name: str
+) -> None:
+    with torch.no_grad():
+        next(nets[which].parameters()).fill_(float("nan"))
+    with pytest.raises(ValueError, match=f"{name} gives values that are not finite"):
+        draw(nets, dataset, settings())

@@ -1,0 +1,311 @@
+"""Statistics against statsmodels, scipy, exact limits and their own promises in simulations."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.weightstats import CompareMeans, DescrStatsW, ttost_ind
+
+from ogan_bench.analysis.statistics import (
+    Test,
+    difference_interval,
+    equivalence,
+    hedges_g,
+    holm,
+    mean_interval,
+    non_inferiority,
+    opposite,
+    probability_of_improvement,
+    standard_deviation,
+    superiority,
+)
+from ogan_bench.metrics import Direction
+
+ALPHA = 0.05
+DIRECTIONS: tuple[Direction, ...] = ("lower", "higher")
+
+modest = settings(deadline=None, max_examples=50)
+
+samples = st.lists(
+    st.integers(-100_000, 100_000).map(lambda value: value / 1000), min_size=2, max_size=10
+)
+directions = st.sampled_from(DIRECTIONS)
+margins = st.integers(1, 50_000).map(lambda value: value / 1000)
+
+
+def varies(*given_samples: list[float]) -> bool:
+    return any(np.ptp(sample) > 0 for sample in given_samples)
+
+
+def welch(x: NDArray[np.float64], y: NDArray[np.float64], alternative: str) -> float:
+    """p-value of scipy's test, "greater" or "less"."""
+    side: Literal["greater", "less"] = "greater" if alternative == "greater" else "less"
+    return float(stats.ttest_ind(x, y, equal_var=False, alternative=side).pvalue)
+
+
+def array(sample: list[float]) -> NDArray[np.float64]:
+    return np.array(sample, np.float64)
+
+
+@modest
+@given(samples, st.sampled_from([0.8, 0.9, 0.95, 0.99]))
+def test_mean_interval_is_students(sample: list[float], confidence: float) -> None:
+    assume(varies(sample))
+    expected = DescrStatsW(sample).tconfint_mean(alpha=1 - confidence)
+    assert mean_interval(sample, confidence)[1:] == pytest.approx(expected, rel=1e-7, abs=1e-7)
+
+
+@modest
+@given(samples, samples, st.sampled_from([0.9, 0.95]))
+def test_difference_interval_is_welchs(a: list[float], b: list[float], confidence: float) -> None:
+    assume(varies(a, b))
+    means = CompareMeans(DescrStatsW(a), DescrStatsW(b))
+    expected = means.tconfint_diff(alpha=1 - confidence, usevar="unequal")
+    assert difference_interval(a, b, confidence)[1:] == pytest.approx(expected, rel=1e-7, abs=1e-7)
+
+
+@modest
+@given(samples, samples, margins, directions)
+def test_equivalence_is_tost(
+    a: list[float], b: list[float], margin: float, better: Direction
+) -> None:
+    assume(varies(a, b))
+    expected = ttost_ind(array(a), array(b), -margin, margin, usevar="unequal")[0]
+    assert equivalence(a, b, better=better, margin=margin) == pytest.approx(expected, abs=1e-9)
+
+
+@modest
+@given(samples, samples, margins)
+def test_one_sided_tests_are_shifted_welch_tests(
+    a: list[float], b: list[float], margin: float
+) -> None:
+    assume(varies(a) and varies(b))  # scipy warns where a sample is constant but for rounding
+    x, y = array(a), array(b)
+
+    above, below = "greater", "less"
+    for p, shift, alternative in (
+        (superiority(a, b, better="higher"), 0.0, above),
+        (superiority(a, b, better="lower", margin=margin), margin, below),
+        (non_inferiority(a, b, better="higher", margin=margin), margin, above),
+        (non_inferiority(a, b, better="lower", margin=margin), -margin, below),
+    ):
+        assert p == pytest.approx(welch(x + shift, y, alternative), abs=1e-9)
+
+
+@modest
+@given(samples, samples, st.sampled_from([0.05, 0.1, 0.5]))
+def test_a_relative_margin_scales_the_control_with_its_variance(
+    a: list[float], b: list[float], share: float
+) -> None:
+    """|mean(control)| in the margin: for a positive mean the factor is 1 ± m, else 1 ∓ m."""
+    assume(varies(a) and varies(b))  # scipy warns where a sample is constant but for rounding
+    x, y = array(a), array(b)
+    assume(abs(y.mean()) > 1e-6)
+    side = 1 if y.mean() > 0 else -1
+    p = non_inferiority(a, b, better="lower", margin=share, relative=True)
+    assert p == pytest.approx(welch(x, (1 + side * share) * y, "less"), abs=1e-9)
+    p = superiority(a, b, better="higher", margin=share, relative=True)
+    assert p == pytest.approx(welch(x, (1 + side * share) * y, "greater"), abs=1e-9)
+
+
+@modest
+@given(st.lists(st.integers(0, 1000).map(lambda p: p / 1000), min_size=1, max_size=12))
+def test_holm_is_that_of_statsmodels(p_values: list[float]) -> None:
+    expected = multipletests(p_values, method="holm")[1]
+    assert holm(p_values) == pytest.approx(expected, abs=1e-12)
+
+
+def test_holm_counts_tests_that_could_not_be_made() -> None:
+    assert holm([0.01, math.nan, 0.02]) == pytest.approx([0.03, math.nan, 0.04], nan_ok=True)
+    assert holm([]).shape == (0,)
+
+
+@modest
+@given(samples, samples, directions)
+def test_probability_of_improvement_is_mann_whitney(
+    a: list[float], b: list[float], better: Direction
+) -> None:
+    first, second = (a, b) if better == "higher" else (b, a)
+    assume(varies(a + b))
+    u = stats.mannwhitneyu(array(first), array(second), method="asymptotic").statistic
+    expected = float(u) / (len(a) * len(b))
+    assert probability_of_improvement(a, b, better=better) == pytest.approx(expected)
+
+
+@modest
+@given(samples, samples, margins, directions, st.booleans())
+def test_claims_and_contraries_never_both_hold(
+    a: list[float], b: list[float], margin: float, better: Direction, relative: bool
+) -> None:
+    tests: list[tuple[Test, float, float]] = [
+        ("superiority", 0.0, superiority(a, b, better=better)),
+        (
+            "superiority",
+            margin,
+            superiority(a, b, better=better, margin=margin, relative=relative),
+        ),
+        (
+            "non_inferiority",
+            margin,
+            non_inferiority(a, b, better=better, margin=margin, relative=relative),
+        ),
+    ]
+    for test, bound, p in tests:
+        contrary = opposite(test, a, b, better=better, margin=bound, relative=relative)
+        assert p + contrary == pytest.approx(1)
+    p = equivalence(a, b, better=better, margin=margin, relative=relative)
+    contrary = opposite("equivalence", a, b, better=better, margin=margin, relative=relative)
+    assert min(p, contrary) >= 0
+    assert max(p, contrary) >= 0.5 - 1e-12
+
+
+@modest
+@given(samples, samples, margins, st.booleans())
+def test_directions_mirror_each_other(
+    a: list[float], b: list[float], margin: float, relative: bool
+) -> None:
+    mirrored = [-value for value in a], [-value for value in b]
+    assert non_inferiority(a, b, better="lower", margin=margin, relative=relative) == (
+        pytest.approx(non_inferiority(*mirrored, better="higher", margin=margin, relative=relative))
+    )
+
+
+def test_hedges_g_has_the_published_correction() -> None:
+    a, b = [1.0, 2.0, 3.0, 4.0, 5.0], [3.0, 4.0, 5.0, 6.0, 7.0]
+    d = -2 / math.sqrt(2.5)
+    assert hedges_g(a, b) == pytest.approx(0.90270 * d, rel=1e-4)  # J(8): 6 / (2 Γ(3.5))
+    assert hedges_g(b, a) == pytest.approx(-hedges_g(a, b))
+    assert hedges_g([1, 1], [1, 1]) == 0
+    assert hedges_g([2, 2], [1, 1]) == math.inf
+    assert math.isnan(hedges_g([1.0], [1.0, 2.0]))
+
+
+SAME = [0.1] * 3  # its mean is not exactly 0.1 in floating point
+
+
+@pytest.mark.parametrize("better", DIRECTIONS)
+def test_equal_values_without_variance_are_decided_exactly(better: Direction) -> None:
+    arm, control = SAME, [0.1] * 4
+    assert standard_deviation(SAME) == 0
+    assert mean_interval(SAME) == (0.1, 0.1, 0.1)
+    assert difference_interval(arm, control) == (0, 0, 0)
+    assert superiority(arm, control, better=better) == 1
+    assert opposite("superiority", arm, control, better=better) == 0
+    for relative in (False, True):
+        margin: Any = {"margin": 0.01, "relative": relative}
+        assert non_inferiority(arm, control, better=better, **margin) == 0
+        assert equivalence(arm, control, better=better, **margin) == 0
+        assert superiority(arm, control, better=better, **margin) == 1
+
+
+def test_unequal_values_without_variance_are_decided_by_the_sign() -> None:
+    low, high = [1.0, 1.0], [2.0, 2.0, 2.0]
+    assert superiority(low, high, better="lower") == 0
+    assert superiority(low, high, better="higher") == 1
+    assert opposite("superiority", low, high, better="higher") == 0
+    assert non_inferiority(high, low, better="lower", margin=0.5) == 1
+    assert non_inferiority(high, low, better="lower", margin=1.5) == 0
+    assert equivalence(low, high, better="lower", margin=0.5) == 1
+    assert opposite("equivalence", low, high, better="lower", margin=0.5) == 0
+    # Exactly at the margin: "by at least" holds, "by less than" does not.
+    assert superiority(low, high, better="lower", margin=1) == 0
+    assert non_inferiority(high, low, better="lower", margin=1) == 1
+    assert equivalence(high, low, better="lower", margin=1) == 1
+    assert superiority([0.7] * 3, [1.0] * 3, better="lower", margin=0.3, relative=True) == 0
+
+
+def test_one_sample_without_variance_is_a_one_sample_test() -> None:
+    arm, control = [1.0, 1.0, 1.0], [1.5, 2.0, 2.5]
+    expected = stats.ttest_1samp(np.array(control), 1.0, alternative="greater").pvalue
+    assert superiority(arm, control, better="lower") == pytest.approx(float(expected))
+
+
+@pytest.mark.parametrize(("a", "b"), [([1.0], [1.0, 2.0]), ([1.0, 2.0], []), ([], [])])
+def test_too_few_values_decide_nothing(a: list[float], b: list[float]) -> None:
+    assert math.isnan(superiority(a, b, better="lower"))
+    assert math.isnan(non_inferiority(a, b, better="lower", margin=1))
+    assert math.isnan(equivalence(a, b, better="lower", margin=1))
+    for test in ("superiority", "non_inferiority", "equivalence"):
+        assert math.isnan(opposite(test, a, b, better="lower", margin=1))
+    assert math.isnan(difference_interval(a, b).low)
+
+
+def test_intervals_of_one_and_of_no_value() -> None:
+    assert mean_interval([3.0]) == pytest.approx((3.0, math.nan, math.nan), nan_ok=True)
+    assert mean_interval([]) == pytest.approx((math.nan,) * 3, nan_ok=True)
+    assert difference_interval([3.0], [1.0]).estimate == 2
+
+
+@pytest.mark.parametrize("scale", [1e-170, 1e-30, 1e150])
+def test_extreme_scales_change_no_p_value(scale: float) -> None:
+    a, b = np.array([1.0, 2.0, 4.0]), np.array([2.0, 3.0, 6.0, 5.0])
+    expected = superiority(a, b, better="lower")
+    assert superiority(scale * a, scale * b, better="lower") == pytest.approx(expected, rel=1e-9)
+
+
+def test_nan_is_refused() -> None:
+    with pytest.raises(ValueError, match="finite"):
+        mean_interval([1.0, math.nan])
+
+
+REPETITIONS = 2000
+
+
+def at_most(rate: float) -> float:
+    """Upper limit of a share of repetitions, four standard errors above its expectation."""
+    return rate + 4 * math.sqrt(rate * (1 - rate) / REPETITIONS)
+
+
+@pytest.mark.parametrize(("n", "m", "ratio"), [(5, 5, 1.0), (3, 8, 3.0), (8, 4, 0.5)])
+def test_false_claims_are_rare(n: int, m: int, ratio: float) -> None:
+    """At the edge of the null hypothesis about alpha of all studies err, whatever the variances."""
+    rng = np.random.default_rng(n)
+    false = {"superiority": 0, "non_inferiority": 0, "relative": 0, "equivalence": 0, "worse": 0}
+    for _ in range(REPETITIONS):
+        control = 20 + rng.normal(size=m)
+        arm = 20 + ratio * rng.normal(size=n)
+        tests = {
+            "superiority": superiority(arm, control, better="lower"),
+            "worse": opposite("superiority", arm, control, better="lower"),
+            "non_inferiority": non_inferiority(arm + 1, control, better="lower", margin=1),
+            "relative": non_inferiority(
+                arm + 2, control, better="lower", margin=0.1, relative=True
+            ),
+            "equivalence": equivalence(arm + 5, control, better="lower", margin=5),
+        }
+        for name, p in tests.items():
+            false[name] += p < ALPHA
+    for name, count in false.items():
+        assert 0.02 < count / REPETITIONS < at_most(1.2 * ALPHA), (name, count / REPETITIONS)
+
+
+def test_holm_keeps_the_error_of_the_family() -> None:
+    """Five false claims against one control: any support at all in about alpha of the studies."""
+    rng = np.random.default_rng(1)
+    unadjusted = adjusted = 0
+    for _ in range(REPETITIONS):
+        control = rng.normal(size=6)
+        p = [superiority(rng.normal(size=6), control, better="lower") for _ in range(5)]
+        unadjusted += min(p) < ALPHA
+        adjusted += holm(p).min() < ALPHA
+    assert adjusted / REPETITIONS < at_most(ALPHA)
+    assert unadjusted / REPETITIONS > 2 * ALPHA
+
+
+@pytest.mark.parametrize("n", [3, 5, 10])
+def test_intervals_cover_what_they_promise(n: int) -> None:
+    rng = np.random.default_rng(n)
+    covered = np.zeros(2)
+    for _ in range(REPETITIONS):
+        a, b = rng.normal(size=n), 2 * rng.normal(size=n + 2)
+        for i, (_, low, high) in enumerate((mean_interval(a), difference_interval(a, b))):
+            covered[i] += low <= 0 <= high
+    assert covered / REPETITIONS == pytest.approx([0.95, 0.95], abs=0.018)
