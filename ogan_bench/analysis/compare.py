@@ -1,0 +1,91 @@
+"""Results beside a reference: does a new run of a study reproduce the stored one?"""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from ogan_bench.analysis.statistics import Interval, difference_interval, mean_interval
+from ogan_bench.analysis.table import PROTOCOL, StudyResults
+
+COLUMNS = (
+    "metric",
+    "arm",
+    "n",
+    "reference_n",
+    "mean",
+    "reference_mean",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "agrees",
+    "note",
+)
+
+
+def compare(results: StudyResults, reference: StudyResults) -> pd.DataFrame:
+    """Compare two runs arm by arm and metric by metric.
+
+    Two means *agree* where the 95 % Welch interval of their difference contains 0. That is no
+    proof of equality: with few seeds the interval is wide, so it is in the table. Of 20 honest
+    repetitions about one disagrees.
+
+    Args:
+        results: This run.
+        reference: The run to compare with.
+
+    Returns:
+        One row for each arm and metric that both know, with ``agrees`` one of ``yes``, ``no``,
+        ``too few`` (fewer than two values in one of them) and ``not comparable`` (measured in
+        unlike ways; the note says how they differ and no difference is formed).
+
+    Raises:
+        UserError: Values within one run were measured in unlike ways.
+    """
+    rows = []
+    for metric in results.metric_names:
+        if metric not in reference.metric_names:
+            continue
+        unlike = _unlike(results, reference, metric)
+        for arm in results.arms:
+            if arm not in reference.arms:
+                continue
+            own, other = results.values(arm, metric), reference.values(arm, metric)
+            change = Interval(math.nan, math.nan, math.nan)
+            notes = [unlike] if unlike else []
+            if results.record["arms"][arm] != reference.record["arms"][arm]:
+                notes.append("the arm's settings differ")
+            if unlike:
+                agrees = "not comparable"
+            elif len(own) < 2 or len(other) < 2:
+                agrees = "too few"
+            else:
+                change = difference_interval(own, other)
+                agrees = "yes" if change.low <= 0 <= change.high else "no"
+            rows.append(
+                (
+                    metric,
+                    arm,
+                    len(own),
+                    len(other),
+                    mean_interval(own).estimate,
+                    mean_interval(other).estimate,
+                    *change,
+                    agrees,
+                    "; ".join(notes),
+                )
+            )
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _unlike(results: StudyResults, reference: StudyResults, metric: str) -> str:
+    """How the protocols of a metric differ; empty where they agree or one has no values."""
+    own, other = results.protocol(metric), reference.protocol(metric)
+    if own is None or other is None:
+        return ""
+    return "; ".join(
+        f"{key}: {own[key]} here, {other[key]} in the reference"
+        for key in PROTOCOL
+        if own[key] != other[key]
+    )

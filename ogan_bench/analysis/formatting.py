@@ -1,0 +1,105 @@
+"""Numbers as text: the one place that decides how a value, an interval or a p-value is printed."""
+
+from __future__ import annotations
+
+import math
+
+from ogan_bench.analysis.statistics import Interval
+from ogan_bench.metrics import METRICS, Metric
+
+MISSING = "–"
+"""Stands where there is no value."""
+
+
+def described(metric: str) -> Metric:
+    """The metric's entry in the table of metrics; a bare name where it is not known any more."""
+    return METRICS.get(metric, Metric(metric, None, "Not known to this version.", ""))
+
+
+def number(value: float | None, spec: str = ".4g", *, sign: bool = False) -> str:
+    """A number with a true minus sign, or a dash where there is none.
+
+    Args:
+        value: The number; none and nan stand for a missing one.
+        spec: Format specification.
+        sign: Print a plus too.
+
+    >>> number(-0.25), number(3.0, ".2f", sign=True), number(None)
+    ('−0.25', '+3.00', '–')
+    """
+    if value is None or math.isnan(value):
+        return MISSING
+    return format(value + 0.0, f"+{spec}" if sign else spec).replace("-", "−")
+
+
+def precision(value: Interval, spec: str = ".4g") -> str:
+    """Format that shows an estimate to two significant digits of its interval's half-width.
+
+    Args:
+        value: The estimate.
+        spec: What to use where there is no interval to go by.
+
+    >>> precision(Interval(30.5321, 29.4, 31.6)), precision(Interval(0.01316, 0.0124, 0.0139))
+    ('.1f', '.5f')
+    """
+    half = (value.high - value.low) / 2
+    if not 0 < half < math.inf or not abs(value.estimate) < 1e6:
+        return spec
+    decimals = 1 - math.floor(math.log10(half))
+    return f".{max(decimals, 0)}f" if decimals <= 7 else spec
+
+
+def estimate(value: Interval, spec: str = ".4g", *, sign: bool = False) -> str:
+    """The estimate alone, as precisely as its interval allows."""
+    return number(value.estimate, precision(value, spec), sign=sign)
+
+
+def bounds(value: Interval, spec: str = ".4g", *, sign: bool = False) -> str:
+    """``[low, high]``, or nothing where there are no bounds."""
+    if math.isnan(value.low):
+        return ""
+    spec = precision(value, spec)
+    return f"[{number(value.low, spec, sign=sign)}, {number(value.high, spec, sign=sign)}]"
+
+
+def interval(value: Interval, spec: str = ".4g", *, sign: bool = False) -> str:
+    """``estimate [low, high]``, without brackets where there are no bounds.
+
+    >>> interval(Interval(-1.21846, -2.29, -0.14), sign=True)
+    '−1.2 [−2.3, −0.1]'
+    """
+    parts = estimate(value, spec, sign=sign), bounds(value, spec, sign=sign)
+    return " ".join(part for part in parts if part)
+
+
+def p_value(p: float) -> str:
+    """``p = 0.03``, ``p < 1e-6`` or ``p: –``.
+
+    >>> p_value(0.0312), p_value(1e-9), p_value(0.99)
+    ('p = 0.031', 'p < 1e-6', 'p = 0.99')
+    """
+    if math.isnan(p):
+        return f"p: {MISSING}"
+    if p < 1e-6:
+        return "p < 1e-6"
+    return f"p = {p:.1e}".replace("e-0", "e-") if p < 1e-3 else f"p = {p:.2g}"
+
+
+def counted(n: int, noun: str) -> str:
+    """``1 trial``, ``2 trials``."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def listed(parts: list[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join([*([", ".join(parts[:-1])] if parts[1:] else []), *parts[-1:]])
+
+
+def duration(seconds: float) -> str:
+    """Seconds as ``42 s``, ``3.5 min`` or ``2.1 h``."""
+    if math.isnan(seconds):
+        return MISSING
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds:.3g} s"

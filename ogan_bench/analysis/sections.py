@@ -1,0 +1,127 @@
+"""The sections of a report as plain tables, ready for the templates."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from pathlib import PurePosixPath
+
+import numpy as np
+import pandas as pd
+
+from ogan_bench.analysis.formatting import MISSING, described
+from ogan_bench.analysis.rendering import Picture, data_uri
+from ogan_bench.analysis.table import OUTCOMES, StudyResults, leader, median_trial, records
+from ogan_bench.store import Record
+
+GRIDS = {
+    "samples.png": "Generated images",
+    "reconstructions.png": "Test images, each followed by its reconstruction",
+}
+
+
+def main_table(results: StudyResults, summary: pd.DataFrame) -> list[Record]:
+    """One row per arm: its name and one cell for each of the study's metrics."""
+    best = {metric: leader(results, metric) for metric in results.record["metrics"]}
+    entries = {(row["arm"], row["metric"]): row for row in records(summary)}
+    return [
+        {
+            "arm": arm,
+            "is_control": arm == results.control,
+            "cells": [
+                entries[arm, metric] | {"best": best[metric] == arm}
+                for metric in results.record["metrics"]
+            ],
+        }
+        for arm in results.arms
+    ]
+
+
+def grids(results: StudyResults) -> list[Record]:
+    """Image grids of each arm's median trial by the study's first metric."""
+    found = []
+    for arm in results.arms:
+        trial = median_trial(results, arm)
+        pictures = []
+        for name, title in GRIDS.items() if trial else ():
+            assert trial is not None
+            path = results.folder(trial["path"]).path / name
+            if path.exists():
+                alt = f"{title}, arm {arm}, seed {trial['seed']}"
+                link = PurePosixPath(*PurePosixPath(trial["path"]).parts[1:]) / name
+                pictures.append(Picture(title, alt, data_uri(path.read_bytes(), "png"), str(link)))
+        if trial is not None and pictures:
+            found.append({"arm": arm, "seed": trial["seed"], "pictures": pictures})
+    return found
+
+
+def outcomes(results: StudyResults) -> list[Record]:
+    """How many trials of each arm had which outcome."""
+    table = []
+    for arm in results.arms:
+        rows = [row for row in records(results.trials) if row["arm"] == arm]
+        counts = Counter(row["outcome"] for row in rows)
+        table.append(
+            {"arm": arm, "planned": len(rows), **{name: counts[name] for name in OUTCOMES}}
+        )
+    return table
+
+
+def notes(results: StudyResults) -> list[str]:
+    """Reasons of trials that did not end well, and notes on measurements."""
+    reasons = [
+        f"{row['arm']}/seed-{row['seed']} {row['outcome']}: {row['reason']}"
+        for row in records(results.trials)
+        if isinstance(row["reason"], str)
+    ]
+    noted: dict[tuple[str, str], list[str]] = {}
+    for row in records(results.metrics):
+        if row["note"]:
+            trial = f"{row['arm']}/seed-{row['seed']}"
+            noted.setdefault((described(row["metric"]).title, row["note"]), []).append(trial)
+    return reasons + [
+        f"{title}: {note} ({', '.join(trials)})" for (title, note), trials in noted.items()
+    ]
+
+
+def cost(results: StudyResults) -> list[Record]:
+    """Median cost of an arm's finished trials."""
+    columns = [
+        "seconds", "images_per_second", "evaluation_seconds", "encoder_parameters",
+        "generator_parameters",
+    ]  # fmt: skip
+    table = []
+    for arm in results.arms:
+        rows = results.trials[results.trials["arm"] == arm]
+        known = {name: rows[name].to_numpy(np.float64) for name in columns}
+        finite = {name: values[np.isfinite(values)] for name, values in known.items()}
+        medians = {
+            name: float(np.median(values)) if len(values) else math.nan
+            for name, values in finite.items()
+        }
+        table.append({"arm": arm, "n": len(finite["seconds"]), **medians})
+    return table
+
+
+def floors(results: StudyResults) -> list[Record]:
+    """Mean noise floor of every metric that has one, with its protocol."""
+    table = []
+    for metric in results.metric_names:
+        known = [row["floor"] for row in results.measurements(metric)]
+        known = [floor for floor in known if math.isfinite(floor)]
+        protocol = results.protocol(metric)
+        if known and protocol is not None:
+            table.append({"metric": metric, "floor": float(np.mean(known)), **protocol})
+    return table
+
+
+def provenance(trials: dict[str, dict[str, str]]) -> list[Record]:
+    """Key -> the one value of all trials, or each value with the trials that have it."""
+    keys = dict.fromkeys(key for values in trials.values() for key in values)
+    table = []
+    for key in keys:
+        having: dict[str, list[str]] = {}
+        for trial, values in trials.items():
+            having.setdefault(values.get(key, MISSING), []).append(trial)
+        table.append({"key": key, "values": having, "agrees": len(having) == 1})
+    return table

@@ -1,0 +1,60 @@
+"""The result of a study as plain text, for a terminal or a log."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from ogan_bench.analysis.formatting import described, number, precision
+from ogan_bench.analysis.hypotheses import Verdict
+from ogan_bench.analysis.statistics import Interval
+from ogan_bench.store import Record
+
+ARROWS = {"lower": " ↓", "higher": " ↑", None: ""}
+WIDTH = 100
+
+
+def result_text(
+    rows: Sequence[Record], verdicts: Sequence[Verdict], finished: int, planned: int
+) -> str:
+    """Metrics by arms, mean ± half of the 95 % t interval over seeds, and the verdicts in words.
+
+    Args:
+        rows: The main table, as :func:`ogan_bench.analysis.sections.main_table` makes it.
+        verdicts: Of the study's hypotheses.
+        finished: Trials with a result.
+        planned: Trials of the study.
+    """
+    header = ["", *(row["arm"] for row in rows)]
+    lines = [header]
+    for index, first in enumerate(rows[0]["cells"]):
+        metric = described(first["metric"])
+        cells = [_cell(row["cells"][index], metric.format) for row in rows]
+        lines.append([metric.title + ARROWS[metric.better], *cells])
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    text = [
+        "  ".join(
+            [line[0].ljust(widths[0])]
+            + [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
+        ).rstrip()
+        for line in lines
+    ]
+    text.append(
+        "\nMeans ± half of the 95 % t interval over seeds; "
+        f"{finished} of {planned} trials finished."
+    )
+    for verdict in verdicts:
+        text.append(f"\n{verdict.outcome.upper()}: {verdict.hypothesis.claim}")
+        text.append(textwrap.indent(textwrap.fill(verdict.reason, WIDTH - 2), "  "))
+    return "\n".join(text)
+
+
+def _cell(row: Record, spec: str) -> str:
+    value = Interval(row["mean"], row["low"], row["high"])
+    shown = number(value.estimate, precision(value, spec))
+    half = (value.high - value.low) / 2
+    if half == half:  # not nan
+        shown += f" ±{number(half, precision(value, spec))}"
+    if row["failed"]:
+        shown += f" ({row['n']}/{row['n'] + row['failed']})"
+    return shown
