@@ -1,0 +1,62 @@
+"""Command line: parses and prints, no logic; heavy imports only inside the commands.
+
+Data goes to standard output, progress and messages to standard error.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from ogan_bench import __version__
+from ogan_bench.cli import doctor, inspect, report, run
+from ogan_bench.errors import UserError
+
+EXIT_INVALID = 2
+
+app = typer.Typer(
+    name="ogan-bench",
+    help=__doc__,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done, 2 invalid study or flags, 3 some trials failed to run, "
+    "130 interrupted.",
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        sys.stdout.write(f"ogan-bench {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback(help="Evaluate and ablate O-GAN and every GAN that carries an encoder.")
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    del version
+
+
+app.command("run")(run.run)
+app.command("plan")(inspect.plan)
+app.command("status")(inspect.status)
+app.command("report")(report.report)
+app.command("list")(inspect.list_)
+app.command("describe")(inspect.describe)
+app.command("schema")(inspect.schema)
+app.command("doctor")(doctor.doctor)
+
+
+def main() -> None:
+    """Entry point; turns errors that are the user's to mend into a message and exit code 2."""
+    try:
+        app()
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(EXIT_INVALID)
+    except BrokenPipeError:  # the reader of our output, such as `head`, has gone
+        sys.stderr.close()

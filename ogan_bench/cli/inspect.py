@@ -1,0 +1,254 @@
+"""Commands that only look: ``plan``, ``status``, ``list``, ``describe``, ``schema``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from ogan_bench.cli.options import (
+    RESULTS,
+    Arms,
+    Device,
+    Json,
+    Results,
+    Scale,
+    Seeds,
+    Set,
+    StudyPath,
+    read_study,
+)
+
+
+class Listed(StrEnum):
+    """What ``list`` knows."""
+
+    OBJECTIVES = "objectives"
+    READOUTS = "readouts"
+    CONSISTENCY = "consistency"
+    ADVERSARIAL = "adversarial"
+    PENALTIES = "penalties"
+    OPTIMIZERS = "optimizers"
+    UPDATES = "updates"
+    MODELS = "models"
+    DATASETS = "datasets"
+    METRICS = "metrics"
+    STUDIES = "studies"
+
+
+def plan(
+    study: StudyPath,
+    scale: Scale = None,
+    arms: Arms = None,
+    seeds: Seeds = None,
+    override: Set = None,
+    device: Device = "auto",
+    workers: Annotated[int | None, typer.Option(min=1, help="Trials at a time.")] = None,
+    measure: Annotated[
+        bool, typer.Option(help="Time a few steps of every arm to estimate the cost.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Show what a run would do and about how long it would take."""
+    statement, wanted = read_study(study, scale, arms, seeds, override)
+    rows: list[dict[str, Any]] = []
+    for arm in dict.fromkeys(trial.arm for trial in wanted):
+        trials = [trial for trial in wanted if trial.arm == arm]
+        training = trials[0].settings.training
+        rows.append(
+            {
+                "arm": arm,
+                "trials": len(trials),
+                "steps": training.steps,
+                "images": training.steps * training.batch_size,
+                "seconds_per_trial": None,
+            }
+        )
+    slots = 0
+    if measure:
+        from ogan_bench.execution.devices import slots as find_slots
+        from ogan_bench.execution.estimate import seconds_per_step
+
+        devices = find_slots(device, workers, len(wanted))
+        slots = len(devices)
+        for row in rows:
+            trial = next(trial for trial in wanted if trial.arm == row["arm"])
+            sys.stderr.write(f"measuring {row['arm']} ...\n")
+            row["seconds_per_trial"] = row["steps"] * seconds_per_step(trial, devices[0])
+    seconds = sum(row["trials"] * (row["seconds_per_trial"] or 0) for row in rows)
+    facts = {
+        "study": statement.folder,
+        "trials": len(wanted),
+        "steps": sum(row["trials"] * row["steps"] for row in rows),
+        "slots": slots or None,
+        "training_seconds": seconds / slots if slots else None,
+        "arms": rows,
+    }
+    if as_json:
+        _print_json(facts)
+        return
+    _print_table(
+        ("arm", "trials", "steps", "images", "s/trial"),
+        [[*list(row.values())[:4], _seconds(row["seconds_per_trial"])] for row in rows],
+    )
+    total = f"{facts['study']}: {facts['trials']} trials, {facts['steps']} steps"
+    if slots:
+        total += f", about {seconds / slots / 60:.1f} min of training on {slots} slots"
+    sys.stdout.write(total + "\n")
+
+
+def status(
+    study: StudyPath,
+    results: Results = RESULTS,
+    scale: Scale = None,
+    arms: Arms = None,
+    seeds: Seeds = None,
+    override: Set = None,
+    as_json: Json = False,
+) -> None:
+    """Show which trials of a study are finished, running, interrupted, failed or missing."""
+    from ogan_bench.store import TrialStore
+
+    _, wanted = read_study(study, scale, arms, seeds, override)
+    store = TrialStore(results)
+    rows = []
+    for trial in wanted:
+        folder = store.trial(trial)
+        beat = folder.read_heartbeat() or {}
+        result = folder.read("result.json") or {}
+        rows.append(
+            {
+                "trial": trial.id,
+                "state": folder.state(),
+                "outcome": result.get("outcome"),
+                "step": result["training"]["steps"] if result else beat.get("step"),
+                "steps": trial.settings.training.steps,
+            }
+        )
+    if as_json:
+        _print_json(rows)
+        return
+    _print_table(
+        ("trial", "state", "outcome", "step"),
+        [
+            [r["trial"], r["state"], r["outcome"] or "", f"{r['step'] or 0}/{r['steps']}"]
+            for r in rows
+        ],
+    )
+
+
+def list_(
+    what: Annotated[Listed, typer.Argument(help="What to list.")], as_json: Json = False
+) -> None:
+    """List what a study file may name."""
+    entries = _entries(what)
+    if as_json:
+        _print_json(entries)
+        return
+    width = max((len(entry["name"]) for entry in entries), default=0)
+    for entry in entries:
+        sys.stdout.write(f"{entry['name']:<{width}}  {entry['summary']}\n")
+        for parameter in entry.get("parameters", []):
+            default = f" = {parameter['default']}" if "default" in parameter else ""
+            sys.stdout.write(f"{'':<{width}}    {parameter['name']}{default}\n")
+
+
+def describe(
+    what: Annotated[str, typer.Argument(metavar="model", help="What to describe.")],
+    name: Annotated[str, typer.Option(help="Name of the architecture.")] = "dcgan",
+    resolution: Annotated[int, typer.Option(help="Height and width in pixels.")] = 128,
+    channels: Annotated[int, typer.Option(help="Channels of the images.")] = 3,
+    z_dim: Annotated[int, typer.Option(help="Dimensions of z.")] = 128,
+    override: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the architecture."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show parameter counts and shapes of a model, without training it."""
+    from ogan_bench.errors import UserError
+    from ogan_bench.models.description import describe_model
+    from ogan_bench.study import parse_component
+
+    if what != "model":
+        raise UserError(f"describe: no {what!r} here; write `ogan-bench describe model`")
+    model = parse_component("models", name, [f"z_dim={z_dim}", *(override or ())])
+    facts = describe_model(model, channels, resolution)
+    if as_json:
+        _print_json(facts)
+        return
+    for net in ("encoder", "generator"):
+        sys.stdout.write(f"{net}: {facts[net]['parameters']:,} parameters\n")
+        _print_table(
+            ("layer", "output", "parameters"),
+            [
+                [layer["layer"], " x ".join(map(str, layer["output"])), f"{layer['parameters']:,}"]
+                for layer in facts[net]["layers"]
+            ],
+        )
+
+
+def schema() -> None:
+    """Print the JSON schema of study files, for completion and checks in editors."""
+    from ogan_bench.study import json_schema
+
+    _print_json(json_schema())
+
+
+def _entries(what: Listed) -> list[dict[str, Any]]:
+    from ogan_bench import catalogue
+    from ogan_bench.metrics import METRICS
+    from ogan_bench.study import read_statement, shipped_studies
+
+    if what is Listed.METRICS:
+        return [
+            {
+                "name": name,
+                "summary": metric.definition,
+                "better": metric.better,
+                "source": metric.source,
+            }
+            for name, metric in METRICS.items()
+        ]
+    if what is Listed.STUDIES:
+        return [
+            {"name": name, "summary": read_statement(path), "file": path.name}
+            for name, path in shipped_studies().items()
+        ]
+    if what is Listed.OBJECTIVES:
+        kinds = ("adversarial", "readouts", "consistency", "penalties")
+        return [
+            {
+                "name": "composed",
+                "summary": "adversarial x readout x consistency x penalty: "
+                + "; ".join(f"{kind}: {', '.join(catalogue.names(kind))}" for kind in kinds),
+            }
+        ]
+    return [
+        {
+            "name": part.name,
+            "summary": part.summary,
+            "parameters": [parameter.record() for parameter in part.parameters],
+        }
+        for part in catalogue.parts(what.value).values()
+    ]
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f}"
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def _print_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    lines = [[str(cell) for cell in row] for row in [header, *rows]]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
+    for line in lines:
+        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
+        sys.stdout.write("  ".join(cells).rstrip() + "\n")

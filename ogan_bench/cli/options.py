@@ -1,0 +1,44 @@
+"""Options that several commands share, and the reading of a study with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ogan_bench.config import Study
+    from ogan_bench.study import Trial
+
+StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="Study file (YAML).")]
+Scale = Annotated[
+    str | None, typer.Option(help="Ask the same question bigger or smaller: a scale of the file.")
+]
+Arms = Annotated[str | None, typer.Option(metavar="A,B", help="These arms only.")]
+Seeds = Annotated[str | None, typer.Option(metavar="0-4", help="These seeds instead.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY.PATH=VALUE", help="Change a setting of all arms."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Results = Annotated[Path, typer.Option(help="Results folder.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda (all GPUs) or cuda:N.")]
+
+RESULTS = Path("results")
+
+
+def read_study(
+    path: Path, scale: str | None, arms: str | None, seeds: str | None, overrides: list[str] | None
+) -> tuple[Study, list[Trial]]:
+    """The study and the trials that the options ask for.
+
+    Raises:
+        UserError: The file or an option is invalid.
+    """
+    from ogan_bench.study import find_study, load_study, parse_arms, parse_seeds, trials
+
+    study = load_study(find_study(path), scale=scale, overrides=overrides or ())
+    wanted_arms = parse_arms(arms, study) if arms else None
+    wanted_seeds = parse_seeds(seeds) if seeds else None
+    return study, trials(study, wanted_arms, wanted_seeds)

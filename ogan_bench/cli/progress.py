@@ -1,0 +1,163 @@
+"""How far a run is: bars on a terminal, a line per finished trial elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from ogan_bench.execution.supervise import Observer
+from ogan_bench.pipeline import TrialReport
+from ogan_bench.store import TrialStore
+from ogan_bench.study import Trial
+
+LINE_SECONDS = 60
+SHOWN_METRICS = 3
+
+
+@contextmanager
+def display(trials: Sequence[Trial], root: Path) -> Iterator[Observer]:
+    """Bars if standard error is a terminal, lines if not."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield Lines(trials, root)
+        return
+    progress = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+    )
+    with progress:
+        yield Bars(trials, root, progress)
+
+
+class _Display:
+    """What both displays know: which trials run and how far they are."""
+
+    def __init__(self, trials: Sequence[Trial], root: Path) -> None:
+        self.trials = {trial.id: trial for trial in trials}
+        self.store = TrialStore(root)
+        self.total = len(trials)
+        self.started = time.time()
+        self.ended_trials: set[str] = set()
+
+    def heartbeats(self) -> Iterator[tuple[Trial, dict[str, Any]]]:
+        """Running trials with their last sign of life."""
+        for trial in self.trials.values():
+            if trial.id in self.ended_trials:
+                continue
+            beat = self.store.trial(trial).read_heartbeat()
+            if beat is not None and beat["time"] >= self.started:
+                yield trial, beat
+
+    def note_end(self, report: TrialReport) -> str:
+        """One line on a trial that has ended."""
+        self.ended_trials.add(report.trial)
+        metrics = [
+            f"{name}={value:.4g}"
+            for name, value in (report.metrics or {}).items()
+            if value is not None
+        ]
+        words = [
+            f"[{len(self.ended_trials)}/{self.total}]",
+            report.trial,
+            report.outcome or report.status,
+            f"{report.seconds:.0f} s",
+            *metrics[:SHOWN_METRICS],
+            report.message,
+        ]
+        return " ".join(word for word in words if word)
+
+
+class Lines(_Display):
+    """For log files: one line per trial that ends, and now and then one on those that run."""
+
+    def __init__(self, trials: Sequence[Trial], root: Path) -> None:
+        super().__init__(trials, root)
+        self._last = time.monotonic()
+
+    def tick(self) -> None:
+        if time.monotonic() - self._last < LINE_SECONDS:
+            return
+        self._last = time.monotonic()
+        for trial, beat in self.heartbeats():
+            _write(f"{trial.id} {beat['stage']} {beat['step']}/{beat['steps']} {_rate(beat)}")
+
+    def ended(self, report: TrialReport) -> None:
+        _write(self.note_end(report))
+
+    def stopping(self) -> None:
+        _write(STOPPING)
+
+
+class Bars(_Display):
+    """For terminals: one bar over all steps of the run and one for each running trial."""
+
+    def __init__(self, trials: Sequence[Trial], root: Path, progress: Progress) -> None:
+        super().__init__(trials, root)
+        self.progress = progress
+        self.steps = {trial.id: trial.settings.training.steps for trial in trials}
+        self.bars: dict[str, TaskID] = {}
+        self.overall = progress.add_task("all", total=sum(self.steps.values()), note=self._count())
+
+    def _count(self) -> str:
+        return f"{len(self.ended_trials)}/{self.total} trials"
+
+    def tick(self) -> None:
+        done = sum(self.steps[name] for name in self.ended_trials)
+        for trial, beat in self.heartbeats():
+            if trial.id not in self.bars:
+                self.bars[trial.id] = self.progress.add_task(
+                    f"{trial.arm} seed {trial.seed}",
+                    total=beat["steps"],
+                    completed=beat["step"],
+                    note="",
+                )
+            self.progress.update(self.bars[trial.id], completed=beat["step"], note=_rate(beat))
+            done += beat["step"]
+        self.progress.update(self.overall, completed=done, note=self._count())
+
+    def ended(self, report: TrialReport) -> None:
+        line = self.note_end(report)
+        if report.trial in self.bars:
+            self.progress.remove_task(self.bars.pop(report.trial))
+        self.progress.console.print(line, highlight=False, markup=False)
+
+    def stopping(self) -> None:
+        self.progress.console.print(STOPPING)
+
+
+STOPPING = "Stopping: running trials save their state (once more to kill them) ..."
+
+
+def _rate(beat: dict[str, Any]) -> str:
+    if beat["stage"] != "train":
+        return "evaluating"
+    if "encoder_loss" not in beat:
+        return ""
+    loss = beat["encoder_loss"]
+    shown = "not finite" if loss is None else f"{loss:.3f}"
+    return f"loss {shown}, {beat['images_per_second']:.0f} images/s"
+
+
+def _write(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()

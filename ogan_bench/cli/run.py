@@ -1,0 +1,148 @@
+"""``ogan-bench run``: train and evaluate what is not there yet, then report."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ogan_bench.cli.options import RESULTS, Arms, Device, Scale, Seeds, Set, StudyPath, read_study
+
+if TYPE_CHECKING:
+    from ogan_bench.config import Study
+    from ogan_bench.store import TrialStore
+    from ogan_bench.study import Trial
+
+EXIT_FAILED = 3
+EXIT_INTERRUPTED = 130
+
+
+def run(
+    study: StudyPath,
+    out: Annotated[Path, typer.Option(help="Results folder.")] = RESULTS,
+    scale: Scale = None,
+    arms: Arms = None,
+    seeds: Seeds = None,
+    override: Set = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Trials at a time. [default: cores, or GPUs]")
+    ] = None,
+    device: Device = "auto",
+    checkpoint_seconds: Annotated[
+        float, typer.Option(min=0, help="Time between checkpoints: the most a kill can cost.")
+    ] = 30.0,
+) -> None:
+    """Run a study: finished trials are skipped, interrupted ones are resumed."""
+    from ogan_bench.store import TrialStore
+
+    statement, wanted = read_study(study, scale, arms, seeds, override)
+    store = TrialStore(out)
+    todo = unfinished(store, wanted)
+    if not todo and (out / statement.folder / "report.html").exists():
+        say(
+            f"Nothing to do: all {len(wanted)} trials of {statement.folder} are finished.\n"
+            f"Report: {out / statement.folder / 'report.html'} "
+            f"(`ogan-bench report {statement.folder} --results {out}` makes it again)"
+        )
+        return
+    store_study(store, statement, wanted, study, scale, override)
+    code = execute(todo, len(wanted), out, device, workers, checkpoint_seconds) if todo else 0
+    if code == EXIT_INTERRUPTED:
+        raise typer.Exit(code)
+
+    from ogan_bench.cli.report import print_report
+
+    print_report(out, statement.folder, against=None)
+    raise typer.Exit(code)
+
+
+def execute(
+    todo: list[Trial],
+    wanted: int,
+    out: Path,
+    device: str,
+    workers: int | None,
+    checkpoint_seconds: float,
+) -> int:
+    """Run the trials and say how it went; the exit code."""
+    from ogan_bench.cli.progress import display
+    from ogan_bench.execution.devices import slots
+    from ogan_bench.execution.local import LocalExecutor
+
+    devices = slots(device, workers, len(todo))
+    with LocalExecutor(devices) as executor:
+        from ogan_bench.execution.supervise import run_all
+        from ogan_bench.pipeline import Options, preflight
+
+        preflight(todo)
+        options = Options(out, checkpoint_seconds)
+        where = ", ".join(f"{devices.count(name)} x {name}" for name in dict.fromkeys(devices))
+        say(f"{len(todo)} of {wanted} trials to run on {where}; results in {out}")
+        with display(todo, out) as observer:
+            reports, interrupted = run_all(todo, options, executor, observer)
+
+    failed = [report for report in reports if report.status == "failed"]
+    busy = [report for report in reports if report.status == "busy"]
+    for report in failed:
+        say(f"failed: {report.trial}: {report.message} (see {out / report.trial / 'error.txt'})")
+    if busy:
+        say(f"{len(busy)} trials are being run by another process and were left to it")
+    if interrupted:
+        say("Interrupted; the same command goes on where this one stopped.")
+        return EXIT_INTERRUPTED
+    return EXIT_FAILED if failed else 0
+
+
+def unfinished(store: TrialStore, wanted: list[Trial]) -> list[Trial]:
+    """Trials without a result.
+
+    Raises:
+        UserError: Some are stored with another configuration; all are named.
+    """
+    from ogan_bench.errors import UserError
+    from ogan_bench.store import ConflictError
+
+    conflicts = []
+    todo = []
+    for trial in wanted:
+        folder = store.trial(trial)
+        try:
+            folder.check_identity(trial)
+        except ConflictError as error:
+            conflicts.append(str(error))
+        if not folder.is_finished:
+            todo.append(trial)
+    if conflicts:
+        raise UserError("\n".join(conflicts))
+    return todo
+
+
+def store_study(
+    store: TrialStore,
+    study: Study,
+    wanted: list[Trial],
+    path: Path,
+    scale: str | None,
+    overrides: list[str] | None,
+) -> None:
+    """Write the resolved study; seeds asked for on the command line join those of the file."""
+    from ogan_bench.study import find_study, study_record
+
+    command = ["ogan-bench", "run", path.name if path.is_absolute() else path.as_posix()]
+    if scale:
+        command += ["--scale", scale]
+    for override in overrides or ():
+        command += ["--set", override]
+    known = store.studies()
+    stored = store.read_study(study.folder)["seeds"] if study.folder in known else []
+    seeds = sorted({*study.seeds, *stored, *(trial.seed for trial in wanted)})
+    record = study_record(study, seeds, shlex.join(command), find_study(path))
+    store.write_study(study.folder, record)
+
+
+def say(message: str) -> None:
+    """A message for people."""
+    sys.stderr.write(message + "\n")

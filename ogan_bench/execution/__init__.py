@@ -1,0 +1,1 @@
+"""Running trials: one protocol, ``Executor.submit -> Future``."""

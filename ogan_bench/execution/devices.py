@@ -1,0 +1,46 @@
+"""Which devices a run uses, and how many trials at a time."""
+
+from __future__ import annotations
+
+import os
+
+from ogan_bench.errors import UserError
+
+
+def slots(device: str, workers: int | None, trials: int) -> list[str]:
+    """The device of each slot.
+
+    On the CPU there are as many slots as usable cores, on CUDA one per GPU, unless ``workers`` says
+    otherwise; never more than there are trials.
+
+    Args:
+        device: ``auto``, ``cpu``, ``cuda`` (all GPUs) or ``cuda:N``.
+        workers: Number of slots.
+        trials: Number of trials to run.
+
+    Raises:
+        UserError: The device does not exist here.
+    """
+    import torch
+
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if device == "auto":
+        device = "cuda" if gpus else "cpu"
+    if device == "cpu":
+        names, count = ["cpu"], workers or _usable_cores()
+    elif device == "cuda" and gpus:
+        names = [f"cuda:{index}" for index in range(gpus)]
+        count = workers or gpus
+    elif device.removeprefix("cuda:").isdigit() and int(device.removeprefix("cuda:")) < gpus:
+        names, count = [device], workers or 1
+    else:
+        found = f"{gpus} CUDA GPU{'s' * (gpus != 1)}"
+        raise UserError(f"--device {device}: there is no such device; found cpu and {found}")
+    return [names[index % len(names)] for index in range(max(1, min(count, trials)))]
+
+
+def _usable_cores() -> int:
+    """Cores that this process may use; containers and batch systems grant fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

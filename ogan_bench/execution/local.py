@@ -1,0 +1,157 @@
+"""Trials in parallel processes of this machine.
+
+Every slot is a process of its own with its own device, so a process that dies takes one trial with
+it and nothing else, and it is known which. Workers never draw: they write heartbeat files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import queue
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait as wait_for
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+class WorkerDiedError(Exception):
+    """The process of a slot ended in the middle of its work."""
+
+
+class LocalExecutor(Executor):
+    """One spawned process per device in ``devices``; work waits for a free one.
+
+    The function handed to :meth:`submit` is called with the device of its slot as the keyword
+    argument ``device``.
+
+    Args:
+        devices: Torch device of each slot, for example ``["cpu", "cpu"]`` or ``["cuda:0"]``.
+    """
+
+    def __init__(self, devices: Sequence[str]) -> None:
+        self._free: queue.Queue[_Slot] = queue.Queue()
+        # The interpreters that start now must not die of a Ctrl-C before their own handler is set.
+        with _signals_ignored(), _one_thread_each():
+            self._slots = [_Slot(device) for device in devices]
+        for slot in self._slots:
+            self._free.put(slot)
+        self._threads = ThreadPoolExecutor(len(devices), thread_name_prefix="slot")
+
+    def submit(  # the slot adds the keyword argument `device`
+        self, fn: Callable[..., T], /, *args: Any, **kwargs: Any
+    ) -> Future[T]:
+        """Call ``fn(*args, **kwargs, device=...)`` in the next free slot.
+
+        The future raises :class:`WorkerDiedError` if the process dies.
+        """
+        return self._threads.submit(self._in_slot, fn, *args, **kwargs)
+
+    def _in_slot(self, fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        slot = self._free.get()
+        try:
+            return slot.call(fn, *args, **kwargs)
+        finally:
+            self._free.put(slot)
+
+    def interrupt(self) -> None:
+        """Drop what has not begun, and ask what is running to save its state and stop."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for slot in self._slots:
+            slot.signal(signal.SIGINT)
+
+    def kill(self) -> None:
+        """End all processes at once."""
+        for slot in self._slots:
+            slot.signal(signal.SIGKILL)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self._threads.shutdown(wait=wait, cancel_futures=cancel_futures)
+        for slot in self._slots:
+            slot.pool.shutdown(wait=wait, cancel_futures=cancel_futures)
+
+
+class _Slot:
+    """One process with its device; a new one takes the place of one that died."""
+
+    def __init__(self, device: str) -> None:
+        self.device = device
+        self.start()
+
+    def start(self) -> None:
+        self.pool = ProcessPoolExecutor(
+            1, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker
+        )
+        self._pid = self.pool.submit(os.getpid)
+
+    def call(self, fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        try:
+            return self.pool.submit(fn, *args, **kwargs, device=self.device).result()
+        except BrokenProcessPool:
+            with _one_thread_each():
+                self.start()
+            raise WorkerDiedError(
+                "its process was killed or crashed (out of memory?); run again to resume it"
+            ) from None
+
+    def signal(self, number: int) -> None:
+        with contextlib.suppress(BrokenProcessPool, ProcessLookupError, TimeoutError):
+            os.kill(self._pid.result(timeout=30), number)
+
+
+def _start_worker() -> None:
+    """Prepare a worker: its signals, and its end when its parent is gone."""
+    from ogan_bench.pipeline import STOP
+
+    STOP.install()
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_outlive, args=(parent.sentinel,), daemon=True).start()
+
+
+def _outlive(sentinel: int) -> None:
+    """Once the parent is dead: let the running trial save its state, then end."""
+    from ogan_bench.pipeline import STOP
+
+    wait_for([sentinel])
+    STOP.set()
+    STOP.wait_until_idle()
+    os._exit(1)
+
+
+@contextlib.contextmanager
+def _signals_ignored() -> Iterator[None]:
+    """Processes started in here ignore Ctrl-C until they say otherwise."""
+    old = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, old)
+
+
+@contextlib.contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Processes started in here use one thread each in numerical libraries.
+
+    More threads than cores make small convolutions 5 to 10 times slower, and the number of threads
+    changes the last bits of sums.
+    """
+    old = {name: os.environ.get(name) for name in THREAD_VARIABLES}
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+    try:
+        yield
+    finally:
+        for name, value in old.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -1,0 +1,70 @@
+"""Watches over the trials of a run until all have ended or somebody stops it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from typing import Protocol
+
+from ogan_bench.execution.local import LocalExecutor, WorkerDiedError
+from ogan_bench.pipeline import Options, TrialReport, run_trial
+from ogan_bench.study import Trial
+
+POLL_SECONDS = 0.25
+
+
+class Observer(Protocol):
+    """Who shows how far a run is."""
+
+    def tick(self) -> None:
+        """Called a few times a second."""
+
+    def ended(self, report: TrialReport) -> None:
+        """Called when an attempt at a trial has ended."""
+
+    def stopping(self) -> None:
+        """Called when the run was asked to stop and waits for the trials to save their state."""
+
+
+def run_all(
+    trials: Sequence[Trial], options: Options, executor: LocalExecutor, observer: Observer
+) -> tuple[list[TrialReport], bool]:
+    """Run trials until all have ended.
+
+    Ctrl-C or SIGTERM lets the running trials save their state; a second one kills them, which loses
+    the work since their last checkpoint.
+
+    Returns:
+        Reports of all trials that were begun, and whether the run was interrupted.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    pending = {executor.submit(run_trial, trial, options): trial for trial in trials}
+    reports: list[TrialReport] = []
+    interrupted = False
+    while pending:
+        try:
+            done, _ = wait(pending, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+            for future in done:
+                report = _report(future, pending.pop(future))
+                if report is not None:
+                    reports.append(report)
+                    observer.ended(report)
+            observer.tick()
+        except KeyboardInterrupt:
+            if interrupted:
+                executor.kill()
+            interrupted = True
+            executor.interrupt()
+            observer.stopping()
+    return reports, interrupted
+
+
+def _report(future: Future[TrialReport], trial: Trial) -> TrialReport | None:
+    """What a future says of its trial, or ``None`` where the trial was not begun."""
+    if future.cancelled():
+        return None
+    try:
+        return future.result()
+    except WorkerDiedError as error:
+        return TrialReport(trial.id, "failed", message=str(error))

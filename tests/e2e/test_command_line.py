@@ -1,0 +1,234 @@
+"""The command line as a user meets it: real processes, real training, real kills."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+STUDY = "studies/mse_vs_pearson.yaml"
+SMALL = ("--scale", "smoke", "--arms", "none,pearson", "--seeds", "0")
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "ogan_bench", *map(str, arguments)]
+
+
+def ogan_bench(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        command(*arguments), capture_output=True, text=True, cwd=ROOT, timeout=300, check=False
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def metrics(folder: Path) -> dict[str, Any]:
+    result = json.loads((folder / "result.json").read_text())
+    return {row["metric"]: row["value"] for row in result["metrics"]} | {
+        "outcome": result["outcome"]
+    }
+
+
+def losses(folder: Path) -> list[dict[str, Any]]:
+    lines = map(json.loads, (folder / "train.jsonl").read_text().splitlines())
+    times = ("seconds", "images_per_second")
+    return [{k: v for k, v in line.items() if k not in times} for line in lines]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Two trials of the smoke study, run to the end."""
+    out = tmp_path_factory.mktemp("results")
+    done = ogan_bench("run", STUDY, *SMALL, "--out", out, "--workers", "2", "--device", "cpu")
+    return out, done.stdout + done.stderr
+
+
+def test_run_ends_with_a_table_and_the_path_of_the_report(finished: tuple[Path, str]) -> None:
+    out, printed = finished
+    report = out / "mse_vs_pearson-smoke" / "report.html"
+    assert str(report) in printed
+    assert report.stat().st_size > 10_000
+    assert "[2/2]" in printed
+    assert "pearson" in printed
+    for arm in ("none", "pearson"):
+        folder = out / "mse_vs_pearson-smoke" / arm / "seed-0"
+        assert metrics(folder)["outcome"] == "ok"
+        assert (folder / "samples.png").read_bytes()[:4] == b"\x89PNG"
+        assert not (folder / "progress.json").exists()
+
+
+def test_second_run_has_nothing_to_do(finished: tuple[Path, str]) -> None:
+    out, _ = finished
+    program = (
+        "import sys; from ogan_bench.cli import main; sys.argv[1:] = sys.argv[1:];\n"
+        "try: main()\n"
+        "finally: print([m for m in ('torch', 'pandas', 'seaborn') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "run", STUDY, *SMALL, "--out", str(out)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    )
+    assert "Nothing to do: all 2 trials of mse_vs_pearson-smoke are finished" in done.stderr
+    assert done.stdout.strip() == "[]"
+
+
+def test_another_configuration_is_refused(finished: tuple[Path, str]) -> None:
+    out, _ = finished
+    done = ogan_bench("run", STUDY, *SMALL, "--out", out, "--set", "training.batch_size=32", code=2)
+    assert "training.batch_size: 64 stored, 32 wanted" in done.stderr
+    assert "--out" in done.stderr
+
+
+def test_status_and_report_read_what_is_stored(finished: tuple[Path, str]) -> None:
+    out, _ = finished
+    rows = json.loads(
+        ogan_bench("status", STUDY, "--scale", "smoke", "--results", out, "--json").stdout
+    )
+    states = {row["trial"].split("/", 1)[1]: row["state"] for row in rows}
+    assert states["none/seed-0"] == states["pearson/seed-0"] == "finished"
+    assert states["mse/seed-0"] == "missing"
+    page = out / "mse_vs_pearson-smoke" / "report.html"
+    before = page.read_bytes()
+    ogan_bench("report", "--results", out)
+    assert page.read_bytes() == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_killed_and_run_again_equals_uninterrupted(
+    finished: tuple[Path, str], tmp_path: Path, number: signal.Signals
+) -> None:
+    """kill -9 of every process in the middle of training; Ctrl-C and SIGTERM end with 130."""
+    whole, _ = finished
+    arguments = command(
+        *("run", STUDY, *SMALL, "--out", tmp_path, "--workers", "2", "--device", "cpu"),
+        *("--checkpoint-seconds", "0"),
+    )
+    folders = [tmp_path / "mse_vs_pearson-smoke" / arm / "seed-0" for arm in ("none", "pearson")]
+    process = subprocess.Popen(
+        arguments, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    wait_until(lambda: all((folder / "checkpoint.pt").exists() for folder in folders))
+    if number == signal.SIGKILL:
+        os.killpg(process.pid, number)
+    else:
+        process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == (-9 if number == signal.SIGKILL else 130)
+    assert "Traceback" not in errors
+    assert not all((folder / "result.json").exists() for folder in folders)
+
+    ogan_bench("run", STUDY, *SMALL, "--out", tmp_path, "--workers", "2", "--device", "cpu")
+    for folder in folders:
+        twin = whole / folder.relative_to(tmp_path)
+        assert metrics(folder) == metrics(twin)
+        assert losses(folder) == losses(twin)
+        run = json.loads((folder / "run.json").read_text())
+        assert len(run["attempts"]) == 2
+
+
+def test_workers_of_a_killed_parent_do_not_live_on(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        command("run", STUDY, *SMALL, "--out", tmp_path, "--device", "cpu"),
+        cwd=ROOT,
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    folder = tmp_path / "mse_vs_pearson-smoke" / "none" / "seed-0"
+    wait_until(lambda: (folder / "progress.json").exists())
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    wait_until(lambda: not group_members(process.pid), seconds=60)
+
+
+def test_a_trial_that_dies_takes_no_other_with_it(tmp_path: Path) -> None:
+    """The worker of one trial is killed: exit code 3, the other trial is finished."""
+    process = subprocess.Popen(
+        command(
+            *("run", STUDY, *SMALL, "--out", tmp_path, "--workers", "2", "--device", "cpu"),
+            *("--checkpoint-seconds", "0"),
+        ),
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    folder = tmp_path / "mse_vs_pearson-smoke" / "none" / "seed-0"
+    wait_until(lambda: (folder / "progress.json").exists())
+    os.kill(holder_of(folder / ".lock"), signal.SIGKILL)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 3, errors
+    assert "none/seed-0: its process was killed or crashed" in errors
+    other = folder.parent.parent / "pearson" / "seed-0"
+    assert metrics(other)["outcome"] == "ok"
+
+
+def test_a_diverged_trial_is_a_result_and_not_a_failure(tmp_path: Path) -> None:
+    done = ogan_bench(
+        *("run", STUDY, "--scale", "smoke", "--arms", "pearson", "--seeds", "0"),
+        *("--out", tmp_path, "--device", "cpu", "--set", "training.optimizer.lr=1e30"),
+    )
+    folder = tmp_path / "mse_vs_pearson-smoke" / "pearson" / "seed-0"
+    assert metrics(folder) == {"outcome": "diverged"}
+    assert "not finite" in done.stderr
+
+
+def test_invalid_studies_and_flags_end_with_2(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("name: x\n")
+    done = ogan_bench("run", tmp_path / "bad.yaml", "--out", tmp_path, code=2)
+    assert "base: is required" in done.stderr
+    assert "--seeds" in ogan_bench("run", STUDY, "--seeds", "x", code=2).stderr
+    assert "cuda:99" in ogan_bench("run", STUDY, "--device", "cuda:99", code=2).stderr
+    assert "no study is stored here" in ogan_bench("report", "--results", tmp_path, code=2).stderr
+    done = ogan_bench("run", STUDY, "--set", "data.resolution=24", "--out", tmp_path / "r", code=2)
+    assert "16, 32, 64, 128 or 256" in done.stderr
+    assert not list((tmp_path / "r").glob("*/*/*/run.json"))
+
+
+def test_an_unwritable_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    done = ogan_bench("run", STUDY, *SMALL, "--out", tmp_path / "file", code=2)
+    assert f"{tmp_path}/file" in done.stderr
+
+
+def wait_until(condition: Any, seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+
+
+def group_members(group: int) -> list[int]:
+    """Processes of a process group that are alive."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[2]) == group and fields[0] != "Z":
+            found.append(int(path.parent.name))
+    return found
+
+
+def holder_of(lock: Path) -> int:
+    """The process that has a lock file open."""
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            if link.resolve() == lock.resolve():
+                return int(link.parts[2])
+        except OSError:
+            continue
+    raise AssertionError(f"nobody holds {lock}")

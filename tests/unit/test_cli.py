@@ -1,0 +1,108 @@
+"""Commands that only look, and the cost of asking for help."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ogan_bench.catalogue import KINDS
+from ogan_bench.cli import app
+from ogan_bench.errors import StudyError, UserError
+from ogan_bench.study import shipped_studies
+
+ROOT = Path(__file__).parent.parent.parent
+STUDY = str(ROOT / "studies" / "mse_vs_pearson.yaml")
+
+
+def ask(*arguments: str) -> str:
+    done = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["--version"]])
+def test_help_imports_neither_torch_nor_pandas(arguments: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "ogan_bench", *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    imported = {line.rpartition("|")[2].strip().split(".")[0] for line in done.stderr.splitlines()}
+    assert "typer" in imported
+    assert not imported & {"torch", "pandas", "scipy", "numpy", "matplotlib"}
+
+
+@pytest.mark.parametrize("what", ["objectives", *KINDS, "metrics", "studies"])
+def test_list_as_text_and_as_json(what: str) -> None:
+    entries = json.loads(ask("list", what, "--json"))
+    text = ask("list", what)
+    assert entries
+    for entry in entries:
+        assert entry["name"] in text
+        assert entry["summary"]
+
+
+def test_describe_counts_the_parameters_of_the_authors_nets() -> None:
+    facts = json.loads(
+        ask(
+            "describe",
+            "model",
+            "--name",
+            "dcgan",
+            "--resolution",
+            "128",
+            "--z-dim",
+            "128",
+            "--json",
+        )
+    )
+    assert facts["encoder"]["parameters"] == 19_515_904
+    assert facts["generator"]["parameters"] == 19_531_267
+    assert facts["encoder"]["layers"][-1]["output"] == [128]
+    assert facts["generator"]["layers"][-1]["output"] == [3, 128, 128]
+    assert sum(layer["parameters"] for layer in facts["encoder"]["layers"]) == 19_515_904
+    assert "19,515,904 parameters" in ask("describe", "model")
+
+
+def test_describe_refuses_what_there_is_not() -> None:
+    with pytest.raises(StudyError, match="Did you mean 'dcgan'"):
+        ask("describe", "model", "--name", "dcgn")
+    with pytest.raises(UserError, match="16, 32, 64, 128 or 256"):
+        ask("describe", "model", "--resolution", "100")
+
+
+def test_plan_counts_and_measures() -> None:
+    facts = json.loads(ask("plan", STUDY, "--no-measure", "--json"))
+    assert facts["trials"] == 25
+    assert facts["training_seconds"] is None
+    facts = json.loads(
+        ask("plan", STUDY, "--scale", "smoke", "--arms", "pearson", "--device", "cpu", "--json")
+    )
+    assert (facts["trials"], facts["steps"]) == (2, 80)
+    assert facts["training_seconds"] > 0
+    assert "pearson" in ask("plan", STUDY, "--no-measure")
+
+
+def test_committed_schema_is_up_to_date() -> None:
+    committed = json.loads((ROOT / "studies" / "study.schema.json").read_text(encoding="utf-8"))
+    assert json.loads(ask("schema")) == committed
+
+
+def test_doctor_knows_this_machine() -> None:
+    facts = json.loads(ask("doctor", "--json"))
+    assert facts["versions"]["torch"]
+    assert "cpu" in facts["devices"]
+    assert "digits" in facts["data"]
+    assert "Inception-v3" in ask("doctor")
+
+
+def test_shipped_studies_are_found_by_name() -> None:
+    assert "mse_vs_pearson" in shipped_studies()
+    facts = json.loads(ask("plan", "mse_vs_pearson", "--no-measure", "--json"))
+    assert facts["study"] == "mse_vs_pearson"
