@@ -30,7 +30,7 @@ def report(
     if not stored:
         raise UserError(f"{results}: no study is stored here; `ogan-bench run` makes one")
     for name in studies or stored:
-        print_report(results, name, against)
+        print_report(results, Path(name).stem, against)  # a study may be named by its file
 
 
 def print_report(root: Path, name: str, against: Path | None) -> None:

@@ -1,0 +1,60 @@
+"""What the project publishes is what the tool makes of the stored trials."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ogan_bench.analysis.report import write_report
+from ogan_bench.study import load_study, shipped_studies, trials
+
+ROOT = Path(__file__).parent.parent.parent
+REFERENCE = ROOT / "results" / "reference"
+PUBLISHED = sorted(path.parent.name for path in REFERENCE.glob("*/study.json"))
+
+
+def test_something_is_published() -> None:
+    assert "mse_vs_pearson" in PUBLISHED
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_report_is_made_of_the_stored_trials(name: str, tmp_path: Path) -> None:
+    """Text and numbers; figures differ between versions of the drawing library."""
+    shutil.copytree(REFERENCE / name, tmp_path / name)
+    for file in ("report.md", "table.csv"):
+        (tmp_path / name / file).unlink()
+    write_report(tmp_path, name)
+    for file in ("report.md", "table.csv"):
+        assert (tmp_path / name / file).read_text() == (REFERENCE / name / file).read_text()
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_trials_are_those_of_the_shipped_study(name: str) -> None:
+    study_name, _, scale = name.partition("-")
+    study = load_study(shipped_studies()[study_name], scale=scale or None)
+    for trial in trials(study):
+        run = json.loads((REFERENCE / trial.id / "run.json").read_text())
+        assert run["config_hash"] == trial.config_hash, trial.id
+        assert run["provenance"]["git_dirty"] is False
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_results_are_small_and_hold_no_weights(name: str) -> None:
+    files = [path for path in (REFERENCE / name).rglob("*") if path.is_file()]
+    assert not [path for path in files if path.suffix in (".pt", ".safetensors", ".npy")]
+    assert sum(path.stat().st_size for path in files) < 12 * 2**20
+
+
+def test_front_page_quotes_the_published_report() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    quoted = re.search(r"<!-- result:begin .*?-->\n(.*?)<!-- result:end -->", readme, re.DOTALL)
+    assert quoted is not None
+    report = (REFERENCE / "mse_vs_pearson" / "report.md").read_text(encoding="utf-8")
+    verdicts, _, table = quoted[1].partition("\n| |")
+    assert verdicts.strip()
+    assert verdicts.strip() in report
+    assert f"| |{table}".strip() in report
