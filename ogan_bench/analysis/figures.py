@@ -99,12 +99,16 @@ def seeds_figure(results: StudyResults, metric: str) -> Image:
             if math.isfinite(low):
                 axes.plot([low, high], [y - 0.12] * 2, color=palette[arm], linewidth=2.2, zorder=3)
             axes.plot([mean], [y - 0.12], "D", color=palette[arm], markersize=5.5, zorder=4)
-        if floors:
+        values, floor = np.concatenate(seen), np.array(floors, np.float64)
+        is_log = spans_decades(np.concatenate([values, floor]))
+        if floors and (is_log or _is_near(floor.mean(), values)):
             axes.axvline(
-                float(np.mean(floors)), color="#1f2430", linewidth=1, linestyle=(0, (4, 3)),
-                label="noise floor", zorder=1,
+                floor.mean(), color="#1f2430", linewidth=1, linestyle=(0, (4, 3)), zorder=1,
+                label="noise floor",
             )  # fmt: skip
             figure.legend(frameon=False, loc="outside upper right", fontsize=8)
+        elif floors:
+            axes.set_title(f"noise floor {floor.mean():{info.format}}, off the axis", loc="right")
         arrow = {"lower": " (← better)", "higher": " (better →)", None: ""}[info.better]
         axes.set_xlabel(info.title + arrow)
         axes.set_yticks(range(len(results.arms)), [_plain(arm) for arm in results.arms])
@@ -113,9 +117,17 @@ def seeds_figure(results: StudyResults, metric: str) -> Image:
         axes.set_axisbelow(True)
         axes.tick_params(left=False)
         axes.spines["left"].set_visible(False)
-        if spans_decades(np.concatenate([*seen, np.array(floors, np.float64)])):
+        if is_log:
             axes.set_xscale("log")
         return _render(figure)
+
+
+def _is_near(floor: float, values: np.ndarray[Any, np.dtype[np.float64]]) -> bool:
+    """Whether an axis that shows the floor still tells the values apart."""
+    if not len(values):
+        return True
+    span = values.max() - values.min()
+    return bool(values.min() - 2 * span <= floor <= values.max() + 2 * span)
 
 
 def curves_figure(log: pd.DataFrame, column: str, arms: Sequence[str] | None = None) -> Image:

@@ -79,8 +79,10 @@ def notes(results: StudyResults) -> list[str]:
         if row["note"]:
             trial = f"{row['arm']}/seed-{row['seed']}"
             noted.setdefault((described(row["metric"]).title, row["note"]), []).append(trial)
+    measured = results.metrics.groupby(["arm", "seed"]).ngroups
     return reasons + [
-        f"{title}: {note} ({', '.join(trials)})" for (title, note), trials in noted.items()
+        f"{title}: {note} ({'all trials' if len(trials) == measured else ', '.join(trials)})"
+        for (title, note), trials in noted.items()
     ]
 
 

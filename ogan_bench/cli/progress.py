@@ -115,6 +115,7 @@ class Bars(_Display):
         super().__init__(trials, root)
         self.progress = progress
         self.steps = {trial.id: trial.settings.training.steps for trial in trials}
+        self.done = dict.fromkeys(self.steps, 0)
         self.bars: dict[str, TaskID] = {}
         self.overall = progress.add_task("all", total=sum(self.steps.values()), note=self._count())
 
@@ -122,7 +123,6 @@ class Bars(_Display):
         return f"{len(self.ended_trials)}/{self.total} trials"
 
     def tick(self) -> None:
-        done = sum(self.steps[name] for name in self.ended_trials)
         for trial, beat in self.heartbeats():
             if trial.id not in self.bars:
                 self.bars[trial.id] = self.progress.add_task(
@@ -132,11 +132,14 @@ class Bars(_Display):
                     note="",
                 )
             self.progress.update(self.bars[trial.id], completed=beat["step"], note=_rate(beat))
-            done += beat["step"]
-        self.progress.update(self.overall, completed=done, note=self._count())
+            self.done[trial.id] = beat["step"]
+        completed = sum(self.done.values())
+        self.progress.update(self.overall, completed=completed, note=self._count())
 
     def ended(self, report: TrialReport) -> None:
         line = self.note_end(report)
+        if report.status in ("finished", "skipped"):
+            self.done[report.trial] = self.steps[report.trial]
         if report.trial in self.bars:
             self.progress.remove_task(self.bars.pop(report.trial))
         self.progress.console.print(line, highlight=False, markup=False)
