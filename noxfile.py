@@ -18,7 +18,7 @@ FRONT = re.compile(r"(<!-- result:begin .*?-->\n).*?(<!-- result:end -->)", re.D
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["lint", "types", "tests", "smoke"]
+nox.options.sessions = ["lint", "types", "smoke", "tests"]
 nox.options.error_on_missing_interpreters = True
 
 
