@@ -14,19 +14,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, NonNegativeInt, ValidationError
+from pydantic import Field, NonNegativeInt, ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import YAMLError
 
 from ogan_bench import catalogue
-from ogan_bench.config import NAME, Component, Kind, Model, Settings, Statement, Study
-from ogan_bench.errors import StudyError, UserError, did_you_mean
-
-KeyPath = tuple[str | int, ...]
-Tree = dict[str, Any]
-M = TypeVar("M", bound=Model)
+from ogan_bench.config import NAME, Component, Model, Settings, Statement, Study
+from ogan_bench.errors import StudyError, did_you_mean
+from ogan_bench.validation import KeyPath, Places, Tree, message_of, plain, read_yaml, validate
 
 
 class Scale(Model):
@@ -106,10 +103,10 @@ def load_study(
         UserError: The file cannot be read.
         StudyError: Every problem found, each with file, line, column and key.
     """
-    document = _read_yaml(path)
-    places = _Places(path, document)
-    tree = _plain(document)
-    shape, problems = _validate(StudyFile, tree, places)
+    document = read_yaml(path)
+    places = Places(path, document)
+    tree = plain(document)
+    shape, problems = validate(StudyFile, tree, places)
     scales = _mappings(tree.get("scales"))
     if scale is not None and scale not in scales:
         problems.append(f"{path}: scales: no scale {scale!r}.{did_you_mean(scale, list(scales))}")
@@ -150,7 +147,7 @@ def find_study(path: Path) -> Path:
 
 def read_statement(path: Path) -> str:
     """The question of a study file."""
-    return str(_read_yaml(path).get("question", "")).strip()
+    return str(read_yaml(path).get("question", "")).strip()
 
 
 def parse_component(kind: str, name: str, settings: Sequence[str]) -> Component:
@@ -172,7 +169,7 @@ def parse_component(kind: str, name: str, settings: Sequence[str]) -> Component:
         raise StudyError(
             [
                 f"--set {'.'.join(map(str, detail['loc']))}: "
-                + _message(model, dict(detail), detail["loc"])
+                + message_of(model, dict(detail), detail["loc"])
                 for detail in error.errors(include_url=False)
             ]
         ) from None
@@ -243,37 +240,8 @@ def merge(base: Mapping[str, Any], diff: Mapping[str, Any]) -> Tree:
     return merged
 
 
-def json_schema() -> Tree:
-    """JSON schema of a study file, for completion and checks in editors."""
-    schema = StudyFile.model_json_schema()
-    definitions = schema["$defs"]
-    settings = Settings.model_json_schema()
-    definitions.update(settings.pop("$defs"))
-    definitions["Margin"] = {"anyOf": [{"type": "number"}, {"type": "string"}]}
-    definitions["Settings"] = settings
-    definitions["Diff"] = _optional(settings, definitions)
-    diff = {"$ref": "#/$defs/Diff"}
-    arms = {"type": "object", "additionalProperties": {"anyOf": [diff, {"type": "null"}]}}
-    schema["properties"]["base"] = {"$ref": "#/$defs/Settings"}
-    schema["properties"]["arms"] = {**arms, "minProperties": 1}
-    definitions["Scale"]["properties"] |= {"base": diff, "arms": arms}
-    return schema
-
-
-def _optional(schema: Any, definitions: Tree) -> Any:
-    """The same schema with every reference inlined and no key required."""
-    if isinstance(schema, Mapping):
-        if "$ref" in schema:
-            return _optional(definitions[str(schema["$ref"]).rsplit("/", 1)[-1]], definitions)
-        dropped = ("required", "discriminator", "default")
-        return {k: _optional(v, definitions) for k, v in schema.items() if k not in dropped}
-    if isinstance(schema, list):
-        return [_optional(item, definitions) for item in schema]
-    return schema
-
-
 def _resolve_arms(
-    tree: Tree, scale: str | None, places: _Places, overrides: Sequence[str]
+    tree: Tree, scale: str | None, places: Places, overrides: Sequence[str]
 ) -> tuple[dict[str, Settings], list[str]]:
     """Settings of every arm at one scale, and the problems met on the way.
 
@@ -303,7 +271,7 @@ def _resolve_arms(
         for _, diff in layers:
             merged = merge(merged, diff)
         lookup = [place for place, _ in reversed(layers)] + origins
-        settings, new = _validate(Settings, merge(merged, override), places, lookup, override)
+        settings, new = validate(Settings, merge(merged, override), places, lookup, override)
         problems += new
         if settings is not None:
             resolved[arm] = settings
@@ -329,7 +297,7 @@ def _parse_overrides(overrides: Sequence[str]) -> tuple[Tree, list[str]]:
     return tree, problems
 
 
-def _arms_exist(shape: StudyFile, places: _Places) -> list[str]:
+def _arms_exist(shape: StudyFile, places: Places) -> list[str]:
     known = list(shape.arms)
     return [
         places.line(("hypotheses", index, key), f"no arm {arm!r}.{did_you_mean(arm, known)}")
@@ -337,18 +305,6 @@ def _arms_exist(shape: StudyFile, places: _Places) -> list[str]:
         for key, arm in (("arm", hypothesis.arm), ("control", hypothesis.control))
         if arm not in known
     ]
-
-
-def _plain(node: Any) -> Any:
-    """Built-in types instead of those that remember their layout in the file."""
-    if isinstance(node, dict):
-        return {_plain(key): _plain(value) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_plain(item) for item in node]
-    for kind in (bool, int, float, str):
-        if isinstance(node, kind):
-            return kind(node)
-    return node
 
 
 def _mapping(value: Any) -> Tree:
@@ -362,151 +318,3 @@ def _mappings(value: Any) -> dict[str, Tree]:
         for key, entry in _mapping(value).items()
         if entry is None or isinstance(entry, dict)
     }
-
-
-def _read_yaml(path: Path) -> Tree:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise UserError(
-            f"{path}: no such study file; `ogan-bench list studies` shows the shipped ones"
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read: {error}") from None
-    try:
-        tree = YAML(typ="rt", pure=True).load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        problem = str(error.problem or error.context).splitlines()[0]
-        raise StudyError([f"{path}{place}: not valid YAML: {problem}"]) from None
-    except YAMLError as error:
-        raise StudyError([f"{path}: not valid YAML: {error}"]) from None
-    if not isinstance(tree, dict):
-        raise StudyError([f"{path}:1:1: a study file is a mapping with name, base, arms, ..."])
-    return tree
-
-
-class _Places:
-    """Line and column of every key of a file."""
-
-    def __init__(self, path: Path, tree: Any) -> None:
-        self.path = path
-        self._at: dict[KeyPath, tuple[int, int]] = {}
-        self._walk(tree, ())
-
-    def _walk(self, node: Any, path: KeyPath) -> None:
-        if not isinstance(node, dict | list):
-            return
-        for key, child in node.items() if isinstance(node, dict) else enumerate(node):
-            position = (node.lc.data or {}).get(key)  # type: ignore[union-attr]
-            if position is not None:
-                self._at[(*path, key)] = (position[0] + 1, position[1] + 1)
-            self._walk(child, (*path, key))
-
-    def line(self, path: KeyPath, message: str, origins: Sequence[KeyPath] = ((),)) -> str:
-        """``file:line:column: key: message`` for a path that came from one of the origins.
-
-        The place is that of the longest part of the path that stands in the file.
-        """
-        for length in range(len(path), -1, -1):
-            for origin in origins:
-                at = self._at.get((*origin, *path[:length]))
-                if at is not None:
-                    key = ".".join(str(part) for part in (*origin, *path))
-                    return f"{self.path}:{at[0]}:{at[1]}: {key}: {message}"
-        return f"{self.path}:1:1: {'.'.join(map(str, path))}: {message}"
-
-
-def _validate(
-    model: type[M],
-    tree: Tree,
-    places: _Places,
-    origins: Sequence[KeyPath] = ((),),
-    override: Tree | None = None,
-) -> tuple[M | None, list[str]]:
-    """The validated model, or ``None`` with one line for every problem."""
-    try:
-        return model.model_validate(tree), []
-    except ValidationError as error:
-        problems = []
-        for detail in error.errors(include_url=False):
-            path = _path_in(tree, detail["loc"])
-            message = _message(model, dict(detail), path)
-            if override and _follows(override, path):
-                problems.append(f"--set {'.'.join(map(str, path))}: {message}")
-            else:
-                problems.append(places.line(path, message, origins))
-        return None, problems
-
-
-def _path_in(tree: Any, location: KeyPath) -> KeyPath:
-    """A pydantic location without the tags of unions, which are no keys of the file."""
-    path: list[str | int] = []
-    for index, part in enumerate(location):
-        inside = _step(tree, part)
-        if inside is not None:
-            tree = inside
-        elif index < len(location) - 1 or _is_tag(tree, part):
-            continue
-        path.append(part)
-    return tuple(path)
-
-
-def _step(tree: Any, part: str | int) -> Any:
-    """What stands under a key or an index, or ``None``."""
-    if isinstance(tree, Mapping):
-        return tree.get(part)
-    if isinstance(tree, list) and isinstance(part, int) and part < len(tree):
-        return tree[part]
-    return None
-
-
-def _is_tag(tree: Any, part: str | int) -> bool:
-    return (isinstance(tree, Mapping) and tree.get("name") == part) or tree == part
-
-
-def _follows(tree: Any, path: KeyPath) -> bool:
-    """Whether the whole path, its last key perhaps missing, stands in ``tree``."""
-    for part in path:
-        if not (isinstance(tree, Mapping) and part in tree):
-            return False
-        tree = tree[part]
-    return bool(path)
-
-
-def _message(model: type[BaseModel], detail: Tree, path: KeyPath) -> str:
-    kind, given = detail["type"], detail["input"]
-    context = detail.get("ctx", {})
-    if kind == "missing":
-        return "is required"
-    if kind == "extra_forbidden":
-        known = _known_keys(model, detail["loc"][:-1])
-        return f"unknown key.{did_you_mean(str(path[-1]), known)}"
-    if kind == "union_tag_invalid":
-        known = [name.strip(" '") for name in str(context["expected_tags"]).split(",")]
-        return f"no {context['tag']!r} here.{did_you_mean(str(context['tag']), known)}"
-    if kind == "union_tag_not_found":
-        return "needs a name"
-    if kind == "literal_error":
-        known = re.findall(r"'([^']*)'", str(context["expected"]))
-        return f"no {given!r} here.{did_you_mean(str(given), known)}"
-    message = str(detail["msg"]).removeprefix("Value error, ")
-    short = given if isinstance(given, str | int | float | bool) else type(given).__name__
-    return message if kind == "value_error" else f"{message} (got {short!r})"
-
-
-def _known_keys(model: type[BaseModel], location: KeyPath) -> list[str]:
-    """Keys that a study file may have at a pydantic location."""
-    kind: str | None = None
-    for part in location:
-        if kind is not None:  # the tag of a union: the name of a part
-            return ["name", *(p.name for p in catalogue.parts(kind)[str(part)].parameters)]
-        field = model.model_fields.get(str(part))
-        if field is None:  # an index of a list or a key of a mapping
-            continue
-        kind = next((item.kind for item in field.metadata if isinstance(item, Kind)), None)
-        for annotation in (field.annotation, *get_args(field.annotation)):
-            if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-                model = annotation
-    return list(model.model_fields)

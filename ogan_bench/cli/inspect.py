@@ -194,7 +194,7 @@ def describe(
 
 def schema() -> None:
     """Print the JSON schema of study files, for completion and checks in editors."""
-    from ogan_bench.study import json_schema
+    from ogan_bench.schema import json_schema
 
     _print_json(json_schema())
 

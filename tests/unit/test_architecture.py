@@ -14,7 +14,9 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = [
     {"errors", "metrics", "seeding", "provenance", "catalogue"},
     {"config"},
+    {"validation"},
     {"study"},
+    {"schema"},
     {"store"},
     {"data"},
     {"models"},
@@ -29,6 +31,8 @@ LAYERS = [
 
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 TORCH_FREE = {
+    "validation",
+    "schema",
     "errors",
     "metrics",
     "provenance",

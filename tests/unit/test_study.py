@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ogan_bench.errors import StudyError, UserError
+from ogan_bench.schema import json_schema
 from ogan_bench.study import (
     Trial,
-    json_schema,
     load_study,
     merge,
     parse_arms,

@@ -1,0 +1,39 @@
+"""JSON schema of a study file, for completion and checks in editors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ogan_bench.config import Settings
+from ogan_bench.study import StudyFile
+from ogan_bench.validation import Tree
+
+
+def json_schema() -> Tree:
+    """JSON schema of a study file, for completion and checks in editors."""
+    schema = StudyFile.model_json_schema()
+    definitions = schema["$defs"]
+    settings = Settings.model_json_schema()
+    definitions.update(settings.pop("$defs"))
+    definitions["Margin"] = {"anyOf": [{"type": "number"}, {"type": "string"}]}
+    definitions["Settings"] = settings
+    definitions["Diff"] = _optional(settings, definitions)
+    diff = {"$ref": "#/$defs/Diff"}
+    arms = {"type": "object", "additionalProperties": {"anyOf": [diff, {"type": "null"}]}}
+    schema["properties"]["base"] = {"$ref": "#/$defs/Settings"}
+    schema["properties"]["arms"] = {**arms, "minProperties": 1}
+    definitions["Scale"]["properties"] |= {"base": diff, "arms": arms}
+    return schema
+
+
+def _optional(schema: Any, definitions: Tree) -> Any:
+    """The same schema with every reference inlined and no key required."""
+    if isinstance(schema, Mapping):
+        if "$ref" in schema:
+            return _optional(definitions[str(schema["$ref"]).rsplit("/", 1)[-1]], definitions)
+        dropped = ("required", "discriminator", "default")
+        return {k: _optional(v, definitions) for k, v in schema.items() if k not in dropped}
+    if isinstance(schema, list):
+        return [_optional(item, definitions) for item in schema]
+    return schema
