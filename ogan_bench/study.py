@@ -63,9 +63,14 @@ class Trial:
 
     @property
     def config_hash(self) -> str:
-        """SHA-256 of the canonical JSON of :attr:`config`, 16 hexadecimal digits."""
-        text = json.dumps(self.config, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        """Identity of :attr:`config`."""
+        return config_hash(self.config)
+
+
+def config_hash(config: Tree) -> str:
+    """SHA-256 of the canonical JSON of a trial's configuration, 16 hexadecimal digits."""
+    text = json.dumps(config, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def trials(

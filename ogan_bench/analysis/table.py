@@ -6,8 +6,6 @@ settings of arms are carried along as they are, so that results of older version
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +25,7 @@ from ogan_bench.analysis.statistics import (
 )
 from ogan_bench.errors import UserError
 from ogan_bench.store import FORMAT, Record, TrialFolder, TrialStore
+from ogan_bench.study import config_hash
 
 OUTCOMES = ("ok", "diverged", "failed", "unfinished", "missing")
 """What can have become of a planned trial."""
@@ -164,7 +163,7 @@ def load_results(root: Path, study: str) -> StudyResults:
             row |= _trial_row(root, folder, run)
             provenance[_trial(row)] = dict(_flat(run.get("provenance", {})))
             measured += [{"arm": arm, "seed": seed, **entry} for entry in row.pop("measured", [])]
-            if run["config_hash"] != _config_hash(settings, seed):
+            if run["config_hash"] != config_hash({**settings, "seed": seed}):
                 problems.append(f"{_trial(row)} was run with other settings than the study states")
     for arm, seed in sorted(folders):
         problems.append(f"{arm}/seed-{seed} is stored but not in the study's plan; it is left out")
@@ -329,11 +328,6 @@ def _checked(record: Record, place: str) -> Record:
             "use the version of ogan_bench that wrote it"
         )
     return record
-
-
-def _config_hash(settings: Record, seed: int) -> str:
-    text = json.dumps({**settings, "seed": seed}, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _flat(mapping: Record, prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -146,6 +146,10 @@ def train(
     window, step, seconds = Window(), 0, 0.0
     state = checkpoint.load(folder.checkpoint, device)
     if state is not None:
+        if state["config_hash"] != trial.config_hash:
+            raise checkpoint.UnreadableCheckpointError(
+                f"{folder.checkpoint}: of another configuration"
+            )
         _restore(state, players, averages)
         step, seconds = state["step"], state["seconds"]
         window = Window(state["window_count"], state["window"])

@@ -175,6 +175,22 @@ def test_a_trial_that_dies_takes_no_other_with_it(tmp_path: Path) -> None:
     assert metrics(other)["outcome"] == "ok"
 
 
+def test_two_runs_on_one_folder_share_the_work(tmp_path: Path) -> None:
+    """Every trial is trained by one of them, in one attempt."""
+    arguments = command("run", STUDY, *SMALL, "--out", tmp_path, "--workers", "1")
+    runs = [
+        subprocess.Popen(arguments, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        for _ in range(2)
+    ]
+    for process in runs:
+        _, errors = process.communicate(timeout=300)
+        assert process.returncode == 0, errors
+    for arm in ("none", "pearson"):
+        folder = tmp_path / "mse_vs_pearson-smoke" / arm / "seed-0"
+        assert metrics(folder)["outcome"] == "ok"
+        assert len(json.loads((folder / "run.json").read_text())["attempts"]) == 1
+
+
 def test_a_diverged_trial_is_a_result_and_not_a_failure(tmp_path: Path) -> None:
     done = ogan_bench(
         *("run", STUDY, "--scale", "smoke", "--arms", "pearson", "--seeds", "0"),
@@ -190,7 +206,8 @@ def test_invalid_studies_and_flags_end_with_2(tmp_path: Path) -> None:
     done = ogan_bench("run", tmp_path / "bad.yaml", "--out", tmp_path, code=2)
     assert "base: is required" in done.stderr
     assert "--seeds" in ogan_bench("run", STUDY, "--seeds", "x", code=2).stderr
-    assert "cuda:99" in ogan_bench("run", STUDY, "--device", "cuda:99", code=2).stderr
+    out = ("--out", tmp_path / "none")
+    assert "cuda:99" in ogan_bench("run", STUDY, "--device", "cuda:99", *out, code=2).stderr
     assert "no study is stored here" in ogan_bench("report", "--results", tmp_path, code=2).stderr
     done = ogan_bench("run", STUDY, "--set", "data.resolution=24", "--out", tmp_path / "r", code=2)
     assert "16, 32, 64, 128 or 256" in done.stderr

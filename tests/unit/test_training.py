@@ -143,6 +143,15 @@ def test_a_finished_training_is_not_repeated(tmp_path: Path, dataset: Dataset) -
     assert again.seconds == first.seconds > 0
 
 
+def test_a_checkpoint_of_another_configuration_is_not_resumed(
+    tmp_path: Path, dataset: Dataset
+) -> None:
+    folder = TrialFolder(tmp_path)
+    train(trial("pearson"), dataset, folder, CPU, Script())
+    with pytest.raises(UnreadableCheckpointError, match="of another configuration"):
+        train(trial("mse"), dataset, folder, CPU, Script())
+
+
 def test_arms_of_a_seed_share_initialisation_and_seeds_do_not(dataset: Dataset) -> None:
     def weights(chosen: Trial) -> Tensor:
         encoder, _ = build_nets(chosen, dataset)
