@@ -22,6 +22,7 @@ class Metric:
         definition: One sentence, with unit and range.
         source: Where the definition comes from.
         format: Format specification for printing.
+        extractor: Feature space that it needs, one of ``evaluation.extractors``.
     """
 
     title: str
@@ -29,6 +30,7 @@ class Metric:
     definition: str
     source: str
     format: str = ".4g"
+    extractor: Literal["classifier", "inception"] | None = None
 
 
 _FRECHET = "Heusel et al., 2017, arXiv 1706.08500"
@@ -109,12 +111,14 @@ METRICS: dict[str, Metric] = {
         "classifier trained on the dataset, features scaled to root mean square 1 over the "
         "training images. Not an FID.",
         _FRECHET,
+        extractor="classifier",
     ),
     "kd_classifier": Metric(
         "KD (classifier)",
         "lower",
         "Unbiased squared MMD with the cubic polynomial kernel in the same features.",
         _KERNEL,
+        extractor="classifier",
     ),
     "isc_classifier": Metric(
         "IS (classifier)",
@@ -123,6 +127,7 @@ METRICS: dict[str, Metric] = {
         "number of classes.",
         _SCORE,
         ".3f",
+        extractor="classifier",
     ),
     "precision_classifier": Metric(
         "precision (classifier)",
@@ -130,6 +135,7 @@ METRICS: dict[str, Metric] = {
         "Share of samples inside the k-NN manifold (k = 3) of the training images.",
         _MANIFOLD,
         ".3f",
+        extractor="classifier",
     ),
     "recall_classifier": Metric(
         "recall (classifier)",
@@ -137,6 +143,7 @@ METRICS: dict[str, Metric] = {
         "Share of training images inside the k-NN manifold (k = 3) of the samples.",
         _MANIFOLD,
         ".3f",
+        extractor="classifier",
     ),
     # Mode coverage by the same classifier.
     "modes_classifier": Metric(
@@ -145,6 +152,7 @@ METRICS: dict[str, Metric] = {
         "Number of classes that the classifier finds at least once among the samples.",
         _VEEGAN,
         ".1f",
+        extractor="classifier",
     ),
     "modes_kl_classifier": Metric(
         "modes KL (nats)",
@@ -153,11 +161,31 @@ METRICS: dict[str, Metric] = {
         "training images q, both by the classifier: sum p log(p / q); 0 is best.",
         _VEEGAN,
         ".3f",
+        extractor="classifier",
     ),
     # The literature's names, for Inception-v3 features alone.
-    "fid": Metric("FID", "lower", "Fréchet distance in Inception-v3 (TF) features.", _FRECHET),
-    "kid": Metric("KID", "lower", "Kernel distance in Inception-v3 (TF) features.", _KERNEL),
-    "isc": Metric("IS", "higher", "Inception score (Inception-v3, TF).", _SCORE, ".3f"),
+    "fid": Metric(
+        "FID",
+        "lower",
+        "Fréchet distance in Inception-v3 (TF) features.",
+        _FRECHET,
+        extractor="inception",
+    ),
+    "kid": Metric(
+        "KID",
+        "lower",
+        "Kernel distance in Inception-v3 (TF) features.",
+        _KERNEL,
+        extractor="inception",
+    ),
+    "isc": Metric(
+        "IS",
+        "higher",
+        "Inception score (Inception-v3, TF).",
+        _SCORE,
+        ".3f",
+        extractor="inception",
+    ),
     # Training
     "images_per_second": Metric(
         "images/s",

@@ -23,6 +23,7 @@ from ruamel.yaml.error import YAMLError
 from ogan_bench import catalogue
 from ogan_bench.config import NAME, Component, Model, Settings, Statement, Study
 from ogan_bench.errors import StudyError, did_you_mean
+from ogan_bench.metrics import METRICS
 from ogan_bench.validation import KeyPath, Places, Tree, message_of, plain, read_yaml, validate
 
 
@@ -124,6 +125,7 @@ def load_study(
         arms = resolved if chosen else arms
     if shape is not None:
         problems += _arms_exist(shape, places)
+        problems += _metrics_are_measured(shape, arms, places)
     problems = list(dict.fromkeys(problems))
     if shape is None or problems:
         raise StudyError(problems)
@@ -310,6 +312,22 @@ def _arms_exist(shape: StudyFile, places: Places) -> list[str]:
         for key, arm in (("arm", hypothesis.arm), ("control", hypothesis.control))
         if arm not in known
     ]
+
+
+def _metrics_are_measured(shape: StudyFile, arms: dict[str, Settings], places: Places) -> list[str]:
+    """Metrics whose feature space some arm does not extract."""
+    problems = []
+    for index, name in enumerate(shape.metrics):
+        needed = METRICS[name].extractor
+        lacking = [arm for arm, s in arms.items() if needed not in s.evaluation.extractors]
+        if needed and lacking:
+            problems.append(
+                places.line(
+                    ("metrics", index),
+                    f"{name} needs {needed!r} among evaluation.extractors of {', '.join(lacking)}",
+                )
+            )
+    return problems
 
 
 def _mapping(value: Any) -> Tree:

@@ -151,6 +151,16 @@ def test_margins(study_file: Path, margin: str, value: float, relative: bool) ->
     assert found.relative is relative
 
 
+def test_metrics_need_their_feature_space(tmp_path: Path) -> None:
+    wants_fid = STUDY.replace("metrics: [", "metrics: [fid, ")
+    assert problems(tmp_path, wants_fid) == [
+        "bad.yaml:19:11: metrics.0: fid needs 'inception' among evaluation.extractors of "
+        "none, pearson, adam"
+    ]
+    (tmp_path / "good.yaml").write_text(wants_fid, encoding="utf-8")
+    load_study(tmp_path / "good.yaml", overrides=["evaluation.extractors=[classifier, inception]"])
+
+
 def test_yaml_errors_have_a_place(tmp_path: Path) -> None:
     assert problems(tmp_path, "name: [1\nbase: 2\n")[0].startswith("bad.yaml:2:")
     assert "duplicate key" in problems(tmp_path, "name: a\nname: b\n")[0]
