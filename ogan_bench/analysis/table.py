@@ -127,7 +127,8 @@ class StudyResults:
             ]
             raise UserError(
                 f"{self.name}: metric {metric!r} was measured in unlike ways and cannot be "
-                f"averaged: {'; '.join(parts)}. Evaluate these trials again under one protocol."
+                f"averaged: {'; '.join(parts)}. Delete result.json of the odd ones and run the "
+                "study again: they are measured anew without training."
             )
         return next((dict(zip(PROTOCOL, kind, strict=True)) for kind in kinds), None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -103,6 +104,20 @@ def test_status_and_report_read_what_is_stored(finished: tuple[Path, str]) -> No
     before = page.read_bytes()
     ogan_bench("report", "--results", out)
     assert page.read_bytes() == before
+
+
+def test_without_its_result_a_trial_is_measured_anew_and_not_trained(
+    finished: tuple[Path, str], tmp_path: Path
+) -> None:
+    whole, _ = finished
+    name = Path("mse_vs_pearson-smoke") / "pearson" / "seed-0"
+    shutil.copytree(whole / name, tmp_path / name)
+    (tmp_path / name / "result.json").unlink()
+    log = (tmp_path / name / "train.jsonl").read_bytes()
+    arguments = ("--scale", "smoke", "--arms", "pearson", "--seeds", "0", "--device", "cpu")
+    ogan_bench("run", STUDY, *arguments, "--out", tmp_path)
+    assert (tmp_path / name / "train.jsonl").read_bytes() == log
+    assert metrics(tmp_path / name) == metrics(whole / name)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
