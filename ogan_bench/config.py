@@ -1,27 +1,36 @@
 """Settings of one trial and the statements of a study, as pydantic models.
 
 Everything that changes a number is in here and in a trial's identity; where and how fast a trial
-runs (device, workers, checkpoint interval, paths) is not.
+runs (device, workers, checkpoint interval, paths) is not. The identity is made of what differs from
+the defaults, so a new setting whose default is what was done before leaves stored trials valid; for
+the same reason the default of a published setting never changes.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    GetCoreSchemaHandler,
-    NonNegativeFloat,
     NonNegativeInt,
+    PositiveFloat,
     PositiveInt,
     field_validator,
     model_validator,
 )
-from pydantic_core import CoreSchema, core_schema
 
-from ogan_bench import catalogue
+from ogan_bench.components import (
+    Architecture,
+    Augmentation,
+    Dataset,
+    Objective,
+    Optimizer,
+    Updates,
+    forget_models,
+)
 from ogan_bench.errors import did_you_mean
 from ogan_bench.metrics import METRICS
 
@@ -35,87 +44,26 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Component(Model):
-    """A named part with its parameters, ``{name: quadratic_potential, weight: 0.25}``.
-
-    A bare string stands for a part with default parameters.
-    """
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-    name: str
-
-    def parameters(self) -> dict[str, Any]:
-        """Keyword arguments for the function of this name."""
-        return {key: value for key, value in self.model_dump().items() if key != "name"}
-
-
-class Kind:
-    """Annotation that turns a field into a choice among the parts of one kind."""
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        models = {name: part.model() for name, part in catalogue.parts(self.kind).items()}
-        tagged = core_schema.tagged_union_schema(
-            {name: handler.generate_schema(model) for name, model in models.items()},
-            discriminator="name",
-        )
-        names = core_schema.literal_schema(list(models))
-        return core_schema.no_info_before_validator_function(
-            lambda value: {"name": value} if isinstance(value, str) else value,
-            core_schema.no_info_after_validator_function(
-                lambda part: Component.model_validate(part.model_dump()),
-                tagged,
-                serialization=core_schema.plain_serializer_function_ser_schema(
-                    lambda part: part.model_dump()
-                ),
-            ),
-            json_schema_input_schema=core_schema.union_schema([names, tagged]),
-        )
-
-
-if TYPE_CHECKING:
-    Dataset: TypeAlias = Component
-    Architecture: TypeAlias = Component
-    Adversarial: TypeAlias = Component
-    Readout: TypeAlias = Component
-    Consistency: TypeAlias = Component
-    Penalty: TypeAlias = Component
-    Optimizer: TypeAlias = Component
-    Updates: TypeAlias = Component
-else:
-    Dataset = Annotated[Component, Kind("datasets")]
-    Architecture = Annotated[Component, Kind("models")]
-    Adversarial = Annotated[Component, Kind("adversarial")]
-    Readout = Annotated[Component, Kind("readouts")]
-    Consistency = Annotated[Component, Kind("consistency")]
-    Penalty = Annotated[Component, Kind("penalties")]
-    Optimizer = Annotated[Component, Kind("optimizers")]
-    Updates = Annotated[Component, Kind("updates")]
-
-
-class Objective(Model):
-    """The four parts of a composed objective and the weight of the consistency term."""
-
-    adversarial: Adversarial
-    readout: Readout
-    consistency: Consistency
-    consistency_weight: NonNegativeFloat = Field(
-        default=0.5, description="Weight of the consistency term (0.5 in the author's code)."
-    )
-    penalty: Penalty
-
-
 class Training(Model):
-    """How E and G are trained."""
+    """How the nets are trained."""
 
-    steps: PositiveInt = Field(description="Steps; one step updates both nets.")
+    steps: PositiveInt = Field(description="Steps; one step updates every net.")
     batch_size: PositiveInt = 64
     optimizer: Optimizer
+    generator_optimizer: Optimizer | None = Field(
+        default=None, description="Of the generator; none: the same as of the other nets."
+    )
     updates: Updates = Field(default="simultaneous", validate_default=True)
+    augmentation: Augmentation = Field(
+        default="none",
+        validate_default=True,
+        description="What is done to real and generated images before an encoder sees them.",
+    )
+    images: PositiveInt | None = Field(
+        default=None,
+        description="Training images to learn from, the first of a shuffle by the training seed; "
+        "none: all of them.",
+    )
     ema: float | None = Field(
         default=None,
         gt=0,
@@ -129,16 +77,25 @@ class Evaluation(Model):
     """What is measured on a trained trial."""
 
     samples: PositiveInt = Field(default=2000, description="Generated images.")
-    probe_images: PositiveInt = Field(
-        default=10_000, description="Labelled training images for the linear probe, at the most."
+    probe_images: NonNegativeInt = Field(
+        default=10_000,
+        description="Labelled training images for the linear probe, at the most; 0: no probe.",
     )
     extractors: list[Literal["classifier", "inception"]] = Field(
-        default=["classifier"], min_length=1, description="Feature spaces."
+        default=["classifier"], description="Feature spaces."
     )
     encoder_statistics: Literal["real", "mixed", "batch"] = Field(
         default="mixed",
         description="Batch-norm statistics of E: re-estimated on real training images, the running "
         "averages over real and generated batches, or those of the evaluated batch.",
+    )
+    projection: Literal["own", "standardise", "none"] = Field(
+        default="own",
+        description="What autoencoding does to a code before G: what belongs to the objective, "
+        "N(.), or nothing.",
+    )
+    temperature: PositiveFloat = Field(
+        default=1.0, description="Factor on the projected code in autoencoding; 0.9 by the author."
     )
     seed: NonNegativeInt = Field(
         default=0, description="Seed of the samples and of the random choices of metrics."
@@ -153,6 +110,20 @@ class Settings(Model):
     objective: Objective
     training: Training
     evaluation: Evaluation = Evaluation()
+    plugins: dict[str, str] = Field(
+        default={}, description="Hashes of the plug-ins that the settings use; not to be set."
+    )
+
+    def identity(self) -> dict[str, Any]:
+        """What differs from the defaults, as plain data."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+
+def take_up_plugins() -> None:
+    """Make settings accept the parts of all plug-ins that the catalogue knows by now."""
+    forget_models()
+    for model in (Training, Settings, Study):
+        model.model_rebuild(force=True)
 
 
 class Margin(Model):
@@ -258,6 +229,7 @@ class Study(Statement):
     """A study at one scale: base and diffs are resolved into the settings of each arm."""
 
     scale: str | None = Field(default=None, pattern=NAME)
+    plugins: list[Path] = Field(default=[], description="Files of the plug-ins.")
     arms: dict[Annotated[str, Field(pattern=NAME)], Settings] = Field(min_length=1)
 
     @property

@@ -22,6 +22,10 @@ class StudyError(UserError):
         super().__init__("\n".join(problems))
 
 
+class PluginError(UserError):
+    """A plug-in cannot be read, or gives something that it must not."""
+
+
 def did_you_mean(given: str, known: Iterable[str]) -> str:
     """`` Did you mean 'x'?`` where something known is near, else `` Known: x, y.``"""
     names = list(known)

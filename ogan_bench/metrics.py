@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ogan_bench.errors import PluginError
+
 Direction = Literal["lower", "higher"]
 
 
@@ -40,6 +42,10 @@ _MANIFOLD = "Kynkäänniemi et al., 2019, arXiv 1904.06991"
 _PROBE = "Alain and Bengio, 2016, arXiv 1610.01644"
 _OGAN = "Su, 2019, arXiv 1903.01931"
 _BIGAN = "Donahue et al., 2017, arXiv 1605.09782"
+_PACGAN = "Lin et al., 2018, arXiv 1712.04086"
+_ACGAN = "Odena et al., 2017, arXiv 1610.09585"
+_ICGAN = "Perarnau et al., 2016, arXiv 1611.06355"
+_PROJECTION = "Miyato and Koyama, 2018, arXiv 1802.05637"
 _VEEGAN = "Srivastava et al., 2017, arXiv 1705.07761"
 
 METRICS: dict[str, Metric] = {
@@ -47,7 +53,8 @@ METRICS: dict[str, Metric] = {
     "reconstruction_mse": Metric(
         "reconstruction MSE",
         "lower",
-        "Mean squared error per pixel of G(N(E(x))) on test images, pixel range [0, 1].",
+        "Mean squared error per pixel of G(N(E(x))) on test images, pixel range [0, 1]; points in "
+        "their own units.",
         _OGAN,
     ),
     "reconstruction_psnr": Metric(
@@ -69,6 +76,13 @@ METRICS: dict[str, Metric] = {
         "reconstruction MSE without N",
         "lower",
         "Mean squared error per pixel of G(E(x)) on test images: the code is not normalised.",
+        _OGAN,
+    ),
+    "autoencoding_mse": Metric(
+        "autoencoding MSE",
+        "lower",
+        "Mean squared error per pixel of G(t·P(E(x))) on test images, pixel range [0, 1], with the "
+        "projection P that belongs to the objective and the temperature t; the note names both.",
         _OGAN,
     ),
     "latent_rho": Metric(
@@ -163,6 +177,64 @@ METRICS: dict[str, Metric] = {
         ".3f",
         extractor="classifier",
     ),
+    "rfd_classifier": Metric(
+        "reconstruction FD (classifier)",
+        "lower",
+        "Fréchet distance between the test images and their reconstructions G(t·P(E(x))) in the "
+        "classifier's features; 0 for perfect reconstructions.",
+        _FRECHET,
+        extractor="classifier",
+    ),
+    # Conditional generators: does a label do what it says?
+    "conditional_accuracy": Metric(
+        "conditional accuracy",
+        "higher",
+        "Share of samples that the classifier gives the class they were asked for.",
+        _ACGAN,
+        ".3f",
+        extractor="classifier",
+    ),
+    "swap_accuracy": Metric(
+        "label swap accuracy",
+        "higher",
+        "Share of test images whose code, decoded under another label, the classifier gives that "
+        "other class.",
+        _ICGAN,
+        ".3f",
+        extractor="classifier",
+    ),
+    "fd_classifier_within": Metric(
+        "FD within classes (classifier)",
+        "lower",
+        "Mean over classes of the Fréchet distance between the samples asked for and the training "
+        "images of the class, in the classifier's features.",
+        _PROJECTION,
+        extractor="classifier",
+    ),
+    # Mixtures in the plane, whose modes are known.
+    "modes_points": Metric(
+        "modes (points)",
+        "higher",
+        "Number of modes with at least one sample within 3 standard deviations of the centre.",
+        _VEEGAN,
+        ".1f",
+    ),
+    "high_quality_share": Metric(
+        "high-quality share",
+        "higher",
+        "Share of samples within 3 standard deviations of the nearest centre; 0.98889 for perfect "
+        "ones.",
+        _VEEGAN,
+        ".3f",
+    ),
+    "modes_kl_points": Metric(
+        "modes KL (points, nats)",
+        "lower",
+        "Kullback-Leibler divergence in nats between the modes' shares p among the samples of high "
+        "quality and even shares 1/k: sum p log(p k); 0 is best.",
+        _PACGAN,
+        ".3f",
+    ),
     # The literature's names, for Inception-v3 features alone.
     "fid": Metric(
         "FID",
@@ -189,9 +261,20 @@ METRICS: dict[str, Metric] = {
     # Training
     "images_per_second": Metric(
         "images/s",
-        None,
+        "higher",
         "Training images seen per second of training, evaluation excluded.",
         "measured",
         ".0f",
     ),
 }
+
+
+def add(name: str, better: Direction | None, definition: str, source: str) -> None:
+    """Make a metric of a plug-in known; a shipped one is never replaced.
+
+    Raises:
+        PluginError: There is another metric of that name.
+    """
+    new = Metric(name.replace("_", " "), better, definition, source)
+    if METRICS.setdefault(name, new).source != source:
+        raise PluginError(f"{source}: there is a metric {name!r} already")

@@ -17,13 +17,14 @@ from typing import Any, Literal
 import torch
 
 from ogan_bench import provenance
+from ogan_bench.components import build, component_of
 from ogan_bench.config import Settings
-from ogan_bench.data import DATASETS, Dataset
+from ogan_bench.data import Dataset
 from ogan_bench.errors import UserError
 from ogan_bench.evaluation.evaluate import evaluate
+from ogan_bench.evaluation.plugin_metrics import check_plugin_metrics
 from ogan_bench.evaluation.rows import Row
-from ogan_bench.evaluation.sampling import NonFiniteError
-from ogan_bench.models import ARCHITECTURES
+from ogan_bench.evaluation.sampling import Autoencoder, NonFiniteError
 from ogan_bench.models.description import count_parameters
 from ogan_bench.store import FORMAT, BusyError, TrialFolder, TrialStore, sha256
 from ogan_bench.study import Trial
@@ -33,6 +34,7 @@ from ogan_bench.training.loop import (
     InterruptedTrainingError,
     Trained,
     build_nets,
+    build_objective,
     train,
 )
 
@@ -187,16 +189,19 @@ def _run(trial: Trial, folder: TrialFolder, options: Options, device_name: str) 
         trained = _train(trial, dataset, folder, device, monitor)
         monitor.progress("evaluate", trial.settings.training.steps, {})
         evaluation_started = time.perf_counter()
-        untrained, _ = build_nets(trial, dataset)
+        autoencoder = Autoencoder(
+            build_objective(trial),
+            trained.nets.encoder,
+            trained.nets.generator,
+            trial.settings.model.parameters()["z_dim"],
+        )
         rows, facts = evaluate(
-            trained.encoder,
-            trained.generator,
-            untrained.to(device),
+            autoencoder,
+            build_nets(trial, dataset).encoder.to(device),
             dataset,
             trial.settings.evaluation,
             device=device,
             folder_path=folder.path,
-            z_dim=trial.settings.model.parameters()["z_dim"],
         )
     except (DivergedError, NonFiniteError) as error:
         outcome, reason = "diverged", str(error)
@@ -207,8 +212,7 @@ def _run(trial: Trial, folder: TrialFolder, options: Options, device_name: str) 
         "seconds": trained.seconds if trained else (log[-1]["seconds"] if log else 0.0),
         "images_per_second": trained.images_per_second if trained else None,
         "parameters": {
-            name: count_parameters(net)
-            for name, net in zip(("encoder", "generator"), build_nets(trial, dataset), strict=True)
+            name: count_parameters(net) for name, net in build_nets(trial, dataset).named().items()
         },
     }
     result = {
@@ -248,8 +252,8 @@ def _train(
 
 @functools.lru_cache(maxsize=1)
 def _dataset(key: str, device: str) -> Dataset:
-    parameters = json.loads(key)
-    return DATASETS[parameters.pop("name")](**parameters).to(torch.device(device))
+    dataset: Dataset = build("datasets", component_of("datasets", json.loads(key)))
+    return dataset.to(torch.device(device))
 
 
 def load_dataset(settings: Settings, device: str) -> Dataset:
@@ -267,15 +271,18 @@ def preflight(trials: Sequence[Trial]) -> None:
     Raises:
         UserError: Names what is missing and how to get it.
     """
+    check_plugin_metrics()
     seen = set()
-    for trial in trials:
-        key = json.dumps([trial.config["data"], trial.config["model"]])
+    for trial in sorted(trials, key=lambda trial: json.dumps(trial.config["data"])):
+        key = json.dumps([trial.config[part] for part in ("data", "model", "objective")])
         if key not in seen:
             seen.add(key)
-            model = trial.settings.model
-            shape = load_dataset(trial.settings, "cpu").shape
+            dataset = load_dataset(trial.settings, "cpu")
             with torch.device("meta"):
-                ARCHITECTURES[model.name](shape, **model.parameters())
+                architecture = build(
+                    "models", trial.settings.model, dataset.shape, len(dataset.classes)
+                )
+                build_objective(trial).build(architecture)
 
 
 def _write_run(trial: Trial, folder: TrialFolder, dataset: Dataset, device: torch.device) -> None:

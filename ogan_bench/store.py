@@ -29,6 +29,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from ogan_bench import metrics
 from ogan_bench.errors import UserError
 from ogan_bench.study import Trial
 
@@ -196,6 +197,8 @@ class TrialStore:
         if record is None:
             known = ", ".join(self.studies()) or "none"
             raise UserError(f"{path}: no such study; stored here: {known}")
+        for metric, facts in record.get("plugin_metrics", {}).items():
+            metrics.add(metric, facts["better"], facts["definition"], facts["source"])
         return record
 
     def folders(self, study: str) -> list[TrialFolder]:

@@ -8,6 +8,7 @@ reported at once, each with its place.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -20,9 +21,10 @@ from pydantic import Field, NonNegativeInt, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from ogan_bench import catalogue
-from ogan_bench.config import NAME, Component, Model, Settings, Statement, Study
-from ogan_bench.errors import StudyError, did_you_mean
+from ogan_bench import catalogue, components, metrics
+from ogan_bench.components import IMPLIED_OBJECTIVE, Component
+from ogan_bench.config import NAME, Model, Settings, Statement, Study, take_up_plugins
+from ogan_bench.errors import PluginError, StudyError, did_you_mean
 from ogan_bench.metrics import METRICS
 from ogan_bench.validation import KeyPath, Places, Tree, message_of, plain, read_yaml, validate
 
@@ -33,11 +35,19 @@ class Scale(Model):
     base: Tree = Field(default_factory=dict)
     arms: dict[str, Tree | None] = Field(default_factory=dict)
     seeds: list[NonNegativeInt] | None = Field(default=None, min_length=1)
+    metrics: dict[str, str | None] = Field(
+        default={},
+        description="Metrics of the study to those that take their place at this scale, in the "
+        "table and in the hypotheses; nothing: the metric and its hypotheses are dropped.",
+    )
 
 
 class StudyFile(Statement):
     """Shape of a study file before its diffs are merged."""
 
+    plugins: list[str] = Field(
+        default=[], description="Python files with parts of your own, beside the study file."
+    )
     base: Tree
     arms: dict[Annotated[str, Field(pattern=NAME)], Tree | None] = Field(min_length=1)
     scales: dict[Annotated[str, Field(pattern=NAME)], Scale] = Field(default_factory=dict)
@@ -51,6 +61,7 @@ class Trial:
     arm: str
     seed: int
     settings: Settings
+    plugins: tuple[Path, ...] = ()
 
     @property
     def id(self) -> str:
@@ -64,8 +75,32 @@ class Trial:
 
     @property
     def config_hash(self) -> str:
-        """Identity of :attr:`config`."""
-        return config_hash(self.config)
+        """Identity of the trial: of what differs from the defaults."""
+        return config_hash({**self.settings.identity(), "seed": self.seed})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travels to other processes as plain data, so that plug-ins are known before parts."""
+        return _restore, (self.study, self.arm, self.seed, self.settings.model_dump(), self.plugins)
+
+
+def _restore(study: str, arm: str, seed: int, settings: Tree, plugins: tuple[Path, ...]) -> Trial:
+    add_plugins(plugins)
+    return Trial(study, arm, seed, Settings.model_validate(settings), plugins)
+
+
+def add_plugins(paths: Sequence[Path]) -> None:
+    """Make the parts and metrics of plug-ins known; those of installed packages too.
+
+    Raises:
+        PluginError: One of them cannot be used.
+    """
+    for path in [*catalogue.installed_plugins(), *paths]:
+        catalogue.add_plugin(path)
+    for name, part in catalogue.plugin_metrics().items():
+        assert part.plugin is not None
+        metrics.add(name, part.parameters[0].default, part.summary, part.plugin.path.name)
+    if paths or catalogue.plugin_metrics():
+        take_up_plugins()
 
 
 def config_hash(config: Tree) -> str:
@@ -85,7 +120,7 @@ def trials(
         seeds: These seeds instead of the study's.
     """
     return [
-        Trial(study.folder, arm, seed, settings)
+        Trial(study.folder, arm, seed, settings, tuple(study.plugins))
         for seed in (study.seeds if seeds is None else seeds)
         for arm, settings in study.arms.items()
         if arms is None or arm in arms
@@ -112,7 +147,9 @@ def load_study(
     document = read_yaml(path)
     places = Places(path, document)
     tree = plain(document)
+    plugins, unusable = _take_up_plugins(tree, path, places)
     shape, problems = validate(StudyFile, tree, places)
+    problems = unusable + problems
     scales = _mappings(tree.get("scales"))
     if scale is not None and scale not in scales:
         problems.append(f"{path}: scales: no scale {scale!r}.{did_you_mean(scale, list(scales))}")
@@ -125,14 +162,15 @@ def load_study(
         arms = resolved if chosen else arms
     if shape is not None:
         problems += _arms_exist(shape, places)
-        problems += _metrics_are_measured(shape, arms, places)
+        shape, new = _with_metrics_of(shape, scale, places)
+        problems += new + _metrics_are_measured(shape, arms, places)
     problems = list(dict.fromkeys(problems))
     if shape is None or problems:
         raise StudyError(problems)
     statement = {name: getattr(shape, name) for name in Statement.model_fields}
     if scale is not None and shape.scales[scale].seeds is not None:
         statement["seeds"] = shape.scales[scale].seeds
-    return Study(**statement, scale=scale, arms=arms)
+    return Study(**statement, scale=scale, arms=arms, plugins=plugins)
 
 
 SHIPPED = (Path(__file__).parent.parent / "studies", Path(__file__).parent / "studies")
@@ -164,14 +202,14 @@ def parse_component(kind: str, name: str, settings: Sequence[str]) -> Component:
         StudyError: There is no such part or parameter, or a value does not fit.
     """
     tree, problems = _parse_overrides(settings)
-    part = catalogue.parts(kind).get(name)
-    if part is None:
+    known = name in catalogue.parts(kind)
+    if not known:
         problems.append(f"no {name!r} among the {kind}.{did_you_mean(name, catalogue.names(kind))}")
-    if problems or part is None:
+    if problems:
         raise StudyError(problems)
-    model = part.model()
+    model = components.model(kind, name)
     try:
-        return Component.model_validate(model.model_validate({"name": name, **tree}).model_dump())
+        return model.model_validate({"name": name, **tree})
     except ValidationError as error:
         raise StudyError(
             [
@@ -196,7 +234,11 @@ def study_record(study: Study, seeds: Sequence[int], command: str, path: Path) -
         **study.model_dump(mode="json"),
         "folder": study.folder,
         "seeds": list(seeds),
+        "identities": {arm: settings.identity() for arm, settings in study.arms.items()},
         "command": command,
+        "plugin_metrics": {
+            name: dataclasses.asdict(METRICS[name]) for name in catalogue.plugin_metrics()
+        },
         "study_file_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
     }
 
@@ -240,7 +282,7 @@ def merge(base: Mapping[str, Any], diff: Mapping[str, Any]) -> Tree:
         if isinstance(value, Mapping) and isinstance(old, str):
             old = {"name": old}
         if isinstance(value, Mapping) and isinstance(old, Mapping):
-            renamed = "name" in value and value["name"] != old.get("name")
+            renamed = "name" in value and value["name"] != old.get("name", IMPLIED_OBJECTIVE)
             merged[key] = dict(value) if renamed else merge(old, value)
         else:
             merged[key] = value
@@ -281,7 +323,7 @@ def _resolve_arms(
         settings, new = validate(Settings, merge(merged, override), places, lookup, override)
         problems += new
         if settings is not None:
-            resolved[arm] = settings
+            resolved[arm] = settings.model_copy(update={"plugins": _plugins_of(settings)})
     return resolved, problems
 
 
@@ -302,6 +344,61 @@ def _parse_overrides(overrides: Sequence[str]) -> tuple[Tree, list[str]]:
             leaf = {name: leaf}
         tree = merge(tree, leaf)
     return tree, problems
+
+
+def _take_up_plugins(tree: Tree, path: Path, places: Places) -> tuple[list[Path], list[str]]:
+    """Make the plug-ins that a study names known, before anything else of it is checked."""
+    named = tree.get("plugins")
+    files = [path.parent / str(name) for name in (named if isinstance(named, list) else [])]
+    problems = []
+    for index, file in enumerate(files):
+        try:
+            add_plugins([file])
+        except PluginError as error:
+            problems.append(places.line(("plugins", index), str(error)))
+    if not files:
+        add_plugins([])
+    return [file.resolve() for file in files], problems
+
+
+def _plugins_of(settings: Settings) -> dict[str, str]:
+    """Names and hashes of the plug-ins that a trial depends on: of its parts and of its metrics."""
+    used = [component.part.plugin for component in components.components_in(settings)]
+    used += [part.plugin for part in catalogue.plugin_metrics().values()]
+    return {plugin.path.name: plugin.sha256 for plugin in used if plugin is not None}
+
+
+def _with_metrics_of(
+    shape: StudyFile, scale: str | None, places: Places
+) -> tuple[StudyFile, list[str]]:
+    """The study with the metrics of a scale in its table and in its hypotheses."""
+    if scale is None or scale not in shape.scales:
+        return shape, []
+    instead = shape.scales[scale].metrics
+    place = ("scales", scale, "metrics")
+    problems = [
+        places.line((*place, name), f"no metric {name!r} among those of the study")
+        for name in instead
+        if name not in shape.metrics
+    ]
+    problems += [
+        places.line((*place, name), f"no metric {new!r}.{did_you_mean(new, METRICS)}")
+        for name, new in instead.items()
+        if new is not None and new not in METRICS
+    ]
+    if problems:
+        return shape, problems
+    renamed = {name: instead.get(name, name) for name in shape.metrics}
+    hypotheses = [
+        hypothesis.model_copy(update={"metric": instead.get(hypothesis.metric, hypothesis.metric)})
+        for hypothesis in shape.hypotheses
+        if instead.get(hypothesis.metric, hypothesis.metric) is not None
+    ]
+    update = {
+        "metrics": list(dict.fromkeys(name for name in renamed.values() if name is not None)),
+        "hypotheses": hypotheses,
+    }
+    return shape.model_copy(update=update), []
 
 
 def _arms_exist(shape: StudyFile, places: Places) -> list[str]:

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from ogan_bench import catalogue
-from ogan_bench.config import Kind, Model
+from ogan_bench.components import Kind
+from ogan_bench.components import model as component_model
+from ogan_bench.config import Model
 from ogan_bench.errors import StudyError, UserError, did_you_mean
 
 KeyPath = tuple[str | int, ...]
@@ -155,14 +156,19 @@ def message_of(model: type[BaseModel], detail: Tree, path: KeyPath) -> str:
 def _known_keys(model: type[BaseModel], location: KeyPath) -> list[str]:
     """Keys that a study file may have at a pydantic location."""
     kind: str | None = None
-    for part in location:
+    for step in location:
         if kind is not None:  # the tag of a union: the name of a part
-            return ["name", *(p.name for p in catalogue.parts(kind)[str(part)].parameters)]
-        field = model.model_fields.get(str(part))
+            model, kind = component_model(kind, str(step)), None
+            continue
+        field = model.model_fields.get(str(step))
         if field is None:  # an index of a list or a key of a mapping
             continue
         kind = next((item.kind for item in field.metadata if isinstance(item, Kind)), None)
         for annotation in (field.annotation, *get_args(field.annotation)):
+            kind = kind or next(
+                (i.kind for i in getattr(annotation, "__metadata__", ()) if isinstance(i, Kind)),
+                None,
+            )
             if isinstance(annotation, type) and issubclass(annotation, BaseModel):
                 model = annotation
     return list(model.model_fields)

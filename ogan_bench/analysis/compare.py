@@ -47,14 +47,14 @@ def compare(results: StudyResults, reference: StudyResults) -> pd.DataFrame:
     for metric in results.metric_names:
         if metric not in reference.metric_names:
             continue
-        unlike = _unlike(results, reference, metric)
         for arm in results.arms:
             if arm not in reference.arms:
                 continue
+            unlike = _unlike(results, reference, metric, arm)
             own, other = results.values(arm, metric), reference.values(arm, metric)
             change = Interval(math.nan, math.nan, math.nan)
             notes = [unlike] if unlike else []
-            if results.record["arms"][arm] != reference.record["arms"][arm]:
+            if results.identity(arm) != reference.identity(arm):
                 notes.append("the arm's settings differ")
             if unlike:
                 agrees = "not comparable"
@@ -79,9 +79,9 @@ def compare(results: StudyResults, reference: StudyResults) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _unlike(results: StudyResults, reference: StudyResults, metric: str) -> str:
+def _unlike(results: StudyResults, reference: StudyResults, metric: str, arm: str) -> str:
     """How the protocols of a metric differ; empty where they agree or one has no values."""
-    own, other = results.protocol(metric), reference.protocol(metric)
+    own, other = results.protocol(metric, arm), reference.protocol(metric, arm)
     if own is None or other is None:
         return ""
     return "; ".join(

@@ -124,7 +124,12 @@ def _hypotheses(results: StudyResults) -> list[Hypothesis]:
 
 
 def _samples(results: StudyResults, hypothesis: Hypothesis) -> tuple[Sample, Sample]:
-    results.protocol(hypothesis.metric)
+    if hypothesis.control not in results.comparable(hypothesis.arm):
+        raise UserError(
+            f"{results.name}: hypothesis {hypothesis.id!r}: arms {hypothesis.arm!r} and "
+            f"{hypothesis.control!r} are of different data and cannot be compared"
+        )
+    results.protocol(hypothesis.metric, hypothesis.arm)
     arms = hypothesis.arm, hypothesis.control
     arm, control = (results.values(name, hypothesis.metric) for name in arms)
     return arm, control

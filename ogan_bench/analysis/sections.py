@@ -108,12 +108,14 @@ def cost(results: StudyResults) -> list[Record]:
 def floors(results: StudyResults) -> list[Record]:
     """Mean noise floor of every metric that has one, with its protocol."""
     table = []
+    groups = dict.fromkeys(tuple(results.comparable(arm)) for arm in results.arms)
     for metric in results.metric_names:
-        known = [row["floor"] for row in results.measurements(metric)]
-        known = [floor for floor in known if math.isfinite(floor)]
-        protocol = results.protocol(metric)
-        if known and protocol is not None:
-            table.append({"metric": metric, "floor": float(np.mean(known)), **protocol})
+        for arms in groups:
+            rows = [row for row in results.measurements(metric) if row["arm"] in arms]
+            known = [row["floor"] for row in rows if math.isfinite(row["floor"])]
+            protocol = results.protocol(metric, arms[0])
+            if known and protocol is not None:
+                table.append({"metric": metric, "floor": float(np.mean(known)), **protocol})
     return table
 
 

@@ -36,6 +36,9 @@ FINISHED = OUTCOMES[:2]
 PROTOCOL = ("extractor", "split", "protocol", "n_samples")
 """Values of a metric may be compared only where these agree."""
 
+SPEED = "images_per_second"
+"""The one metric that is not a property of the trained nets."""
+
 MEASURED = ("arm", "seed", "metric", "value", *PROTOCOL, "floor", "note")
 
 CURVES = (
@@ -95,6 +98,11 @@ class StudyResults:
         """The study's metrics, then all others that have been measured."""
         return list(dict.fromkeys([*self.record["metrics"], *self.metrics["metric"]]))
 
+    def identity(self, arm: str) -> Record:
+        """What defines the trials of an arm apart from their seeds."""
+        identity: Record = _identities(self.record)[arm]
+        return identity
+
     def folder(self, path: str) -> TrialFolder:
         """Folder of the trial with this path."""
         return TrialFolder(self.root / path)
@@ -109,15 +117,21 @@ class StudyResults:
         rows = self.metrics[self.metrics["metric"] == metric]
         return records(rows if arm is None else rows[rows["arm"] == arm])
 
-    def protocol(self, metric: str) -> dict[str, Any] | None:
-        """The one protocol under which all values of a metric were measured.
+    def comparable(self, arm: str) -> list[str]:
+        """Arms whose numbers may be compared with those of an arm: those on the same data."""
+        data = {name: settings.get("data") for name, settings in self.record["arms"].items()}
+        return [name for name in self.arms if data[name] == data[arm]]
+
+    def protocol(self, metric: str, arm: str) -> dict[str, Any] | None:
+        """The one protocol under which the values of a metric were measured on an arm's data.
 
         Raises:
             UserError: There are several, so the values cannot be put in one table.
         """
         kinds: dict[tuple[Any, ...], list[str]] = {}
+        arms = self.comparable(arm)
         for row in self.measurements(metric):
-            if math.isfinite(row["value"]):
+            if row["arm"] in arms and math.isfinite(row["value"]):
                 kinds.setdefault(tuple(row[key] for key in PROTOCOL), []).append(_trial(row))
         if len(kinds) > 1:
             parts = [
@@ -154,7 +168,8 @@ def load_results(root: Path, study: str) -> StudyResults:
     trials: list[Record] = []
     provenance: dict[str, dict[str, str]] = {}
     problems: list[str] = []
-    for arm, settings in record["arms"].items():
+    identities = _identities(record)
+    for arm in record["arms"]:
         for seed in record["seeds"]:
             row: Record = {"arm": arm, "seed": seed, "outcome": "missing"}
             trials.append(row)
@@ -163,8 +178,11 @@ def load_results(root: Path, study: str) -> StudyResults:
             folder, run = folders.pop((arm, seed))
             row |= _trial_row(root, folder, run)
             provenance[_trial(row)] = dict(_flat(run.get("provenance", {})))
-            measured += [{"arm": arm, "seed": seed, **entry} for entry in row.pop("measured", [])]
-            if run["config_hash"] != config_hash({**settings, "seed": seed}):
+            entries = row.pop("measured", [])
+            if SPEED in record["metrics"] and entries:
+                entries = [*entries, _speed_row(row)]
+            measured += [{"arm": arm, "seed": seed, **entry} for entry in entries]
+            if run["config_hash"] != config_hash({**identities[arm], "seed": seed}):
                 problems.append(f"{_trial(row)} was run with other settings than the study states")
     for arm, seed in sorted(folders):
         problems.append(f"{arm}/seed-{seed} is stored but not in the study's plan; it is left out")
@@ -225,15 +243,15 @@ def summarise(results: StudyResults, names: Sequence[str] | None = None) -> pd.D
     """
     rows = []
     for metric in results.metric_names if names is None else names:
-        protocol = results.protocol(metric) or dict.fromkeys(PROTOCOL)
         control = results.values(results.control, metric)
         for arm in results.arms:
+            protocol = results.protocol(metric, arm) or dict.fromkeys(PROTOCOL)
             values = results.values(arm, metric)
             entries = results.measurements(metric, arm)
             floors = [row["floor"] for row in entries if math.isfinite(row["floor"])]
             mean, low, high = mean_interval(values)
             change = Interval(math.nan, math.nan, math.nan)
-            if arm != results.control:
+            if arm != results.control and results.control in results.comparable(arm):
                 change = difference_interval(values, control)
             row = {
                 "metric": metric,
@@ -265,7 +283,8 @@ def leader(results: StudyResults, metric: str) -> str | None:
     The intervals are not adjusted for the number of arms: a mark in a table, not a test.
     """
     better = described(metric).better
-    if better is None or len(results.arms) < 2:
+    arms = results.arms
+    if better is None or len(arms) < 2 or results.comparable(arms[0]) != arms:
         return None
     sign = 1 if better == "higher" else -1
     samples = {arm: sign * results.values(arm, metric) for arm in results.arms}
@@ -316,6 +335,17 @@ def _trial_row(root: Path, folder: TrialFolder, run: Record) -> Record:
         "evaluation_seconds": result.get("evaluation_seconds"),
         "measured": result["metrics"] if result["outcome"] == "ok" else [],
     }
+
+
+def _identities(record: Record) -> Record:
+    """Identities of the arms: what differs from the defaults, or all settings in older files."""
+    identities: Record = record["identities" if "identities" in record else "arms"]
+    return identities
+
+
+def _speed_row(trial: Record) -> Record:
+    """The speed of training as a measurement, where a study asks for it: no run repeats it."""
+    return {"metric": SPEED, "value": trial[SPEED], "n_samples": trial["steps"], "split": "train"}
 
 
 def _trial(row: Record) -> str:

@@ -6,7 +6,8 @@ import json
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,6 +24,9 @@ from ogan_bench.cli.options import (
     read_study,
 )
 
+if TYPE_CHECKING:
+    from ogan_bench.catalogue import Part
+
 
 class Listed(StrEnum):
     """What ``list`` knows."""
@@ -32,12 +36,19 @@ class Listed(StrEnum):
     CONSISTENCY = "consistency"
     ADVERSARIAL = "adversarial"
     PENALTIES = "penalties"
+    SCHEDULES = "schedules"
     OPTIMIZERS = "optimizers"
     UPDATES = "updates"
+    AUGMENTATIONS = "augmentations"
     MODELS = "models"
     DATASETS = "datasets"
     METRICS = "metrics"
     STUDIES = "studies"
+
+
+Plugins = Annotated[
+    list[Path] | None, typer.Option("--plugin", metavar="FILE", help="A file with parts of yours.")
+]
 
 
 def plan(
@@ -142,9 +153,14 @@ def status(
 
 
 def list_(
-    what: Annotated[Listed, typer.Argument(help="What to list.")], as_json: Json = False
+    what: Annotated[Listed, typer.Argument(help="What to list.")],
+    plugins: Plugins = None,
+    as_json: Json = False,
 ) -> None:
     """List what a study file may name."""
+    from ogan_bench.study import add_plugins
+
+    add_plugins(plugins or ())
     entries = _entries(what)
     if as_json:
         _print_json(entries)
@@ -158,25 +174,57 @@ def list_(
 
 
 def describe(
-    what: Annotated[str, typer.Argument(metavar="model", help="What to describe.")],
-    name: Annotated[str, typer.Option(help="Name of the architecture.")] = "dcgan",
-    resolution: Annotated[int, typer.Option(help="Height and width in pixels.")] = 128,
-    channels: Annotated[int, typer.Option(help="Channels of the images.")] = 3,
-    z_dim: Annotated[int, typer.Option(help="Dimensions of z.")] = 128,
+    what: Annotated[
+        str, typer.Argument(metavar="KIND", help="model, objective, readout, consistency, ...")
+    ],
+    name: Annotated[str | None, typer.Argument(help="Which one.")] = None,
+    resolution: Annotated[int, typer.Option(help="Of a model: pixels a side.")] = 128,
+    channels: Annotated[int, typer.Option(help="Of a model: channels of the images.")] = 3,
+    z_dim: Annotated[int, typer.Option(help="Of a model: dimensions of z.")] = 128,
     override: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the architecture."),
+        typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the model."),
     ] = None,
+    plugins: Plugins = None,
     as_json: Json = False,
 ) -> None:
-    """Show parameter counts and shapes of a model, without training it."""
-    from ogan_bench.errors import UserError
+    """Show the formula, source and parameters of a part; of a model its layers and their sizes."""
+    from ogan_bench import catalogue
+    from ogan_bench.errors import UserError, did_you_mean
+    from ogan_bench.study import add_plugins
+
+    add_plugins(plugins or ())
+    kinds = [kind for kind in catalogue.KINDS if kind.rstrip("s") == what.rstrip("s")]
+    kinds += [kind for kind in ("penalties",) if what == "penalty"]
+    if not kinds:
+        raise UserError(f"describe: no {what!r} here.{did_you_mean(what, catalogue.KINDS)}")
+    (kind,) = kinds
+    if kind == "models":
+        _describe_model(name or "dcgan", resolution, channels, z_dim, override or [], as_json)
+        return
+    known = catalogue.parts(kind)
+    if name not in known:
+        raise UserError(f"describe {what}: no {name!r} here.{did_you_mean(str(name), known)}")
+    entry = _entry(known[name])
+    if as_json:
+        _print_json(entry)
+        return
+    sys.stdout.write(f"{kind}: {name}\n\n{known[name].doc}\n")
+    if entry["parameters"]:
+        sys.stdout.write("\n")
+        _print_table(
+            ("parameter", "type", "default"),
+            [[p["name"], p["type"], p.get("default", "(required)")] for p in entry["parameters"]],
+        )
+
+
+def _describe_model(
+    name: str, resolution: int, channels: int, z_dim: int, override: list[str], as_json: bool
+) -> None:
     from ogan_bench.models.description import describe_model
     from ogan_bench.study import parse_component
 
-    if what != "model":
-        raise UserError(f"describe: no {what!r} here; write `ogan-bench describe model`")
-    model = parse_component("models", name, [f"z_dim={z_dim}", *(override or ())])
+    model = parse_component("models", name, [f"z_dim={z_dim}", *override])
     facts = describe_model(model, channels, resolution)
     if as_json:
         _print_json(facts)
@@ -219,23 +267,18 @@ def _entries(what: Listed) -> list[dict[str, Any]]:
             {"name": name, "summary": read_statement(path), "file": path.name}
             for name, path in shipped_studies().items()
         ]
-    if what is Listed.OBJECTIVES:
-        kinds = ("adversarial", "readouts", "consistency", "penalties")
-        return [
-            {
-                "name": "composed",
-                "summary": "adversarial x readout x consistency x penalty: "
-                + "; ".join(f"{kind}: {', '.join(catalogue.names(kind))}" for kind in kinds),
-            }
-        ]
-    return [
-        {
-            "name": part.name,
-            "summary": part.summary,
-            "parameters": [parameter.record() for parameter in part.parameters],
-        }
-        for part in catalogue.parts(what.value).values()
-    ]
+    return [_entry(part) for part in catalogue.parts(what.value).values()]
+
+
+def _entry(part: Part) -> dict[str, Any]:
+    """A part as plain data."""
+    return {
+        "name": part.name,
+        "summary": part.summary,
+        "description": part.doc,
+        "parameters": [parameter.record() for parameter in part.parameters],
+        **({"plugin": str(part.plugin.path)} if part.plugin else {}),
+    }
 
 
 def _seconds(value: float | None) -> str:

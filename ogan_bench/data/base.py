@@ -1,10 +1,12 @@
-"""The contract of a dataset: named splits of uint8 images with labels."""
+"""The contract of a dataset: splits of uint8 images, or of points, with or without labels."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -20,30 +22,67 @@ class ImageShape(NamedTuple):
     width: int
 
 
+POINT = ImageShape(2, 1, 1)
+"""Shape of a point of the plane: its coordinates are the channels of one pixel."""
+
+
 @dataclass(frozen=True)
 class Split:
     """Images of one split.
 
     Args:
-        images: uint8, shape ``(n, c, h, w)``.
-        labels: int64 class indices, shape ``(n,)``.
+        images: uint8, shape ``(n, c, h, w)``; or points of the plane, float32, ``(n, 2, 1, 1)``.
+        labels: int64 class indices, shape ``(n,)``; ``None`` where the source has none.
     """
 
     images: Tensor
-    labels: Tensor
+    labels: Tensor | None = None
 
     def __post_init__(self) -> None:
-        if self.images.dtype != torch.uint8 or self.images.ndim != 4:
-            raise ValueError(f"images must be uint8 (n, c, h, w), not {self.images.shape}")
-        if self.labels.dtype != torch.int64 or self.labels.shape != self.images.shape[:1]:
-            raise ValueError(f"labels must be int64 ({len(self.images)},), not {self.labels.shape}")
+        kind, shape = self.images.dtype, tuple(self.images.shape)
+        are_images = kind == torch.uint8 and len(shape) == 4
+        are_points = kind == torch.float32 and shape[1:] == POINT
+        if not (are_images or are_points):
+            raise ValueError(
+                f"images must be uint8 (n, c, h, w), or float32 (n, 2, 1, 1), not {kind} {shape}"
+            )
+        labels = self.labels
+        if labels is not None and (
+            labels.dtype != torch.int64 or labels.shape != self.images.shape[:1]
+        ):
+            raise ValueError(f"labels must be int64 ({len(self.images)},), not {labels.shape}")
 
     def __len__(self) -> int:
         return len(self.images)
 
+    @property
+    def known_labels(self) -> Tensor:
+        """The labels.
+
+        Raises:
+            ValueError: There are none.
+        """
+        if self.labels is None:
+            raise ValueError("the dataset has no labels")
+        return self.labels
+
     def to(self, device: torch.device) -> Split:
         """The split on another device."""
-        return Split(self.images.to(device), self.labels.to(device))
+        labels = None if self.labels is None else self.labels.to(device)
+        return Split(self.images.to(device), labels)
+
+
+@dataclass(frozen=True)
+class Modes:
+    """Where the mass of a synthetic distribution lies, known in closed form.
+
+    Args:
+        centres: Shape ``(k, 2)``, in the units of the images.
+        std: Standard deviation of each mode, in the same units.
+    """
+
+    centres: Tensor
+    std: float
 
 
 @dataclass(frozen=True)
@@ -52,10 +91,12 @@ class Dataset:
 
     Args:
         name: Its name in :data:`~ogan_bench.data.DATASETS`.
-        train: What G and E are trained on, and the reference of fidelity metrics.
+        train: What the nets are trained on, and the reference of fidelity metrics.
         test: What reconstructions and probes are measured on.
-        classes: Names of the classes.
+        classes: Names of the classes; none where there are no labels.
         licence: Licence note of the source.
+        modes: Of a synthetic distribution.
+        channels_of: The dataset that every channel is an independent image of, if it is so.
     """
 
     name: str
@@ -63,11 +104,18 @@ class Dataset:
     test: Split
     classes: tuple[str, ...]
     licence: str
+    modes: Modes | None = None
+    channels_of: Dataset | None = None
 
     @property
     def shape(self) -> ImageShape:
         """Shape of one image."""
         return ImageShape(*self.train.images.shape[1:])
+
+    @property
+    def is_points(self) -> bool:
+        """Whether the images are points of the plane."""
+        return self.train.images.is_floating_point()
 
     @functools.cached_property
     def hash(self) -> str:
@@ -75,21 +123,27 @@ class Dataset:
         digest = hashlib.sha256()
         for split in (self.train, self.test):
             for tensor in (split.images, split.labels):
-                digest.update(repr(tuple(tensor.shape)).encode())
-                digest.update(tensor.contiguous().cpu().numpy().tobytes())
+                if tensor is not None:
+                    digest.update(repr(tuple(tensor.shape)).encode())
+                    digest.update(tensor.contiguous().cpu().numpy().tobytes())
         return digest.hexdigest()[:16]
 
     def to(self, device: torch.device) -> Dataset:
         """The dataset on another device; 60,000 images of 32 x 32 take 61 MB a channel."""
-        moved = Dataset(
-            self.name, self.train.to(device), self.test.to(device), self.classes, self.licence
-        )
+        moved = replace(self, train=self.train.to(device), test=self.test.to(device))
         moved.__dict__["hash"] = self.hash
         return moved
 
 
+def data_root() -> Path:
+    """The folder of datasets that are files: ``$OGAN_BENCH_DATA``, else ``data``."""
+    return Path(os.environ.get("OGAN_BENCH_DATA", "data"))
+
+
 def to_float(images: Tensor) -> Tensor:
-    """uint8 in [0, 255] to float32 in [-1, 1], the range of the generator's tanh."""
+    """uint8 in [0, 255] to float32 in [-1, 1], the range of tanh; points stay as they are."""
+    if images.is_floating_point():
+        return images
     return images.float().div_(127.5).sub_(1.0)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,7 +11,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from ogan_bench.data.base import Dataset, Split, resize
+from ogan_bench.data.base import Dataset, Split, data_root, resize
 from ogan_bench.errors import UserError
 
 CLASSES = (
@@ -59,22 +58,18 @@ def fashion_mnist(*, resolution: Annotated[int, Field(ge=8, le=256)] = 32) -> Da
 
 def find_folder() -> Path | None:
     """The folder on disk that holds the IDX files."""
-    for folder in (_root() / "FashionMNIST" / "raw", DEBIAN):
+    for folder in (data_root() / "FashionMNIST" / "raw", DEBIAN):
         if _find(folder, "train-images-idx3-ubyte") is not None:
             return folder
     return None
 
 
-def _root() -> Path:
-    return Path(os.environ.get("OGAN_BENCH_DATA", "data"))
-
-
 def _download() -> Path:
     from torchvision.datasets import FashionMNIST
 
-    folder = _root() / "FashionMNIST" / "raw"
+    folder = data_root() / "FashionMNIST" / "raw"
     try:
-        FashionMNIST(_root(), download=True)
+        FashionMNIST(data_root(), download=True)
     except (OSError, RuntimeError) as error:
         raise UserError(
             f"Fashion-MNIST is neither in {folder} nor in {DEBIAN}, and could not be downloaded "

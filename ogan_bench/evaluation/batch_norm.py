@@ -11,7 +11,7 @@ averages mix the two. What E computes on a real image afterwards is therefore a 
 from __future__ import annotations
 
 import copy
-from typing import Literal
+from typing import Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -27,9 +27,12 @@ ESTIMATION_IMAGES = 10_000
 """Training images that ``real`` averages over, at the most."""
 
 
+AnyNet = TypeVar("AnyNet", bound=nn.Module)
+
+
 def with_statistics(
-    encoder: nn.Module, policy: Policy, images: Tensor, device: torch.device, seed: int
-) -> nn.Module:
+    encoder: AnyNet, policy: Policy, images: Tensor, device: torch.device, seed: int
+) -> AnyNet:
     """A copy of the encoder in evaluation mode, with the statistics of a policy.
 
     The ``real`` statistics of a layer are the averages over batches of the batch mean and of the

@@ -104,7 +104,7 @@ def dataset_classifier(dataset: Dataset, device: torch.device) -> Classifier:
 def accuracy(net: nn.Module, split: Split, device: torch.device) -> float:
     """Share of a split's images that a net classifies correctly."""
     with torch.inference_mode():
-        batches = zip(split.images.split(500), split.labels.split(500), strict=True)
+        batches = zip(split.images.split(500), split.known_labels.split(500), strict=True)
         right = sum(
             int((net(to_float(x.to(device))).argmax(1) == y.to(device)).sum()) for x, y in batches
         )
@@ -139,7 +139,7 @@ def _train(net: nn.Sequential, train: Split, device: torch.device) -> None:
             with torch.no_grad():
                 module.weight.copy_(weight)
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]
-    images, labels = train.images.to(device), train.labels.to(device)
+    images, labels = train.images.to(device), train.known_labels.to(device)
     optimizer = torch.optim.Adam(net.parameters(), lr=LEARNING_RATE)
     epochs = max(MIN_EPOCHS, -(-MIN_IMAGES // len(train)))
     per_epoch = len(train) // batch_size

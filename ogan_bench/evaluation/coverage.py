@@ -39,12 +39,40 @@ def modes_kl(samples: Tensor, reference: Tensor) -> float:
     return max(0.0, float((samples[found] * (samples[found] / reference[found]).log()).sum()))
 
 
+def modes_kl_floor(reference: Tensor, n_samples: int) -> float:
+    """What :func:`modes_kl` is expected to be for n samples of q itself.
+
+    With the counts c_k ~ Bin(n, q_k) and B_k ~ Bin(n - 1, q_k), exactly
+
+        E Σ_k (c_k / n) ln(c_k / (n q_k)) = Σ_k q_k (E ln(1 + B_k) - ln(n q_k)),
+
+    which for n ≫ K is about (K - 1) / 2n.
+
+    Args:
+        reference: Shares q.
+        n_samples: Number n of samples.
+    """
+    shares, classes = reference[reference > 0].double().unique(return_counts=True)
+    n, b = n_samples, torch.arange(n_samples, dtype=torch.float64)
+    log_ways = torch.lgamma(b.new_tensor(n)) - torch.lgamma(b + 1) - torch.lgamma(n - b)
+    floor = 0.0
+    for q, count in zip(shares, classes.tolist(), strict=True):
+        log_p = log_ways + torch.xlogy(b, q) + torch.xlogy(n - 1 - b, 1 - q)
+        floor += count * float(q * ((log_p.exp() * b.log1p()).sum() - (n * q).log()))
+    return max(0.0, floor)
+
+
+def modes_expected(reference: Tensor, n_samples: int) -> float:
+    """How many classes n samples of q itself are expected to have: Σ_k 1 - (1 - q_k)^n."""
+    return float((1 - (1 - reference.double()).pow(n_samples)).sum())
+
+
 def coverage_rows(samples: Features, reference: Features) -> list[Row]:
     """Number of classes found, and the divergence of their shares from the training images'.
 
-    Both sides go through the classifier, so that its confusions count on both. A perfect generator
-    has an expected divergence of (K - 1) / 2n, the floor, by its finite number n of samples and
-    the K classes of the training images.
+    Both sides go through the classifier, so that its confusions count on both. What a perfect
+    generator is expected to have, by its finite number of samples, is the divergence's floor and a
+    note to the number of classes.
 
     Args:
         samples: Of the generated images.
@@ -58,12 +86,17 @@ def coverage_rows(samples: Features, reference: Features) -> list[Row]:
 
     def modes() -> list[Row]:
         count = float((class_shares(samples.logits) > 0).sum())
-        return [Row("modes_classifier", count, n, "generated", extractor)]
+        shares = class_shares(reference.logits)
+        classes, expected = int((shares > 0).sum()), modes_expected(shares, n)
+        note = None
+        if expected < classes - 0.05:
+            note = f"of {classes}; {n} perfect samples are expected to have {expected:.1f}"
+        return [Row("modes_classifier", count, n, "generated", extractor, note=note)]
 
     def divergence() -> list[Row]:
         shares = class_shares(reference.logits)
         value = modes_kl(class_shares(samples.logits), shares)
-        floor = (int((shares > 0).sum()) - 1) / (2 * n)
+        floor = modes_kl_floor(shares, n)
         return [Row("modes_kl_classifier", value, n, "train", extractor, floor=floor)]
 
     return [

@@ -7,64 +7,86 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from ogan_bench.config import Evaluation
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import to_uint8
-from ogan_bench.evaluation.classifier import dataset_classifier
+from ogan_bench.evaluation.channels import own_classifier
+from ogan_bench.evaluation.conditional import CONDITIONAL, Labelled, conditional_rows
 from ogan_bench.evaluation.coverage import coverage_rows
 from ogan_bench.evaluation.features import extract, reference_features
-from ogan_bench.evaluation.fidelity import CLASSIFIER, INCEPTION, fidelity_rows
+from ogan_bench.evaluation.fidelity import (
+    CLASSIFIER,
+    INCEPTION,
+    fidelity_rows,
+    reconstruction_distance_rows,
+)
 from ogan_bench.evaluation.inception import inception
 from ogan_bench.evaluation.latents import latent_rows
-from ogan_bench.evaluation.pictures import reconstruction_grid, sample_grid
-from ogan_bench.evaluation.reconstruction import reconstruction_rows
+from ogan_bench.evaluation.pictures import (
+    point_picture,
+    reconstruction_grid,
+    sample_grid,
+    swap_grid,
+)
+from ogan_bench.evaluation.plugin_metrics import check_plugin_metrics, plugin_rows
+from ogan_bench.evaluation.points import point_rows
+from ogan_bench.evaluation.reconstruction import autoencoding_rows, reconstruction_rows
 from ogan_bench.evaluation.rows import Row, attempt
-from ogan_bench.evaluation.sampling import Samples, draw_samples
+from ogan_bench.evaluation.sampling import Autoencoder, Samples, chosen_projection, draw_samples
 from ogan_bench.evaluation.separability import separability_rows
+from ogan_bench.models.base import Encoder
 
 Facts = dict[str, Any]
 
+ROUTES = {"standardise": "N(E(x))", "sphere": "√d E(x)/‖E(x)‖", "none": "E(x)"}
+"""How notes write the projection of a code."""
+
 
 def evaluate(
-    encoder: nn.Module,
-    generator: nn.Module,
-    untrained_encoder: nn.Module,
+    autoencoder: Autoencoder,
+    untrained_encoder: Encoder,
     dataset: Dataset,
     settings: Evaluation,
     device: torch.device,
     folder_path: Path | None,
-    z_dim: int,
 ) -> tuple[list[Row], Facts]:
     """All metrics of a trained pair; a metric that fails is a row without value.
 
+    Metrics of conditional generators and of points are there for these alone.
+
     Args:
-        encoder: E; left as it is, like the other nets.
-        generator: G.
+        autoencoder: E and G; left as they are, like the other net.
         untrained_encoder: E as it was initialised.
         dataset: What the pair was trained on.
         settings: What to measure.
         device: Where to compute.
-        folder_path: Where ``samples.png`` and ``reconstructions.png`` go; ``None``: nowhere.
-        z_dim: Dimensions of z.
+        folder_path: Where ``samples.png``, ``reconstructions.png`` and, of a conditional generator,
+            ``swapped.png`` go; ``None``: nowhere.
 
     Returns:
         The rows, and facts about the extractors.
 
     Raises:
         NonFiniteError: E or G gives values that are not finite: there is nothing to measure.
-        UserError: A file or the cache cannot be written.
+        UserError: A file or the cache cannot be written, or a plug-in's metric asks for something
+            that there is not.
     """
-    samples = draw_samples(encoder, generator, untrained_encoder, dataset, settings, device, z_dim)
-    test = dataset.test.images
+    check_plugin_metrics()
+    samples = draw_samples(autoencoder, untrained_encoder, dataset, settings, device)
     if folder_path is not None:
-        sample_grid(samples.images, folder_path / "samples.png")
-        reconstruction_grid(
-            test[:64], to_uint8(samples.reconstructions[:64]), folder_path / "reconstructions.png"
-        )
+        _draw_pictures(samples, dataset, folder_path)
+    test = dataset.test.images
     rows = reconstruction_rows(
         test, samples.reconstructions, samples.raw_reconstructions, settings.seed
+    )
+    route = ROUTES[chosen_projection(autoencoder.objective, settings)]
+    route = f"G({settings.temperature:g} · {route})"
+    rows += attempt(
+        ["autoencoding_mse"],
+        lambda: autoencoding_rows(test, samples.own_reconstructions, route),
+        n_samples=len(test),
+        split="test",
     )
     rows += attempt(
         ["latent_rho"],
@@ -73,29 +95,60 @@ def evaluate(
         split="generated",
     )
     rows += separability_rows(samples, dataset, settings)
+    if dataset.modes is not None:
+        rows += point_rows(samples.images, dataset.modes)
     facts: Facts = {}
     if "classifier" in settings.extractors:
         rows += _by_classifier(samples, dataset, settings, device, facts)
     if "inception" in settings.extractors:
         rows += _by_inception(samples, dataset, settings, device, facts)
-    return rows, facts
+    return rows + plugin_rows(samples, dataset), facts
+
+
+def _draw_pictures(samples: Samples, dataset: Dataset, folder: Path) -> None:
+    test, drawn, pairs = dataset.test.images, folder / "samples.png", folder / "reconstructions.png"
+    if dataset.is_points:
+        n = min(len(samples.images), len(test))
+        point_picture(test[:n], samples.images[:n], drawn)
+        point_picture(test[:n], samples.reconstructions[:n], pairs)
+        return
+    sample_grid(samples.images, drawn)
+    reconstruction_grid(test[:64], to_uint8(samples.reconstructions[:64]), pairs)
+    if samples.swapped is not None:
+        own, swapped = (
+            to_uint8(images[:64]) for images in (samples.own_reconstructions, samples.swapped)
+        )
+        swap_grid(test[:64], own, swapped, folder / "swapped.png")
 
 
 def _by_classifier(
     samples: Samples, dataset: Dataset, settings: Evaluation, device: torch.device, facts: Facts
 ) -> list[Row]:
     def measure() -> list[Row]:
-        extractor = dataset_classifier(dataset, device)
+        extractor = own_classifier(dataset, device)
         facts["classifier"] = extractor.name
         facts["classifier_test_accuracy"] = extractor.test_accuracy
         generated = extract(extractor, samples.images)
         reference = reference_features(extractor, dataset)
+        test = extract(extractor, dataset.test.images)
+        own = extract(extractor, to_uint8(samples.own_reconstructions))
         rows = fidelity_rows(generated, reference, CLASSIFIER, settings.seed)
-        return rows + coverage_rows(generated, reference)
+        rows += coverage_rows(generated, reference)
+        rows += reconstruction_distance_rows(own, test)
+        if samples.swapped is not None:
+            assert samples.labels is not None
+            assert samples.swapped_labels is not None
+            rows += conditional_rows(
+                Labelled(generated, samples.labels),
+                Labelled(extract(extractor, to_uint8(samples.swapped)), samples.swapped_labels),
+                Labelled(test, dataset.test.known_labels.cpu()),
+                Labelled(reference, dataset.train.known_labels.cpu()),
+            )
+        return rows
 
-    metrics = [*CLASSIFIER.values(), "modes_classifier", "modes_kl_classifier"]
+    metrics = [*CLASSIFIER.values(), "modes_classifier", "modes_kl_classifier", "rfd_classifier"]
     return attempt(
-        metrics,
+        metrics if samples.swapped is None else [*metrics, *CONDITIONAL],
         measure,
         n_samples=len(samples.images),
         split="train",
@@ -107,6 +160,8 @@ def _by_inception(
     samples: Samples, dataset: Dataset, settings: Evaluation, device: torch.device, facts: Facts
 ) -> list[Row]:
     def measure() -> list[Row]:
+        if dataset.is_points:
+            raise ValueError("Inception-v3 is for images, not for points")
         extractor = inception(device)
         facts["inception"] = extractor.name
         generated = extract(extractor, samples.images, batch_size=32)

@@ -245,6 +245,25 @@ def fidelity_rows(
     return rows
 
 
+def reconstruction_distance_rows(reconstructions: Features, originals: Features) -> list[Row]:
+    """The Fréchet distance between test images and their own reconstructions.
+
+    Both sets are made of the same images, so perfect reconstructions have exactly 0, whatever
+    their number.
+
+    Args:
+        reconstructions: Of G(t·P(E(x))).
+        originals: Of the test images x.
+    """
+    name, n, extractor = "rfd_classifier", len(originals), originals.extractor
+
+    def measure() -> list[Row]:
+        value = frechet_distance(reconstructions.features, originals.features)
+        return [Row(name, value, n, "test", extractor)]
+
+    return attempt([name], measure, n_samples=n, split="test", extractor=extractor)
+
+
 def _check(samples: Tensor, reference: Tensor | None = None) -> None:
     for name, features in (("samples", samples), ("reference images", reference)):
         if features is None:

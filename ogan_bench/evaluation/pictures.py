@@ -1,4 +1,4 @@
-"""Pictures of a trial for the eye: samples and reconstructions as PNG grids of 8 x 8."""
+"""Pictures of a trial for the eye: PNG grids of images, or the density of points."""
 
 from __future__ import annotations
 
@@ -13,6 +13,13 @@ from ogan_bench.store import replacing
 SIDE = 8
 MAX_WIDTH = 600
 """Width in pixels up to which grids of small images are enlarged by an integer factor."""
+PANEL = 256
+"""Height and width of a picture of points."""
+GAP = 8
+MARGIN = 0.15
+"""What a picture of points shows beyond the real ones, as a share of their extent."""
+BRIGHT = 16
+"""Points per pixel from which on it is white."""
 
 
 def sample_grid(images: Tensor, path: Path) -> None:
@@ -40,21 +47,75 @@ def reconstruction_grid(originals: Tensor, reconstructions: Tensor, path: Path) 
     References:
         The layout is the author's: J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
     """
-    pairs = SIDE**2 // 2
-    both = torch.stack([originals[:pairs].cpu(), reconstructions[:pairs].cpu()], dim=1)
-    _write(both.flatten(0, 1), path)
+    _write_groups((originals, reconstructions), 4, path)
 
 
-def _write(images: Tensor, path: Path) -> None:
-    n, channels, height, width = images.shape
+def swap_grid(originals: Tensor, reconstructions: Tensor, swapped: Tensor, path: Path) -> None:
+    """Write the first 24 triples as a PNG: original, reconstruction, and that of another class.
+
+    Args:
+        originals: uint8, shape ``(n, c, h, w)``.
+        reconstructions: uint8, same shape.
+        swapped: The same codes under another label, uint8, same shape.
+        path: The PNG file.
+
+    Raises:
+        ValueError: The images have neither one nor three channels.
+        UserError: The file cannot be written.
+    """
+    _write_groups((originals, reconstructions, swapped), 3, path)
+
+
+def point_picture(real: Tensor, generated: Tensor, path: Path) -> None:
+    """Write two densities side by side, both over the extent of the left one.
+
+    A pixel's grey level grows with the square root of the number of points in it. Points beyond
+    the margin lie on the border, where they can be seen.
+
+    Args:
+        real: Points of the left panel, shape ``(n, 2, 1, 1)``.
+        generated: Points of the right panel, shape ``(m, 2, 1, 1)``.
+        path: The PNG file.
+
+    Raises:
+        UserError: The file cannot be written.
+    """
+    low, high = float(real.min()), float(real.max())
+    margin = MARGIN * (high - low)
+    panels = [_density(points, low - margin, high + margin) for points in (real, generated)]
+    gap = torch.full((PANEL, GAP), 128, dtype=torch.uint8)
+    _save(torch.cat([panels[0], gap, panels[1]], dim=1), path)
+
+
+def _density(points: Tensor, low: float, high: float) -> Tensor:
+    """Grey levels of one panel, uint8, the second coordinate pointing up."""
+    x, y = points.flatten(1).cpu().sub(low).div(high - low).mul(PANEL).clamp(0, PANEL - 1).long().T
+    counts = ((PANEL - 1 - y) * PANEL + x).bincount(minlength=PANEL**2).view(PANEL, PANEL)
+    levels: Tensor = counts.div(BRIGHT).clamp_max(1).sqrt().mul(255).round()
+    return levels.to(torch.uint8)
+
+
+def _write_groups(columns: tuple[Tensor, ...], per_row: int, path: Path) -> None:
+    """Eight rows of groups, each with one image of every column."""
+    n = SIDE * per_row
+    groups = torch.stack([column[:n].cpu() for column in columns], dim=1)
+    _write(groups.flatten(0, 1), path, width=per_row * len(columns))
+
+
+def _write(images: Tensor, path: Path, width: int = SIDE) -> None:
+    n, channels, height, pixels = images.shape
     if channels not in (1, 3):
         raise ValueError(f"images of {channels} channels cannot be shown")
-    cells = torch.zeros(SIDE**2, channels, height, width, dtype=torch.uint8)
+    cells = torch.zeros(SIDE * width, channels, height, pixels, dtype=torch.uint8)
     cells[:n] = images.cpu()
-    rows = cells.view(SIDE, SIDE, channels, height, width).permute(0, 3, 1, 4, 2)
-    grid = rows.reshape(SIDE * height, SIDE * width, channels)
-    factor = max(1, MAX_WIDTH // (SIDE * width))
+    rows = cells.view(SIDE, width, channels, height, pixels).permute(0, 3, 1, 4, 2)
+    grid = rows.reshape(SIDE * height, width * pixels, channels)
+    factor = max(1, MAX_WIDTH // (width * pixels))
     grid = grid.repeat_interleave(factor, 0).repeat_interleave(factor, 1)
-    picture = Image.fromarray((grid[..., 0] if channels == 1 else grid).contiguous().numpy())
+    _save(grid[..., 0] if channels == 1 else grid, path)
+
+
+def _save(pixels: Tensor, path: Path) -> None:
+    picture = Image.fromarray(pixels.contiguous().numpy())
     with replacing(path, durable=False) as temporary:
         picture.save(temporary, format="PNG")

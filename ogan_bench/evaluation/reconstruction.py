@@ -1,6 +1,8 @@
-"""How well G(N(E(x))) gives a test image back."""
+"""How well the code of a test image gives the image back."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -8,6 +10,10 @@ from torch import Tensor
 from ogan_bench.data.base import to_float
 from ogan_bench.evaluation.rows import Row, attempt
 from ogan_bench.seeding import generator
+
+PIXEL_RANGE = 2.0
+"""From -1 to 1; errors are stated for a range of 1."""
+POINTS = "points: in the units of the data, not in a pixel range"
 
 
 def image_mse(x: Tensor, x_rec: Tensor) -> Tensor:
@@ -20,7 +26,20 @@ def image_mse(x: Tensor, x_rec: Tensor) -> Tensor:
     Returns:
         Float64, shape ``(n,)``; a quarter of the error in the range [-1, 1].
     """
-    return (x - x_rec).div(2).square().flatten(1).mean(1, dtype=torch.float64)
+    return point_mse(x / PIXEL_RANGE, x_rec / PIXEL_RANGE)
+
+
+def point_mse(x: Tensor, x_rec: Tensor) -> Tensor:
+    """Mean squared error per coordinate of each point, in the units of the data.
+
+    Args:
+        x: Shape ``(n, c, h, w)``.
+        x_rec: Same shape.
+
+    Returns:
+        Float64, shape ``(n,)``.
+    """
+    return (x - x_rec).square().flatten(1).mean(1, dtype=torch.float64)
 
 
 def psnr(mse: Tensor) -> float:
@@ -44,8 +63,8 @@ def reconstruction_ratio(x: Tensor, x_rec: Tensor, seed: int) -> float:
     reconstruction. 0: perfect; 1: the code says nothing about the image.
 
     Args:
-        x: Images in [-1, 1], shape ``(n, c, h, w)``.
-        x_rec: Reconstructions in [-1, 1], same shape.
+        x: Images or points, shape ``(n, c, h, w)``.
+        x_rec: Reconstructions in the same range, same shape.
         seed: Seed of the permutation.
 
     Raises:
@@ -60,41 +79,65 @@ def reconstruction_ratio(x: Tensor, x_rec: Tensor, seed: int) -> float:
     order = torch.randperm(len(x), generator=generator(seed, "evaluation/derangement"))
     other = torch.empty_like(order)
     other[order] = order.roll(1)
-    baseline = float(image_mse(x, x_rec[other]).mean())
+    baseline = float(point_mse(x, x_rec[other]).mean())
     if baseline == 0:
         raise ValueError("all images and reconstructions are equal")
-    return float(image_mse(x, x_rec).mean()) / baseline
+    return float(point_mse(x, x_rec).mean()) / baseline
 
 
 def reconstruction_rows(
     images: Tensor, reconstructions: Tensor, raw_reconstructions: Tensor, seed: int
 ) -> list[Row]:
-    """All reconstruction metrics.
+    """All metrics of G(N(E(x))) and G(E(x)).
 
     Args:
-        images: Test images, uint8, shape ``(n, c, h, w)``.
-        reconstructions: G(N(E(x))) in [-1, 1], same shape.
-        raw_reconstructions: G(E(x)) in [-1, 1], same shape.
+        images: Test images, uint8, or points, shape ``(n, c, h, w)``.
+        reconstructions: G(N(E(x))) in [-1, 1], or points, same shape.
+        raw_reconstructions: G(E(x)) in [-1, 1], or points, same shape.
         seed: Seed of the ratio's permutation.
     """
-    n, x = len(images), to_float(images.cpu())
-    mse = image_mse(x, reconstructions)
+    x, error, note = _measured(images)
 
-    def row(metric: str, value: float) -> list[Row]:
-        return [Row(metric, value, n, "test")]
+    def decibels() -> float:
+        if note is not None:
+            raise ValueError("points have no pixel range, and so no PSNR")
+        return psnr(error(x, reconstructions))
 
-    measures = {
-        "reconstruction_mse": lambda: float(mse.mean()),
-        "reconstruction_psnr": lambda: psnr(mse),
+    measures: dict[str, Callable[[], float]] = {
+        "reconstruction_mse": lambda: float(error(x, reconstructions).mean()),
+        "reconstruction_psnr": decibels,
         "reconstruction_ratio": lambda: reconstruction_ratio(x, reconstructions, seed),
-        "reconstruction_mse_raw": lambda: float(image_mse(x, raw_reconstructions).mean()),
+        "reconstruction_mse_raw": lambda: float(error(x, raw_reconstructions).mean()),
     }
     rows: list[Row] = []
     for metric, measure in measures.items():
         rows += attempt(
             [metric],
-            lambda metric=metric, measure=measure: row(metric, measure()),  # type: ignore[misc]
-            n_samples=n,
+            lambda metric=metric, measure=measure: [  # type: ignore[misc]
+                Row(metric, measure(), len(x), "test", note=note)
+            ],
+            n_samples=len(x),
             split="test",
         )
     return rows
+
+
+def autoencoding_rows(images: Tensor, own_reconstructions: Tensor, route: str) -> list[Row]:
+    """The error of the way back that the objective means.
+
+    Args:
+        images: Test images, uint8, or points, shape ``(n, c, h, w)``.
+        own_reconstructions: G(t·P(E(x))) in [-1, 1], or points, same shape.
+        route: What P and t are, for the note.
+    """
+    x, error, note = _measured(images)
+    value = float(error(x, own_reconstructions).mean())
+    said = "; ".join(filter(None, (route, note)))
+    return [Row("autoencoding_mse", value, len(x), "test", note=said)]
+
+
+def _measured(images: Tensor) -> tuple[Tensor, Callable[[Tensor, Tensor], Tensor], str | None]:
+    """Images as G gives them, the error in their units, and what has to be said of the units."""
+    if images.is_floating_point():
+        return images.cpu(), point_mse, POINTS
+    return to_float(images.cpu()), image_mse, None

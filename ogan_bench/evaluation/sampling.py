@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ogan_bench.config import Evaluation
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import to_float, to_uint8
 from ogan_bench.evaluation.batch_norm import Policy, with_statistics
-from ogan_bench.models.normalization import standardise
+from ogan_bench.models.base import Encoder, Generator
+from ogan_bench.models.normalization import on_sphere, standardise
+from ogan_bench.objectives.base import Objective, Projection
 from ogan_bench.seeding import generator as random_generator
 
 BATCH_SIZE = 256
@@ -25,8 +27,45 @@ class NonFiniteError(ValueError):
 
 
 @dataclass(frozen=True)
+class Autoencoder:
+    """A trained pair and how its objective reads it.
+
+    Args:
+        objective: Knows the code within E's output, and what belongs between E and G.
+        encoder: E, images ``(n, c, h, w)`` to raw outputs.
+        generator: G, z ``(n, d)`` to images.
+        z_dim: Dimensions d of z.
+    """
+
+    objective: Objective
+    encoder: Encoder
+    generator: Generator
+    z_dim: int
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Raw codes of images, shape ``(n, d)``."""
+        return self.objective.code(self.encoder(x), self.z_dim)
+
+    def decode(self, code: Tensor, labels: Tensor | None) -> Tensor:
+        """Images of codes."""
+        return self.objective.decode(self.generator, code, labels)
+
+
+PROJECTIONS: dict[Projection, Callable[[Tensor], Tensor]] = {
+    "standardise": standardise,
+    "sphere": on_sphere,
+    "none": lambda code: code,
+}
+
+
+def chosen_projection(objective: Objective, settings: Evaluation) -> Projection:
+    """What autoencoding does to a code before G."""
+    return objective.projection if settings.projection == "own" else settings.projection
+
+
+@dataclass(frozen=True)
 class Codes:
-    """Raw encoder outputs of labelled images.
+    """Raw codes of labelled images.
 
     Args:
         train: Codes of the training images that probes are fitted on, shape ``(m, d)``.
@@ -42,17 +81,25 @@ class Samples:
     """Everything that E and G have to compute for the metrics, on the CPU.
 
     Args:
-        z: Standard normal, shape ``(n, d)``; the same for all arms and seeds.
-        images: G(z), uint8, shape ``(n, c, h, w)``.
-        codes: E(G(z)), before the images are rounded to uint8, shape ``(n, d)``.
+        z: What the codes of the samples are to equal: standard normal, the same for all arms and
+            seeds, or an objective's own prior, shape ``(n, d)``.
+        labels: Classes that the samples were asked for, shape ``(n,)``; ``None`` without labels.
+        images: G(z), as the dataset keeps images, shape ``(n, c, h, w)``.
+        codes: Codes of G(z), before the images are rounded to uint8, shape ``(n, d)``.
         train_indices: Which training images were encoded, shape ``(m,)``.
-        trained: Raw codes E(x).
+        trained: Raw codes of real images.
         untrained: Raw codes of the same images by the encoder before training.
-        reconstructions: G(N(E(x))) of all test images, in [-1, 1], shape ``(t, c, h, w)``.
-        raw_reconstructions: G(E(x)) of all test images, in [-1, 1], shape ``(t, c, h, w)``.
+        reconstructions: G(N(E(x))) of all test images, as G gives them: in [-1, 1], or points,
+            shape ``(t, c, h, w)``.
+        raw_reconstructions: G(E(x)) of all test images, shape ``(t, c, h, w)``.
+        own_reconstructions: G(t·P(E(x))) of all test images, with the projection P of the
+            objective and the temperature t of the settings, shape ``(t, c, h, w)``.
+        swapped_labels: For every test image another class, shape ``(t,)``.
+        swapped: The own reconstructions under those labels; ``None`` for an unconditional G.
     """
 
     z: Tensor
+    labels: Tensor | None
     images: Tensor
     codes: Tensor
     train_indices: Tensor
@@ -60,70 +107,123 @@ class Samples:
     untrained: Codes
     reconstructions: Tensor
     raw_reconstructions: Tensor
+    own_reconstructions: Tensor
+    swapped_labels: Tensor | None
+    swapped: Tensor | None
 
 
 def draw_samples(
-    encoder: nn.Module,
-    generator: nn.Module,
-    untrained_encoder: nn.Module,
+    autoencoder: Autoencoder,
+    untrained_encoder: Encoder,
     dataset: Dataset,
     settings: Evaluation,
     device: torch.device,
-    z_dim: int,
     *,
     batch_size: int = BATCH_SIZE,
 ) -> Samples:
-    """Sample, encode and reconstruct; E and G are left as they are.
+    """Sample, encode and reconstruct; the nets are left as they are.
 
     The result does not depend on ``batch_size`` beyond float error. With the ``batch`` statistics
     an image's code depends on the images beside it: those of a seeded shuffle, 64 at a time.
 
     Args:
-        encoder: E, ``(n, c, h, w) -> (n, d)``.
-        generator: G, ``(n, d) -> (n, c, h, w)``.
+        autoencoder: The trained pair.
         untrained_encoder: E before training; its batch-norm statistics are always ``real``.
         dataset: Where the images to encode come from.
         settings: Numbers of images, seed and batch-norm statistics.
         device: Where to compute.
-        z_dim: Dimensions ``d`` of z.
         batch_size: Images per forward pass.
 
     Raises:
         NonFiniteError: A net gives values that are not finite.
     """
     seed, policy = settings.seed, settings.encoder_statistics
-    train, test = dataset.train.images, dataset.test.images
-    E = with_statistics(encoder, policy, train, device, seed)
-    E_untrained = with_statistics(untrained_encoder, "real", train, device, seed)
-    G = with_statistics(generator, "mixed", train, device, seed)
-    z = torch.randn(settings.samples, z_dim, generator=random_generator(seed, "evaluation/z"))
+    train, test = dataset.train, dataset.test
+    trained = replace(
+        autoencoder,
+        encoder=with_statistics(autoencoder.encoder, policy, train.images, device, seed),
+        generator=with_statistics(autoencoder.generator, "mixed", train.images, device, seed),
+    )
+    before = replace(
+        autoencoder,
+        encoder=with_statistics(untrained_encoder, "real", train.images, device, seed),
+    )
+    objective, G = trained.objective, trained.generator
+    noise = torch.randn(
+        settings.samples, trained.z_dim, generator=random_generator(seed, "evaluation/z")
+    )
+    z = objective.prior(noise)
+    labels = _random_labels(dataset, len(z), seed)
     chosen = probe_indices(dataset, settings)
-    probed = train[chosen.to(train.device)]
+    probed = train.images[chosen.to(train.images.device)]
+    project = PROJECTIONS[chosen_projection(objective, settings)]
+    temperature = settings.temperature
 
-    def generate(codes: Tensor) -> Tensor:
-        return _finite(G(codes), "the generator")
+    def generate(codes: Tensor, classes: Tensor | None) -> Tensor:
+        return _finite(trained.decode(codes, classes), "the generator")
 
-    def encode(net: nn.Module, images: Tensor, of: Policy) -> Tensor:
+    def encode(pair: Autoencoder, images: Tensor, of: Policy) -> Tensor:
         batches = _batches(len(images), of, batch_size, seed)
-        return _map(lambda x: (_finite(net(to_float(x)), "the encoder"),), images, batches, device)[
-            0
-        ]
-
-    def sample(codes: Tensor) -> tuple[Tensor, ...]:
-        x_fake = generate(codes)
-        return to_uint8(x_fake), _finite(E(x_fake), "the encoder")
-
-    with torch.inference_mode():
-        images, codes = _map(sample, z, _batches(len(z), policy, batch_size, seed), device)
-        trained = Codes(encode(E, probed, policy), encode(E, test, policy))
-        untrained = Codes(encode(E_untrained, probed, "real"), encode(E_untrained, test, "real"))
-        reconstructions, raw = _map(
-            lambda code: (generate(standardise(code)), generate(code)),
-            trained.test,
-            _batches(len(test), "mixed", batch_size, seed),
+        (codes,) = _map(
+            lambda x: (_finite(pair.encode(to_float(x)), "the encoder"),),
+            (images,),
+            batches,
             device,
         )
-    return Samples(z, images, codes, chosen, trained, untrained, reconstructions, raw)
+        return codes
+
+    def sample(z: Tensor, classes: Tensor | None) -> tuple[Tensor, ...]:
+        x_fake = _finite(G(z, classes), "the generator")
+        kept = x_fake if dataset.is_points else to_uint8(x_fake)
+        codes = _finite(trained.encode(x_fake), "the encoder")
+        return kept, codes, objective.latent(G, z)
+
+    def reconstruct(code: Tensor, classes: Tensor | None) -> tuple[Tensor, ...]:
+        return (
+            generate(standardise(code), classes),
+            generate(code, classes),
+            generate(temperature * project(code), classes),
+        )
+
+    # Not in inference mode: a plug-in's metric may want gradients at what is drawn here.
+    with torch.no_grad():
+        images, codes, targets = _map(
+            sample, (z, labels), _batches(len(z), policy, batch_size, seed), device
+        )
+        of_trained = Codes(encode(trained, probed, policy), encode(trained, test.images, policy))
+        of_untrained = Codes(encode(before, probed, "real"), encode(before, test.images, "real"))
+        batches = _batches(len(test), "mixed", batch_size, seed)
+        normalised, raw, own = _map(reconstruct, (of_trained.test, test.labels), batches, device)
+        others, swapped = None, None
+        if G.conditional and test.labels is not None:
+            others = _other_labels(test.labels.cpu(), len(dataset.classes), seed)
+            (swapped,) = _map(
+                lambda code, classes: (generate(temperature * project(code), classes),),
+                (of_trained.test, others),
+                batches,
+                device,
+            )
+    return Samples(
+        targets, labels, images, codes, chosen, of_trained, of_untrained,
+        normalised, raw, own, others, swapped,
+    )  # fmt: skip
+
+
+def _random_labels(dataset: Dataset, n: int, seed: int) -> Tensor | None:
+    """Classes as often as among the training images; the same for all arms and seeds."""
+    labels = dataset.train.labels
+    if labels is None:
+        return None
+    chosen = torch.randint(len(labels), (n,), generator=random_generator(seed, "evaluation/labels"))
+    return labels.cpu()[chosen]
+
+
+def _other_labels(labels: Tensor, classes: int, seed: int) -> Tensor:
+    """For every label another one, all others equally likely."""
+    shift = torch.randint(
+        1, max(classes, 2), labels.shape, generator=random_generator(seed, "evaluation/swap")
+    )
+    return (labels + shift) % classes
 
 
 def probe_indices(dataset: Dataset, settings: Evaluation) -> Tensor:
@@ -147,17 +247,20 @@ def _batches(n: int, policy: Policy, batch_size: int, seed: int) -> list[Tensor]
 
 
 def _map(
-    function: Callable[[Tensor], tuple[Tensor, ...]],
-    inputs: Tensor,
+    function: Callable[..., tuple[Tensor, ...]],
+    inputs: tuple[Tensor | None, ...],
     batches: list[Tensor],
     device: torch.device,
 ) -> tuple[Tensor, ...]:
     """Apply a function to batches and put its outputs, on the CPU, in the order of the inputs."""
+    n = next(len(tensor) for tensor in inputs if tensor is not None)
     results: list[Tensor] = []
     for batch in batches:
-        outputs = function(inputs[batch.to(inputs.device)].to(device))
+        outputs = function(
+            *(None if t is None else t[batch.to(t.device)].to(device) for t in inputs)
+        )
         if not results:
-            results = [torch.empty((len(inputs), *o.shape[1:]), dtype=o.dtype) for o in outputs]
+            results = [torch.empty((n, *o.shape[1:]), dtype=o.dtype) for o in outputs]
         for result, output in zip(results, outputs, strict=True):
             result[batch] = output.cpu()
     return tuple(results)

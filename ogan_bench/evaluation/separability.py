@@ -27,6 +27,14 @@ VERSION = 1
 """Raise it when code changes what is fitted; the constants above are in the key by themselves."""
 
 
+PROBES = (
+    "probe_accuracy",
+    "probe_accuracy_untrained",
+    "probe_accuracy_pca",
+    "probe_accuracy_pixels",
+)
+
+
 @dataclass(frozen=True)
 class Probe:
     """A fitted probe's test accuracy in [0, 1], and whether the fit converged."""
@@ -93,6 +101,9 @@ def principal_components(train: Tensor, test: Tensor, d: int, seed: int) -> tupl
 def separability_rows(samples: Samples, dataset: Dataset, settings: Evaluation) -> list[Row]:
     """The probe on codes and its three baselines; the floor is the share of the largest class."""
     chosen = samples.train_indices
+    if dataset.train.labels is None or dataset.test.labels is None or not len(chosen):
+        note = "probe_images is 0" if not len(chosen) else "the dataset has no labels"
+        return [Row(name, None, len(dataset.test), "test", note=note) for name in PROBES]
     labels = dataset.train.labels.cpu()[chosen]
     test_labels = dataset.test.labels.cpu()
     floor = float(test_labels.bincount().max()) / len(test_labels)
@@ -152,7 +163,8 @@ def pixel_probe(dataset: Dataset, chosen: Tensor, components: int | None, seed: 
         x, x_test = (t.flatten(1).float().div(255).cpu() for t in (train, dataset.test.images))
         if components is not None:
             x, x_test = principal_components(x, x_test, components, seed)
-        labels, test_labels = dataset.train.labels.cpu()[chosen], dataset.test.labels.cpu()
+        labels = dataset.train.known_labels.cpu()[chosen]
+        test_labels = dataset.test.known_labels.cpu()
         probe = linear_probe(x, labels, x_test, test_labels)
         return {"accuracy": probe.accuracy, "converged": probe.converged}
 

@@ -22,35 +22,44 @@ from torch.nn import functional as F
 
 from ogan_bench.data.base import ImageShape
 from ogan_bench.errors import UserError
+from ogan_bench.models import spectral
+from ogan_bench.models.base import LEAK, Architecture, Encoder
+from ogan_bench.models.modulation import ModulatedGenerator, Modulation
 
 BATCH_NORM_EPS = 1e-3
 BATCH_NORM_MOMENTUM = 0.01
-LEAK = 0.2
 BASE = 4  # height and width of the smallest feature map
 
 
 def dcgan(
     shape: ImageShape,
+    classes: int,
     *,
     z_dim: PositiveInt = 128,
     width: PositiveInt = 64,
     encoder_kernel: Literal[4, 5] = 5,
     generator_kernel: Literal[4, 5] = 5,
-) -> tuple[nn.Module, nn.Module]:
+    modulation: Literal["none", "self", "class", "additive"] = "none",
+    spectral_norm: bool = False,
+) -> Architecture:
     """The author's DCGAN pair: strided convolutions, batch norm, no pooling.
+
+    With ``modulation: self`` and kernels of 4 it is the pair of his later scripts.
 
     Args:
         shape: Channels, height and width of the images.
-        z_dim: Dimensions of z and of the encoder's output.
+        classes: Number of classes of the images.
+        z_dim: Dimensions of z.
         width: Channels of the widest feature map; doubles at every halving of the resolution.
         encoder_kernel: Size of the encoder's kernels.
         generator_kernel: Size of the generator's kernels.
-
-    Returns:
-        Encoder ``(n, c, h, w) -> (n, z_dim)`` and generator ``(n, z_dim) -> (n, c, h, w)``.
+        modulation: What the scale and shift of the generator's batch norms depend on: nothing, z,
+            the class, or both; see :mod:`~ogan_bench.models.modulation`.
+        spectral_norm: Whether the encoder's kernels are divided by their largest singular value.
 
     Raises:
-        UserError: The images are not square or their side is not 16, 32, 64, 128 or 256.
+        UserError: The images are not square, their side is not 16, 32, 64, 128 or 256, or a
+            conditional generator is asked for without classes.
     """
     levels = math.log2(shape.height) - 3
     if shape.height != shape.width or levels not in (1, 2, 3, 4, 5):
@@ -59,9 +68,17 @@ def dcgan(
             f"{shape.height} x {shape.width}: set data.resolution"
         )
     widths = [width * 2**level for level in range(int(levels) + 1)]
-    return (
-        Encoder(shape.channels, widths, z_dim, encoder_kernel),
-        Generator(shape.channels, widths, z_dim, generator_kernel),
+    norms = Modulation(modulation, z_dim, classes, BATCH_NORM_EPS, BATCH_NORM_MOMENTUM)
+
+    def new_encoder(outputs: int) -> Encoder:
+        net = encoder(shape.channels, widths, outputs, encoder_kernel)
+        return spectral.normalised(net) if spectral_norm else net
+
+    return Architecture(
+        z_dim,
+        new_encoder,
+        lambda: generator(shape.channels, widths, generator_kernel, norms),
+        classes,
     )
 
 
@@ -91,37 +108,34 @@ class SameConvTranspose2d(nn.ConvTranspose2d):
         return super().forward(x, output_size)[..., :height, :width]
 
 
-def batch_norm(channels: int) -> nn.BatchNorm2d:
-    """Batch norm with Keras's constants."""
-    return nn.BatchNorm2d(channels, eps=BATCH_NORM_EPS, momentum=BATCH_NORM_MOMENTUM)
+def encoder(channels: int, widths: list[int], outputs: int, kernel: int) -> Encoder:
+    """E: images in [-1, 1] to raw outputs; no batch norm on the first layer nor on the output."""
+    layers: list[nn.Module] = [SameConv2d(channels, widths[0], kernel), nn.LeakyReLU(LEAK)]
+    for before, after in pairwise(widths):
+        layers += [
+            SameConv2d(before, after, kernel),
+            nn.BatchNorm2d(after, eps=BATCH_NORM_EPS, momentum=BATCH_NORM_MOMENTUM),
+            nn.LeakyReLU(LEAK),
+        ]
+    features = widths[-1] * BASE**2
+    return Encoder(nn.Sequential(*layers, nn.Flatten()), nn.Linear(features, outputs))
 
 
-class Encoder(nn.Sequential):
-    """E: images in [-1, 1] to raw codes; no batch norm on the first layer nor on the output."""
-
-    def __init__(self, channels: int, widths: list[int], z_dim: int, kernel: int) -> None:
-        layers: list[nn.Module] = [SameConv2d(channels, widths[0], kernel), nn.LeakyReLU(LEAK)]
-        for inputs, outputs in pairwise(widths):
-            layers += [
-                SameConv2d(inputs, outputs, kernel),
-                batch_norm(outputs),
-                nn.LeakyReLU(LEAK),
-            ]
-        layers += [nn.Flatten(), nn.Linear(widths[-1] * BASE**2, z_dim)]
-        super().__init__(*layers)
-
-
-class Generator(nn.Sequential):
+def generator(
+    channels: int, widths: list[int], kernel: int, modulation: Modulation
+) -> ModulatedGenerator:
     """G: z to images in [-1, 1]; batch norm and ReLU on all layers but the last."""
-
-    def __init__(self, channels: int, widths: list[int], z_dim: int, kernel: int) -> None:
-        layers: list[nn.Module] = [
-            nn.Linear(z_dim, widths[-1] * BASE**2),
-            nn.Unflatten(1, (widths[-1], BASE, BASE)),
-            batch_norm(widths[-1]),
+    layers: list[nn.Module] = [
+        nn.Linear(modulation.z_dim, widths[-1] * BASE**2),
+        nn.Unflatten(1, (widths[-1], BASE, BASE)),
+        modulation.norm(widths[-1]),
+        nn.ReLU(),
+    ]
+    for inputs, outputs in pairwise(widths[::-1]):
+        layers += [
+            SameConvTranspose2d(inputs, outputs, kernel),
+            modulation.norm(outputs),
             nn.ReLU(),
         ]
-        for inputs, outputs in pairwise(widths[::-1]):
-            layers += [SameConvTranspose2d(inputs, outputs, kernel), batch_norm(outputs), nn.ReLU()]
-        layers += [SameConvTranspose2d(widths[0], channels, kernel), nn.Tanh()]
-        super().__init__(*layers)
+    layers += [SameConvTranspose2d(widths[0], channels, kernel), nn.Tanh()]
+    return ModulatedGenerator(layers, modulation)

@@ -2,57 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.utils.parametrize import is_parametrized
 
-from ogan_bench.config import Component
+from ogan_bench.components import Component, build
 from ogan_bench.data.base import ImageShape
-from ogan_bench.models import ARCHITECTURES
 
 
-def describe_model(model: Component, channels: int, resolution: int) -> dict[str, Any]:
+def describe_model(
+    model: Component, channels: int, resolution: int, classes: int = 10
+) -> dict[str, Any]:
     """Parameter counts and output shapes of both nets, layer by layer.
 
     Args:
         model: Architecture and its parameters.
         channels: Channels of the images.
         resolution: Height and width of the images.
+        classes: Number of classes, for conditional generators.
 
     Raises:
         UserError: The architecture does not make images of this resolution.
     """
     shape = ImageShape(channels, resolution, resolution)
     with torch.device("meta"):
-        encoder, generator = ARCHITECTURES[model.name](shape, **model.parameters())
+        architecture = build("models", model, shape, classes)
+        encoder, generator = architecture.encoder(architecture.z_dim), architecture.generator()
+        z = torch.empty(2, architecture.z_dim)
+        labels = torch.zeros(2, dtype=torch.long)
         return {
             "model": model.model_dump(),
             "image": list(shape),
             "encoder": _describe(encoder, torch.empty(2, *shape)),
-            "generator": _describe(generator, torch.empty(2, model.parameters()["z_dim"])),
+            "generator": _describe(generator, z, labels),
         }
 
 
-def _describe(net: nn.Module, example: torch.Tensor) -> dict[str, Any]:
+def _describe(net: nn.Module, *example: torch.Tensor) -> dict[str, Any]:
     layers: list[dict[str, Any]] = []
 
     def record(module: nn.Module, inputs: Any, output: torch.Tensor) -> None:
         del inputs
         layers.append(
             {
-                "layer": type(module).__name__,
+                "layer": type(module).__name__.removeprefix("Parametrized"),
                 "output": list(output.shape[1:]),
                 "parameters": count_parameters(module),
             }
         )
 
-    leaves = [module for module in net.modules() if not list(module.children())]
-    handles = [module.register_forward_hook(record) for module in leaves]
-    net(example)
+    handles = [layer.register_forward_hook(record) for layer in _layers(net)]
+    net(*example)
     for handle in handles:
         handle.remove()
     return {"parameters": count_parameters(net), "layers": layers}
+
+
+def _layers(net: nn.Module) -> Iterator[nn.Module]:
+    """What has no parts; spectral norm is no part of the layer whose kernel it divides."""
+    parts = [] if is_parametrized(net) else list(net.children())
+    if not parts:
+        yield net
+    for part in parts:
+        yield from _layers(part)
 
 
 def count_parameters(net: nn.Module) -> int:

@@ -1,21 +1,76 @@
-"""Initial weights from an explicit generator."""
+"""Initial weights from an explicit generator.
+
+A module that is not to be drawn from N(0, 0.02) says so by an attribute ``initial``. It holds for
+the module and for all within it, up to the next one that says otherwise.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
-STD = 0.02
+from ogan_bench.models import spectral
+
+Initial = Callable[[Tensor, torch.Generator], object]
+"""Fills a kernel in place."""
 
 
-def initialise(net: nn.Module, generator: torch.Generator) -> None:
-    """Draw all kernels from N(0, 0.02) and set the biases to zero, as the author does.
+@dataclass(frozen=True)
+class Normal:
+    """N(0, std)."""
+
+    std: float
+
+    def __call__(self, kernel: Tensor, generator: torch.Generator) -> None:
+        nn.init.normal_(kernel, std=self.std, generator=generator)
+
+
+@dataclass(frozen=True)
+class GlorotUniform:
+    """Uniform in ±gain·√(6 / (fan_in + fan_out)), the default of Keras.
+
+    References:
+        X. Glorot and Y. Bengio, Understanding the difficulty of training deep feedforward neural
+        networks, 2010, https://proceedings.mlr.press/v9/glorot10a.html
+    """
+
+    gain: float = 1.0
+
+    def __call__(self, kernel: Tensor, generator: torch.Generator) -> None:
+        nn.init.xavier_uniform_(kernel, gain=self.gain, generator=generator)
+
+
+@dataclass(frozen=True)
+class Zero:
+    """Zero, without a draw: nets that differ in such a module alone begin as equals."""
+
+    def __call__(self, kernel: Tensor, generator: torch.Generator) -> None:
+        nn.init.zeros_(kernel)
+
+
+def initialise(net: nn.Module, generator: torch.Generator, initial: Initial = Normal(0.02)) -> None:
+    """Draw all kernels and embeddings, from N(0, 0.02) as the author does, and zero the biases.
+
+    Args:
+        net: What to fill, in place; nothing is left of torch's own initial weights.
+        generator: Where all numbers come from.
+        initial: Of the modules that do not say otherwise.
 
     References:
         J. Su, O-GAN, 2019, https://github.com/bojone/o-gan
     """
-    for module in net.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-            nn.init.normal_(module.weight, std=STD, generator=generator)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
+    initial = getattr(net, "initial", initial)
+    if isinstance(net, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | nn.Embedding):
+        normalised = parametrize.is_parametrized(net, "weight")
+        initial(spectral.original(net) if normalised else net.weight, generator)
+        if normalised:
+            spectral.restart(net, generator)
+        bias: Tensor | None = getattr(net, "bias", None)
+        if bias is not None:
+            nn.init.zeros_(bias)
+    for child in net.children():
+        initialise(child, generator, initial)

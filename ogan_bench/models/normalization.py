@@ -1,11 +1,11 @@
-"""N(·): the projection of a code onto the sphere on which Pearson correlation lives."""
+"""Projections of a code onto the spheres on which correlation and cosine live."""
 
 from __future__ import annotations
 
 from torch import Tensor
 
 EPS = 1e-12
-"""Keeps a constant code finite; it is projected to zero."""
+"""Keeps a constant code and its gradient finite; it is projected to zero."""
 
 
 def standardise(code: Tensor) -> Tensor:
@@ -21,4 +21,16 @@ def standardise(code: Tensor) -> Tensor:
         J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
     """
     centred = code - code.mean(dim=1, keepdim=True)
-    return centred / centred.square().mean(dim=1, keepdim=True).sqrt().clamp_min(EPS)
+    return centred / centred.square().mean(dim=1, keepdim=True).clamp_min(EPS**2).sqrt()
+
+
+def on_sphere(code: Tensor) -> Tensor:
+    """√d e / ‖e‖: a code of root mean square 1, its direction kept.
+
+    Args:
+        code: Shape ``(n, d)``.
+
+    Returns:
+        Shape ``(n, d)``.
+    """
+    return code / code.square().mean(dim=1, keepdim=True).clamp_min(EPS**2).sqrt()

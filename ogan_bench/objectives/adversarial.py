@@ -1,7 +1,7 @@
-"""Adversarial triples (f, g, h) of scores; a lower score means more real, as in the author's code.
+"""Adversarial losses of scores; a lower score means more real, as in the author's code.
 
-E minimises f(s_real) + g(s_fake) and G minimises h(s_fake), where s is the score of an image. For
-the losses usually written with a discriminator's logit D, s = -D.
+Most are a triple (f, g, h): E minimises f(s_real) + g(s_fake) and G minimises h(s_fake), where s is
+the score of an image. For the losses usually written with a discriminator's logit D, s = -D.
 """
 
 from __future__ import annotations
@@ -11,24 +11,50 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import softplus
+from torch.nn.functional import relu, softplus
 
 ScoreLoss = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
 class Adversarial:
-    """Three functions of scores, each ``(n,) -> (n,)``.
+    """Two functions of the scores ``real`` and ``fake``, by name and each ``(n,)``, to ``(n,)``.
 
     Args:
-        f: Encoder's loss on real images.
-        g: Encoder's loss on generated images.
-        h: Generator's loss on generated images.
+        encoder: What E minimises.
+        generator: What G minimises; where it does not ask for ``real``, E(x) is not computed.
     """
 
-    f: ScoreLoss
-    g: ScoreLoss
-    h: ScoreLoss
+    encoder: Callable[..., Tensor]
+    generator: Callable[..., Tensor]
+
+
+class Scores:
+    """What an adversarial loss may ask for; each is computed when it is asked for.
+
+    Args:
+        real: Gives the scores of the real images, shape ``(n,)``.
+        fake: Gives the scores of the generated images, shape ``(n,)``.
+    """
+
+    def __init__(self, real: Callable[[], Tensor], fake: Callable[[], Tensor]) -> None:
+        self._real = real
+        self._fake = fake
+
+    @property
+    def real(self) -> Tensor:
+        """Scores of the real images."""
+        return self._real()
+
+    @property
+    def fake(self) -> Tensor:
+        """Scores of the generated images."""
+        return self._fake()
+
+
+def triple(f: ScoreLoss, g: ScoreLoss, h: ScoreLoss) -> Adversarial:
+    """f on real scores and g on generated ones for E, h on generated ones for G."""
+    return Adversarial(lambda real, fake: f(real) + g(fake), lambda fake: h(fake))
 
 
 def linear() -> Adversarial:
@@ -40,19 +66,105 @@ def linear() -> Adversarial:
         J. Su, GAN-QP: A Novel GAN Framework without Gradient Vanishing and Lipschitz Constraint,
         2018, https://arxiv.org/abs/1811.07296
     """
-    return Adversarial(f=lambda score: score, g=torch.neg, h=lambda score: score)
+    return triple(f=lambda score: score, g=torch.neg, h=lambda score: score)
 
 
 def non_saturating() -> Adversarial:
     """Non-saturating logistic loss: f(s) = log(1 + e^s), g(s) = log(1 + e^-s), h(s) = f(s).
 
     References:
-        I. Goodfellow et al., Generative Adversarial Networks, 2014, arXiv 1406.2661
+        I. Goodfellow et al., Generative Adversarial Networks, 2014, https://arxiv.org/abs/1406.2661
     """
-    return Adversarial(f=softplus, g=lambda score: softplus(-score), h=softplus)
+    return triple(f=softplus, g=lambda score: softplus(-score), h=softplus)
+
+
+def saturating() -> Adversarial:
+    """The minimax loss: f(s) = log(1 + e^s), g(s) = log(1 + e^-s), h(s) = -g(s).
+
+    G's gradient fades where E tells its images for sure.
+
+    References:
+        I. Goodfellow et al., Generative Adversarial Networks, 2014, https://arxiv.org/abs/1406.2661
+    """
+    return triple(f=softplus, g=lambda score: softplus(-score), h=lambda score: -softplus(-score))
+
+
+def least_squares() -> Adversarial:
+    """Least squares to the labels 1 and 0: f(s) = (s + 1)²/2, g(s) = s²/2, h(s) = f(s).
+
+    The logit -s of a real image is to be 1 and that of a generated one 0; G wants 1. In the paper's
+    letters a = 0 and b = c = 1, its equation 9.
+
+    References:
+        X. Mao et al., Least Squares Generative Adversarial Networks, 2017,
+        https://arxiv.org/abs/1611.04076
+    """
+
+    def to_one(score: Tensor) -> Tensor:
+        return (score + 1).square() / 2
+
+    return triple(f=to_one, g=lambda score: score.square() / 2, h=to_one)
+
+
+def hinge() -> Adversarial:
+    """Hinge loss: f(s) = max(0, 1 + s), g(s) = max(0, 1 - s), h(s) = s.
+
+    References:
+        J. H. Lim and J. C. Ye, Geometric GAN, 2017, https://arxiv.org/abs/1705.02894
+        T. Miyato et al., Spectral Normalization for Generative Adversarial Networks, 2018,
+        https://arxiv.org/abs/1802.05957
+    """
+    return triple(
+        f=lambda score: relu(1 + score),
+        g=lambda score: relu(1 - score),
+        h=lambda score: score,
+    )
+
+
+def relativistic() -> Adversarial:
+    """RSGAN, a logistic loss of pairs: E: log(1 + e^(s_real - s_fake)), G: the pair turned round.
+
+    Images are paired by their position in the batch.
+
+    References:
+        A. Jolicoeur-Martineau, The relativistic discriminator: a key element missing from standard
+        GAN, 2018, https://arxiv.org/abs/1807.00734
+    """
+    return Adversarial(
+        encoder=lambda real, fake: softplus(real - fake),
+        generator=lambda real, fake: softplus(fake - real),
+    )
+
+
+def relativistic_average() -> Adversarial:
+    """RaSGAN, a logistic loss of each score against the average of the other kind.
+
+    E: log(1 + e^(s_real - avg s_fake)) + log(1 + e^(avg s_real - s_fake)).
+    G: log(1 + e^(s_fake - avg s_real)) + log(1 + e^(avg s_fake - s_real)).
+
+    The averages run over the batch and pass gradients, and the two logarithms are added as in the
+    paper's equations; implementations that halve the sum have half our gradient.
+
+    References:
+        A. Jolicoeur-Martineau, The relativistic discriminator: a key element missing from standard
+        GAN, 2018, https://arxiv.org/abs/1807.00734
+    """
+
+    def part(low: Tensor, high: Tensor) -> Tensor:
+        return softplus(low - high.mean()) + softplus(low.mean() - high)
+
+    return Adversarial(
+        encoder=lambda real, fake: part(low=real, high=fake),
+        generator=lambda real, fake: part(low=fake, high=real),
+    )
 
 
 ADVERSARIAL: dict[str, Callable[..., Adversarial]] = {
     "linear": linear,
     "non_saturating": non_saturating,
+    "saturating": saturating,
+    "least_squares": least_squares,
+    "hinge": hinge,
+    "relativistic": relativistic,
+    "relativistic_average": relativistic_average,
 }

@@ -1,4 +1,4 @@
-"""The O-GAN family: a choice of an adversarial triple, a readout, a consistency term, a penalty.
+"""The O-GAN family: a choice of an adversarial loss, a readout, a consistency term, a penalty.
 
 ::
 
@@ -18,72 +18,176 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+import torch
 from torch import Tensor
 
-from ogan_bench import config
-from ogan_bench.objectives.adversarial import ADVERSARIAL, Adversarial
-from ogan_bench.objectives.base import LossTerms, Pass
-from ogan_bench.objectives.consistency import CONSISTENCY, pearson
-from ogan_bench.objectives.penalties import PENALTIES
-from ogan_bench.objectives.readouts import READOUTS
+from ogan_bench import catalogue
+from ogan_bench.components import (
+    AdversarialPart,
+    Component,
+    ConsistencyPart,
+    PenaltyPart,
+    ReadoutPart,
+    Weight,
+    build,
+    component_of,
+)
+from ogan_bench.errors import UserError
+from ogan_bench.models.base import Architecture
+from ogan_bench.objectives.adversarial import Adversarial, Scores
+from ogan_bench.objectives.asking import answer, asked, check
+from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass, Projection
+from ogan_bench.objectives.consistency import PROJECTIONS, Tie, pearson
+from ogan_bench.objectives.penalties import Scored
+from ogan_bench.objectives.readouts import Output, Readout
+from ogan_bench.objectives.schedules import Schedule, schedule
+
+Term = Callable[..., Tensor]
+
+
+def term(kind: str, part: Component | str, offered: type) -> Term:
+    """A consistency term or a penalty with the parameters of the study file.
+
+    Raises:
+        UserError: It asks for something that is not offered.
+    """
+    chosen = component_of(kind, part)
+    function = catalogue.function(kind, chosen.name)
+    check(function, offered)
+    return partial(function, **chosen.parameters())
 
 
 @dataclass(frozen=True)
-class ComposedObjective:
+class ComposedObjective(Objective):
     """An objective made of four exchangeable parts.
 
     Args:
-        adversarial: The triple (f, g, h).
-        readout: ``e -> (score, code)``.
-        consistency: ``(z, code) -> (n,)``.
-        penalty: ``(x, x_fake, score_real, score_fake) -> (n,)``.
-        consistency_weight: w.
+        adversarial: What scores are worth to E and to G.
+        readout: E(x) to a score.
+        consistency: Attributes of :class:`~ogan_bench.objectives.consistency.Tie` to ``(n,)``.
+        weight: w over the course of the training.
+        penalty: Attributes of :class:`~ogan_bench.objectives.penalties.Scored` to ``(n,)``.
+        projection: What belongs between E and G in autoencoding.
     """
 
     adversarial: Adversarial
-    readout: Callable[[Tensor], tuple[Tensor, Tensor]]
-    consistency: Callable[[Tensor, Tensor], Tensor]
-    penalty: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
-    consistency_weight: float
+    readout: Readout
+    consistency: Term
+    weight: Schedule
+    penalty: Term
+    projection: Projection
+
+    opponents = ("encoder",)
+
+    def build(self, architecture: Architecture) -> Nets:
+        d = architecture.z_dim
+        if self.readout.free >= d:
+            raise UserError(
+                f"readout.dims: {self.readout.free} of the {d} dimensions of z leave none for the "
+                "code: give fewer, or a larger model.z_dim"
+            )
+        variances = d if "log_variance" in asked(self.consistency) else 0
+        encoder = architecture.encoder(d + self.readout.spare + variances)
+        if self.readout.head is not None:
+            encoder.score_head = self.readout.head(architecture, encoder)
+        return Nets(encoder, architecture.generator())
 
     def encoder_loss(self, batch: Pass) -> LossTerms:
-        score_real, _ = self.readout(batch.e_real)
-        score_fake, code = self.readout(batch.e_fake)
+        real, fake = self.score_real(batch), self.score_fake(batch)
+        scores = Scores(lambda: real, lambda: fake)
+        scored = Scored(batch, real, fake, partial(self.score, batch), batch.nets.encoder)
         return {
-            "adversarial": self.adversarial.f(score_real) + self.adversarial.g(score_fake),
-            "consistency": self.consistency_weight * self.consistency(batch.z, code),
-            "penalty": self.penalty(batch.x, batch.x_fake, score_real, score_fake),
+            "adversarial": answer(self.adversarial.encoder, scores),
+            "consistency": self._consistency(batch),
+            "penalty": answer(self.penalty, scored),
         }
 
     def generator_loss(self, batch: Pass) -> LossTerms:
-        score, code = self.readout(batch.e_fake)
+        scores = Scores(lambda: self.score_real(batch), lambda: self.score_fake(batch))
         return {
-            "adversarial": self.adversarial.h(score),
-            "consistency": self.consistency_weight * self.consistency(batch.z, code),
+            "adversarial": answer(self.adversarial.generator, scores),
+            "consistency": self._consistency(batch),
         }
 
     def diagnostics(self, batch: Pass) -> LossTerms:
-        e_real, e_fake = batch.e_real.detach(), batch.e_fake.detach()
-        score_real, _ = self.readout(e_real)
-        score_fake, code = self.readout(e_fake)
+        d = batch.z.shape[1]
+        e_real, e_fake = (e.detach()[:, :d] for e in (batch.e_real, batch.e_fake))
         return {
-            "score_real": score_real,
-            "score_fake": score_fake,
-            "rho": -pearson(batch.z, code),
+            "score_real": self.score_real(batch).detach(),
+            "score_fake": self.score_fake(batch).detach(),
+            "rho": -pearson(batch.z, e_fake),
             "e_real_mean": e_real.mean(dim=1),
             "e_real_std": e_real.std(dim=1, correction=0),
             "e_fake_mean": e_fake.mean(dim=1),
             "e_fake_std": e_fake.std(dim=1, correction=0),
         }
 
+    def code(self, e: Tensor, d: int) -> Tensor:
+        # What the score reads says nothing of z: G gets the prior's mean, 0, in its place. N(·)
+        # makes 0 of the average of what is tied to z, of which it takes the average away.
+        tied = e[:, self.readout.free : d]
+        place = tied.mean(dim=1, keepdim=True) * float(self.projection == "standardise")
+        return torch.cat([place.expand(-1, self.readout.free), tied], dim=1)
 
-def compose(settings: config.Objective) -> ComposedObjective:
-    """The objective that a study file describes."""
-    penalty, consistency, readout = settings.penalty, settings.consistency, settings.readout
+    def score_real(self, batch: Pass) -> Tensor:
+        """Scores of the real images, shape ``(n,)``."""
+        return self._read(batch, batch.e_real, batch.features_real, batch.labels)
+
+    def score_fake(self, batch: Pass) -> Tensor:
+        """Scores of the generated images, shape ``(n,)``."""
+        return self._read(batch, batch.e_fake, batch.features_fake, batch.z_labels)
+
+    def score(self, batch: Pass, x: Tensor) -> Tensor:
+        """Scores of other images, one for each real one and of its class."""
+        features = batch.nets.encoder.trunk(x)
+        return self._read(batch, batch.nets.encoder.head(features), features, batch.labels)
+
+    def _read(self, batch: Pass, e: Tensor, features: Tensor, labels: Tensor | None) -> Tensor:
+        d = batch.z.shape[1]
+        spare = e[:, d : d + self.readout.spare]
+        head = batch.nets.encoder.score_head
+        score: Tensor = answer(self.readout.score, Output(e[:, :d], spare, features, labels, head))
+        return score
+
+    def _consistency(self, batch: Pass) -> Tensor:
+        tied: Tensor = answer(self.consistency, Tie(batch, self, self.readout.free))
+        return self.weight(batch.progress) * tied
+
+
+def composed(
+    *,
+    adversarial: AdversarialPart,
+    readout: ReadoutPart,
+    consistency: ConsistencyPart,
+    consistency_weight: Weight = 0.5,
+    penalty: PenaltyPart,
+) -> Objective:
+    """O-GAN and its ablations: a choice of four parts.
+
+    E: f(s(x)) + g(s(G(z))) + w·c(z, E(G(z))) + penalty.
+    G: h(s(G(z))) + w·c(z, E(G(z))).
+
+    Args:
+        adversarial: (f, g, h).
+        readout: s.
+        consistency: c.
+        consistency_weight: w; 0.5 in the author's code, 1 in his at 256 pixels.
+        penalty: On E.
+
+    References:
+        J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
+    """
+    tie = component_of("consistency", consistency)
+    losses: Adversarial = build("adversarial", adversarial)
+    read: Readout = build("readouts", readout)
+    for loss in (losses.encoder, losses.generator):
+        check(loss, Scores)
+    check(read.score, Output)
     return ComposedObjective(
-        adversarial=ADVERSARIAL[settings.adversarial.name](**settings.adversarial.parameters()),
-        readout=partial(READOUTS[readout.name], **readout.parameters()),
-        consistency=partial(CONSISTENCY[consistency.name], **consistency.parameters()),
-        penalty=partial(PENALTIES[penalty.name], **penalty.parameters()),
-        consistency_weight=settings.consistency_weight,
+        adversarial=losses,
+        readout=read,
+        consistency=term("consistency", tie, Tie),
+        weight=schedule(consistency_weight),
+        penalty=term("penalties", penalty, Scored),
+        projection=PROJECTIONS.get(tie.name, "none"),
     )

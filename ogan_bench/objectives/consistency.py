@@ -1,11 +1,72 @@
-"""Consistency terms: how the code of G(z) is tied to z. Losses per sample, ``(n, d) -> (n,)``."""
+"""Consistency terms: how the code of G(z) is tied to z. Losses per sample, ``(n,)``.
+
+A term asks by name for attributes of :class:`Tie`; most ask for ``z`` and ``code``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
+import torch
+from pydantic import PositiveFloat
 from torch import Tensor
 from torch.nn import functional as F
+
+from ogan_bench.models.normalization import standardise
+from ogan_bench.objectives.base import Objective, Pass, Projection
+
+Decode = Callable[[Tensor], Tensor]
+"""Codes ``(n, d)`` to images ``(n, c, h, w)``."""
+
+LOG_VARIANCE = 10.0
+"""Learned log-variances lie between minus this and this."""
+
+
+class Tie:
+    """What a consistency term may ask for.
+
+    Args:
+        batch: The pass.
+        objective: Knows which part of E's output is the code.
+        free: Leading dimensions of z and of the code that are not tied.
+    """
+
+    def __init__(self, batch: Pass, objective: Objective, free: int = 0) -> None:
+        self._batch = batch
+        self._objective = objective
+        self._free = free
+
+    @property
+    def z(self) -> Tensor:
+        """Prior samples, shape ``(n, d)``."""
+        return self._batch.z[:, self._free :]
+
+    @cached_property
+    def code(self) -> Tensor:
+        """Code of G(z), shape ``(n, d)``."""
+        code = self._objective.code(self._batch.e_fake, self._batch.z.shape[1])
+        return code[:, self._free :]
+
+    @property
+    def log_variance(self) -> Tensor:
+        """Log-variance of the code, shape ``(n, d)``; asking for it gives E d more outputs."""
+        return self._batch.e_fake[:, -self._batch.z.shape[1] :][:, self._free :]
+
+    @property
+    def x(self) -> Tensor:
+        """Real images, shape ``(n, c, h, w)``."""
+        return self._batch.x
+
+    @cached_property
+    def code_real(self) -> Tensor:
+        """Code of x, shape ``(n, d)``."""
+        return self._objective.code(self._batch.e_real, self._batch.z.shape[1])
+
+    def decode(self, code: Tensor) -> Tensor:
+        """Images of codes; labels are those of x."""
+        batch = self._batch
+        return self._objective.decode(batch.nets.generator, code, batch.labels)
 
 
 def pearson(z: Tensor, code: Tensor) -> Tensor:
@@ -35,14 +96,126 @@ def mse_mean(z: Tensor, code: Tensor) -> Tensor:
     return (z - code).square().mean(dim=1)
 
 
-def none(z: Tensor, code: Tensor) -> Tensor:
+def cosine(z: Tensor, code: Tensor) -> Tensor:
+    """Minus the cosine without centring: -cos(z, E(G(z))); only the norm of the code is free.
+
+    O-GAN's article pairs it with the readout ‖E(x)‖.
+
+    References:
+        J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
+    """
+    return -F.cosine_similarity(z, code, dim=1)
+
+
+def normalized_mse(z: Tensor, code: Tensor) -> Tensor:
+    """The squared error of standardised codes: ‖N(z) - N(E(G(z)))‖² / d = 2(1 - ρ).
+
+    N(e) = (e - avg e) / std e. The Pearson term in other words: w of it is 2w of ``pearson``.
+    """
+    return (standardise(z) - standardise(code)).square().mean(dim=1)
+
+
+def pixel_raw(x: Tensor, code_real: Tensor, decode: Decode) -> Tensor:
+    """The squared error of reconstructions, a mean over pixels: mean (x - G(E(x)))².
+
+    With augmentation x is the augmented image, for G and E alike.
+
+    Args:
+        x: Real images, shape ``(n, c, h, w)``.
+        code_real: Codes of ``x``, shape ``(n, d)``.
+        decode: Codes to images.
+
+    References:
+        J. Su, O-GAN, 2019, https://kexue.fm/archives/6409
+    """
+    return (x - decode(code_real)).square().flatten(1).mean(dim=1)
+
+
+def pixel_normalized(x: Tensor, code_real: Tensor, decode: Decode) -> Tensor:
+    """The squared error of reconstructions of standardised codes: mean (x - G(N(E(x))))².
+
+    With augmentation x is the augmented image, for G and E alike.
+
+    Args:
+        x: Real images, shape ``(n, c, h, w)``.
+        code_real: Codes of ``x``, shape ``(n, d)``.
+        decode: Codes to images.
+
+    References:
+        J. Su, O-GAN, 2019, https://kexue.fm/archives/6409
+    """
+    return (x - decode(standardise(code_real))).square().flatten(1).mean(dim=1)
+
+
+def gaussian_nll(z: Tensor, code: Tensor, log_variance: Tensor) -> Tensor:
+    """InfoGAN's bound on all of z: mean over dimensions of ((z - μ)²/σ² + log σ²) / 2.
+
+    q(z|x) is a Gaussian with mean μ, the code, and log σ² = 10·tanh(r / 10) of d more outputs r of
+    E. That is r near zero and keeps σ between e^-5 and e^5: without a bound on σ the loss of an
+    exact encoder has none, and unlike clamping it passes a gradient everywhere. The bound and the
+    mean over dimensions (the paper's sum is d times it) are our own. The constant log(2π)/2 is left
+    out.
+
+    Args:
+        z: Prior samples, shape ``(n, d)``.
+        code: μ, shape ``(n, d)``.
+        log_variance: r, shape ``(n, d)``.
+
+    References:
+        X. Chen et al., InfoGAN: Interpretable Representation Learning by Information Maximizing
+        Generative Adversarial Nets, 2016, https://arxiv.org/abs/1606.03657
+    """
+    log_variance = LOG_VARIANCE * (log_variance / LOG_VARIANCE).tanh()
+    return ((z - code).square() * (-log_variance).exp() + log_variance).mean(dim=1) / 2
+
+
+def contrastive(z: Tensor, code: Tensor, *, temperature: PositiveFloat = 0.1) -> Tensor:
+    """InfoNCE: the code of G(z) is to find its z among those of the batch, by cosine.
+
+    -log softmax_j cos(e_i, z_j) / τ at j = i, in this direction alone: z_j are drawn from the
+    prior, which makes log n minus the loss a lower bound of the mutual information.
+
+    Args:
+        z: Prior samples, shape ``(n, d)``.
+        code: Codes of G(z), shape ``(n, d)``.
+        temperature: τ; 0.1 is our own choice.
+
+    References:
+        A. van den Oord et al., Representation Learning with Contrastive Predictive Coding, 2018,
+        https://arxiv.org/abs/1807.03748
+    """
+    similarity = F.normalize(code, dim=1) @ F.normalize(z, dim=1).T
+    own = torch.arange(len(z), device=z.device)
+    return F.cross_entropy(similarity / temperature, own, reduction="none")
+
+
+def none(z: Tensor) -> Tensor:
     """No consistency term: zero."""
-    return code.new_zeros(len(code))
+    return z.new_zeros(len(z))
 
 
 CONSISTENCY: dict[str, Callable[..., Tensor]] = {
     "pearson": pearson,
     "mse": mse,
     "mse_mean": mse_mean,
+    "cosine": cosine,
+    "normalized_mse": normalized_mse,
+    "pixel_raw": pixel_raw,
+    "pixel_normalized": pixel_normalized,
+    "gaussian_nll": gaussian_nll,
+    "contrastive": contrastive,
     "none": none,
 }
+
+PROJECTIONS: dict[str, Projection] = {
+    "pearson": "standardise",
+    "normalized_mse": "standardise",
+    "pixel_normalized": "standardise",
+    "cosine": "sphere",
+    "contrastive": "sphere",
+    "none": "standardise",
+}
+"""What a term leaves free in the code and autoencoding therefore has to set; the others: nothing.
+
+Without a term the code is the raw output of a discriminator, and N(·) makes the most of it.
+"""

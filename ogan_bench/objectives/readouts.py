@@ -1,27 +1,182 @@
-"""Readouts: how the encoder's raw output e becomes a score (and which part of it is the code)."""
+"""Readouts: how the raw output of E becomes a score, and which part of it is the code."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
-from torch import Tensor
+from pydantic import NonNegativeInt
+from torch import Tensor, nn
+
+from ogan_bench.errors import UserError
+from ogan_bench.models.base import Architecture, Encoder, mlp
+from ogan_bench.models.initialisation import Zero
+
+EPS = 1e-12
+"""Added under roots: their derivatives, of any order, stay finite at zero."""
 
 
-def avg(e: Tensor) -> tuple[Tensor, Tensor]:
-    """Score avg(e), code e: the discriminator of O-GAN is the mean of the encoder's output.
+@dataclass(frozen=True)
+class Output:
+    """What a score may ask for, of one batch of images.
 
     Args:
-        e: Raw output of the encoder, shape ``(n, d)``.
+        code: Shape ``(n, d)``.
+        spare: Outputs of E beyond the code, shape ``(n, spare)``.
+        features: What E's last layer sees, shape ``(n, features)``.
+        labels: Classes of the images, shape ``(n,)``.
+        head: The readout's own module.
+    """
 
-    Returns:
-        Score ``(n,)`` and code ``(n, d)``.
+    code: Tensor
+    spare: Tensor
+    features: Tensor
+    labels: Tensor | None
+    head: Any
+
+
+@dataclass(frozen=True)
+class Readout:
+    """A score, and what it needs of E.
+
+    Args:
+        score: Fields of :class:`Output`, by name, to scores ``(n,)``.
+        spare: Outputs that E has beyond the d of the code.
+        free: Leading dimensions of the code that the consistency term leaves alone.
+        head: Makes the module that the score asks for as ``head``; it becomes a part of E.
+    """
+
+    score: Callable[..., Tensor]
+    spare: int = 0
+    free: int = 0
+    head: Callable[[Architecture, Encoder], nn.Module] | None = None
+
+
+class ClassVectors(nn.Embedding):
+    """One vector a class, zero at the start."""
+
+    initial = Zero()
+
+
+def avg() -> Readout:
+    """Score avg(e): the discriminator of O-GAN is the mean of the encoder's output.
 
     References:
         J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
     """
-    return e.mean(dim=1), e
+    return Readout(lambda code: code.mean(dim=1))
 
 
-READOUTS: dict[str, Callable[..., tuple[Tensor, Tensor]]] = {
+def head(*, hidden: NonNegativeInt = 0) -> Readout:
+    """Score T(e): a learned head on the code, the form that O-GAN starts from.
+
+    Args:
+        hidden: Units of T's hidden layer; 0: T is linear.
+
+    References:
+        J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
+    """
+
+    def learned(architecture: Architecture, encoder: Encoder) -> nn.Module:
+        d = architecture.z_dim
+        return mlp(d, 1, hidden=hidden) if hidden else nn.Linear(d, 1)
+
+    return Readout(lambda code, head: head(code).squeeze(1), head=learned)
+
+
+def norm() -> Readout:
+    """Score ‖e‖: codes of real images are drawn to the origin, √(‖e‖² + 1e-12) to be smooth there.
+
+    The score is never negative, so what the adversarial loss asks of real images is e = 0. O-GAN's
+    article proposes it with the cosine and a hinge loss and gives no formula.
+
+    References:
+        J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
+    """
+    return Readout(_root_of_sum_of_squares)
+
+
+def log_norm() -> Readout:
+    """Score log ‖e‖, with √(‖e‖² + 1e-12) for the norm so that e = 0 has a finite score.
+
+    References:
+        J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
+    """
+    return Readout(lambda code: _root_of_sum_of_squares(code).log())
+
+
+def std() -> Readout:
+    """Score std(e), the population standard deviation over dimensions.
+
+    Like the average it is free under the Pearson correlation; √(var e + 1e-12) to be smooth where
+    the code is constant.
+    """
+    return Readout(lambda code: (code.var(dim=1, correction=0) + EPS).sqrt())
+
+
+def dim(*, dims: NonNegativeInt = 1) -> Readout:
+    """Score avg(e_1..e_k): a part of the code is set aside for the score.
+
+    The consistency term ties only the other dimensions of e, to the other dimensions of z.
+
+    Args:
+        dims: k, less than the dimensions of z; 0: the average of the whole code, which is tied.
+    """
+    if dims == 0:
+        return avg()
+    return Readout(lambda code: code[:, :dims].mean(dim=1), free=dims)
+
+
+def spare(*, dims: NonNegativeInt = 1) -> Readout:
+    """Score avg of k outputs of E beside the code: discriminator and encoder share the trunk alone.
+
+    Args:
+        dims: k; 0: the average of the code.
+    """
+    if dims == 0:
+        return avg()
+    return Readout(lambda spare: spare.mean(dim=1), spare=dims)
+
+
+def projection() -> Readout:
+    """Score avg(e) + ⟨V_y, φ(x)⟩ of an image x of class y: conditional O-GAN.
+
+    φ(x) are the features that E's last layer sees and V_y is learned, one vector a class. The
+    projection discriminator has the logit l(φ(x)) + ⟨V_y, φ(x)⟩; minus its V is ours, since a
+    score is minus a logit. O-GAN's average in the place of l, and V that starts from zero so that
+    the score starts from O-GAN's, are our own reading.
+
+    References:
+        T. Miyato and M. Koyama, cGANs with Projection Discriminator, 2018,
+        https://arxiv.org/abs/1802.05637
+    """
+
+    def of_classes(architecture: Architecture, encoder: Encoder) -> nn.Module:
+        if architecture.classes == 0:
+            raise UserError(
+                "readout projection needs the classes of the images, and this dataset has no "
+                "labels: choose another data.name or another objective.readout"
+            )
+        return ClassVectors(architecture.classes, encoder.features)
+
+    return Readout(
+        lambda code, features, labels, head: code.mean(dim=1) + (head(labels) * features).sum(1),
+        head=of_classes,
+    )
+
+
+READOUTS: dict[str, Callable[..., Readout]] = {
     "avg": avg,
+    "head": head,
+    "norm": norm,
+    "log_norm": log_norm,
+    "std": std,
+    "dim": dim,
+    "spare": spare,
+    "projection": projection,
 }
+
+
+def _root_of_sum_of_squares(code: Tensor) -> Tensor:
+    return (code.square().sum(dim=1) + EPS).sqrt()

@@ -8,20 +8,21 @@ from functools import partial
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from ogan_bench import catalogue
+from ogan_bench.components import Component, build
 from ogan_bench.data import Dataset
 from ogan_bench.data.batches import Batches
-from ogan_bench.models import ARCHITECTURES
+from ogan_bench.models import spectral
 from ogan_bench.models.initialisation import initialise
-from ogan_bench.objectives.composed import compose
+from ogan_bench.objectives.base import Batch, Nets, Objective
 from ogan_bench.seeding import generator
 from ogan_bench.store import TrialFolder
 from ogan_bench.study import Trial
 from ogan_bench.training import checkpoint
 from ogan_bench.training.ema import MovingAverage
-from ogan_bench.training.optimizers import OPTIMIZERS
-from ogan_bench.training.updates import UPDATES, Players, Report
+from ogan_bench.training.updates import Players, Report
 
 
 class DivergedError(Exception):
@@ -50,57 +51,66 @@ class Trained:
     """What a training leaves behind.
 
     Args:
-        encoder: E, or its moving average.
-        generator: G, or its moving average.
+        nets: The nets, or their moving averages.
         seconds: Time spent in training steps, over all attempts.
         images_per_second: Real images per second of training.
     """
 
-    encoder: nn.Module
-    generator: nn.Module
+    nets: Nets
     seconds: float
     images_per_second: float
 
 
 class Window:
-    """Means over the steps since the last log line; kept on the device until then."""
+    """Means over the steps since the last log line; kept on the device until then.
 
-    def __init__(self, count: int = 0, sums: Tensor | None = None) -> None:
-        self.count = count
-        self.sums = sums
-        self._names: list[str] = []
+    A term that is not there in every step (a net may rest) is averaged over the steps that have it.
+    """
+
+    def __init__(self, sums: dict[str, Tensor] | None = None) -> None:
+        self.sums = sums or {}
 
     def add(self, report: Report) -> None:
         """Add the batch means of one step."""
         terms = {
-            **{f"encoder_{name}": term for name, term in report.encoder_loss.items()},
-            **{f"generator_{name}": term for name, term in report.generator_loss.items()},
-            **report.diagnostics,
-        }
+            f"{net}_{name}": term
+            for net, losses in report.losses.items()
+            for name, term in losses.items()
+        } | dict(report.diagnostics)
+        if not terms:
+            return
         means = torch.stack(list(terms.values())).mean(dim=1)
-        self.sums = means if self.sums is None else self.sums + means
-        self.count += 1
-        self._names = list(terms)
+        for name, mean in zip(terms, means, strict=True):
+            seen = torch.stack([mean, torch.ones_like(mean)])
+            self.sums[name] = self.sums[name] + seen if name in self.sums else seen
 
     def close(self) -> dict[str, float]:
         """Means over the window, which is emptied; the only time the host waits for the device."""
-        values = [] if self.sums is None else (self.sums / self.count).tolist()
-        self.count, self.sums = 0, None
-        means = dict(zip(self._names, values, strict=True))
+        values = torch.stack(list(self.sums.values())).tolist() if self.sums else []
+        means = {name: v[0] / v[1] for name, v in zip(self.sums, values, strict=True)}
+        self.sums = {}
+        nets = ("encoder", "generator", "critic")
         losses = {
             f"{net}_loss": sum(v for name, v in means.items() if name.startswith(f"{net}_"))
-            for net in ("encoder", "generator")
+            for net in nets
+            if any(name.startswith(f"{net}_") for name in means)
         }
         return {**losses, **means}
 
 
-def build_nets(trial: Trial, dataset: Dataset) -> tuple[nn.Module, nn.Module]:
-    """E and G as they are before the first step; the same in every arm of equal architecture."""
-    model = trial.settings.model
-    encoder, generator_ = ARCHITECTURES[model.name](dataset.shape, **model.parameters())
-    initialise(encoder, generator(trial.seed, "encoder"))
-    initialise(generator_, generator(trial.seed, "generator"))
-    return encoder, generator_
+def build_objective(trial: Trial) -> Objective:
+    """The objective of a trial."""
+    objective: Objective = build("objectives", trial.settings.objective)
+    return objective
+
+
+def build_nets(trial: Trial, dataset: Dataset) -> Nets:
+    """The nets as they are before the first step; the same in every arm of equal architecture."""
+    architecture = build("models", trial.settings.model, dataset.shape, len(dataset.classes))
+    nets = build_objective(trial).build(architecture)
+    for name, net in nets.named().items():
+        initialise(net, generator(trial.seed, name))
+    return nets
 
 
 def train(
@@ -123,24 +133,47 @@ def train(
     settings = trial.settings.training
 
     # Nets, optimisers and objective
-    encoder, generator_ = (net.to(device) for net in build_nets(trial, dataset))
-    make_optimizer = partial(OPTIMIZERS[settings.optimizer.name], **settings.optimizer.parameters())
+    nets = build_nets(trial, dataset)
+    named = nets.named()
+    for net in named.values():
+        net.to(device)
+    chosen: dict[str, Component] = dict.fromkeys(named, settings.optimizer)
+    chosen["generator"] = settings.generator_optimizer or settings.optimizer
     players = Players(
-        encoder,
-        generator_,
-        make_optimizer(encoder.parameters()),
-        make_optimizer(generator_.parameters()),
+        nets,
+        {
+            name: build(
+                "optimizers", chosen[name], [p for p in net.parameters() if p.requires_grad]
+            )
+            for name, net in named.items()
+        },
     )
-    averages = [MovingAverage(net, settings.ema) for net in (encoder, generator_) if settings.ema]
-    objective = compose(trial.settings.objective)
-    update = partial(UPDATES[settings.updates.name], **settings.updates.parameters())
+    averages = [MovingAverage(net, settings.ema) for net in named.values() if settings.ema]
+    objective = build_objective(trial)
+    update = partial(
+        catalogue.function("updates", settings.updates.name), **settings.updates.parameters()
+    )
+    augment = partial(
+        catalogue.function("augmentations", settings.augmentation.name),
+        **settings.augmentation.parameters(),
+    )
 
     # Batches of images and of z, each from its number alone
-    images = Batches(dataset.train.images, settings.batch_size, trial.seed).__getitem__
+    batches = Batches(dataset.train, settings.batch_size, trial.seed, settings.images)
     z_shape = (settings.batch_size, trial.settings.model.parameters()["z_dim"])
 
-    def prior(batch: int) -> Tensor:
-        return torch.randn(z_shape, generator=generator(trial.seed, "z", batch)).to(device)
+    def draw(images: int, prior: int) -> Batch:
+        x, labels = batches[images]
+        z = torch.randn(z_shape, generator=generator(trial.seed, "z", prior))
+        return Batch(
+            x=x,
+            z=objective.prior(z).to(device),
+            labels=labels,
+            z_labels=batches.random_labels(prior),
+            progress=step / settings.steps,
+            random=lambda name: generator(trial.seed, f"noise/{name}", prior),
+            augment=augment,
+        )
 
     # Pick up where an earlier attempt was cut off
     window, step, seconds = Window(), 0, 0.0
@@ -152,7 +185,7 @@ def train(
             )
         _restore(state, players, averages)
         step, seconds = state["step"], state["seconds"]
-        window = Window(state["window_count"], state["window"])
+        window = Window(state["window"])
     folder.cut_log(step)
 
     def save() -> None:
@@ -163,20 +196,19 @@ def train(
                 "step": step,
                 "seconds": seconds,
                 "window": window.sums,
-                "window_count": window.count,
                 **_state(players, averages),
             },
         )
 
     # Train
-    encoder.train()
-    generator_.train()
+    for net in named.values():
+        net.train()
     record: dict[str, Any] = {}
     started, seconds_before = time.perf_counter(), seconds
     while step < settings.steps:
-        window.add(update(objective, players, images, prior, step))
+        window.add(update(objective, players, draw, step))
         step += 1
-        for average, net in zip(averages, (encoder, generator_), strict=False):
+        for average, net in zip(averages, named.values(), strict=False):
             average.update(net)
         logs = step % settings.log_every == 0 or step == settings.steps
         if logs:
@@ -193,9 +225,11 @@ def train(
             raise InterruptedTrainingError
         if monitor.should_save() or step == settings.steps:
             save()
-    nets = [average.average for average in averages] or [encoder, generator_]
+    for average, net in zip(averages, named.values(), strict=False):
+        net.load_state_dict(average.average.state_dict())
+        spectral.settle(net)  # an average of unit vectors is not one
     rate = settings.steps * settings.batch_size / max(seconds, 1e-9)
-    return Trained(nets[0], nets[1], seconds, rate)
+    return Trained(nets, seconds, rate)
 
 
 def _check_finite(means: dict[str, float], step: int) -> None:
@@ -206,18 +240,15 @@ def _check_finite(means: dict[str, float], step: int) -> None:
 
 def _state(players: Players, averages: list[MovingAverage]) -> checkpoint.State:
     return {
-        "encoder": players.encoder.state_dict(),
-        "generator": players.generator.state_dict(),
-        "encoder_optimizer": players.encoder_optimizer.state_dict(),
-        "generator_optimizer": players.generator_optimizer.state_dict(),
+        "nets": {name: net.state_dict() for name, net in players.nets.named().items()},
+        "optimizers": {name: o.state_dict() for name, o in players.optimizers.items()},
         "averages": [average.average.state_dict() for average in averages],
     }
 
 
 def _restore(state: checkpoint.State, players: Players, averages: list[MovingAverage]) -> None:
-    players.encoder.load_state_dict(state["encoder"])
-    players.generator.load_state_dict(state["generator"])
-    players.encoder_optimizer.load_state_dict(state["encoder_optimizer"])
-    players.generator_optimizer.load_state_dict(state["generator_optimizer"])
+    for name, net in players.nets.named().items():
+        net.load_state_dict(state["nets"][name])
+        players.optimizers[name].load_state_dict(state["optimizers"][name])
     for average, saved in zip(averages, state["averages"], strict=True):
         average.average.load_state_dict(saved)

@@ -1,4 +1,4 @@
-"""One step: how E and G are updated from the gradients of their two losses.
+"""One step: how the nets are updated from the gradients of their losses.
 
 Gradients are addressed: each backward pass names the tensors it is for, so nothing is ever switched
 off and on again, and no gradient lands where it is not wanted.
@@ -6,86 +6,94 @@ off and on again, and no gradient lands where it is not wanted.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
 from pydantic import PositiveInt
-from torch import Tensor, nn
+from torch import Tensor
 
-from ogan_bench.objectives.base import LossTerms, Objective, Pass
+from ogan_bench.objectives.base import Batch, LossTerms, Net, Nets, Objective, Pass
 
-Draw = Callable[[int], Tensor]
-"""Number of a batch to its tensor."""
+Draw = Callable[[int, int], Batch]
+"""Number of a batch of images and number of a batch of z to what they hold."""
 
 
 @dataclass(frozen=True)
 class Players:
-    """The two nets and their optimisers."""
+    """The nets and their optimisers."""
 
-    encoder: nn.Module
-    generator: nn.Module
-    encoder_optimizer: torch.optim.Optimizer
-    generator_optimizer: torch.optim.Optimizer
+    nets: Nets
+    optimizers: Mapping[Net, torch.optim.Optimizer]
 
 
 @dataclass(frozen=True)
 class Report:
-    """What one step computed, all per sample and detached."""
+    """What one step computed, all per sample and detached.
 
-    encoder_loss: LossTerms
-    generator_loss: LossTerms
+    Args:
+        losses: Of every net; no terms where it rested.
+        diagnostics: What else is worth logging.
+    """
+
+    losses: Mapping[Net, LossTerms]
     diagnostics: LossTerms
 
 
-def simultaneous(
-    objective: Objective, players: Players, images: Draw, prior: Draw, step: int
-) -> Report:
-    """E and G move at once from one batch, as with the single loss of the author's code.
+def simultaneous(objective: Objective, players: Players, draw: Draw, step: int) -> Report:
+    """All nets move at once from one batch, as with the single loss of the author's code.
 
-    Both gradients are taken at the parameters before the step, and G(z) and E(G(z)) are computed
-    once for both losses.
+    All gradients are taken at the parameters before the step, and G(z) and E(G(z)) are computed
+    once for all losses.
 
     References:
         J. Su, O-GAN, 2019, https://github.com/bojone/o-gan
     """
-    batch = Pass(players.encoder, players.generator, images(step), prior(step))
-    encoder_loss = objective.encoder_loss(batch)
-    generator_loss = objective.generator_loss(batch)
-    encoder_gradients(encoder_loss, batch, retain_graph=True)
-    generator_gradients(generator_loss, batch)
-    players.encoder_optimizer.step()
-    players.generator_optimizer.step()
-    return _report(encoder_loss, generator_loss, objective, batch)
+    batch = Pass(players.nets, draw(step, step))
+    losses = {net: objective.loss(net, batch) for net in players.nets.named()}
+    moved = [net for net in losses if losses[net]]
+    for net in moved:
+        gradients(net, losses[net], batch, retain_graph=net != moved[-1])
+    for net in moved:
+        players.optimizers[net].step()
+    return _report(losses, objective, batch)
 
 
 def alternating(
     objective: Objective,
     players: Players,
-    images: Draw,
-    prior: Draw,
+    draw: Draw,
     step: int,
     *,
     encoder_steps: PositiveInt = 1,
 ) -> Report:
-    """n encoder steps, then one generator step against the updated encoder, each with fresh z.
+    """n steps of the generator's opponents, then one of the other nets, each with fresh z.
+
+    The opponent is E, or the critic where there is one.
 
     References:
         I. Goodfellow et al., Generative Adversarial Networks, 2014, arXiv 1406.2661
     """
-    first_images, first_prior = step * encoder_steps, step * (encoder_steps + 1)
-    for k in range(encoder_steps):
-        x = images(first_images + k)
-        batch = Pass(players.encoder, players.generator, x, prior(first_prior + k))
-        encoder_loss = objective.encoder_loss(batch)
-        encoder_gradients(encoder_loss, batch)
-        players.encoder_optimizer.step()
-    report_batch = batch
-    batch = Pass(players.encoder, players.generator, x, prior(first_prior + encoder_steps))
-    generator_loss = objective.generator_loss(batch)
-    generator_gradients(generator_loss, batch)
-    players.generator_optimizer.step()
-    return _report(encoder_loss, generator_loss, objective, report_batch)
+    named = players.nets.named()
+    opponents = [net for net in named if net in objective.opponents]
+    others = [net for net in named if net not in objective.opponents]
+    losses: dict[Net, LossTerms] = {}
+    first_images, first_z = step * encoder_steps, step * (encoder_steps + 1)
+    reported: Pass | None = None
+    for k in range(encoder_steps + 1):
+        last = k == encoder_steps
+        batch = Pass(players.nets, draw(first_images + min(k, encoder_steps - 1), first_z + k))
+        moving = {net: objective.loss(net, batch) for net in (others if last else opponents)}
+        moved = [net for net in moving if moving[net]]
+        for net in moved:
+            gradients(net, moving[net], batch, retain_graph=net != moved[-1])
+        for net in moved:
+            players.optimizers[net].step()
+        losses |= moving
+        # What the opponents saw last is reported: there all outputs are of one set of weights.
+        reported = reported if last and opponents else batch
+    assert reported is not None
+    return _report(losses, objective, reported)
 
 
 UPDATES: dict[str, Callable[..., Report]] = {
@@ -99,28 +107,31 @@ def total(terms: LossTerms) -> Tensor:
     return torch.stack(list(terms.values())).sum(dim=0).mean()
 
 
-def encoder_gradients(terms: LossTerms, batch: Pass, *, retain_graph: bool = False) -> None:
-    """Put the gradient of the encoder's loss into the encoder's parameters, and nowhere else."""
-    batch.encoder.zero_grad(set_to_none=True)
-    total(terms).backward(inputs=list(batch.encoder.parameters()), retain_graph=retain_graph)
+def gradients(net: Net, terms: LossTerms, batch: Pass, *, retain_graph: bool = False) -> None:
+    """Put the gradient of a net's loss into its parameters, and nowhere else.
 
-
-def generator_gradients(terms: LossTerms, batch: Pass) -> None:
-    """Put the gradient of the generator's loss into the generator's parameters, and nowhere else.
-
-    It arrives at the images first, without touching the encoder's parameters, and goes on from
-    there through G.
+    What reaches G through generated images arrives at the leaf first, without touching what lies
+    between, and goes on from there through G.
     """
-    batch.generator.zero_grad(set_to_none=True)
-    (at_images,) = torch.autograd.grad(total(terms), [batch.x_fake])
-    batch.generated.backward(at_images, inputs=list(batch.generator.parameters()))
+    module = batch.nets.named()[net]
+    module.zero_grad(set_to_none=True)
+    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    if net != "generator":
+        total(terms).backward(inputs=parameters, retain_graph=retain_graph)
+        return
+    leaf = batch.leaf if "leaf" in vars(batch) else None
+    through = parameters if leaf is None else [leaf, *parameters]
+    total(terms).backward(inputs=through, retain_graph=retain_graph)
+    if leaf is not None and leaf.grad is not None:
+        at_images, leaf.grad = leaf.grad, None
+        batch.generated.backward(at_images, inputs=parameters, retain_graph=retain_graph)
 
 
-def _report(
-    encoder_loss: LossTerms, generator_loss: LossTerms, objective: Objective, batch: Pass
-) -> Report:
+def _report(losses: Mapping[Net, LossTerms], objective: Objective, batch: Pass) -> Report:
     return Report(
-        {name: term.detach() for name, term in encoder_loss.items()},
-        {name: term.detach() for name, term in generator_loss.items()},
-        objective.diagnostics(batch),
+        {
+            net: {name: term.detach() for name, term in terms.items()}
+            for net, terms in losses.items()
+        },
+        {name: term.detach() for name, term in objective.diagnostics(batch).items()},
     )

@@ -10,7 +10,13 @@ import torch
 from scipy.stats import entropy
 from torch import Tensor
 
-from ogan_bench.evaluation.coverage import class_shares, coverage_rows, modes_kl
+from ogan_bench.evaluation.coverage import (
+    class_shares,
+    coverage_rows,
+    modes_expected,
+    modes_kl,
+    modes_kl_floor,
+)
 from ogan_bench.evaluation.features import Features
 from ogan_bench.evaluation.rows import Row
 
@@ -55,8 +61,39 @@ def test_a_perfect_generator_is_at_the_floor() -> None:
         labels = torch.from_numpy(rng.integers(0, 10, n))
         _, divergence = rows_of(of_labels(labels), EVEN)
         values.append(divergence.value)
-    assert divergence.floor == 9 / (2 * n)
+    assert divergence.floor == pytest.approx(9 / (2 * n), rel=2e-3)
     assert np.mean([v for v in values if v is not None]) == pytest.approx(9 / (2 * n), rel=0.15)
+
+
+@pytest.mark.parametrize("n", [5, 50, 1000])
+def test_the_floor_holds_for_few_samples_of_many_uneven_classes(n: int) -> None:
+    rng = np.random.default_rng(1)
+    q = rng.dirichlet(np.ones(100))
+    values = [
+        modes_kl(torch.from_numpy(c / n), torch.from_numpy(q))
+        for c in rng.multinomial(n, q, size=2000)
+    ]
+    assert modes_kl_floor(torch.from_numpy(q), n) == pytest.approx(np.mean(values), rel=0.02)
+
+
+def test_the_floor_of_a_single_class_is_zero() -> None:
+    assert modes_kl_floor(torch.tensor([0.0, 1.0]), 7) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_a_perfect_generator_cannot_find_all_of_many_classes() -> None:
+    n, classes, rng = 500, 400, np.random.default_rng(2)
+    reference = of_labels(torch.arange(4000) % classes, classes)
+    found = []
+    for _ in range(200):
+        modes, _ = rows_of(
+            of_labels(torch.from_numpy(rng.integers(0, classes, n)), classes), reference
+        )
+        found.append(modes.value or 0)
+    expected = modes_expected(class_shares(reference.logits), n)
+    assert expected == pytest.approx(np.mean(found), abs=1.5)
+    assert f"500 perfect samples are expected to have {expected:.1f}" in (modes.note or "")
+    few, _ = rows_of(EVEN, EVEN)
+    assert few.note is None
 
 
 def test_a_class_the_reference_lacks_has_a_note() -> None:

@@ -23,24 +23,58 @@ from ogan_bench.evaluation import evaluate as evaluate_module
 from ogan_bench.evaluation import fidelity as fidelity_module
 from ogan_bench.evaluation.evaluate import Facts, evaluate
 from ogan_bench.evaluation.inception import FILE, VARIABLE
-from ogan_bench.evaluation.pictures import reconstruction_grid, sample_grid
+from ogan_bench.evaluation.pictures import (
+    point_picture,
+    reconstruction_grid,
+    sample_grid,
+    swap_grid,
+)
 from ogan_bench.evaluation.rows import Row, attempt
+from ogan_bench.evaluation.sampling import Autoencoder
 from ogan_bench.metrics import METRICS
+from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.models.dcgan import dcgan
+from ogan_bench.objectives.base import LossTerms, Objective, Pass
 
 CPU = torch.device("cpu")
 Z_DIM = 16
-OWN = [name for name in METRICS if name not in ("fid", "kid", "isc", "images_per_second")]
+CONDITIONAL = {"conditional_accuracy", "swap_accuracy", "fd_classifier_within"}
+POINTS = {"modes_points", "high_quality_share", "modes_kl_points"}
+ELSEWHERE = {"fid", "kid", "isc", "images_per_second"}
+OWN = [name for name in METRICS if name not in ELSEWHERE | CONDITIONAL | POINTS]
+Pair = tuple[Encoder, Generator]
 
 
-class Bootstrap(nn.Module):
+class Untrained(Objective):
+    """An objective whose losses nobody asks for."""
+
+    def encoder_loss(self, batch: Pass) -> LossTerms:
+        raise NotImplementedError
+
+    def generator_loss(self, batch: Pass) -> LossTerms:
+        raise NotImplementedError
+
+
+class Plain(Generator):
+    """Any net as an unconditional generator."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        images: Tensor = self.net(z)
+        return images
+
+
+class Bootstrap(Generator):
     """A perfect sampler: every z picks a training image, all of them equally often."""
 
     def __init__(self, images: Tensor) -> None:
         super().__init__()
         self.register_buffer("images", to_float(images))
 
-    def forward(self, z: Tensor) -> Tensor:
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         images = self.get_buffer("images")
         share = torch.special.ndtr(z[:, 0].double())
         return images[(share * len(images)).long().clamp(0, len(images) - 1)]
@@ -49,7 +83,7 @@ class Bootstrap(nn.Module):
 class Collapsed(Bootstrap):
     """Always the same training image."""
 
-    def forward(self, z: Tensor) -> Tensor:
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         return self.get_buffer("images")[:1].expand(len(z), -1, -1, -1)
 
 
@@ -70,8 +104,9 @@ def dataset() -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def nets(dataset: Dataset) -> tuple[nn.Module, nn.Module]:
-    E, G = dcgan(dataset.shape, z_dim=Z_DIM, width=8)
+def nets(dataset: Dataset) -> Pair:
+    architecture = dcgan(dataset.shape, len(dataset.classes), z_dim=Z_DIM, width=8)
+    E, G = architecture.encoder(Z_DIM), architecture.generator()
     g = torch.Generator().manual_seed(0)
     for net in (E, G):
         for parameter in net.parameters():
@@ -81,20 +116,21 @@ def nets(dataset: Dataset) -> tuple[nn.Module, nn.Module]:
 
 
 def run(
-    nets: tuple[nn.Module, nn.Module],
+    nets: Pair,
     dataset: Dataset,
     folder: Path | None = None,
     chosen: Evaluation | None = None,
 ) -> tuple[dict[str, Row], Facts]:
     E, G = nets
     chosen = chosen or Evaluation(samples=1000)
-    rows, facts = evaluate(E, G, copy.deepcopy(E), dataset, chosen, CPU, folder, Z_DIM)
+    pair = Autoencoder(Untrained(), E, G, Z_DIM)
+    rows, facts = evaluate(pair, copy.deepcopy(E), dataset, chosen, CPU, folder)
     assert len({row.metric for row in rows}) == len(rows)
     return {row.metric: row for row in rows}, facts
 
 
 def test_every_metric_is_measured_and_reproduced(
-    nets: tuple[nn.Module, nn.Module], dataset: Dataset, tmp_path: Path
+    nets: Pair, dataset: Dataset, tmp_path: Path
 ) -> None:
     rows, facts = run(nets, dataset, tmp_path)
     assert sorted(rows) == sorted(OWN)
@@ -103,14 +139,13 @@ def test_every_metric_is_measured_and_reproduced(
     assert rows["fd_classifier"].extractor == facts["classifier"]
     assert pixels_of(tmp_path / "samples.png").shape == (512, 512)
     assert pixels_of(tmp_path / "reconstructions.png").shape == (512, 512)
+    assert not (tmp_path / "swapped.png").exists()
     json.dumps([row.record() for row in rows.values()], allow_nan=False)
     again, _ = run(nets, dataset)
     assert again == rows
 
 
-def test_a_perfect_sampler_is_at_the_floors(
-    nets: tuple[nn.Module, nn.Module], dataset: Dataset
-) -> None:
+def test_a_perfect_sampler_is_at_the_floors(nets: Pair, dataset: Dataset) -> None:
     rows, _ = run((nets[0], Bootstrap(dataset.train.images)), dataset)
     value = {name: row.value or 0.0 for name, row in rows.items()}
     # The samples repeat the reference itself, so only their own number adds to the distance.
@@ -125,15 +160,13 @@ def test_a_perfect_sampler_is_at_the_floors(
     assert value["isc_classifier"] > 9
 
 
-def test_a_collapsed_sampler_is_told_from_a_failure(
-    nets: tuple[nn.Module, nn.Module], dataset: Dataset
-) -> None:
+def test_a_collapsed_sampler_is_told_from_a_failure(nets: Pair, dataset: Dataset) -> None:
     rows, _ = run((nets[0], Collapsed(dataset.train.images)), dataset)
     assert all(row.value is not None for row in rows.values())
     assert rows["modes_classifier"].value == 1
     assert (rows["recall_classifier"].value or 0) < 0.01  # the image itself is found again
     assert rows["isc_classifier"].value == pytest.approx(1.0)
-    share = float((dataset.train.labels == dataset.train.labels[0]).double().mean())
+    share = float((dataset.train.known_labels == dataset.train.known_labels[0]).double().mean())
     assert rows["modes_kl_classifier"].value == pytest.approx(-math.log(share), abs=0.02)
     assert (rows["fd_classifier"].value or 0) > 50 * (rows["fd_classifier"].floor or 1)
 
@@ -145,16 +178,29 @@ def test_an_identity_pair_is_perfect() -> None:
     images = (codes * 255).to(torch.uint8).view(-1, 1, 4, 4)
     split = Split(images, (codes[:, 0] > 0.5).long())
     dataset = Dataset("noise", split, split, ("a", "b"), "none")
-    E, G = nn.Flatten(), nn.Unflatten(1, (1, 4, 4))
+    head = nn.Linear(16, 16)
+    nn.init.eye_(head.weight)
+    nn.init.zeros_(head.bias)
+    E, G = Encoder(nn.Flatten(), head), Plain(nn.Unflatten(1, (1, 4, 4)))
     chosen = Evaluation(samples=50, extractors=["inception"])
     rows, _ = run((E, G), dataset, chosen=chosen)
     assert rows["latent_rho"].value == pytest.approx(1.0)
     assert rows["reconstruction_mse_raw"].value == 0.0
     assert (rows["reconstruction_mse"].value or 0) > 0.01  # N(.) moves and scales the code
+    assert rows["autoencoding_mse"].value == 0.0  # the objective takes the code as it is
+    assert rows["autoencoding_mse"].note == "G(1 · E(x))"
+    own = chosen.model_copy(update={"projection": "standardise", "temperature": 0.5})
+    rows, _ = run((E, G), dataset, chosen=own)
+    assert rows["reconstruction_mse_raw"].value == 0.0
+    x = to_float(images).flatten(1).numpy()
+    normalised = (x - x.mean(1, keepdims=True)) / x.std(1, keepdims=True)
+    expected = np.mean(np.square(x - 0.5 * normalised)) / 4
+    assert rows["autoencoding_mse"].value == pytest.approx(float(expected), rel=1e-5)
+    assert rows["autoencoding_mse"].note == "G(0.5 · N(E(x)))"
 
 
 def test_without_inception_weights_rows_say_how_to_get_them(
-    nets: tuple[nn.Module, nn.Module],
+    nets: Pair,
     dataset: Dataset,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -172,7 +218,7 @@ def test_without_inception_weights_rows_say_how_to_get_them(
 
 @pytest.mark.slow
 def test_inception_runs_with_weights_of_its_shape(
-    nets: tuple[nn.Module, nn.Module],
+    nets: Pair,
     dataset: Dataset,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -199,7 +245,7 @@ def test_inception_runs_with_weights_of_its_shape(
     torch.save(state, tmp_path / "random.pth")
     monkeypatch.setenv(VARIABLE, str(tmp_path / "random.pth"))
     few = dataclasses.replace(
-        dataset, train=Split(dataset.train.images[:24], dataset.train.labels[:24])
+        dataset, train=Split(dataset.train.images[:24], dataset.train.known_labels[:24])
     )
     chosen = Evaluation(samples=12, extractors=["inception"])
     rows, facts = run(nets, few, chosen=chosen)
@@ -212,7 +258,7 @@ def test_inception_runs_with_weights_of_its_shape(
 class TestIsolation:
     def test_a_numerical_failure_stops_no_other_metric(
         self,
-        nets: tuple[nn.Module, nn.Module],
+        nets: Pair,
         dataset: Dataset,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
@@ -223,11 +269,14 @@ class TestIsolation:
         rows, _ = run(nets, dataset)
         assert rows["fd_classifier"].value is None
         assert rows["fd_classifier"].note == "did not converge"
-        assert [name for name, row in rows.items() if row.value is None] == ["fd_classifier"]
+        assert [name for name, row in rows.items() if row.value is None] == [
+            "fd_classifier",
+            "rfd_classifier",
+        ]
 
     def test_a_mistake_in_the_program_surfaces(
         self,
-        nets: tuple[nn.Module, nn.Module],
+        nets: Pair,
         dataset: Dataset,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
@@ -235,9 +284,7 @@ class TestIsolation:
         with pytest.raises(TypeError):
             run(nets, dataset)
 
-    def test_broken_nets_are_one_error(
-        self, nets: tuple[nn.Module, nn.Module], dataset: Dataset
-    ) -> None:
+    def test_broken_nets_are_one_error(self, nets: Pair, dataset: Dataset) -> None:
         broken = copy.deepcopy(nets[1])
         with torch.no_grad():
             next(broken.parameters()).fill_(math.inf)
@@ -291,6 +338,32 @@ class TestPictures:
         assert pixels.shape == (800, 800, 3)
         assert pixels[0, ::100, 0].tolist() == [200, 64] * 4
         assert pixels[100, ::100, 0].tolist() == [200, 64] + [0] * 6
+
+    def test_triples_stand_side_by_side(self, tmp_path: Path) -> None:
+        x, own, swapped = (
+            torch.full((30, 1, 10, 10), level, dtype=torch.uint8) for level in (9, 99, 199)
+        )
+        x[3] = 10  # the first image of the second row
+        swap_grid(x, own, swapped, tmp_path / "grid.png")
+        pixels = pixels_of(tmp_path / "grid.png")
+        assert pixels.shape == (480, 540)
+        assert pixels[0, ::60].tolist() == [9, 99, 199] * 3
+        assert pixels[60, ::60].tolist() == [10, 99, 199] + [9, 99, 199] * 2
+
+    def test_points_are_where_they_belong(self, tmp_path: Path) -> None:
+        corners = torch.tensor([[-1.0, -1.0], [1.0, 1.0]])[:, :, None, None]
+        far = torch.tensor([[-1.0, 1.0], [0.0, 99.0]])[:, :, None, None]
+        point_picture(corners, far.repeat(16, 1, 1, 1), tmp_path / "points.png")
+        pixels = pixels_of(tmp_path / "points.png")
+        assert pixels.shape == (256, 2 * 256 + 8)
+        left, right = pixels[:, :256], pixels[:, -256:]
+        near, away = int(0.3 / 2.6 * 256), int(2.3 / 2.6 * 256)
+        # Rows run downwards, the second coordinate upwards.
+        assert {tuple(p) for p in np.argwhere(left)} == {(255 - near, near), (255 - away, away)}
+        assert {tuple(p) for p in np.argwhere(right)} == {(255 - away, near), (0, 128)}
+        assert left.max() == 64  # one point: √(1/16)
+        assert right.max() == 255
+        assert (pixels[:, 256:264] == 128).all()
 
     def test_other_channels_are_refused(self, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="2 channels"):

@@ -7,11 +7,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from skimage.metrics import peak_signal_noise_ratio
+from skimage.metrics import mean_squared_error, peak_signal_noise_ratio
 from torch import Tensor
 
 from ogan_bench.data.base import to_float
 from ogan_bench.evaluation.reconstruction import (
+    autoencoding_rows,
     image_mse,
     psnr,
     reconstruction_ratio,
@@ -101,3 +102,45 @@ def test_rows_keep_normalised_and_raw_apart() -> None:
     )
     assert {row.n_samples for row in rows.values()} == {10}
     assert {row.split for row in rows.values()} == {"test"}
+
+
+class TestAutoencoding:
+    def test_perfect_and_useless_ways_back(self) -> None:
+        x = images(20)
+        (perfect,) = autoencoding_rows(x, to_float(x), "G(0.9 · E(x))")
+        assert (perfect.value, perfect.note) == (0.0, "G(0.9 · E(x))")
+        (useless,) = autoencoding_rows(torch.zeros(4, 1, 2, 2, dtype=torch.uint8),
+                                       torch.ones(4, 1, 2, 2), "G(E(x))")  # fmt: skip
+        assert useless.value == 1.0
+
+    def test_is_scikit_images_error(self) -> None:
+        x, x_rec = images(10), 0.3 * to_float(images(10, seed=1))
+        expected = mean_squared_error(to_float(x).numpy() / 2, x_rec.numpy() / 2)  # type: ignore[no-untyped-call, unused-ignore]
+        (row,) = autoencoding_rows(x, x_rec, "")
+        assert row.value == pytest.approx(expected, rel=1e-5)
+
+
+class TestPoints:
+    """Points keep their units, and each row says so."""
+
+    X = torch.tensor([[3.0, 0.0], [0.0, 1.0], [-1.0, -1.0]])[:, :, None, None]
+
+    def test_errors_are_in_the_units_of_the_data(self) -> None:
+        rows = rows_of(self.X, self.X + 0.5, self.X - 2.0)
+        assert rows["reconstruction_mse"].value == pytest.approx(0.25)
+        assert rows["reconstruction_mse_raw"].value == pytest.approx(4.0)
+        (own,) = autoencoding_rows(self.X, self.X + 0.5, "G(1 · E(x))")
+        assert own.value == pytest.approx(0.25)
+        for row in (rows["reconstruction_mse"], rows["reconstruction_mse_raw"], own):
+            assert "units of the data" in (row.note or "")
+
+    def test_there_are_no_decibels(self) -> None:
+        row = rows_of(self.X, self.X + 0.5, self.X)["reconstruction_psnr"]
+        assert row.value is None
+        assert "no pixel range" in (row.note or "")
+
+    def test_the_ratio_has_no_units(self) -> None:
+        one, other = (rows_of(k * self.X, k * (self.X + 0.5), self.X) for k in (1.0, 8.0))
+        assert one["reconstruction_ratio"].value == pytest.approx(
+            other["reconstruction_ratio"].value
+        )

@@ -14,12 +14,52 @@ from ogan_bench.config import Evaluation
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_float, to_uint8
 from ogan_bench.evaluation.batch_norm import with_statistics
-from ogan_bench.evaluation.sampling import Samples, draw_samples
+from ogan_bench.evaluation.sampling import Autoencoder, Samples, draw_samples
+from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.models.normalization import standardise
+from ogan_bench.objectives.base import LossTerms, Objective, Pass, Projection
 
 CPU = torch.device("cpu")
 D = 6
 SHAPE = (1, 4, 4)
+
+
+Pair = tuple[Encoder, "Plain"]
+
+
+class Plain(Generator):
+    """Any net as an unconditional generator."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        images: Tensor = self.net(z)
+        return images
+
+
+class Shifted(Plain):
+    """A conditional generator: the label moves the image."""
+
+    conditional = True
+
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        assert labels is not None
+        return super().forward(z) + 10.0 * labels.view(-1, 1, 1, 1)
+
+
+class Untrained(Objective):
+    """An objective whose losses nobody asks for."""
+
+    def __init__(self, projection: Projection = "none") -> None:
+        self.projection = projection
+
+    def encoder_loss(self, batch: Pass) -> LossTerms:
+        raise NotImplementedError
+
+    def generator_loss(self, batch: Pass) -> LossTerms:
+        raise NotImplementedError
 
 
 def settings(
@@ -40,18 +80,20 @@ def dataset() -> Dataset:
 
 
 @pytest.fixture
-def nets() -> tuple[nn.Module, nn.Module]:
+def nets() -> Pair:
     """A pair in training mode whose running averages are far from those of the data."""
     g = torch.Generator().manual_seed(1)
-    E = nn.Sequential(
+    trunk = nn.Sequential(
         nn.Conv2d(1, 3, 3),
         nn.BatchNorm2d(3),
         nn.LeakyReLU(0.2),
         nn.Dropout(0.5),
         nn.Flatten(),
-        nn.Linear(12, D),
     )
-    G = nn.Sequential(nn.Linear(D, 16), nn.BatchNorm1d(16), nn.Unflatten(1, SHAPE), nn.Tanh())
+    E = Encoder(trunk, nn.Linear(12, D))
+    G = Plain(
+        nn.Sequential(nn.Linear(D, 16), nn.BatchNorm1d(16), nn.Unflatten(1, SHAPE), nn.Tanh())
+    )
     for net in (E, G):
         for parameter in net.parameters():
             if parameter.ndim > 1:
@@ -66,10 +108,15 @@ def nets() -> tuple[nn.Module, nn.Module]:
 
 
 def draw(
-    nets: tuple[nn.Module, nn.Module], dataset: Dataset, chosen: Evaluation, batch_size: int = 256
+    nets: Pair,
+    dataset: Dataset,
+    chosen: Evaluation,
+    batch_size: int = 256,
+    objective: Objective | None = None,
 ) -> Samples:
     E, G = nets
-    return draw_samples(E, G, copy.deepcopy(E), dataset, chosen, CPU, D, batch_size=batch_size)
+    pair = Autoencoder(objective or Untrained(), E, G, D)
+    return draw_samples(pair, copy.deepcopy(E), dataset, chosen, CPU, batch_size=batch_size)
 
 
 def tensors(samples: Samples) -> dict[str, Tensor]:
@@ -84,9 +131,7 @@ def tensors(samples: Samples) -> dict[str, Tensor]:
     return found
 
 
-def test_what_is_drawn_is_what_is_documented(
-    nets: tuple[nn.Module, nn.Module], dataset: Dataset
-) -> None:
+def test_what_is_drawn_is_what_is_documented(nets: Pair, dataset: Dataset) -> None:
     samples = draw(nets, dataset, settings())
     E, G = (copy.deepcopy(net).eval() for net in nets)
     with torch.no_grad():
@@ -96,18 +141,87 @@ def test_what_is_drawn_is_what_is_documented(
         assert torch.allclose(samples.trained.test, e, atol=1e-5)
         assert torch.allclose(samples.reconstructions, G(standardise(e)), atol=1e-5)
         assert torch.allclose(samples.raw_reconstructions, G(e), atol=1e-5)
+        assert torch.allclose(samples.own_reconstructions, G(e), atol=1e-5)
         probed = to_float(dataset.train.images[samples.train_indices])
         assert torch.allclose(samples.trained.train, E(probed), atol=1e-5)
     assert len(samples.train_indices.unique()) == 100
+    assert samples.labels is not None
+    assert samples.labels.unique().tolist() == [0, 1, 2]
+    assert samples.swapped is None
 
 
-def test_z_depends_on_the_evaluation_seed_alone(
-    nets: tuple[nn.Module, nn.Module], dataset: Dataset
+@pytest.mark.parametrize(
+    ("own", "asked", "expected"),
+    [
+        ("standardise", "own", "standardise"),
+        ("sphere", "own", "sphere"),
+        ("none", "own", "none"),
+        ("none", "standardise", "standardise"),
+        ("sphere", "none", "none"),
+    ],
+)
+def test_own_reconstructions_follow_projection_and_temperature(
+    nets: Pair,
+    dataset: Dataset,
+    own: Projection,
+    asked: Literal["own", "standardise", "none"],
+    expected: Projection,
 ) -> None:
+    chosen = settings().model_copy(update={"projection": asked, "temperature": 0.9})
+    samples = draw(nets, dataset, chosen, objective=Untrained(own))
+    e, G = samples.trained.test, copy.deepcopy(nets[1]).eval()
+    code = {
+        "standardise": (e - e.mean(1, keepdim=True)) / e.std(1, keepdim=True, correction=0),
+        "sphere": e / e.norm(dim=1, keepdim=True) * D**0.5,
+        "none": e,
+    }[expected]
+    with torch.no_grad():
+        assert torch.allclose(samples.own_reconstructions, G(0.9 * code), atol=1e-5)
+
+
+def test_a_conditional_generator_is_given_labels_and_others(nets: Pair, dataset: Dataset) -> None:
+    G = Shifted(nets[1].net)
+    samples = draw((nets[0], G), dataset, settings())
+    plain = draw(nets, dataset, settings())
+    assert samples.labels is not None
+    assert samples.swapped is not None
+    assert samples.swapped_labels is not None
+
+    # An image's level tells the class; tanh alone stays within [-1, 1].
+    def level(images: Tensor) -> Tensor:
+        return (images.amax((1, 2, 3)) / 10).round().long()
+
+    assert torch.equal(level(samples.own_reconstructions), dataset.test.known_labels)
+    assert torch.equal(level(samples.swapped), samples.swapped_labels)
+    assert bool((samples.swapped_labels != dataset.test.known_labels).all())
+    assert samples.swapped_labels.unique().tolist() == [0, 1, 2]
+    # The level is far above white wherever the label is not 0.
+    assert bool((samples.images[samples.labels > 0] == 255).all())
+    assert torch.equal(samples.images[samples.labels == 0], plain.images[samples.labels == 0])
+
+
+def test_a_dataset_without_labels_has_none_to_ask_for(nets: Pair, dataset: Dataset) -> None:
+    bare = dataclasses.replace(
+        dataset, train=Split(dataset.train.images), test=Split(dataset.test.images), classes=()
+    )
+    samples = draw(nets, bare, settings())
+    assert samples.labels is None
+    assert torch.equal(samples.images, draw(nets, dataset, settings()).images)
+
+
+def test_what_is_drawn_can_be_differentiated_at(nets: Pair, dataset: Dataset) -> None:
+    z = draw(nets, dataset, settings()).z.clone().requires_grad_()
+    codes = draw(nets, dataset, settings()).codes.requires_grad_()
+    (z * codes).sum().backward()
+    assert z.grad is not None
+    assert torch.equal(z.grad, codes.detach())
+
+
+def test_z_depends_on_the_evaluation_seed_alone(nets: Pair, dataset: Dataset) -> None:
     torch.manual_seed(1)
     first = draw(nets, dataset, settings())
     torch.manual_seed(2)
-    others = (nets[0], nn.Sequential(nn.Linear(D, 16), nn.Unflatten(1, SHAPE)))
+    others = (nets[0], Plain(nn.Sequential(nn.Linear(D, 16), nn.Unflatten(1, SHAPE))))
     second = draw(others, dataset, settings("real"))
     assert torch.equal(first.z, second.z)
     assert torch.equal(first.train_indices, second.train_indices)
@@ -116,7 +230,7 @@ def test_z_depends_on_the_evaluation_seed_alone(
 
 @pytest.mark.parametrize("statistics", ["mixed", "real", "batch"])
 def test_result_does_not_depend_on_the_batch_size(
-    nets: tuple[nn.Module, nn.Module],
+    nets: Pair,
     dataset: Dataset,
     statistics: Literal["real", "mixed", "batch"],
 ) -> None:
@@ -131,7 +245,7 @@ def test_result_does_not_depend_on_the_batch_size(
 
 @pytest.mark.parametrize("statistics", ["mixed", "real", "batch"])
 def test_nets_and_global_generator_are_left_alone(
-    nets: tuple[nn.Module, nn.Module],
+    nets: Pair,
     dataset: Dataset,
     statistics: Literal["real", "mixed", "batch"],
 ) -> None:
@@ -150,7 +264,7 @@ def test_nets_and_global_generator_are_left_alone(
 
 
 class TestStatistics:
-    def test_policies_differ(self, nets: tuple[nn.Module, nn.Module], dataset: Dataset) -> None:
+    def test_policies_differ(self, nets: Pair, dataset: Dataset) -> None:
         codes = [
             draw(nets, dataset, settings(policy)).trained.test
             for policy in ("mixed", "real", "batch")
@@ -158,14 +272,12 @@ class TestStatistics:
         for i in range(3):
             assert not torch.allclose(codes[i], codes[i - 1], atol=1e-2)
 
-    def test_real_is_the_average_over_training_images(
-        self, nets: tuple[nn.Module, nn.Module], dataset: Dataset
-    ) -> None:
+    def test_real_is_the_average_over_training_images(self, nets: Pair, dataset: Dataset) -> None:
         E = with_statistics(nets[0], "real", dataset.train.images, CPU, 0)
-        layer = E.get_submodule("1")
+        layer = E.get_submodule("trunk.1")
         assert isinstance(layer, nn.BatchNorm2d)
         with torch.no_grad():
-            before = nets[0].get_submodule("0")(to_float(dataset.train.images))
+            before = nets[0].get_submodule("trunk.0")(to_float(dataset.train.images))
         values = before.transpose(0, 1).flatten(1)
         assert layer.running_mean is not None
         assert layer.running_var is not None
@@ -173,11 +285,9 @@ class TestStatistics:
         assert torch.allclose(layer.running_var, values.var(1), rtol=1e-4)
         assert not any(module.training for module in E.modules())
 
-    def test_real_does_not_see_the_running_averages(
-        self, nets: tuple[nn.Module, nn.Module], dataset: Dataset
-    ) -> None:
+    def test_real_does_not_see_the_running_averages(self, nets: Pair, dataset: Dataset) -> None:
         other = copy.deepcopy(nets[0])
-        layer = other.get_submodule("1")
+        layer = other.get_submodule("trunk.1")
         assert isinstance(layer, nn.BatchNorm2d)
         layer.reset_running_stats()
         first = draw(nets, dataset, settings("real"))
@@ -187,24 +297,22 @@ class TestStatistics:
         mixed = draw(nets, dataset, settings("mixed"))
         assert torch.equal(mixed.untrained.test, first.trained.test)
 
-    def test_batch_is_training_mode(
-        self, nets: tuple[nn.Module, nn.Module], dataset: Dataset
-    ) -> None:
+    def test_batch_is_training_mode(self, nets: Pair, dataset: Dataset) -> None:
         few = dataclasses.replace(
-            dataset, test=Split(dataset.test.images[:40], dataset.test.labels[:40])
+            dataset, test=Split(dataset.test.images[:40], dataset.test.known_labels[:40])
         )
         found = draw(nets, few, settings("batch")).trained.test
         E = copy.deepcopy(nets[0]).eval()
-        E.get_submodule("1").train()
+        E.get_submodule("trunk.1").train()
         with torch.no_grad():
             assert torch.allclose(found, E(to_float(few.test.images)), atol=1e-5)
 
     @pytest.mark.parametrize("n", [1, 63, 65, 90])
     def test_batch_encodes_every_image_whatever_their_number(
-        self, nets: tuple[nn.Module, nn.Module], dataset: Dataset, n: int
+        self, nets: Pair, dataset: Dataset, n: int
     ) -> None:
         few = dataclasses.replace(
-            dataset, test=Split(dataset.test.images[:n], dataset.test.labels[:n])
+            dataset, test=Split(dataset.test.images[:n], dataset.test.known_labels[:n])
         )
         # Codes are nearly those of any other batch of the same images: no row is left unset.
         codes = draw(nets, few, settings("batch")).trained.test
@@ -216,7 +324,7 @@ class TestStatistics:
 
 @pytest.mark.parametrize(("which", "name"), [(0, "the encoder"), (1, "the generator")])
 def test_values_that_are_not_finite_are_an_error(
-    nets: tuple[nn.Module, nn.Module], dataset: Dataset, which: int, name: str
+    nets: Pair, dataset: Dataset, which: int, name: str
 ) -> None:
     with torch.no_grad():
         next(nets[which].parameters()).fill_(float("nan"))

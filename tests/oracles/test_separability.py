@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ogan_bench.config import Evaluation
 from ogan_bench.data import Dataset
+from ogan_bench.data.base import Split
 from ogan_bench.data.digits import digits
 from ogan_bench.evaluation import separability
 from ogan_bench.evaluation.sampling import Codes, Samples
@@ -42,7 +43,20 @@ def normal(n: int, d: int, seed: int = 0) -> Tensor:
 def samples_with(dataset: Dataset, trained: Codes, untrained: Codes) -> Samples:
     nothing = torch.zeros(0)
     indices = torch.arange(len(dataset.train))
-    return Samples(nothing, nothing, nothing, indices, trained, untrained, nothing, nothing)
+    return Samples(
+        z=nothing,
+        labels=None,
+        images=nothing,
+        codes=nothing,
+        train_indices=indices,
+        trained=trained,
+        untrained=untrained,
+        reconstructions=nothing,
+        raw_reconstructions=nothing,
+        own_reconstructions=nothing,
+        swapped_labels=None,
+        swapped=None,
+    )
 
 
 def test_separable_codes_are_separated() -> None:
@@ -59,8 +73,8 @@ def test_useless_codes_are_at_chance() -> None:
 
 
 def test_is_scikit_learns_probe_on_standardised_features(dataset: Dataset) -> None:
-    x, y = dataset.train.images.flatten(1).numpy() / 255, dataset.train.labels.numpy()
-    x_test, y_test = dataset.test.images.flatten(1).numpy() / 255, dataset.test.labels.numpy()
+    x, y = dataset.train.images.flatten(1).numpy() / 255, dataset.train.known_labels.numpy()
+    x_test, y_test = dataset.test.images.flatten(1).numpy() / 255, dataset.test.known_labels.numpy()
     scaler = StandardScaler().fit(x)
     exact = LogisticRegression(max_iter=5000, tol=1e-6).fit(scaler.transform(x), y)
     expected = exact.score(scaler.transform(x_test), y_test)
@@ -72,7 +86,7 @@ def test_is_scikit_learns_probe_on_standardised_features(dataset: Dataset) -> No
 
 def test_units_do_not_matter(dataset: Dataset) -> None:
     x, x_test = (s.images.flatten(1).float() for s in (dataset.train, dataset.test))
-    labels, test_labels = dataset.train.labels, dataset.test.labels
+    labels, test_labels = dataset.train.known_labels, dataset.test.known_labels
     in_levels = linear_probe(x, labels, x_test, test_labels)
     in_units = linear_probe(x / 255 - 3, labels, x_test / 255 - 3, test_labels)
     assert in_levels.accuracy == pytest.approx(in_units.accuracy, abs=0.003)
@@ -109,7 +123,7 @@ def test_rows_tell_informative_from_useless_codes(dataset: Dataset) -> None:
         "probe_accuracy_pixels",
     ]
     floor = rows["probe_accuracy"].floor
-    assert floor == float(dataset.test.labels.bincount().max()) / m
+    assert floor == float(dataset.test.known_labels.bincount().max()) / m
     assert (rows["probe_accuracy"].value or 0) > 0.9
     assert (rows["probe_accuracy_untrained"].value or 1) < floor + 0.08
     assert {row.n_samples for row in rows.values()} == {m}
@@ -118,7 +132,9 @@ def test_rows_tell_informative_from_useless_codes(dataset: Dataset) -> None:
 def test_one_class_has_a_note_and_stops_no_other(dataset: Dataset) -> None:
     one = dataclasses.replace(
         dataset,
-        train=dataclasses.replace(dataset.train, labels=torch.zeros_like(dataset.train.labels)),
+        train=dataclasses.replace(
+            dataset.train, labels=torch.zeros_like(dataset.train.known_labels)
+        ),
     )
     codes = Codes(normal(len(one.train), 4), normal(len(one.test), 4))
     rows = separability_rows(samples_with(one, codes, codes), one, Evaluation())
@@ -149,6 +165,29 @@ def test_a_fit_that_stops_early_is_a_note(
     for row in separability_rows(samples_with(dataset, codes, codes), dataset, Evaluation()):
         assert row.value is not None
         assert "not converged after 2 iterations" in (row.note or "")
+
+
+@pytest.mark.parametrize(
+    ("labelled", "n", "reason"),
+    [(False, 1437, "no labels"), (True, 0, "probe_images is 0"), (False, 0, "probe_images is 0")],
+)
+def test_without_labels_or_images_there_is_a_note_and_no_fit(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch, labelled: bool, n: int, reason: str
+) -> None:
+    monkeypatch.setattr(separability, "linear_probe", None)
+    chosen = dataset
+    if not labelled:
+        chosen = dataclasses.replace(
+            dataset, train=Split(dataset.train.images), test=Split(dataset.test.images), classes=()
+        )
+    codes = Codes(normal(n, 4), normal(len(dataset.test), 4))
+    samples = dataclasses.replace(
+        samples_with(dataset, codes, codes), train_indices=torch.arange(n)
+    )
+    rows = separability_rows(samples, chosen, Evaluation(probe_images=n))
+    assert [row.metric for row in rows] == list(separability.PROBES)
+    assert {row.value for row in rows} == {None}
+    assert all(reason in (row.note or "") for row in rows)
 
 
 class TestCache:

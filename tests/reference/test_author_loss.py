@@ -11,20 +11,21 @@ Ours are two losses whose gradients are addressed to one net each.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from ogan_bench import config
 from ogan_bench.data.base import ImageShape
 from ogan_bench.models.dcgan import dcgan
 from ogan_bench.models.initialisation import initialise
-from ogan_bench.objectives.base import Pass
-from ogan_bench.objectives.composed import ComposedObjective, compose
+from ogan_bench.objectives.base import Batch, Nets, Objective, Pass
+from ogan_bench.objectives.composed import composed
 from ogan_bench.objectives.consistency import mse, mse_mean, pearson
 from ogan_bench.objectives.penalties import quadratic_potential
-from ogan_bench.training.updates import encoder_gradients, generator_gradients
+from ogan_bench.seeding import generator
+from ogan_bench.training import updates
 
 N, D = 6, 10
 Term = Callable[[Tensor, Tensor], Tensor]
@@ -55,36 +56,35 @@ def author_loss(E: nn.Module, G: nn.Module, x: Tensor, z: Tensor, term: Term, w:
     return loss
 
 
-def objective(consistency: str = "pearson", weight: float = 0.5) -> ComposedObjective:
-    settings = config.Objective.model_validate(
-        {
-            "adversarial": "linear",
-            "readout": "avg",
-            "consistency": consistency,
-            "consistency_weight": weight,
-            "penalty": "quadratic_potential",
-        }
+def objective(consistency: str = "pearson", weight: float = 0.5) -> Objective:
+    return composed(
+        adversarial="linear",
+        readout="avg",
+        consistency=consistency,
+        consistency_weight=weight,
+        penalty="quadratic_potential",
     )
-    return compose(settings)
 
 
 @pytest.fixture
-def nets() -> tuple[nn.Module, nn.Module]:
-    encoder, generator = dcgan(ImageShape(1, 16, 16), z_dim=D, width=4)
+def nets() -> Nets:
+    nets = objective().build(dcgan(ImageShape(1, 16, 16), 0, z_dim=D, width=4))
     random = torch.Generator().manual_seed(1)
-    for net in (encoder, generator):
+    for net in nets.named().values():
         initialise(net, random)
         for parameter in net.parameters():
             parameter.data.mul_(8)  # so that images and codes are far from constant
-    return encoder.double(), generator.double()
+        net.double()
+    return nets
 
 
 @pytest.fixture
-def batch(nets: tuple[nn.Module, nn.Module]) -> Pass:
+def batch(nets: Nets) -> Pass:
     random = torch.Generator().manual_seed(2)
     x = torch.rand(N, 1, 16, 16, dtype=torch.float64, generator=random) * 2 - 1
     z = torch.randn(N, D, dtype=torch.float64, generator=random)
-    return Pass(*nets, x, z)
+    drawn = Batch(x, z, labels=None, z_labels=None, progress=0.0, random=partial(generator, 2))
+    return Pass(nets, drawn)
 
 
 def gradients(net: nn.Module) -> list[Tensor]:
@@ -98,15 +98,15 @@ def gradients(net: nn.Module) -> list[Tensor]:
 @pytest.mark.parametrize("weight", [0.5, 3.0])
 @pytest.mark.parametrize("consistency", AUTHOR_TERMS)
 def test_addressed_gradients_equal_those_of_the_single_loss(
-    nets: tuple[nn.Module, nn.Module], batch: Pass, consistency: str, weight: float
+    nets: Nets, batch: Pass, consistency: str, weight: float
 ) -> None:
-    encoder, generator = nets
+    encoder, generator = nets.encoder, nets.generator
     loss = author_loss(encoder, generator, batch.x, batch.z, AUTHOR_TERMS[consistency], weight)
     expected = torch.autograd.grad(loss, [*encoder.parameters(), *generator.parameters()])
 
     ours = objective(consistency, weight)
-    encoder_gradients(ours.encoder_loss(batch), batch, retain_graph=True)
-    generator_gradients(ours.generator_loss(batch), batch)
+    updates.gradients("encoder", ours.encoder_loss(batch), batch, retain_graph=True)
+    updates.gradients("generator", ours.generator_loss(batch), batch)
 
     for got, want in zip(gradients(encoder) + gradients(generator), expected, strict=True):
         torch.testing.assert_close(got, want, rtol=1e-8, atol=1e-11)
@@ -128,8 +128,8 @@ def test_penalty_divides_by_the_mean_square_of_each_pair() -> None:
     torch.testing.assert_close(penalty, torch.tensor([4.0, 1 / 16]))
 
 
-def test_generator_gets_nothing_from_the_penalty(nets: tuple[nn.Module, nn.Module]) -> None:
-    _, generator = nets
+def test_generator_gets_nothing_from_the_penalty(nets: Nets) -> None:
+    generator = nets.generator
     z = torch.randn(N, D, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
     images = generator(z)
     scores = torch.arange(N, dtype=torch.float64).requires_grad_()
@@ -139,23 +139,17 @@ def test_generator_gets_nothing_from_the_penalty(nets: tuple[nn.Module, nn.Modul
     assert all(gradient is None for gradient in found[1:])
 
 
-def test_encoder_gets_nothing_from_the_generators_loss(
-    nets: tuple[nn.Module, nn.Module], batch: Pass
-) -> None:
-    encoder, generator = nets
-    generator_gradients(objective().generator_loss(batch), batch)
-    assert all(parameter.grad is None for parameter in encoder.parameters())
-    gradients(generator)
+def test_encoder_gets_nothing_from_the_generators_loss(nets: Nets, batch: Pass) -> None:
+    updates.gradients("generator", objective().generator_loss(batch), batch)
+    assert all(parameter.grad is None for parameter in nets.encoder.parameters())
+    gradients(nets.generator)
 
 
-def test_generator_gets_nothing_from_the_encoders_loss(
-    nets: tuple[nn.Module, nn.Module], batch: Pass
-) -> None:
-    encoder, generator = nets
-    encoder_gradients(objective().encoder_loss(batch), batch)
-    gradients(encoder)
-    assert all(parameter.grad is None for parameter in generator.parameters())
-    assert batch.x_fake.grad is None
+def test_generator_gets_nothing_from_the_encoders_loss(nets: Nets, batch: Pass) -> None:
+    updates.gradients("encoder", objective().encoder_loss(batch), batch)
+    gradients(nets.encoder)
+    assert all(parameter.grad is None for parameter in nets.generator.parameters())
+    assert batch.leaf.grad is None
 
 
 def test_pearson_is_minus_one_for_the_same_code_up_to_scale_and_shift() -> None:
@@ -206,7 +200,7 @@ def test_the_loss_is_bounded_below_by_the_quadratic_potential(batch: Pass) -> No
 
 def test_encoder_sees_real_and_fake_as_separate_batches(batch: Pass) -> None:
     """Batch norm over both at once would be another discriminator."""
-    norm = next(m for m in batch.encoder.modules() if isinstance(m, nn.BatchNorm2d))
+    norm = next(m for m in batch.nets.encoder.modules() if isinstance(m, nn.BatchNorm2d))
     seen: list[Tensor] = []
     norm.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
     objective().encoder_loss(batch)
@@ -214,15 +208,13 @@ def test_encoder_sees_real_and_fake_as_separate_batches(batch: Pass) -> None:
 
 
 def test_one_pass_serves_both_losses(batch: Pass) -> None:
-    calls = {"encoder": 0, "generator": 0}
-    batch.encoder.register_forward_hook(
-        lambda *_: calls.__setitem__("encoder", calls["encoder"] + 1)
-    )
-    batch.generator.register_forward_hook(
-        lambda *_: calls.__setitem__("generator", calls["generator"] + 1)
-    )
+    parts = {"trunk": batch.nets.encoder.trunk, "head": batch.nets.encoder.head}
+    parts["generator"] = batch.nets.generator
+    calls = dict.fromkeys(parts, 0)
+    for name, part in parts.items():
+        part.register_forward_hook(lambda *_, name=name: calls.__setitem__(name, calls[name] + 1))
     ours = objective()
-    encoder_gradients(ours.encoder_loss(batch), batch, retain_graph=True)
-    generator_gradients(ours.generator_loss(batch), batch)
+    updates.gradients("encoder", ours.encoder_loss(batch), batch, retain_graph=True)
+    updates.gradients("generator", ours.generator_loss(batch), batch)
     ours.diagnostics(batch)
-    assert calls == {"encoder": 2, "generator": 1}
+    assert calls == {"trunk": 2, "head": 2, "generator": 1}

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from ogan_bench import catalogue, config
 from ogan_bench.errors import StudyError
+from ogan_bench.pipeline import Options, run_trial
 from ogan_bench.study import load_study, trials
 
 README = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding="utf-8")
@@ -37,6 +39,26 @@ def test_its_mistakes_are_reported_as_the_readme_says(tmp_path: Path) -> None:
         load_study(path)
     found = "\n".join(caught.value.problems).replace(str(path), "my_study.yaml")
     assert found == block("text", "my_study.yaml").strip()
+
+
+def test_the_part_of_the_readme_trains(tmp_path: Path) -> None:
+    (tmp_path / "my_terms.py").write_text(block("python", "my_terms.py"), encoding="utf-8")
+    text = block("yaml", "my_study").replace(
+        "base:\n", "plugins: [my_terms.py]\nbase:\n  evaluation: {samples: 50, probe_images: 50}\n"
+    )
+    arm = "  mse_mean: {objective: {consistency: {name: huber, delta: 0.5}}}\nseeds: [0]\n"
+    text = re.sub(r"  mse_mean: .*\nseeds: .*\n", arm, text).replace("steps: 1500", "steps: 2")
+    path = tmp_path / "my_study.yaml"
+    path.write_text(text, encoding="utf-8")
+    try:
+        _, trial = trials(load_study(path))
+        report = run_trial(trial, Options(tmp_path / "results"), "cpu")
+    finally:
+        catalogue.remove_plugins()
+        config.take_up_plugins()
+    assert (report.status, report.outcome) == ("finished", "ok"), report.message
+    log = (tmp_path / "results" / trial.id / "train.jsonl").read_text()
+    assert '"generator_consistency"' in log
 
 
 def test_the_commands_of_ci_are_those_of_the_readme() -> None:

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from ogan_bench.study import load_study, shipped_studies, trials
+from ogan_bench.analysis.report import write_report
+from ogan_bench.pipeline import Options, preflight, run_trial
+from ogan_bench.store import TrialStore
+from ogan_bench.study import load_study, shipped_studies, study_record, trials
 
 STUDIES = shipped_studies()
 SCALES = [
@@ -35,8 +38,29 @@ def test_study_loads_and_plans(path: Path, scale: str | None) -> None:
 
 
 @pytest.mark.parametrize("path", STUDIES.values(), ids=STUDIES)
-def test_study_has_a_smoke_scale_and_a_header(path: Path) -> None:
-    assert len(trials(load_study(path, scale="smoke"))) <= 20
+def test_every_trial_runs_at_the_smallest_scale(path: Path, tmp_path: Path) -> None:
+    """To a result with a value of every metric that its hypotheses are about."""
+    study = load_study(path, scale="smoke")
+    wanted = trials(study, seeds=study.seeds[:1])
+    preflight(wanted)
+    found: dict[str, dict[str, float | None]] = {}
+    for trial in wanted:
+        report = run_trial(trial, Options(tmp_path), "cpu")
+        assert report.status == "finished", f"{trial.id}: {report.message}"
+        assert report.outcome in ("ok", "diverged")
+        found[trial.arm] = {"images_per_second": 1.0, **(report.metrics or {})}
+    TrialStore(tmp_path).write_study(study.folder, study_record(study, [0], "test", path))
+    for hypothesis in study.hypotheses:
+        for arm in (hypothesis.arm, hypothesis.control):
+            assert found[arm][hypothesis.metric] is not None, (arm, hypothesis.metric)
+    write_report(tmp_path, study.folder)
+
+
+@pytest.mark.parametrize("path", STUDIES.values(), ids=STUDIES)
+def test_study_has_all_scales_and_a_header(path: Path) -> None:
+    scales = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))["scales"]
+    assert {"smoke", "fashion", "paper"} <= set(scales)
+    assert len(load_study(path).seeds) >= 5
     header = path.read_text("utf-8").split("\nname:")[0]
     assert "$schema=./study.schema.json" in header
     for word in ("Question:", "Source:", "Cost:", "Expected:"):
@@ -45,8 +69,11 @@ def test_study_has_a_smoke_scale_and_a_header(path: Path) -> None:
 
 def test_strong_pearson_has_the_strength_of_the_squared_norm() -> None:
     """|z - e|² = 2d(1 - ρ) for standardised codes: weight w on it is 2wd on -ρ, at every scale."""
-    for scale in (None, "smoke", "fashion"):
+    for scale in (None, "smoke", "fashion", "paper", "paper_256"):
         arms = load_study(STUDIES["mse_vs_pearson"], scale=scale).arms
         d = arms["mse"].model.parameters()["z_dim"]
-        strength = 2 * arms["mse"].objective.consistency_weight * d
-        assert arms["pearson_strong"].objective.consistency_weight == strength
+        weights = {
+            arm: arms[arm].objective.parameters()["consistency_weight"].weight
+            for arm in ("mse", "pearson_strong")
+        }
+        assert weights["pearson_strong"] == 2 * weights["mse"] * d

@@ -13,6 +13,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = [
     {"errors", "metrics", "seeding", "provenance", "catalogue"},
+    {"components"},
     {"config"},
     {"validation"},
     {"study"},
@@ -37,6 +38,7 @@ TORCH_FREE = {
     "metrics",
     "provenance",
     "catalogue",
+    "components",
     "config",
     "study",
     "store",

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from ogan_bench import catalogue
+from ogan_bench import catalogue, components
 
 
 @pytest.mark.parametrize("kind", catalogue.KINDS)
@@ -30,7 +30,8 @@ def test_reading_the_source_agrees_with_importing_it(kind: str) -> None:
         assert {p.name: p.default for p in part.parameters} == keyword_only
         assert part.doc == inspect.getdoc(function)
         assert part.summary.endswith((".", ":")), f"{kind} {name} needs a summary line"
-        part.model()
+        components.model(kind, name)
+        assert catalogue.function(kind, name) is function
 
 
 def test_no_torch_is_imported_for_a_study() -> None:

@@ -53,7 +53,6 @@ def test_describe_counts_the_parameters_of_the_authors_nets() -> None:
         ask(
             "describe",
             "model",
-            "--name",
             "dcgan",
             "--resolution",
             "128",
@@ -72,9 +71,34 @@ def test_describe_counts_the_parameters_of_the_authors_nets() -> None:
 
 def test_describe_refuses_what_there_is_not() -> None:
     with pytest.raises(StudyError, match="Did you mean 'dcgan'"):
-        ask("describe", "model", "--name", "dcgn")
+        ask("describe", "model", "dcgn")
     with pytest.raises(UserError, match="16, 32, 64, 128 or 256"):
         ask("describe", "model", "--resolution", "100")
+
+
+@pytest.mark.parametrize(
+    ("kind", "part", "words"),
+    [
+        ("objective", "bigan_qp", ("code_weight", "1811", "E(x)")),
+        ("consistency", "pearson", ("ρ(z, E(G(z)))", "1903.01931")),
+        ("penalty", "gradient_penalty", ("weight", "1704.00028")),
+        ("readouts", "avg", ("avg(e)", "1903.01931")),
+    ],
+)
+def test_describe_gives_formula_source_and_parameters(
+    kind: str, part: str, words: tuple[str, ...]
+) -> None:
+    text = ask("describe", kind, part)
+    for word in words:
+        assert word in text
+    assert json.loads(ask("describe", kind, part, "--json"))["name"] == part
+
+
+def test_describe_knows_what_is_near() -> None:
+    with pytest.raises(UserError, match="Did you mean 'pearson'"):
+        ask("describe", "consistency", "perason")
+    with pytest.raises(UserError, match=r"no 'objectif' here\. Did you mean 'objectives'"):
+        ask("describe", "objectif", "vae")
 
 
 def test_plan_counts_and_measures() -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from ogan_bench.data import DATASETS
+from ogan_bench.data import DATASETS, Dataset
 from ogan_bench.data.base import Split, resize, to_float, to_uint8
 from ogan_bench.data.fashion_mnist import DEBIAN, find_folder
 from ogan_bench.errors import UserError
@@ -49,14 +50,14 @@ def test_digits_have_fixed_splits_and_content() -> None:
     assert (len(dataset.train), len(dataset.test)) == (1437, 360)
     assert dataset.hash == "977c0665d0e1e7d3"
     assert dataset.train.images.max() == 255
-    counts = torch.bincount(dataset.test.labels, minlength=10)
+    counts = torch.bincount(dataset.test.known_labels, minlength=10)
     assert counts.min() >= 25
 
 
 def test_fashion_mnist_reads_torchvisions_layout(raw: Path) -> None:
     dataset = DATASETS["fashion_mnist"](resolution=28)
     assert (len(dataset.train), len(dataset.test)) == (30, 20)
-    assert dataset.test.labels.tolist() == [i % 10 for i in range(20)]
+    assert dataset.test.known_labels.tolist() == [i % 10 for i in range(20)]
     expected = np.random.default_rng(0).integers(0, 256, (30, 28, 28))
     assert np.array_equal(dataset.train.images[:, 0].numpy(), expected)
     assert DATASETS["fashion_mnist"](resolution=32).shape == (1, 32, 32)
@@ -67,7 +68,7 @@ def test_fashion_mnist_of_debian(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("OGAN_BENCH_DATA", str(tmp_path))
     dataset = DATASETS["fashion_mnist"](resolution=28)
     assert (len(dataset.train), len(dataset.test)) == (60_000, 10_000)
-    assert torch.bincount(dataset.train.labels).tolist() == [6000] * 10
+    assert torch.bincount(dataset.train.known_labels).tolist() == [6000] * 10
 
 
 def test_truncated_file_is_named(raw: Path) -> None:
@@ -124,5 +125,184 @@ def test_resize_keeps_constants_and_the_mean() -> None:
 def test_splits_check_their_types() -> None:
     with pytest.raises(ValueError, match="uint8"):
         Split(torch.zeros(2, 1, 4, 4), torch.zeros(2, dtype=torch.int64))
+    with pytest.raises(ValueError, match="float32"):
+        Split(torch.zeros(2, 2, 1, 1, dtype=torch.float64), torch.zeros(2, dtype=torch.int64))
     with pytest.raises(ValueError, match="labels"):
         Split(torch.zeros(2, 1, 4, 4, dtype=torch.uint8), torch.zeros(3, dtype=torch.int64))
+    with pytest.raises(ValueError, match="no labels"):
+        Split(torch.zeros(2, 1, 4, 4, dtype=torch.uint8)).known_labels  # noqa: B018
+
+
+def test_points_stay_as_they_are() -> None:
+    points = torch.tensor([[4.0, -4.0]])[:, :, None, None]
+    assert to_float(points) is points
+    assert Split(points).images is points
+
+
+class TestMixtures:
+    @pytest.mark.parametrize(("name", "k", "std"), [("ring", 8, 0.01), ("grid", 25, 0.05)])
+    def test_every_mode_has_its_centre_deviation_and_number(
+        self, name: str, k: int, std: float
+    ) -> None:
+        dataset = DATASETS[name]()
+        assert dataset.modes is not None
+        assert (dataset.shape, dataset.is_points) == ((2, 1, 1), True)
+        assert (len(dataset.train), len(dataset.test)) == (100_000, 10_000)
+        assert (len(dataset.classes), dataset.modes.std) == (k, std)
+        x, labels = dataset.train.images[:, :, 0, 0], dataset.train.known_labels
+        assert labels.bincount().tolist() == [100_000 // k] * k
+        noise = (x - dataset.modes.centres[labels]) / std
+        n = 100_000 // k
+        for label in range(k):
+            of_mode = noise[labels == label]
+            assert of_mode.mean(0).abs().max() < 5 / n**0.5
+            assert (torch.cov(of_mode.T) - torch.eye(2)).abs().max() < 5 * (2 / n) ** 0.5
+
+    def test_centres_are_those_of_the_literature(self) -> None:
+        known = [DATASETS[name]().modes for name in ("ring", "grid")]
+        ring, grid = (modes.centres for modes in known if modes is not None)
+        angles = np.arange(8) * np.pi / 4
+        assert np.allclose(ring, np.stack([np.cos(angles), np.sin(angles)], 1), atol=1e-6)
+        expected = [[x, y] for x in range(-4, 5, 2) for y in range(-4, 5, 2)]
+        assert grid.tolist() == expected
+
+    def test_are_the_same_every_time_and_their_splits_differ(self) -> None:
+        first, second = DATASETS["ring"](), DATASETS["ring"]()
+        assert first.hash == second.hash
+        n = len(first.test)
+        assert not torch.equal(first.train.images[:n], first.test.images)
+
+
+class TestStackedDigits:
+    def test_channels_are_the_digits_that_the_label_names(self) -> None:
+        dataset = DATASETS["stacked_digits"](images=400)
+        source = dataset.channels_of
+        assert source is not None
+        assert source.hash == DATASETS["digits"]().hash
+        for split, known in ((dataset.train, source.train), (dataset.test, source.test)):
+            table: dict[bytes, int] = {
+                image.numpy().tobytes(): int(label)
+                for image, label in zip(known.images[:, 0], known.known_labels, strict=True)
+            }
+            for image, label in zip(split.images[:400], split.known_labels, strict=False):
+                a, b, c = (table[channel.numpy().tobytes()] for channel in image)
+                assert int(label) == 100 * a + 10 * b + c
+
+    def test_is_fixed_and_has_a_thousand_classes(self) -> None:
+        dataset = DATASETS["stacked_digits"]()
+        assert dataset.hash == "480f7faeb9184dff"
+        assert dataset.shape == (3, 16, 16)
+        assert (len(dataset.train), len(dataset.test)) == (20_000, 5_000)
+        assert dataset.train.known_labels.bincount(minlength=1000).min() > 0
+        assert dataset.classes[7] == "007"
+        assert len(dataset.classes) == 1000
+
+    def test_resolution_is_that_of_the_channels(self) -> None:
+        dataset = DATASETS["stacked_digits"](resolution=8, images=10)
+        assert dataset.channels_of is not None
+        assert (dataset.shape, dataset.channels_of.shape) == ((3, 8, 8), (1, 8, 8))
+
+
+class TestImageFolder:
+    @pytest.fixture
+    def root(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """12 constant images, i of level 20 i, in two subfolders and two formats."""
+        monkeypatch.setenv("OGAN_BENCH_DATA", str(tmp_path))
+        for i in range(12):
+            folder = tmp_path / "faces" / ("a" if i < 7 else "b")
+            folder.mkdir(parents=True, exist_ok=True)
+            image = Image.new("RGB", (10 + i, 8), (20 * i, 0, 100))
+            image.save(folder / f"{i:02d}.{'png' if i % 2 else 'webp'}", lossless=True)
+        return tmp_path / "faces"
+
+    def load(self, **parameters: object) -> Dataset:
+        chosen = {"path": "faces", "resolution": 8, "test_every": 4, **parameters}
+        return DATASETS["image_folder"](**chosen)
+
+    def test_every_kth_name_is_a_test_image_and_subfolders_are_classes(self, root: Path) -> None:
+        dataset = self.load()
+        assert dataset.classes == ("a", "b")
+        assert dataset.shape == (3, 8, 8)
+        assert dataset.test.images[:, 0, 0, 0].tolist() == [60, 140, 220]
+        assert dataset.test.known_labels.tolist() == [0, 1, 1]
+        assert dataset.train.images[:, 0, 0, 0].tolist() == [
+            20 * i for i in range(12) if i % 4 != 3
+        ]
+        assert (dataset.train.images[:, 2] == 100).all()
+        assert self.load(path=str(root)).hash == dataset.hash
+
+    def test_without_two_full_subfolders_there_are_no_labels(self, root: Path) -> None:
+        labelled = self.load()
+        bare = self.load(path="faces/a")
+        assert (bare.classes, bare.train.labels, len(bare.train)) == ((), None, 6)
+        Image.new("RGB", (8, 8)).save(root / "loose.png")
+        mixed = self.load()
+        assert (mixed.classes, mixed.train.labels, mixed.test.labels) == ((), None, None)
+        assert mixed.hash != labelled.hash
+
+    def test_other_and_hidden_files_are_left_out(self, root: Path) -> None:
+        expected = self.load().hash
+        (root / "a" / "notes.txt").write_text("no image")
+        (root / "a" / "._00.png").write_bytes(b"a resource fork")
+        (root / ".trash").mkdir()
+        (root / ".trash" / "x.png").write_bytes(b"gone")
+        assert self.load().hash == expected
+
+    def test_crop_takes_the_centre_and_none_squeezes(self, root: Path) -> None:
+        wide = np.zeros((8, 24, 3), np.uint8)
+        wide[:, 8:16] = 200
+        Image.fromarray(wide).save(root / "a" / "00.png")
+        (root / "a" / "00.webp").unlink()
+        assert (self.load(crop="centre").train.images[0] == 200).all()
+        squeezed = self.load(crop="none").train.images[0, 0]
+        assert squeezed[0, 0] == squeezed[0, -1] == 0
+        assert squeezed.float().mean() == pytest.approx(200 / 3, abs=1)
+
+    def test_every_mode_becomes_rgb(self, root: Path) -> None:
+        Image.new("L", (9, 9), 77).save(root / "a" / "00.png")
+        Image.new("RGBA", (9, 9), (1, 2, 3, 255)).save(root / "a" / "01.png")
+        Image.new("CMYK", (9, 9), (0, 0, 0, 0)).save(root / "a" / "02.jpg")
+        (root / "a" / "00.webp").unlink()
+        (root / "a" / "02.webp").unlink()
+        first = self.load().train.images[:3, :, 0, 0].tolist()
+        assert first == [[77, 77, 77], [1, 2, 3], [255, 255, 255]]
+
+    @pytest.mark.parametrize("content", [b"", b"not an image", None])
+    def test_a_damaged_file_is_named(self, root: Path, content: bytes | None) -> None:
+        path = root / "b" / "09.png"
+        whole = path.read_bytes()
+        path.write_bytes(whole[: len(whole) // 2] if content is None else content)
+        with pytest.raises(UserError, match=r"b/09\.png: cannot be read as an image"):
+            self.load()
+
+    @pytest.mark.parametrize("times", [1.5, 3])
+    def test_a_decompression_bomb_is_named(
+        self, root: Path, monkeypatch: pytest.MonkeyPatch, times: float
+    ) -> None:
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", int(64 * 64 / times))
+        Image.new("RGB", (64, 64)).save(root / "a" / "00.png")
+        with pytest.raises(UserError, match=r"a/00\.png: cannot be read as an image .*bomb"):
+            self.load()
+
+    def test_links_are_refused(self, root: Path, tmp_path: Path) -> None:
+        outside = tmp_path / "outside"
+        outside.mkdir()
+        Image.new("RGB", (8, 8)).save(outside / "secret.png")
+        (root / "a" / "link.png").symlink_to(outside / "secret.png")
+        with pytest.raises(UserError, match=r"a/link\.png: a link"):
+            self.load()
+        (root / "a" / "link.png").unlink()
+        (root / "c").symlink_to(outside)
+        with pytest.raises(UserError, match="c: a link"):
+            self.load()
+
+    def test_a_missing_folder_says_where_it_was_looked_for(self, root: Path) -> None:
+        with pytest.raises(UserError, match=r"nowhere: no such folder.*OGAN_BENCH_DATA"):
+            self.load(path="nowhere")
+
+    def test_too_few_images_are_counted(self, root: Path) -> None:
+        with pytest.raises(UserError, match=r"12 images.*test_every 13"):
+            self.load(test_every=13)
+        (root / "empty").mkdir()
+        with pytest.raises(UserError, match="0 images"):
+            self.load(path="faces/empty")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 
 import pytest
 
+from ogan_bench.components import Component
+from ogan_bench.config import Settings, Study
 from ogan_bench.errors import StudyError, UserError
 from ogan_bench.schema import json_schema
 from ogan_bench.study import (
@@ -56,6 +59,17 @@ def study_file(tmp_path: Path) -> Path:
     return path
 
 
+def consistency(study: Study, arm: str) -> Component:
+    found: Component = study.arms[arm].objective.parameters()["consistency"]
+    return found
+
+
+def weight_of(study: Study, arm: str) -> float:
+    schedule = study.arms[arm].objective.parameters()["consistency_weight"]
+    assert schedule.name == "constant"
+    return float(schedule.parameters()["weight"])
+
+
 def problems(tmp_path: Path, text: str, *overrides: str) -> list[str]:
     path = tmp_path / "bad.yaml"
     path.write_text(text, encoding="utf-8")
@@ -67,8 +81,8 @@ def problems(tmp_path: Path, text: str, *overrides: str) -> list[str]:
 def test_arms_are_diffs_of_the_base(study_file: Path) -> None:
     study = load_study(study_file)
     assert list(study.arms) == ["none", "pearson", "adam"]
-    assert study.arms["none"].objective.consistency.name == "none"
-    assert study.arms["pearson"].objective.consistency_weight == 0.5
+    assert consistency(study, "none").name == "none"
+    assert weight_of(study, "pearson") == 0.5
     assert study.arms["pearson"].training.optimizer.parameters() == {
         "lr": 1e-4,
         "alpha": 0.9,
@@ -95,8 +109,8 @@ def test_scale_changes_base_arms_and_seeds(study_file: Path) -> None:
     assert study.folder == "tiny-big"
     assert study.seeds == [5]
     assert {arm.training.steps for arm in study.arms.values()} == {20}
-    assert study.arms["pearson"].objective.consistency_weight == 2
-    assert study.arms["none"].objective.consistency_weight == 0.5
+    assert weight_of(study, "pearson") == 2
+    assert weight_of(study, "none") == 0.5
 
 
 def test_overrides_win_and_numbers_are_numbers(study_file: Path) -> None:
@@ -211,11 +225,85 @@ def test_trials_go_seed_by_seed(study_file: Path) -> None:
 def test_identity_covers_defaults_and_seed(study_file: Path) -> None:
     study = load_study(study_file)
     one, other = (Trial("tiny", "none", seed, study.arms["none"]) for seed in (0, 1))
-    assert one.config["objective"]["penalty"] == {"name": "quadratic_potential", "weight": 0.25}
+    assert one.config["objective"]["penalty"]["weight"] == 0.25
     assert one.config_hash != other.config_hash
     changed = load_study(study_file, overrides=["training.steps=11"]).arms["none"]
     assert Trial("tiny", "none", 0, changed).config_hash != one.config_hash
     assert Trial("elsewhere", "x", 0, study.arms["none"]).config_hash == one.config_hash
+
+
+def test_identity_is_what_differs_from_the_defaults(study_file: Path) -> None:
+    """So that a setting that is added with today's behaviour as default leaves trials valid."""
+    before = load_study(study_file).arms["none"].identity()
+    assert "evaluation" not in before
+    assert before["objective"]["penalty"] == {"name": "quadratic_potential"}
+    same = load_study(study_file, overrides=["evaluation.samples=2000", "training.batch_size=64"])
+    assert same.arms["none"].identity() == before
+    other = load_study(study_file, overrides=["evaluation.samples=2001"]).arms["none"].identity()
+    assert other["evaluation"] == {"samples": 2001}
+    for arm, settings in load_study(study_file).arms.items():
+        assert Settings.model_validate(settings.identity()) == settings, arm
+        assert Settings.model_validate(settings.model_dump(mode="json")) == settings, arm
+
+
+def test_a_trial_travels_to_another_process(study_file: Path) -> None:
+    trial = trials(load_study(study_file))[0]
+    assert pickle.loads(pickle.dumps(trial)) == trial
+
+
+def test_short_forms_of_objective_and_weight(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        STUDY.replace(
+            "  adam:",
+            "  composed: {objective: {name: composed}}\n  vae: {objective: vae}\n"
+            "  warm: {objective: {consistency_weight: {name: warm_up, weight: 2}}}\n  adam:",
+        ),
+        encoding="utf-8",
+    )
+    study = load_study(path)
+    assert study.arms["composed"] == study.arms["pearson"]
+    assert study.arms["vae"].objective.name == "vae"
+    weight = study.arms["warm"].objective.parameters()["consistency_weight"]
+    assert (weight.name, weight.parameters()) == ("warm_up", {"weight": 2.0, "until": 0.5})
+
+
+def test_mistakes_within_parts_of_parts_have_their_place(tmp_path: Path) -> None:
+    text = STUDY.replace(
+        "  adam:",
+        "  a: {objective: {consistency_weight: {name: warm_up, weight: 2, untl: 1}}}\n"
+        "  b: {objective: {name: separate, consistency: perason}}\n"
+        "  c: {objective: {consistency_weight: -1}}\n  adam:",
+    )
+    assert problems(tmp_path, text) == [
+        "bad.yaml:17:66: arms.a.objective.consistency_weight.untl: unknown key. "
+        "Did you mean 'until'?",
+        "bad.yaml:18:35: arms.b.objective.consistency: no 'perason' here. Did you mean 'pearson'?",
+        "bad.yaml:19:19: arms.c.objective.consistency_weight.weight: Input should be greater than "
+        "or equal to 0 (got -1)",
+    ]
+
+
+def test_a_scale_puts_other_metrics_in_place(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    text = STUDY.replace(
+        "metrics: [reconstruction_mse]", "metrics: [reconstruction_mse, fd_classifier]"
+    )
+    hypothesis = (
+        "  - {id: q, claim: c, metric: fd_classifier, arm: pearson, control: none, "
+        "test: superiority}\nscales:"
+    )
+    scale = (
+        "\n  paper:\n    base: {evaluation: {extractors: [inception]}}\n"
+        "    metrics: {fd_classifier: fid, reconstruction_mse: null}\n"
+    )
+    path.write_text(text.replace("scales:", hypothesis).rstrip() + scale, encoding="utf-8")
+    study = load_study(path, scale="paper")
+    assert study.metrics == ["fid"]
+    assert [(h.id, h.metric) for h in study.hypotheses] == [("q", "fid")]
+    path.write_text(path.read_text().replace("fd_classifier: fid", "fd_clasifier: fid"))
+    with pytest.raises(StudyError, match="no metric 'fd_clasifier' among those of the study"):
+        load_study(path, scale="paper")
 
 
 def test_parts_from_the_command_line() -> None:

@@ -9,8 +9,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ogan_bench.data import DATASETS, Dataset
+from ogan_bench.data import Dataset
+from ogan_bench.data.base import Split
 from ogan_bench.data.batches import Batches
+from ogan_bench.data.digits import digits
 from ogan_bench.seeding import derive, generator
 from ogan_bench.store import TrialFolder
 from ogan_bench.study import Trial, load_study
@@ -47,7 +49,7 @@ class Script:
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
-    return DATASETS["digits"](resolution=16)
+    return digits(resolution=16)
 
 
 def trial(arm: str = "pearson", seed: int = 0, *overrides: str) -> Trial:
@@ -67,7 +69,7 @@ def trial(arm: str = "pearson", seed: int = 0, *overrides: str) -> Trial:
 def state(trained: Trained) -> dict[str, Tensor]:
     return {
         f"{name}.{key}": value
-        for name, net in (("E", trained.encoder), ("G", trained.generator))
+        for name, net in trained.nets.named().items()
         for key, value in net.state_dict().items()
     }
 
@@ -89,8 +91,13 @@ def without_times(folder: TrialFolder) -> list[dict[str, Any]]:
         ("training.ema=0.9",),
         ("training.updates={name: alternating, encoder_steps: 2}",),
         ("training.optimizer={name: adam}",),
+        ("training.generator_optimizer={name: adam}",),
+        ("training.augmentation=diff_augment", "training.images=50"),
+        ("objective={name: post_hoc, gan_share: 0.4}", "training.ema=0.9"),
+        ("objective=vae",),
+        ("model.spectral_norm=true", "model.modulation=self"),
     ],
-    ids=["plain", "ema", "alternating", "adam"],
+    ids=["plain", "ema", "alternating", "adam", "two", "augmented", "post_hoc", "vae", "models"],
 )
 @pytest.mark.parametrize("stop_at", [2, 3, 5])
 def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(
@@ -154,7 +161,7 @@ def test_a_checkpoint_of_another_configuration_is_not_resumed(
 
 def test_arms_of_a_seed_share_initialisation_and_seeds_do_not(dataset: Dataset) -> None:
     def weights(chosen: Trial) -> Tensor:
-        encoder, _ = build_nets(chosen, dataset)
+        encoder = build_nets(chosen, dataset).encoder
         return torch.cat([p.flatten() for p in encoder.parameters()])
 
     assert torch.equal(weights(trial("pearson", 0)), weights(trial("mse", 0)))
@@ -192,13 +199,12 @@ def test_log_has_what_the_author_logs_and_more(tmp_path: Path, dataset: Dataset)
 
 
 def test_every_parameter_is_trained(tmp_path: Path, dataset: Dataset) -> None:
-    before = [p.clone() for net in build_nets(trial(), dataset) for p in net.parameters()]
-    trained = train(trial(), dataset, TrialFolder(tmp_path), CPU, Script())
-    names = [f"E.{n}" for n, _ in trained.encoder.named_parameters()]
-    names += [f"G.{n}" for n, _ in trained.generator.named_parameters()]
-    after = [*trained.encoder.parameters(), *trained.generator.parameters()]
-    for name, old, new in zip(names, before, after, strict=True):
-        assert not torch.equal(old, new), f"{name} did not move"
+    before = build_nets(trial(), dataset).named()
+    trained = train(trial(), dataset, TrialFolder(tmp_path), CPU, Script()).nets.named()
+    for net, old in before.items():
+        moved = zip(old.named_parameters(), trained[net].parameters(), strict=True)
+        for (name, one), other in moved:
+            assert not torch.equal(one, other), f"{net}: {name} did not move"
 
 
 def test_a_loss_that_is_no_number_ends_the_training_with_a_reason(
@@ -222,11 +228,33 @@ def test_moving_average_follows_parameters_and_statistics() -> None:
     assert state["1.num_batches_tracked"].item() == 1
 
 
+def numbered(n: int) -> Tensor:
+    """Images that are told apart by their one pixel."""
+    return torch.arange(n, dtype=torch.uint8).reshape(n, 1, 1, 1)
+
+
+def test_a_subset_is_drawn_by_the_seed_and_labels_follow_the_images() -> None:
+    split = Split(numbered(50), torch.arange(50) % 7)
+    few = Batches(split, 8, seed=3, count=10)
+    seen = torch.cat([few.indices(b) for b in range(30)])
+    assert len(seen.unique()) == 10
+    assert set(seen.tolist()) != set(range(10))
+    other = torch.cat([Batches(split, 8, seed=4, count=10).indices(b) for b in range(30)])
+    assert set(seen.tolist()) != set(other.tolist())
+    x, labels = few[3]
+    assert labels is not None
+    assert torch.equal(labels, few.indices(3) % 7)
+    drawn = few.random_labels(5)
+    assert drawn is not None
+    assert set(drawn.tolist()) <= set((seen % 7).tolist())
+    assert Batches(Split(numbered(5)), 2, seed=0).random_labels(0) is None
+    assert x.shape == (8, 1, 1, 1)
+
+
 @pytest.mark.parametrize("batch_size", [7, 10, 23])
 def test_batches_show_every_image_once_an_epoch(batch_size: int) -> None:
     n = 10
-    images = torch.arange(n, dtype=torch.uint8).reshape(n, 1, 1, 1)
-    batches = Batches(images, batch_size, seed=3)
+    batches = Batches(Split(numbered(n)), batch_size, seed=3)
     stream = torch.cat([batches.indices(b) for b in range(4 * n)])
     assert len(stream) == 4 * n * batch_size
     epochs = stream[: len(stream) // n * n].reshape(-1, n)
@@ -235,11 +263,11 @@ def test_batches_show_every_image_once_an_epoch(batch_size: int) -> None:
 
 
 def test_batches_depend_on_their_number_alone() -> None:
-    images = torch.arange(50, dtype=torch.uint8).reshape(50, 1, 1, 1)
-    in_order = Batches(images, 8, seed=0)
-    wanted = [in_order[b] for b in range(20)]
-    assert torch.equal(Batches(images, 8, seed=0)[13], wanted[13])
-    assert not torch.equal(Batches(images, 8, seed=1)[13], wanted[13])
+    split = Split(numbered(50))
+    in_order = Batches(split, 8, seed=0)
+    wanted = [in_order[b][0] for b in range(20)]
+    assert torch.equal(Batches(split, 8, seed=0)[13][0], wanted[13])
+    assert not torch.equal(Batches(split, 8, seed=1)[13][0], wanted[13])
     assert wanted[0].min() >= -1
     assert wanted[0].max() <= 1
 

@@ -1,0 +1,152 @@
+"""Metrics of plug-ins: functions that ask by name for what they are computed from."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from ogan_bench import catalogue
+from ogan_bench.data import Dataset
+from ogan_bench.evaluation.rows import Row, attempt
+from ogan_bench.evaluation.sampling import Samples
+from ogan_bench.objectives.asking import answer, check
+
+
+class Measured:
+    """All that a plug-in's metric may ask for, on the CPU.
+
+    Images are uint8 as the dataset keeps them, reconstructions are as G gives them, in [-1, 1];
+    with points both are points. Codes are raw.
+
+    Args:
+        samples: What E and G have computed.
+        dataset: Where the images come from.
+    """
+
+    def __init__(self, samples: Samples, dataset: Dataset) -> None:
+        self._samples = samples
+        self._dataset = dataset
+
+    @property
+    def z(self) -> Tensor:
+        """What the codes of the samples are to equal, shape ``(n, d)``."""
+        return self._samples.z
+
+    @property
+    def samples(self) -> Tensor:
+        """Generated images, shape ``(n, c, h, w)``."""
+        return self._samples.images
+
+    @property
+    def sample_labels(self) -> Tensor:
+        """Classes that they were asked for, shape ``(n,)``."""
+        return _there(self._samples.labels, "the dataset has no labels")
+
+    @property
+    def codes(self) -> Tensor:
+        """Codes of the samples, shape ``(n, d)``."""
+        return self._samples.codes
+
+    @property
+    def train_images(self) -> Tensor:
+        """Those training images that probes are fitted on, shape ``(m, c, h, w)``."""
+        images = self._dataset.train.images
+        return images[self._samples.train_indices.to(images.device)].cpu()
+
+    @property
+    def train_labels(self) -> Tensor:
+        """Their classes, shape ``(m,)``."""
+        return self._dataset.train.known_labels.cpu()[self._samples.train_indices]
+
+    @property
+    def train_codes(self) -> Tensor:
+        """Their codes, shape ``(m, d)``."""
+        return self._samples.trained.train
+
+    @property
+    def untrained_train_codes(self) -> Tensor:
+        """Their codes by the encoder before training, shape ``(m, d)``."""
+        return self._samples.untrained.train
+
+    @property
+    def test_images(self) -> Tensor:
+        """All test images, shape ``(t, c, h, w)``."""
+        return self._dataset.test.images.cpu()
+
+    @property
+    def test_labels(self) -> Tensor:
+        """Their classes, shape ``(t,)``."""
+        return self._dataset.test.known_labels.cpu()
+
+    @property
+    def test_codes(self) -> Tensor:
+        """Their codes, shape ``(t, d)``."""
+        return self._samples.trained.test
+
+    @property
+    def untrained_test_codes(self) -> Tensor:
+        """Their codes by the encoder before training, shape ``(t, d)``."""
+        return self._samples.untrained.test
+
+    @property
+    def reconstructions(self) -> Tensor:
+        """G(N(E(x))) of the test images, shape ``(t, c, h, w)``."""
+        return self._samples.reconstructions
+
+    @property
+    def raw_reconstructions(self) -> Tensor:
+        """G(E(x)) of the test images, shape ``(t, c, h, w)``."""
+        return self._samples.raw_reconstructions
+
+    @property
+    def own_reconstructions(self) -> Tensor:
+        """G(t·P(E(x))) of the test images, shape ``(t, c, h, w)``."""
+        return self._samples.own_reconstructions
+
+    @property
+    def swapped(self) -> Tensor:
+        """The own reconstructions under other labels, shape ``(t, c, h, w)``."""
+        return _there(self._samples.swapped, "the generator is not conditional")
+
+    @property
+    def swapped_labels(self) -> Tensor:
+        """These labels, shape ``(t,)``."""
+        return _there(self._samples.swapped_labels, "the generator is not conditional")
+
+
+def check_plugin_metrics() -> None:
+    """Refuse a metric that asks for something unknown; imports the plug-ins.
+
+    Raises:
+        UserError: Names it and what is near.
+    """
+    for name in catalogue.plugin_metrics():
+        check(catalogue.plugin_metric(name), Measured)
+
+
+def plugin_rows(samples: Samples, dataset: Dataset) -> list[Row]:
+    """The metrics of all plug-ins; one that raises ``ValueError`` or ``RuntimeError`` has a note.
+
+    Args:
+        samples: What E and G have computed.
+        dataset: Where the images come from.
+    """
+    view, n = Measured(samples, dataset), len(dataset.test)
+
+    def measure(name: str) -> list[Row]:
+        return [Row(name, float(answer(catalogue.plugin_metric(name), view)), n, "test")]
+
+    rows: list[Row] = []
+    for name in catalogue.plugin_metrics():
+        rows += attempt(
+            [name],
+            lambda name=name: measure(name),  # type: ignore[misc]
+            n_samples=n,
+            split="test",
+        )
+    return rows
+
+
+def _there(tensor: Tensor | None, why_not: str) -> Tensor:
+    if tensor is None:
+        raise ValueError(why_not)
+    return tensor

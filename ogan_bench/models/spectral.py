@@ -1,0 +1,65 @@
+"""Spectral normalisation: kernels divided by their largest singular value σ.
+
+torch estimates σ as uᵀ W v, with one power iteration for u and v at every look at the kernel in
+training. It draws u and v from the global generator when a layer is made, so they are drawn anew
+here, like the weights.
+
+References:
+    T. Miyato et al., Spectral Normalization for Generative Adversarial Networks, 2018,
+    https://arxiv.org/abs/1802.05957
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+from torch.nn.utils.parametrize import ParametrizationList, is_parametrized
+
+POWER_ITERATIONS = 15
+"""As many as torch itself makes at the start."""
+
+AnyNet = TypeVar("AnyNet", bound=nn.Module)
+
+
+def normalised(net: AnyNet) -> AnyNet:
+    """The net with all its convolutions and dense layers normalised, in place."""
+    for module in list(net.modules()):
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            spectral_norm(module)
+    return net
+
+
+def original(layer: nn.Module) -> Tensor:
+    """The trained kernel W of a normalised layer, whose ``weight`` is W / σ."""
+    kernel: Tensor = _parametrization(layer).original
+    return kernel
+
+
+def restart(layer: nn.Module, generator: torch.Generator) -> None:
+    """Draw u and v of a normalised layer anew and bring them near W's singular vectors."""
+    for vector in _parametrization(layer).buffers():
+        nn.init.normal_(vector, generator=generator)
+    settle(layer)
+
+
+@torch.no_grad()
+def settle(net: nn.Module) -> None:
+    """Power iterations for the kernels as they are now, as after a change from outside."""
+    for module in net.modules():
+        if is_parametrized(module, "weight"):
+            parametrization = _parametrization(module)
+            training = parametrization.training
+            parametrization.train()
+            for _ in range(POWER_ITERATIONS):
+                parametrization()
+            parametrization.train(training)
+
+
+def _parametrization(layer: nn.Module) -> ParametrizationList:
+    assert isinstance(layer.parametrizations, nn.ModuleDict)
+    found = layer.parametrizations["weight"]
+    assert isinstance(found, ParametrizationList)
+    return found

@@ -1,0 +1,45 @@
+"""Parts ask for what they need by the names of their positional parameters.
+
+A consistency term ``def pearson(z, code)`` gets z and the code; ``def pixel_raw(x, code_real,
+decode)`` gets the real images, their codes and the way back to images. So a term says what it
+depends on, nothing is computed that no term asks for, and a user's own term can ask for anything
+that the shipped ones can.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from ogan_bench.errors import UserError, did_you_mean
+
+
+@cache
+def asked(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Names of the positional parameters of a function."""
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    parameters = inspect.signature(function).parameters.values()
+    return tuple(parameter.name for parameter in parameters if parameter.kind in kinds)
+
+
+def check(function: Callable[..., Any], offered: type) -> None:
+    """Refuse a function that asks for something that is not offered.
+
+    Raises:
+        UserError: Names it and what is near.
+    """
+    known = [name for name in dir(offered) if not name.startswith("_")]
+    known += [name for name in getattr(offered, "__dataclass_fields__", {}) if name not in known]
+    for name in asked(function):
+        if name not in known:
+            raise UserError(
+                f"{getattr(function, '__name__', function)}: parameter {name!r}: nothing of that "
+                f"name is handed over.{did_you_mean(name, sorted(known))}"
+            )
+
+
+def answer(function: Callable[..., Any], view: object, **parameters: Any) -> Any:
+    """Call a function with the attributes of ``view`` that it asks for."""
+    return function(*(getattr(view, name) for name in asked(function)), **parameters)

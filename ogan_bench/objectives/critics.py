@@ -1,0 +1,61 @@
+"""Critics beside E: the two sides of a critic's game, and what it computes once a pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from ogan_bench.objectives.adversarial import Adversarial, Scores
+from ogan_bench.objectives.asking import answer
+from ogan_bench.objectives.base import LossTerms, Objective, Pass
+from ogan_bench.objectives.composed import Term
+from ogan_bench.objectives.consistency import pearson
+from ogan_bench.objectives.penalties import Scored
+
+
+def computed(batch: Pass, objective: Objective, *names: str) -> LossTerms:
+    """Diagnostics: of the named tensors those that this pass has made, and ρ where it can be had.
+
+    Args:
+        batch: The pass; nothing is computed anew, for the weights have moved since.
+        objective: Knows which part of E's output is the code.
+        names: As given to :meth:`~ogan_bench.objectives.base.Pass.once`.
+    """
+    kept = vars(batch)
+    found: dict[str, Tensor] = {name: kept[name] for name in names if name in kept}
+    if "e_fake" in kept:
+        found["rho"] = -pearson(batch.z, objective.code(batch.e_fake, batch.z.shape[1]))
+    return found
+
+
+@dataclass(frozen=True)
+class Game:
+    """What a critic and the forger that it judges minimise.
+
+    ::
+
+        critic:  min  f(s(real)) + g(s(fake)) + penalty
+        forger:  min               h(s(fake))
+
+    Args:
+        adversarial: (f, g, h).
+        penalty: On the critic.
+    """
+
+    adversarial: Adversarial
+    penalty: Term
+
+    def critic_loss(self, scored: Scored) -> LossTerms:
+        """Both terms of the critic."""
+        scores = Scores(lambda: scored.score_real, lambda: scored.score_fake)
+        return {
+            "adversarial": answer(self.adversarial.encoder, scores),
+            "penalty": answer(self.penalty, scored),
+        }
+
+    def forger_loss(self, real: Callable[[], Tensor], fake: Callable[[], Tensor]) -> Tensor:
+        """The forger's only term; scores that h does not ask for are not computed."""
+        loss: Tensor = answer(self.adversarial.generator, Scores(real, fake))
+        return loss

@@ -1,0 +1,87 @@
+"""First a GAN, then an encoder that inverts its frozen generator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from ogan_bench.components import (
+    AdversarialPart,
+    ConsistencyPart,
+    PenaltyPart,
+    build,
+    component_of,
+)
+from ogan_bench.objectives.base import LossTerms, Objective, Pass
+from ogan_bench.objectives.composed import term
+from ogan_bench.objectives.consistency import PROJECTIONS, Tie
+from ogan_bench.objectives.critics import Game
+from ogan_bench.objectives.penalties import Scored
+from ogan_bench.objectives.schedules import schedule
+from ogan_bench.objectives.separate import SeparateObjective
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostHocObjective(SeparateObjective):
+    """See :func:`post_hoc`: the separate nets, one after the other.
+
+    Args:
+        gan_share: Share of the training that the GAN gets.
+    """
+
+    gan_share: float
+
+    def encoder_loss(self, batch: Pass) -> LossTerms:
+        return {} if self._plays(batch) else super().encoder_loss(batch)
+
+    def generator_loss(self, batch: Pass) -> LossTerms:
+        return super().generator_loss(batch) if self._plays(batch) else {}
+
+    def critic_loss(self, batch: Pass) -> LossTerms:
+        return super().critic_loss(batch) if self._plays(batch) else {}
+
+    def _plays(self, batch: Pass) -> bool:
+        return batch.progress < self.gan_share
+
+
+def post_hoc(
+    *,
+    adversarial: AdversarialPart = "linear",
+    penalty: PenaltyPart = "quadratic_potential",
+    consistency: ConsistencyPart = "mse_mean",
+    gan_share: Annotated[float, Field(gt=0, lt=1)] = 0.5,
+) -> Objective:
+    """A plain GAN first, then an encoder that learns to invert its frozen generator.
+
+    Up to the share ``gan_share`` of the training:
+    critic: f(s(x)) + g(s(G(z))) + penalty; G: h(s(G(z))); E rests.
+    From there on: E: c(z, E(G(z))); the critic and G rest.
+
+    The control for every system that trains an encoder along with a GAN. G rests with all its
+    weights; the running averages of its batch norm go on to converge to the statistics of those
+    weights. E sees generated images only.
+
+    The paper finds such an encoder comparable to BiGAN's; how the training is divided is our own
+    choice.
+
+    Args:
+        adversarial: (f, g, h).
+        penalty: On the critic.
+        consistency: c; its weight is 1, for E minimises nothing else.
+        gan_share: Above 0 and below 1.
+
+    References:
+        P. K. Rubenstein, Y. Li and D. Roblek, An Empirical Study of Generative Models with
+        Encoders, 2018, https://arxiv.org/abs/1812.07909
+    """
+    tie = component_of("consistency", consistency)
+    return PostHocObjective(
+        game=Game(build("adversarial", adversarial), term("penalties", penalty, Scored)),
+        consistency=term("consistency", tie, Tie),
+        weight=schedule(1.0),
+        to_generator=False,
+        projection=PROJECTIONS.get(tie.name, "none"),
+        gan_share=gan_share,
+    )

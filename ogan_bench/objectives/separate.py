@@ -1,0 +1,131 @@
+"""Encoder and discriminator as two nets that are trained at the same time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from torch import Tensor
+
+from ogan_bench.components import (
+    AdversarialPart,
+    ConsistencyPart,
+    PenaltyPart,
+    Weight,
+    build,
+    component_of,
+)
+from ogan_bench.models.base import Architecture
+from ogan_bench.objectives.asking import answer, asked
+from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass, Projection
+from ogan_bench.objectives.composed import Term, term
+from ogan_bench.objectives.consistency import PROJECTIONS, Tie
+from ogan_bench.objectives.critics import Game, computed
+from ogan_bench.objectives.penalties import Scored
+from ogan_bench.objectives.schedules import Schedule, schedule
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeparateObjective(Objective):
+    """See :func:`separate`.
+
+    Args:
+        game: Of the critic and G.
+        consistency: Attributes of :class:`~ogan_bench.objectives.consistency.Tie` to ``(n,)``.
+        weight: w over the course of the training.
+        to_generator: Whether G minimises the consistency term too.
+        projection: What belongs between E and G in autoencoding.
+    """
+
+    game: Game
+    consistency: Term
+    weight: Schedule
+    to_generator: bool
+    projection: Projection
+
+    opponents = ("critic",)
+
+    def build(self, architecture: Architecture) -> Nets:
+        d = architecture.z_dim
+        variances = d if "log_variance" in asked(self.consistency) else 0
+        return Nets(
+            architecture.encoder(d + variances), architecture.generator(), architecture.encoder(1)
+        )
+
+    def encoder_loss(self, batch: Pass) -> LossTerms:
+        tied = self._consistency(batch)
+        # Without a consistency term there is nothing for E to learn: it stays as it was drawn.
+        return {"consistency": tied} if tied.requires_grad else {}
+
+    def generator_loss(self, batch: Pass) -> LossTerms:
+        real, fake = partial(self.score_real, batch), partial(self.score_fake, batch)
+        terms = {"adversarial": self.game.forger_loss(real, fake)}
+        return {**terms, "consistency": self._consistency(batch)} if self.to_generator else terms
+
+    def critic_loss(self, batch: Pass) -> LossTerms:
+        real, fake = self.score_real(batch), self.score_fake(batch)
+        return self.game.critic_loss(
+            Scored(batch, real, fake, partial(self.score, batch), batch.critic)
+        )
+
+    def diagnostics(self, batch: Pass) -> LossTerms:
+        return computed(batch, self, "score_real", "score_fake")
+
+    def score_real(self, batch: Pass) -> Tensor:
+        """Scores of the real images, shape ``(n,)``."""
+        return batch.once("score_real", lambda: self.score(batch, batch.x))
+
+    def score_fake(self, batch: Pass) -> Tensor:
+        """Scores of the generated images, shape ``(n,)``."""
+        return batch.once("score_fake", lambda: self.score(batch, batch.x_fake))
+
+    def score(self, batch: Pass, x: Tensor) -> Tensor:
+        """The critic's scores of images, shape ``(n,)``."""
+        scores: Tensor = batch.critic(x)
+        return scores[:, 0]
+
+    def _consistency(self, batch: Pass) -> Tensor:
+        tied: Tensor = answer(self.consistency, Tie(batch, self))
+        return self.weight(batch.progress) * tied
+
+
+def separate(
+    *,
+    adversarial: AdversarialPart = "linear",
+    penalty: PenaltyPart = "quadratic_potential",
+    consistency: ConsistencyPart = "pearson",
+    consistency_weight: Weight = 0.5,
+    to_generator: bool = True,
+) -> Objective:
+    """Encoder and discriminator as separate nets, trained jointly: O-GAN without the sharing.
+
+    Critic: f(s(x)) + g(s(G(z))) + penalty.
+    E: w·c(z, E(G(z))).
+    G: h(s(G(z))) + w·c(z, E(G(z))), without its second term where ``to_generator`` is off.
+
+    The critic has the layers of E and one output, the score s. All else is as in `composed`, so
+    the difference is the price or the gain of the shared net. With the squared error this is the
+    joint latent regressor of Donahue et al., and without its term in G's loss their latent
+    regressor: E never influences G then. They give the term in G's loss the weight 0.25 and report
+    a degenerate solution with 1; here E and G have one weight.
+
+    Args:
+        adversarial: (f, g, h).
+        penalty: On the critic.
+        consistency: c; with "none" E is never trained.
+        consistency_weight: w.
+        to_generator: Whether G helps E.
+
+    References:
+        J. Donahue, P. Krähenbühl and T. Darrell, Adversarial Feature Learning, 2017,
+        https://arxiv.org/abs/1605.09782 (the latent regressors)
+        J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
+    """
+    tie = component_of("consistency", consistency)
+    return SeparateObjective(
+        game=Game(build("adversarial", adversarial), term("penalties", penalty, Scored)),
+        consistency=term("consistency", tie, Tie),
+        weight=schedule(consistency_weight),
+        to_generator=to_generator,
+        projection=PROJECTIONS.get(tie.name, "none"),
+    )

@@ -1,0 +1,209 @@
+"""Three critics, on images, on codes and on reconstructions, and a squared error on z."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from pydantic import PositiveInt
+from torch import Tensor, nn
+
+from ogan_bench.components import (
+    AdversarialPart,
+    ConsistencyPart,
+    PenaltyPart,
+    Weight,
+    build,
+    component_of,
+)
+from ogan_bench.models.base import Architecture, mlp
+from ogan_bench.objectives.asking import answer, asked
+from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass, Projection
+from ogan_bench.objectives.composed import Term, term
+from ogan_bench.objectives.consistency import PROJECTIONS, Tie
+from ogan_bench.objectives.critics import Game, computed
+from ogan_bench.objectives.penalties import Scored
+from ogan_bench.objectives.schedules import Schedule, schedule
+
+PREFIX = {"image": "", "code": "code_", "reconstruction": "reconstruction_"}
+"""The critics, and what comes before ``score_real`` and ``score_fake`` in their diagnostics."""
+
+
+@dataclass(frozen=True)
+class ScoredPairs(Scored):
+    """What a penalty may ask for where real and fake are not the images of the batch.
+
+    Args:
+        real: Images or codes, by position in the batch.
+        fake: Of the same shape.
+    """
+
+    real: Tensor
+    fake: Tensor
+
+    @property
+    def x(self) -> Tensor:
+        return self.real
+
+    @property
+    def x_fake(self) -> Tensor:
+        return self.fake
+
+    @property
+    def mixing(self) -> Tensor:
+        return super().mixing.reshape(-1, *[1] * (self.real.dim() - 1))
+
+
+@dataclass(frozen=True)
+class TripleCritics(Objective):
+    """See :func:`triple_critics`.
+
+    Args:
+        game: Of each critic and the net that it judges.
+        consistency: Attributes of :class:`~ogan_bench.objectives.consistency.Tie` to ``(n,)``.
+        weight: w over the course of the training.
+        hidden: Width of the hidden layers of the critic of codes.
+        projection: What belongs between E and G in autoencoding.
+    """
+
+    game: Game
+    consistency: Term
+    weight: Schedule
+    hidden: int
+    projection: Projection
+
+    opponents = ("critic",)
+
+    def build(self, architecture: Architecture) -> Nets:
+        d = architecture.z_dim
+        variances = d if "log_variance" in asked(self.consistency) else 0
+        critics = {
+            "image": architecture.encoder(1),
+            "code": mlp(d, 1, hidden=self.hidden, layers=2),
+            "reconstruction": architecture.encoder(1),
+        }
+        return Nets(
+            architecture.encoder(d + variances), architecture.generator(), nn.ModuleDict(critics)
+        )
+
+    def encoder_loss(self, batch: Pass) -> LossTerms:
+        return {
+            "code": self._forger(batch, "code"),
+            "reconstruction": self._forger(batch, "reconstruction"),
+            "consistency": self._consistency(batch),
+        }
+
+    def generator_loss(self, batch: Pass) -> LossTerms:
+        return {
+            "image": self._forger(batch, "image"),
+            "reconstruction": self._forger(batch, "reconstruction"),
+            "consistency": self._consistency(batch),
+        }
+
+    def critic_loss(self, batch: Pass) -> LossTerms:
+        return {
+            f"{critic}_{name}": loss
+            for critic in PREFIX
+            for name, loss in self.game.critic_loss(self._scored(batch, critic)).items()
+        }
+
+    def diagnostics(self, batch: Pass) -> LossTerms:
+        names = [f"{before}score_{side}" for before in PREFIX.values() for side in ("real", "fake")]
+        return computed(batch, self, *names)
+
+    def real(self, batch: Pass, critic: str) -> Tensor:
+        """What a critic is to take for real: images or codes."""
+        if critic != "code":
+            return batch.x
+        return batch.once("z_leaf", lambda: batch.z.detach().requires_grad_())
+
+    def fake(self, batch: Pass, critic: str) -> Tensor:
+        """What a critic is to take for fake: G(z), E(x) or G(E(x))."""
+        if critic == "image":
+            return batch.x_fake
+        code = self.code(batch.e_real, batch.z.shape[1])
+        if critic == "code":
+            return code
+        generator = batch.nets.generator
+        return batch.once("x_again", lambda: self.decode(generator, code, batch.labels))
+
+    def score_real(self, batch: Pass, critic: str) -> Tensor:
+        """A critic's scores of what is real to it, shape ``(n,)``."""
+        return batch.once(
+            f"{PREFIX[critic]}score_real",
+            lambda: self.score(batch, critic, self.real(batch, critic)),
+        )
+
+    def score_fake(self, batch: Pass, critic: str) -> Tensor:
+        """A critic's scores of what is fake to it, shape ``(n,)``."""
+        return batch.once(
+            f"{PREFIX[critic]}score_fake",
+            lambda: self.score(batch, critic, self.fake(batch, critic)),
+        )
+
+    def score(self, batch: Pass, critic: str, judged: Tensor) -> Tensor:
+        """A critic's scores of images or codes, shape ``(n,)``."""
+        scores: Tensor = batch.critic.get_submodule(critic)(judged)
+        return scores[:, 0]
+
+    def _scored(self, batch: Pass, critic: str) -> Scored:
+        return ScoredPairs(
+            batch,
+            self.score_real(batch, critic),
+            self.score_fake(batch, critic),
+            partial(self.score, batch, critic),
+            batch.critic.get_submodule(critic),
+            self.real(batch, critic),
+            self.fake(batch, critic),
+        )
+
+    def _forger(self, batch: Pass, critic: str) -> Tensor:
+        return self.game.forger_loss(
+            partial(self.score_real, batch, critic), partial(self.score_fake, batch, critic)
+        )
+
+    def _consistency(self, batch: Pass) -> Tensor:
+        tied: Tensor = answer(self.consistency, Tie(batch, self))
+        return self.weight(batch.progress) * tied
+
+
+def triple_critics(
+    *,
+    adversarial: AdversarialPart = "linear",
+    penalty: PenaltyPart = "quadratic_potential",
+    consistency: ConsistencyPart = "mse_mean",
+    consistency_weight: Weight = 0.5,
+    hidden: PositiveInt = 1024,
+) -> Objective:
+    """Three critics, of images, codes and reconstructions, and a squared error on z.
+
+    With critics a of images, b of codes, r of reconstructions:
+
+    Critic a: f(a(x)) + g(a(G(z))) + penalty.
+    Critic b: f(b(z)) + g(b(E(x))) + penalty.
+    Critic r: f(r(x)) + g(r(G(E(x)))) + penalty.
+    E: h(b(E(x))) + h(r(G(E(x)))) + w·c(z, E(G(z))).
+    G: h(a(G(z))) + h(r(G(E(x)))) + w·c(z, E(G(z))).
+
+    The O-GAN article mentions that the squared error on z works with a triple adversarial GAN, and
+    gives no formula: this is our own reading. A critic's quadratic potential divides by the mean
+    squared difference of what the critic compares, images or codes.
+
+    Args:
+        adversarial: (f, g, h), of all three critics.
+        penalty: On each critic.
+        consistency: c.
+        consistency_weight: w.
+        hidden: Width of the two hidden layers of critic b; a and r have the layers of E.
+
+    References:
+        J. Su, O-GAN, 2019, https://kexue.fm/archives/6409
+    """
+    tie = component_of("consistency", consistency)
+    return TripleCritics(
+        game=Game(build("adversarial", adversarial), term("penalties", penalty, Scored)),
+        consistency=term("consistency", tie, Tie),
+        weight=schedule(consistency_weight),
+        hidden=hidden,
+        projection=PROJECTIONS.get(tie.name, "none"),
+    )
