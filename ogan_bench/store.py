@@ -7,7 +7,7 @@
                                /train.jsonl   one line every few steps
                                /progress.json heartbeat of a running trial
                                /checkpoint.pt state of the training
-                               /samples.png, reconstructions.png
+                               /samples.png, reconstructions.png, swapped.png
                                /error.txt     traceback of an attempt that failed
                                /result.json   outcome and metrics; written last: the trial is done
 

@@ -17,6 +17,7 @@ from ogan_bench.store import Record
 GRIDS = {
     "samples.png": "Generated images",
     "reconstructions.png": "Test images, each followed by its reconstruction",
+    "swapped.png": "Test images, each with its reconstruction and with that of another class",
 }
 
 

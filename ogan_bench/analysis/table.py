@@ -296,14 +296,15 @@ def leader(results: StudyResults, metric: str) -> str | None:
 
 
 def median_trial(results: StudyResults, arm: str) -> Record | None:
-    """The arm's trial whose value of the study's first metric is the (lower) median."""
-    rows = results.measurements(results.record["metrics"][0], arm)
-    ordered = sorted((row["value"], row["seed"]) for row in rows if math.isfinite(row["value"]))
-    if not ordered:
-        return None
-    seed = ordered[(len(ordered) - 1) // 2][1]
-    trials = records(results.trials)
-    return next(row for row in trials if row["arm"] == arm and row["seed"] == seed)
+    """The arm's trial with the (lower) median of the first metric that the arm has values of."""
+    for metric in results.record["metrics"]:
+        rows = results.measurements(metric, arm)
+        ordered = sorted((row["value"], row["seed"]) for row in rows if math.isfinite(row["value"]))
+        if ordered:
+            seed = ordered[(len(ordered) - 1) // 2][1]
+            trials = records(results.trials)
+            return next(row for row in trials if row["arm"] == arm and row["seed"] == seed)
+    return None
 
 
 def records(frame: pd.DataFrame) -> list[Record]:

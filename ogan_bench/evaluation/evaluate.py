@@ -110,10 +110,10 @@ def _draw_pictures(samples: Samples, dataset: Dataset, folder: Path) -> None:
     if dataset.is_points:
         n = min(len(samples.images), len(test))
         point_picture(test[:n], samples.images[:n], drawn)
-        point_picture(test[:n], samples.reconstructions[:n], pairs)
+        point_picture(test[:n], samples.own_reconstructions[:n], pairs)
         return
     sample_grid(samples.images, drawn)
-    reconstruction_grid(test[:64], to_uint8(samples.reconstructions[:64]), pairs)
+    reconstruction_grid(test[:64], to_uint8(samples.own_reconstructions[:64]), pairs)
     if samples.swapped is not None:
         own, swapped = (
             to_uint8(images[:64]) for images in (samples.own_reconstructions, samples.swapped)
