@@ -45,6 +45,8 @@ def run_all(
     while pending:
         try:
             done, _ = wait(pending, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+            # `wait` does not see what was cancelled before a thread had taken it up.
+            done |= {future for future in pending if future.cancelled()}
             for future in done:
                 report = _report(future, pending.pop(future))
                 if report is not None:
