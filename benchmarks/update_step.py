@@ -19,13 +19,11 @@ import time
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
 
-from ogan_bench import config
+from ogan_bench.components import build, component_of
 from ogan_bench.data.base import ImageShape
-from ogan_bench.models.dcgan import dcgan
 from ogan_bench.models.initialisation import initialise
-from ogan_bench.objectives.composed import compose
+from ogan_bench.objectives.base import Batch
 from ogan_bench.objectives.consistency import pearson
 from ogan_bench.objectives.penalties import quadratic_potential
 from ogan_bench.training.optimizers import rmsprop
@@ -38,13 +36,14 @@ SETTINGS = [  # resolution, width, z_dim, channels
     (32, 32, 64, 3),
     (64, 32, 128, 3),
 ]
-OBJECTIVE = config.Objective.model_validate(
+OBJECTIVE = component_of(
+    "objectives",
     {
         "adversarial": "linear",
         "readout": "avg",
         "consistency": "pearson",
         "penalty": "quadratic_potential",
-    }
+    },
 )
 
 
@@ -56,40 +55,38 @@ def variants(
     random = torch.Generator().manual_seed(0)
     x = (torch.rand(BATCH, *shape, generator=random) * 2 - 1).to(device)
     z = torch.randn(BATCH, z_dim, generator=random).to(device)
-    objective = compose(OBJECTIVE)
+    objective = build("objectives", OBJECTIVE)
+    batch = Batch(x, z, None, None, 0.0, lambda name: torch.Generator().manual_seed(0))
 
     def players() -> Players:
-        nets = dcgan(shape, z_dim=z_dim, width=width)
-        for net in nets:
+        model = {"name": "dcgan", "z_dim": z_dim, "width": width}
+        nets = objective.build(build("models", component_of("models", model), shape, 0))
+        for net in nets.named().values():
             initialise(net, torch.Generator().manual_seed(0))
             net.to(device).train()
-        return Players(*nets, *(rmsprop(net.parameters()) for net in nets))
-
-    def images(batch: int) -> Tensor:
-        return x
-
-    def prior(batch: int) -> Tensor:
-        return z
+        optimizers = {name: rmsprop(net.parameters()) for name, net in nets.named().items()}
+        return Players(nets, optimizers)
 
     one, two, three = players(), players(), players()
 
     def combined() -> None:
-        fake = three.generator(z)
-        e_real, e_fake, e_still = (three.encoder(i) for i in (x, fake, fake.detach()))
+        encoder, generator = three.nets.encoder, three.nets.generator
+        fake = generator(z)
+        e_real, e_fake, e_still = (encoder(i) for i in (x, fake, fake.detach()))
         real, still = e_real.mean(1), e_still.mean(1)
         loss = real - still + e_fake.mean(1) - still + 0.5 * pearson(z, e_fake)
         loss = loss + quadratic_potential(x, fake, real, still)
-        three.encoder.zero_grad(set_to_none=True)
-        three.generator.zero_grad(set_to_none=True)
+        for net in three.nets.named().values():
+            net.zero_grad(set_to_none=True)
         loss.mean().backward()
-        three.encoder_optimizer.step()
-        three.generator_optimizer.step()
+        for optimizer in three.optimizers.values():
+            optimizer.step()
 
     def shared() -> None:
-        simultaneous(objective, one, images, prior, 0)
+        simultaneous(objective, one, lambda images, prior: batch, 0)
 
     def in_turn() -> None:
-        alternating(objective, two, images, prior, 0)
+        alternating(objective, two, lambda images, prior: batch, 0)
 
     return {"shared": shared, "combined": combined, "alternating": in_turn}
 
