@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -15,6 +16,7 @@ COMPILED = {"UV_COMPILE_BYTECODE": "1"}
 
 FRONT_STUDY = "mse_vs_pearson"
 FRONT = re.compile(r"(<!-- result:begin .*?-->\n).*?(<!-- result:end -->)", re.DOTALL)
+STUDIES = re.compile(r"(<!-- studies:begin .*?-->\n).*?(<!-- studies:end -->)", re.DOTALL)
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -71,18 +73,51 @@ def publish(session: nox.Session) -> None:
     shutil.rmtree(reference / name, ignore_errors=True)
     private = shutil.ignore_patterns("*.pt", ".lock", "progress.json")
     shutil.copytree(ROOT / "results" / name, reference / name, ignore=private)
-    session.run("ogan-bench", "report", "--results", str(reference), external=True)
+    session.run("ogan-bench", "report", name, "--results", str(reference), external=True)
     if name == FRONT_STUDY:
-        write_front(reference / name)
+        fill(FRONT, front(reference / name))
+    keep_small(reference / name)
+    listed = session.run("ogan-bench", "list", "studies", "--json", external=True, silent=True)
+    fill(STUDIES, overview(json.loads(str(listed)), reference))
 
 
-def write_front(folder: Path) -> None:
-    """Put verdicts and table of a published report between the marks in the README."""
+def keep_small(folder: Path) -> None:
+    """Leave out what `ogan-bench report` makes again and pictures that no text shows."""
+    (folder / "report.html").unlink()
+    (folder.parent / "index.html").unlink(missing_ok=True)
+    texts = [(folder / "report.md").read_text("utf-8"), (ROOT / "README.md").read_text("utf-8")]
+    for picture in folder.glob("*/seed-*/*.png"):
+        if not any(picture.relative_to(folder).as_posix() in text for text in texts):
+            picture.unlink()
+
+
+def front(folder: Path) -> str:
+    """Verdicts and table of a published report."""
     report = (folder / "report.md").read_text(encoding="utf-8")
     verdicts = report.partition("## Verdicts\n")[2].partition("\n![")[0]
     table = report.partition("## Results\n")[2].partition("\nDifferences to")[0]
+    return f"{verdicts.strip()}\n\n{table.strip()}\n"
+
+
+def overview(studies: list[dict[str, str]], reference: Path) -> str:
+    """A line for every shipped study: its question, and how many claims had which verdict."""
+    lines = ["| study | question | claims |", "|---|---|---|"]
+    for study in studies:
+        name, verdicts = study["name"], "no published results yet"
+        report = reference / name / "report.md"
+        if report.exists():
+            found = re.findall(r"^- \*\*(\w+)\*\*:", report.read_text("utf-8"), re.MULTILINE)
+            counts = [(found.count(word), word) for word in dict.fromkeys(sorted(found)[::-1])]
+            text = ", ".join(f"{count} {word}" for count, word in counts)
+            verdicts = f"[{text}]({report.relative_to(ROOT).as_posix()})"
+        lines.append(f"| [{name}](studies/{name}.yaml) | {study['summary']} | {verdicts} |")
+    return "\n".join(lines) + "\n"
+
+
+def fill(marks: re.Pattern[str], text: str) -> None:
+    """Put a text between two marks in the README."""
     readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    front = f"{verdicts.strip()}\n\n{table.strip()}\n"
-    filled = FRONT.sub(lambda marks: f"{marks[1]}{front}{marks[2]}", text)
+    filled = marks.sub(
+        lambda found: f"{found[1]}{text}{found[2]}", readme.read_text(encoding="utf-8")
+    )
     readme.write_text(filled, encoding="utf-8")

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from ogan_bench import catalogue
 from ogan_bench.pipeline import Options, run_trial
 from ogan_bench.store import TrialStore
-from ogan_bench.study import load_study, trials
+from ogan_bench.study import Trial, load_study, trials
 
 pytestmark = [
     pytest.mark.gpu,
@@ -24,10 +25,13 @@ def test_first_losses_equal_those_of_the_cpu(tmp_path: Path) -> None:
         scale="smoke",
         overrides=["training.steps=3", "training.log_every=1"],
     )
-    trial = trials(study, ["pearson"], [0])[0]
+    compare_devices(trials(study, ["pearson"], [0])[0], tmp_path)
+
+
+def compare_devices(trial: Trial, folder: Path) -> None:
     logs = []
     for device in ("cpu", "cuda:0"):
-        root = tmp_path / device.replace(":", "")
+        root = folder / device.replace(":", "")
         report = run_trial(trial, Options(root), device=device)
         assert report.status == "finished", report.message
         logs.append(TrialStore(root).trial(trial).read_log())
@@ -46,3 +50,37 @@ def test_a_trial_on_the_gpu_has_every_metric(tmp_path: Path) -> None:
     run = TrialStore(tmp_path).trial(trial).read("run.json")
     assert run is not None
     assert run["provenance"]["device"] == torch.cuda.get_device_name(0)
+
+
+SYSTEMS = [name for name in catalogue.names("objectives") if name != "composed"]
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_every_system_trains_as_on_the_cpu(tmp_path: Path, name: str) -> None:
+    study = load_study(
+        Path("studies/encoder_rivals.yaml"),
+        scale="smoke",
+        overrides=["training.steps=3", "training.log_every=1", f"objective={name}"],
+    )
+    compare_devices(trials(study, ["ogan"], [0])[0], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("study_name", "arm"),
+    [
+        ("conditional", "additive_projection"),
+        ("small_data", "pearson_100_augmented"),
+        ("any_gan", "wgan_gp"),
+        ("lambda_sweep", "contrastive_1"),
+        ("mode_collapse", "grid_pearson"),
+        ("mode_collapse", "stacked_pearson"),
+        ("self_modulation_and_ema", "both"),
+    ],
+)
+def test_every_kind_of_arm_trains_as_on_the_cpu(tmp_path: Path, study_name: str, arm: str) -> None:
+    study = load_study(
+        Path(f"studies/{study_name}.yaml"),
+        scale="smoke",
+        overrides=["training.steps=3", "training.log_every=1"],
+    )
+    compare_devices(trials(study, [arm], [0])[0], tmp_path)

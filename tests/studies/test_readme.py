@@ -10,9 +10,11 @@ import pytest
 from ogan_bench import catalogue, config
 from ogan_bench.errors import StudyError
 from ogan_bench.pipeline import Options, run_trial
-from ogan_bench.study import load_study, trials
+from ogan_bench.study import load_study, read_statement, shipped_studies, trials
 
-README = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+REFERENCE = ROOT / "results" / "reference"
 
 
 def block(language: str, word: str) -> str:
@@ -59,6 +61,20 @@ def test_the_part_of_the_readme_trains(tmp_path: Path) -> None:
     assert (report.status, report.outcome) == ("finished", "ok"), report.message
     log = (tmp_path / "results" / trial.id / "train.jsonl").read_text()
     assert '"generator_consistency"' in log
+
+
+def test_every_study_stands_in_the_readme_with_its_published_verdicts() -> None:
+    for name, path in shipped_studies().items():
+        (line,) = [line for line in README.splitlines() if line.startswith(f"| [{name}](")]
+        assert read_statement(path) in line
+        report = REFERENCE / name / "report.md"
+        if not report.exists():
+            assert "no published results yet" in line
+            continue
+        verdicts = re.findall(r"^- \*\*(\w+)\*\*:", report.read_text("utf-8"), re.MULTILINE)
+        for word in ("supported", "refuted", "inconclusive"):
+            count = verdicts.count(word)
+            assert (f"{count} {word}" in line) == (count > 0), name
 
 
 def test_the_commands_of_ci_are_those_of_the_readme() -> None:
