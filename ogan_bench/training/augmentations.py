@@ -7,6 +7,8 @@ from collections.abc import Callable
 import torch
 from pydantic import NonNegativeFloat
 from torch import Tensor
+
+from ogan_bench.errors import UserError
 from torch.nn import functional as F
 
 
@@ -38,10 +40,15 @@ def diff_augment(
     Returns:
         Images of the same shape.
 
+    Raises:
+        UserError: The images are points, of which a cut-out leaves nothing.
+
     References:
         S. Zhao et al., Differentiable Augmentation for Data-Efficient GAN Training, 2020,
         https://arxiv.org/abs/2006.10738
     """
+    if images.shape[-2:] == (1, 1):
+        raise UserError("augmentation diff_augment is for images: leave it out for points")
     if color:
         images = _recolor(images, random)
     if translation:

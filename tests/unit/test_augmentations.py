@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.seeding import generator
+from ogan_bench.errors import UserError
 from ogan_bench.training.augmentations import diff_augment, none
 
 N, SIDE = 40, 16
@@ -110,3 +111,8 @@ def test_colour_changes_brightness_saturation_and_contrast_of_each_image() -> No
     torch.testing.assert_close(grey, wanted_grey)
     scale = column(contrast * saturation)[:, None]
     torch.testing.assert_close(colour, scale * colour_before)
+
+
+def test_points_are_refused() -> None:
+    with pytest.raises(UserError, match="leave it out for points"):
+        diff_augment(torch.zeros(3, 2, 1, 1), torch.Generator())
