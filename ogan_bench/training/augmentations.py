@@ -7,9 +7,9 @@ from collections.abc import Callable
 import torch
 from pydantic import NonNegativeFloat
 from torch import Tensor
+from torch.nn import functional as F
 
 from ogan_bench.errors import UserError
-from torch.nn import functional as F
 
 
 def none(images: Tensor, random: torch.Generator) -> Tensor:

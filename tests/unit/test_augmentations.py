@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from ogan_bench.seeding import generator
 from ogan_bench.errors import UserError
+from ogan_bench.seeding import generator
 from ogan_bench.training.augmentations import diff_augment, none
 
 N, SIDE = 40, 16
