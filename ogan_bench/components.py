@@ -16,7 +16,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     GetCoreSchemaHandler,
-    SerializationInfo,
     SerializerFunctionWrapHandler,
     model_serializer,
 )
@@ -45,9 +44,7 @@ class Component(BaseModel):
         return {key: getattr(self, key) for key in type(self).model_fields if key != "name"}
 
     @model_serializer(mode="wrap")
-    def _with_name(
-        self, handler: SerializerFunctionWrapHandler, info: SerializationInfo
-    ) -> dict[str, Any]:
+    def _with_name(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """The name is written even where defaults are left out: it is the part's identity."""
         return {"name": self.name, **handler(self)}
 

@@ -82,7 +82,7 @@ class Evaluation(Model):
         description="Labelled training images for the linear probe, at the most; 0: no probe.",
     )
     extractors: list[Literal["classifier", "inception"]] = Field(
-        default=["classifier"], description="Feature spaces."
+        default=["classifier"], min_length=1, description="Feature spaces."
     )
     encoder_statistics: Literal["real", "mixed", "batch"] = Field(
         default="mixed",
