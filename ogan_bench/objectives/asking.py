@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
+from torch import Tensor
+
+from ogan_bench import catalogue
+from ogan_bench.components import Component, component_of
 from ogan_bench.errors import UserError, did_you_mean
 
 
@@ -43,3 +47,19 @@ def check(function: Callable[..., Any], offered: type) -> None:
 def answer(function: Callable[..., Any], view: object, **parameters: Any) -> Any:
     """Call a function with the attributes of ``view`` that it asks for."""
     return function(*(getattr(view, name) for name in asked(function)), **parameters)
+
+
+Term = Callable[..., Tensor]
+"""Whatever it asks for to a loss per sample, ``(n,)``."""
+
+
+def term(kind: str, part: Component | str, offered: type) -> Term:
+    """A consistency term or a penalty with the parameters of the study file.
+
+    Raises:
+        UserError: It asks for something that is not offered.
+    """
+    chosen = component_of(kind, part)
+    function = catalogue.function(kind, chosen.name)
+    check(function, offered)
+    return partial(function, **chosen.parameters())

@@ -178,10 +178,14 @@ class Objective(ABC):
     opponents: tuple[Net, ...] = ("critic",)
     """Nets that alternating updates move before the others."""
 
-    projection: Projection = "none"
-    """What belongs between E and G in autoencoding: N(·) where the code's average and norm are
-    free, the sphere of radius √d where its norm alone is, nothing where G takes the code as it
-    is."""
+    @property
+    def projection(self) -> Projection:
+        """What belongs between E and G in autoencoding.
+
+        N(·) where the code's average and norm are free, the sphere of radius √d where its norm
+        alone is, nothing where G takes the code as it is.
+        """
+        return "none"
 
     def build(self, architecture: Architecture) -> Nets:
         """The nets before the first step, with weights still to be drawn."""

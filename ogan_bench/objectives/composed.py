@@ -14,47 +14,29 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import torch
 from torch import Tensor
 
-from ogan_bench import catalogue
 from ogan_bench.components import (
     AdversarialPart,
-    Component,
     ConsistencyPart,
     PenaltyPart,
     ReadoutPart,
     Weight,
     build,
-    component_of,
 )
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
 from ogan_bench.objectives.adversarial import Adversarial, Scores
-from ogan_bench.objectives.asking import answer, asked, check
+from ogan_bench.objectives.asking import Term, answer, check, term
 from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass, Projection
-from ogan_bench.objectives.consistency import PROJECTIONS, Tie, pearson
+from ogan_bench.objectives.consistency import pearson
 from ogan_bench.objectives.penalties import Scored
 from ogan_bench.objectives.readouts import Output, Readout
-from ogan_bench.objectives.schedules import Schedule, schedule
-
-Term = Callable[..., Tensor]
-
-
-def term(kind: str, part: Component | str, offered: type) -> Term:
-    """A consistency term or a penalty with the parameters of the study file.
-
-    Raises:
-        UserError: It asks for something that is not offered.
-    """
-    chosen = component_of(kind, part)
-    function = catalogue.function(kind, chosen.name)
-    check(function, offered)
-    return partial(function, **chosen.parameters())
+from ogan_bench.objectives.tied import Tied, tie
 
 
 @dataclass(frozen=True)
@@ -64,20 +46,20 @@ class ComposedObjective(Objective):
     Args:
         adversarial: What scores are worth to E and to G.
         readout: E(x) to a score.
-        consistency: Attributes of :class:`~ogan_bench.objectives.consistency.Tie` to ``(n,)``.
-        weight: w over the course of the training.
+        consistency: w·c.
         penalty: Attributes of :class:`~ogan_bench.objectives.penalties.Scored` to ``(n,)``.
-        projection: What belongs between E and G in autoencoding.
     """
 
     adversarial: Adversarial
     readout: Readout
-    consistency: Term
-    weight: Schedule
+    consistency: Tied
     penalty: Term
-    projection: Projection
 
     opponents = ("encoder",)
+
+    @property
+    def projection(self) -> Projection:
+        return self.consistency.projection
 
     def build(self, architecture: Architecture) -> Nets:
         d = architecture.z_dim
@@ -86,8 +68,7 @@ class ComposedObjective(Objective):
                 f"readout.dims: {self.readout.free} of the {d} dimensions of z leave none for the "
                 "code: give fewer, or a larger model.z_dim"
             )
-        variances = d if "log_variance" in asked(self.consistency) else 0
-        encoder = architecture.encoder(d + self.readout.spare + variances)
+        encoder = architecture.encoder(self.consistency.outputs(d) + self.readout.spare)
         if self.readout.head is not None:
             encoder.score_head = self.readout.head(architecture, encoder)
         return Nets(encoder, architecture.generator())
@@ -150,8 +131,7 @@ class ComposedObjective(Objective):
         return score
 
     def _consistency(self, batch: Pass) -> Tensor:
-        tied: Tensor = answer(self.consistency, Tie(batch, self, self.readout.free))
-        return self.weight(batch.progress) * tied
+        return self.consistency.loss(batch, self, self.readout.free)
 
 
 def composed(
@@ -177,7 +157,6 @@ def composed(
     References:
         J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
     """
-    tie = component_of("consistency", consistency)
     losses: Adversarial = build("adversarial", adversarial)
     read: Readout = build("readouts", readout)
     for loss in (losses.encoder, losses.generator):
@@ -186,8 +165,6 @@ def composed(
     return ComposedObjective(
         adversarial=losses,
         readout=read,
-        consistency=term("consistency", tie, Tie),
-        weight=schedule(consistency_weight),
+        consistency=tie(consistency, consistency_weight),
         penalty=term("penalties", penalty, Scored),
-        projection=PROJECTIONS.get(tie.name, "none"),
     )

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from ogan_bench.components import AdversarialPart, PenaltyPart, build
 from ogan_bench.objectives.adversarial import Adversarial, Scores
-from ogan_bench.objectives.asking import answer
+from ogan_bench.objectives.asking import Term, answer, term
 from ogan_bench.objectives.base import LossTerms, Objective, Pass
-from ogan_bench.objectives.composed import Term
 from ogan_bench.objectives.consistency import pearson
 from ogan_bench.objectives.penalties import Scored
 
@@ -59,3 +59,12 @@ class Game:
         """The forger's only term; scores that h does not ask for are not computed."""
         loss: Tensor = answer(self.adversarial.generator, Scores(real, fake))
         return loss
+
+
+def game(adversarial: AdversarialPart, penalty: PenaltyPart) -> Game:
+    """The game that a study file describes.
+
+    Raises:
+        UserError: The penalty asks for something that is not offered.
+    """
+    return Game(build("adversarial", adversarial), term("penalties", penalty, Scored))

@@ -11,13 +11,12 @@ from pydantic import NonNegativeInt
 from torch import Tensor
 from torch.nn import functional as F
 
-from ogan_bench.components import AdversarialPart, PenaltyPart, Weight, build
+from ogan_bench.components import AdversarialPart, PenaltyPart, Weight
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
 from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass
-from ogan_bench.objectives.composed import term
 from ogan_bench.objectives.consistency import pearson
-from ogan_bench.objectives.critics import Game
+from ogan_bench.objectives.critics import Game, game
 from ogan_bench.objectives.penalties import Scored
 from ogan_bench.objectives.schedules import Schedule, schedule
 
@@ -141,7 +140,7 @@ def info_gan(
         Generative Adversarial Nets, 2016, https://arxiv.org/abs/1606.03657
     """
     return InfoGAN(
-        game=Game(build("adversarial", adversarial), term("penalties", penalty, Scored)),
+        game=game(adversarial, penalty),
         code_dims=code_dims,
         binary=code == "binary",
         weight=schedule(information_weight),

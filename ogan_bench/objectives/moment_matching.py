@@ -10,14 +10,13 @@ from ogan_bench.components import (
     ReadoutPart,
     Weight,
     build,
-    component_of,
 )
 from ogan_bench.objectives.adversarial import Adversarial
+from ogan_bench.objectives.asking import term
 from ogan_bench.objectives.base import Objective
-from ogan_bench.objectives.composed import ComposedObjective, term
-from ogan_bench.objectives.consistency import PROJECTIONS, Tie
+from ogan_bench.objectives.composed import ComposedObjective
 from ogan_bench.objectives.penalties import Scored
-from ogan_bench.objectives.schedules import schedule
+from ogan_bench.objectives.tied import tie
 
 
 def squared_moments(scores: Tensor, mean: float) -> Tensor:
@@ -75,12 +74,9 @@ def moment_matching(
     def generator(fake: Tensor) -> Tensor:
         return (fake.mean() - real_mean).square().expand_as(fake)
 
-    tie = component_of("consistency", consistency)
     return ComposedObjective(
         adversarial=Adversarial(encoder, generator),
         readout=build("readouts", readout),
-        consistency=term("consistency", tie, Tie),
-        weight=schedule(consistency_weight),
+        consistency=tie(consistency, consistency_weight),
         penalty=term("penalties", penalty, Scored),
-        projection=PROJECTIONS.get(tie.name, "none"),
     )

@@ -11,16 +11,11 @@ from ogan_bench.components import (
     AdversarialPart,
     ConsistencyPart,
     PenaltyPart,
-    build,
-    component_of,
 )
 from ogan_bench.objectives.base import LossTerms, Objective, Pass
-from ogan_bench.objectives.composed import term
-from ogan_bench.objectives.consistency import PROJECTIONS, Tie
-from ogan_bench.objectives.critics import Game
-from ogan_bench.objectives.penalties import Scored
-from ogan_bench.objectives.schedules import schedule
+from ogan_bench.objectives.critics import game
 from ogan_bench.objectives.separate import SeparateObjective
+from ogan_bench.objectives.tied import tie
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,12 +71,9 @@ def post_hoc(
         P. K. Rubenstein, Y. Li and D. Roblek, An Empirical Study of Generative Models with
         Encoders, 2018, https://arxiv.org/abs/1812.07909
     """
-    tie = component_of("consistency", consistency)
     return PostHocObjective(
-        game=Game(build("adversarial", adversarial), term("penalties", penalty, Scored)),
-        consistency=term("consistency", tie, Tie),
-        weight=schedule(1.0),
+        game=game(adversarial, penalty),
+        consistency=tie(consistency, 1.0),
         to_generator=False,
-        projection=PROJECTIONS.get(tie.name, "none"),
         gan_share=gan_share,
     )

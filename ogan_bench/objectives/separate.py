@@ -12,17 +12,12 @@ from ogan_bench.components import (
     ConsistencyPart,
     PenaltyPart,
     Weight,
-    build,
-    component_of,
 )
 from ogan_bench.models.base import Architecture
-from ogan_bench.objectives.asking import answer, asked
 from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass, Projection
-from ogan_bench.objectives.composed import Term, term
-from ogan_bench.objectives.consistency import PROJECTIONS, Tie
-from ogan_bench.objectives.critics import Game, computed
+from ogan_bench.objectives.critics import Game, computed, game
 from ogan_bench.objectives.penalties import Scored
-from ogan_bench.objectives.schedules import Schedule, schedule
+from ogan_bench.objectives.tied import Tied, tie
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,36 +26,40 @@ class SeparateObjective(Objective):
 
     Args:
         game: Of the critic and G.
-        consistency: Attributes of :class:`~ogan_bench.objectives.consistency.Tie` to ``(n,)``.
-        weight: w over the course of the training.
+        consistency: w·c.
         to_generator: Whether G minimises the consistency term too.
-        projection: What belongs between E and G in autoencoding.
     """
 
     game: Game
-    consistency: Term
-    weight: Schedule
+    consistency: Tied
     to_generator: bool
-    projection: Projection
 
     opponents = ("critic",)
 
+    @property
+    def projection(self) -> Projection:
+        return self.consistency.projection
+
     def build(self, architecture: Architecture) -> Nets:
-        d = architecture.z_dim
-        variances = d if "log_variance" in asked(self.consistency) else 0
         return Nets(
-            architecture.encoder(d + variances), architecture.generator(), architecture.encoder(1)
+            architecture.encoder(self.consistency.outputs(architecture.z_dim)),
+            architecture.generator(),
+            architecture.encoder(1),
         )
 
     def encoder_loss(self, batch: Pass) -> LossTerms:
-        tied = self._consistency(batch)
+        tied = self.consistency.loss(batch, self)
         # Without a consistency term there is nothing for E to learn: it stays as it was drawn.
         return {"consistency": tied} if tied.requires_grad else {}
 
     def generator_loss(self, batch: Pass) -> LossTerms:
         real, fake = partial(self.score_real, batch), partial(self.score_fake, batch)
         terms = {"adversarial": self.game.forger_loss(real, fake)}
-        return {**terms, "consistency": self._consistency(batch)} if self.to_generator else terms
+        return (
+            {**terms, "consistency": self.consistency.loss(batch, self)}
+            if self.to_generator
+            else terms
+        )
 
     def critic_loss(self, batch: Pass) -> LossTerms:
         real, fake = self.score_real(batch), self.score_fake(batch)
@@ -83,10 +82,6 @@ class SeparateObjective(Objective):
         """The critic's scores of images, shape ``(n,)``."""
         scores: Tensor = batch.critic(x)
         return scores[:, 0]
-
-    def _consistency(self, batch: Pass) -> Tensor:
-        tied: Tensor = answer(self.consistency, Tie(batch, self))
-        return self.weight(batch.progress) * tied
 
 
 def separate(
@@ -121,11 +116,8 @@ def separate(
         https://arxiv.org/abs/1605.09782 (the latent regressors)
         J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
     """
-    tie = component_of("consistency", consistency)
     return SeparateObjective(
-        game=Game(build("adversarial", adversarial), term("penalties", penalty, Scored)),
-        consistency=term("consistency", tie, Tie),
-        weight=schedule(consistency_weight),
+        game=game(adversarial, penalty),
+        consistency=tie(consistency, consistency_weight),
         to_generator=to_generator,
-        projection=PROJECTIONS.get(tie.name, "none"),
     )

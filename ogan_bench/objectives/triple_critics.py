@@ -13,17 +13,12 @@ from ogan_bench.components import (
     ConsistencyPart,
     PenaltyPart,
     Weight,
-    build,
-    component_of,
 )
 from ogan_bench.models.base import Architecture, mlp
-from ogan_bench.objectives.asking import answer, asked
 from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass, Projection
-from ogan_bench.objectives.composed import Term, term
-from ogan_bench.objectives.consistency import PROJECTIONS, Tie
-from ogan_bench.objectives.critics import Game, computed
+from ogan_bench.objectives.critics import Game, computed, game
 from ogan_bench.objectives.penalties import Scored
-from ogan_bench.objectives.schedules import Schedule, schedule
+from ogan_bench.objectives.tied import Tied, tie
 
 PREFIX = {"image": "", "code": "code_", "reconstruction": "reconstruction_"}
 """The critics, and what comes before ``score_real`` and ``score_fake`` in their diagnostics."""
@@ -60,44 +55,45 @@ class TripleCritics(Objective):
 
     Args:
         game: Of each critic and the net that it judges.
-        consistency: Attributes of :class:`~ogan_bench.objectives.consistency.Tie` to ``(n,)``.
-        weight: w over the course of the training.
+        consistency: w·c.
         hidden: Width of the hidden layers of the critic of codes.
-        projection: What belongs between E and G in autoencoding.
     """
 
     game: Game
-    consistency: Term
-    weight: Schedule
+    consistency: Tied
     hidden: int
-    projection: Projection
 
     opponents = ("critic",)
 
+    @property
+    def projection(self) -> Projection:
+        return self.consistency.projection
+
     def build(self, architecture: Architecture) -> Nets:
         d = architecture.z_dim
-        variances = d if "log_variance" in asked(self.consistency) else 0
         critics = {
             "image": architecture.encoder(1),
             "code": mlp(d, 1, hidden=self.hidden, layers=2),
             "reconstruction": architecture.encoder(1),
         }
         return Nets(
-            architecture.encoder(d + variances), architecture.generator(), nn.ModuleDict(critics)
+            architecture.encoder(self.consistency.outputs(d)),
+            architecture.generator(),
+            nn.ModuleDict(critics),
         )
 
     def encoder_loss(self, batch: Pass) -> LossTerms:
         return {
             "code": self._forger(batch, "code"),
             "reconstruction": self._forger(batch, "reconstruction"),
-            "consistency": self._consistency(batch),
+            "consistency": self.consistency.loss(batch, self),
         }
 
     def generator_loss(self, batch: Pass) -> LossTerms:
         return {
             "image": self._forger(batch, "image"),
             "reconstruction": self._forger(batch, "reconstruction"),
-            "consistency": self._consistency(batch),
+            "consistency": self.consistency.loss(batch, self),
         }
 
     def critic_loss(self, batch: Pass) -> LossTerms:
@@ -162,10 +158,6 @@ class TripleCritics(Objective):
             partial(self.score_real, batch, critic), partial(self.score_fake, batch, critic)
         )
 
-    def _consistency(self, batch: Pass) -> Tensor:
-        tied: Tensor = answer(self.consistency, Tie(batch, self))
-        return self.weight(batch.progress) * tied
-
 
 def triple_critics(
     *,
@@ -199,11 +191,8 @@ def triple_critics(
     References:
         J. Su, O-GAN, 2019, https://kexue.fm/archives/6409
     """
-    tie = component_of("consistency", consistency)
     return TripleCritics(
-        game=Game(build("adversarial", adversarial), term("penalties", penalty, Scored)),
-        consistency=term("consistency", tie, Tie),
-        weight=schedule(consistency_weight),
+        game=game(adversarial, penalty),
+        consistency=tie(consistency, consistency_weight),
         hidden=hidden,
-        projection=PROJECTIONS.get(tie.name, "none"),
     )

@@ -53,7 +53,11 @@ class Untrained(Objective):
     """An objective whose losses nobody asks for."""
 
     def __init__(self, projection: Projection = "none") -> None:
-        self.projection = projection
+        self.chosen = projection
+
+    @property
+    def projection(self) -> Projection:
+        return self.chosen
 
     def encoder_loss(self, batch: Pass) -> LossTerms:
         raise NotImplementedError

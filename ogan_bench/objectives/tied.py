@@ -1,0 +1,54 @@
+"""w·c: a consistency term with its weight, as every objective holds it that ties codes to z."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from ogan_bench.components import ConsistencyPart, Weight, component_of
+from ogan_bench.objectives.asking import Term, answer, asked, term
+from ogan_bench.objectives.base import Objective, Pass, Projection
+from ogan_bench.objectives.consistency import PROJECTIONS, Tie
+from ogan_bench.objectives.schedules import Schedule, schedule
+
+
+@dataclass(frozen=True)
+class Tied:
+    """A consistency term c, its weight w, and what c leaves free in the code.
+
+    Args:
+        term: Attributes of :class:`~ogan_bench.objectives.consistency.Tie` to ``(n,)``.
+        weight: w over the course of the training.
+        projection: What belongs between E and G in autoencoding.
+    """
+
+    term: Term
+    weight: Schedule
+    projection: Projection
+
+    def outputs(self, d: int) -> int:
+        """Outputs that E needs for the term: the code, and its log-variance where it is asked."""
+        return 2 * d if "log_variance" in asked(self.term) else d
+
+    def loss(self, batch: Pass, objective: Objective, free: int = 0) -> Tensor:
+        """w·c, shape ``(n,)``.
+
+        Args:
+            batch: The pass.
+            objective: Knows which part of E's output is the code.
+            free: Leading dimensions of z and of the code that are not tied.
+        """
+        tied: Tensor = answer(self.term, Tie(batch, objective, free))
+        return self.weight(batch.progress) * tied
+
+
+def tie(consistency: ConsistencyPart, weight: Weight) -> Tied:
+    """The term and the weight that a study file describes.
+
+    Raises:
+        UserError: The term asks for something that is not offered.
+    """
+    chosen = component_of("consistency", consistency)
+    projection = PROJECTIONS.get(chosen.name, "none")
+    return Tied(term("consistency", chosen, Tie), schedule(weight), projection)
