@@ -12,20 +12,20 @@ import dataclasses
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, NonNegativeInt, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
-from ogan_bench import catalogue, components, metrics
-from ogan_bench.components import IMPLIED_OBJECTIVE, Component
-from ogan_bench.config import NAME, Model, Settings, Statement, Study, take_up_plugins
+from ogan_bench import catalogue, components
+from ogan_bench.components import Component
+from ogan_bench.config import NAME, Model, Settings, Statement, Study
+from ogan_bench.diffs import merge, parse_overrides
 from ogan_bench.errors import PluginError, StudyError, did_you_mean
 from ogan_bench.metrics import METRICS
+from ogan_bench.plugins import add_plugins, plugins_of
 from ogan_bench.validation import KeyPath, Places, Tree, message_of, plain, read_yaml, validate
 
 
@@ -86,21 +86,6 @@ class Trial:
 def _restore(study: str, arm: str, seed: int, settings: Tree, plugins: tuple[Path, ...]) -> Trial:
     add_plugins(plugins)
     return Trial(study, arm, seed, Settings.model_validate(settings), plugins)
-
-
-def add_plugins(paths: Sequence[Path]) -> None:
-    """Make the parts and metrics of plug-ins known; those of installed packages too.
-
-    Raises:
-        PluginError: One of them cannot be used.
-    """
-    for path in [*catalogue.installed_plugins(), *paths]:
-        catalogue.add_plugin(path)
-    for name, part in catalogue.plugin_metrics().items():
-        assert part.plugin is not None
-        metrics.add(name, part.parameters[0].default, part.summary, part.plugin.path.name)
-    if paths or catalogue.plugin_metrics():
-        take_up_plugins()
 
 
 def config_hash(config: Tree) -> str:
@@ -201,7 +186,7 @@ def parse_component(kind: str, name: str, settings: Sequence[str]) -> Component:
     Raises:
         StudyError: There is no such part or parameter, or a value does not fit.
     """
-    tree, problems = _parse_overrides(settings)
+    tree, problems = parse_overrides(settings)
     known = name in catalogue.parts(kind)
     if not known:
         problems.append(f"no {name!r} among the {kind}.{did_you_mean(name, catalogue.names(kind))}")
@@ -274,21 +259,6 @@ def parse_arms(text: str, study: Study) -> list[str]:
     return [arm for arm in known if arm in wanted]
 
 
-def merge(base: Mapping[str, Any], diff: Mapping[str, Any]) -> Tree:
-    """``base`` with ``diff`` laid over it, key by key; a part with a new name replaces the old."""
-    merged = dict(base)
-    for key, value in diff.items():
-        old = merged.get(key)
-        if isinstance(value, Mapping) and isinstance(old, str):
-            old = {"name": old}
-        if isinstance(value, Mapping) and isinstance(old, Mapping):
-            renamed = "name" in value and value["name"] != old.get("name", IMPLIED_OBJECTIVE)
-            merged[key] = dict(value) if renamed else merge(old, value)
-        else:
-            merged[key] = value
-    return merged
-
-
 def _resolve_arms(
     tree: Tree, scale: str | None, places: Places, overrides: Sequence[str]
 ) -> tuple[dict[str, Settings], list[str]]:
@@ -301,7 +271,7 @@ def _resolve_arms(
     diffs: dict[str, list[tuple[KeyPath, Tree]]] = {
         arm: [(("arms", arm), diff)] for arm, diff in _mappings(tree.get("arms")).items()
     }
-    override, problems = _parse_overrides(overrides)
+    override, problems = parse_overrides(overrides)
     if scale is not None:
         layer = _mapping(_mapping(tree["scales"])[scale])
         base = merge(base, _mapping(layer.get("base")))
@@ -323,27 +293,8 @@ def _resolve_arms(
         settings, new = validate(Settings, merge(merged, override), places, lookup, override)
         problems += new
         if settings is not None:
-            resolved[arm] = settings.model_copy(update={"plugins": _plugins_of(settings)})
+            resolved[arm] = settings.model_copy(update={"plugins": plugins_of(settings)})
     return resolved, problems
-
-
-def _parse_overrides(overrides: Sequence[str]) -> tuple[Tree, list[str]]:
-    tree: Tree = {}
-    problems = []
-    for text in overrides:
-        key, sign, value = text.partition("=")
-        keys = key.strip().split(".")
-        if not sign or not all(keys):
-            problems.append(f"--set {text}: write key.path=value, for example training.steps=500")
-            continue
-        try:
-            leaf = YAML(typ="safe", pure=True).load(value)
-        except YAMLError:
-            leaf = value
-        for name in reversed(keys):
-            leaf = {name: leaf}
-        tree = merge(tree, leaf)
-    return tree, problems
 
 
 def _take_up_plugins(tree: Tree, path: Path, places: Places) -> tuple[list[Path], list[str]]:
@@ -359,13 +310,6 @@ def _take_up_plugins(tree: Tree, path: Path, places: Places) -> tuple[list[Path]
     if not files:
         add_plugins([])
     return [file.resolve() for file in files], problems
-
-
-def _plugins_of(settings: Settings) -> dict[str, str]:
-    """Names and hashes of the plug-ins that a trial depends on: of its parts and of its metrics."""
-    used = [component.part.plugin for component in components.components_in(settings)]
-    used += [part.plugin for part in catalogue.plugin_metrics().values()]
-    return {plugin.path.name: plugin.sha256 for plugin in used if plugin is not None}
 
 
 def _with_metrics_of(

@@ -158,7 +158,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List what a study file may name."""
-    from ogan_bench.study import add_plugins
+    from ogan_bench.plugins import add_plugins
 
     add_plugins(plugins or ())
     entries = _entries(what)
@@ -191,7 +191,7 @@ def describe(
     """Show the formula, source and parameters of a part; of a model its layers and their sizes."""
     from ogan_bench import catalogue
     from ogan_bench.errors import UserError, did_you_mean
-    from ogan_bench.study import add_plugins
+    from ogan_bench.plugins import add_plugins
 
     add_plugins(plugins or ())
     kinds = [kind for kind in catalogue.KINDS if kind.rstrip("s") == what.rstrip("s")]

@@ -15,7 +15,8 @@ LAYERS = [
     {"errors", "metrics", "seeding", "provenance", "catalogue"},
     {"components"},
     {"config"},
-    {"validation"},
+    {"validation", "plugins"},
+    {"diffs"},
     {"study"},
     {"schema"},
     {"store"},
@@ -33,6 +34,8 @@ LAYERS = [
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 TORCH_FREE = {
     "validation",
+    "plugins",
+    "diffs",
     "schema",
     "errors",
     "metrics",

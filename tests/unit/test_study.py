@@ -10,12 +10,12 @@ import pytest
 
 from ogan_bench.components import Component
 from ogan_bench.config import Settings, Study
+from ogan_bench.diffs import merge
 from ogan_bench.errors import StudyError, UserError
 from ogan_bench.schema import json_schema
 from ogan_bench.study import (
     Trial,
     load_study,
-    merge,
     parse_arms,
     parse_component,
     parse_seeds,

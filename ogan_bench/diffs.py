@@ -1,0 +1,47 @@
+"""Diffs of settings: laid over one another, and written on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from ogan_bench.components import IMPLIED_OBJECTIVE
+from ogan_bench.validation import Tree
+
+
+def merge(base: Mapping[str, Any], diff: Mapping[str, Any]) -> Tree:
+    """``base`` with ``diff`` laid over it, key by key; a part with a new name replaces the old."""
+    merged = dict(base)
+    for key, value in diff.items():
+        old = merged.get(key)
+        if isinstance(value, Mapping) and isinstance(old, str):
+            old = {"name": old}
+        if isinstance(value, Mapping) and isinstance(old, Mapping):
+            renamed = "name" in value and value["name"] != old.get("name", IMPLIED_OBJECTIVE)
+            merged[key] = dict(value) if renamed else merge(old, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def parse_overrides(overrides: Sequence[str]) -> tuple[Tree, list[str]]:
+    """The tree of ``key.path=value`` texts, and the problems met on the way."""
+    tree: Tree = {}
+    problems = []
+    for text in overrides:
+        key, sign, value = text.partition("=")
+        keys = key.strip().split(".")
+        if not sign or not all(keys):
+            problems.append(f"--set {text}: write key.path=value, for example training.steps=500")
+            continue
+        try:
+            leaf = YAML(typ="safe", pure=True).load(value)
+        except YAMLError:
+            leaf = value
+        for name in reversed(keys):
+            leaf = {name: leaf}
+        tree = merge(tree, leaf)
+    return tree, problems
