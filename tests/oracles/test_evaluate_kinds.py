@@ -252,7 +252,7 @@ class TestPlugins:
     def test_values_and_refusals_become_rows(self, tmp_path: Path) -> None:
         self.add(tmp_path / "own.py", PLUGIN)
         dataset = digits()
-        settings = Evaluation(samples=60, probe_images=40, extractors=[])
+        settings = Evaluation(samples=60, probe_images=40)
         G = Bootstrap(dataset.train, conditional=False)
         rows, _ = run(G, dataset, settings)
         E = flat_encoder(dataset, 8)
