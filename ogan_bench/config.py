@@ -33,6 +33,7 @@ from ogan_bench.components import (
 )
 from ogan_bench.errors import did_you_mean
 from ogan_bench.metrics import METRICS
+from ogan_bench.metrics.base import Extractor, Group
 
 NAME = r"^[a-z0-9][a-z0-9_]*$"
 """Names of studies, scales and arms: they become folder names, joined by '-'."""
@@ -81,8 +82,11 @@ class Evaluation(Model):
         default=10_000,
         description="Labelled training images for the linear probe, at the most; 0: no probe.",
     )
-    extractors: list[Literal["classifier", "inception"]] = Field(
+    extractors: list[Extractor] = Field(
         default=["classifier"], min_length=1, description="Feature spaces."
+    )
+    groups: list[Group] = Field(
+        default=[], description="Groups of further metrics; each metric says which it belongs to."
     )
     encoder_statistics: Literal["real", "mixed", "batch"] = Field(
         default="mixed",
@@ -115,8 +119,10 @@ class Settings(Model):
     )
 
     def identity(self) -> dict[str, Any]:
-        """What differs from the defaults, as plain data."""
-        return self.model_dump(mode="json", exclude_defaults=True)
+        """What differs from the defaults, as plain data; groups of metrics change no number."""
+        evaluation = self.evaluation.model_copy(update={"groups": []})
+        plain = self.model_copy(update={"evaluation": evaluation})
+        return plain.model_dump(mode="json", exclude_defaults=True)
 
 
 def take_up_plugins() -> None:

@@ -356,18 +356,25 @@ def _arms_exist(shape: StudyFile, places: Places) -> list[str]:
 
 
 def _metrics_are_measured(shape: StudyFile, arms: dict[str, Settings], places: Places) -> list[str]:
-    """Metrics whose feature space some arm does not extract."""
+    """Metrics that some arm does not measure: its feature space or its group is not asked for."""
     problems = []
     for index, name in enumerate(shape.metrics):
-        needed = METRICS[name].extractor
-        lacking = [arm for arm, s in arms.items() if needed not in s.evaluation.extractors]
-        if needed and lacking:
-            problems.append(
-                places.line(
-                    ("metrics", index),
-                    f"{name} needs {needed!r} among evaluation.extractors of {', '.join(lacking)}",
+        for key, needed in (
+            ("extractors", METRICS[name].extractor),
+            ("groups", METRICS[name].group),
+        ):
+            lacking = [
+                arm
+                for arm, settings in arms.items()
+                if needed not in getattr(settings.evaluation, key)
+            ]
+            if needed and lacking:
+                problems.append(
+                    places.line(
+                        ("metrics", index),
+                        f"{name} needs {needed!r} among evaluation.{key} of {', '.join(lacking)}",
+                    )
                 )
-            )
     return problems
 
 

@@ -33,10 +33,15 @@ class Split:
     Args:
         images: uint8, shape ``(n, c, h, w)``; or points of the plane, float32, ``(n, 2, 1, 1)``.
         labels: int64 class indices, shape ``(n,)``; ``None`` where the source has none.
+        attributes: Whether each image has each of a list of properties, bool, shape ``(n, a)``.
+        factors: Value of each of the independent quantities that an image was rendered from,
+            int64 indices, shape ``(n, f)``.
     """
 
     images: Tensor
     labels: Tensor | None = None
+    attributes: Tensor | None = None
+    factors: Tensor | None = None
 
     def __post_init__(self) -> None:
         kind, shape = self.images.dtype, tuple(self.images.shape)
@@ -51,6 +56,14 @@ class Split:
             labels.dtype != torch.int64 or labels.shape != self.images.shape[:1]
         ):
             raise ValueError(f"labels must be int64 ({len(self.images)},), not {labels.shape}")
+        for name, wanted in (("attributes", torch.bool), ("factors", torch.int64)):
+            table: Tensor | None = getattr(self, name)
+            if table is not None and (
+                table.dtype != wanted or table.ndim != 2 or len(table) != len(self.images)
+            ):
+                raise ValueError(
+                    f"{name} must be {wanted} ({len(self.images)}, k), not {tuple(table.shape)}"
+                )
 
     def __len__(self) -> int:
         return len(self.images)
@@ -67,9 +80,9 @@ class Split:
         return self.labels
 
     def to(self, device: torch.device) -> Split:
-        """The split on another device."""
+        """The split on another device; attributes and factors stay, for no net reads them."""
         labels = None if self.labels is None else self.labels.to(device)
-        return Split(self.images.to(device), labels)
+        return replace(self, images=self.images.to(device), labels=labels)
 
 
 @dataclass(frozen=True)
@@ -95,6 +108,8 @@ class Dataset:
         test: What reconstructions and probes are measured on.
         classes: Names of the classes; none where there are no labels.
         licence: Licence note of the source.
+        attributes: Names of the columns of :attr:`Split.attributes`.
+        factors: Names of the columns of :attr:`Split.factors`, with the number of their values.
         modes: Of a synthetic distribution.
         channels_of: The dataset that every channel is an independent image of, if it is so.
     """
@@ -104,6 +119,8 @@ class Dataset:
     test: Split
     classes: tuple[str, ...]
     licence: str
+    attributes: tuple[str, ...] = ()
+    factors: tuple[tuple[str, int], ...] = ()
     modes: Modes | None = None
     channels_of: Dataset | None = None
 
@@ -119,10 +136,10 @@ class Dataset:
 
     @functools.cached_property
     def hash(self) -> str:
-        """SHA-256 over all images and labels, 16 hexadecimal digits."""
+        """SHA-256 over all images and what is known of them, 16 hexadecimal digits."""
         digest = hashlib.sha256()
         for split in (self.train, self.test):
-            for tensor in (split.images, split.labels):
+            for tensor in (split.images, split.labels, split.attributes, split.factors):
                 if tensor is not None:
                     digest.update(repr(tuple(tensor.shape)).encode())
                     digest.update(tensor.contiguous().cpu().numpy().tobytes())

@@ -52,6 +52,11 @@ class ChannelClassifier:
         """Where it computes."""
         return self.classifier.device
 
+    @property
+    def batch_size(self) -> int:
+        """Images per forward pass."""
+        return self.classifier.batch_size
+
     def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """uint8 ``(n, c, h, w)`` to features ``(n, 64c)`` and log-probabilities ``(n, k^c)``."""
         n, c = images.shape[:2]

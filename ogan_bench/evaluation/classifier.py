@@ -55,6 +55,7 @@ class Classifier:
     weights_hash: str
     test_accuracy: float
     device: torch.device
+    batch_size: int = 256
 
     def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """uint8 ``(n, c, h, w)`` to features ``(n, 64)`` and logits ``(n, classes)``.

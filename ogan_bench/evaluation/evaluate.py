@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,17 @@ import torch
 from ogan_bench.config import Evaluation
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import to_uint8
-from ogan_bench.evaluation.channels import own_classifier
+from ogan_bench.evaluation.channels import ChannelClassifier
+from ogan_bench.evaluation.classifier import Classifier
 from ogan_bench.evaluation.conditional import CONDITIONAL, Labelled, conditional_rows
 from ogan_bench.evaluation.coverage import coverage_rows
-from ogan_bench.evaluation.features import extract, reference_features
 from ogan_bench.evaluation.fidelity import (
     CLASSIFIER,
     INCEPTION,
     fidelity_rows,
     reconstruction_distance_rows,
 )
-from ogan_bench.evaluation.inception import inception
+from ogan_bench.evaluation.inception import Inception
 from ogan_bench.evaluation.latents import latent_rows
 from ogan_bench.evaluation.pictures import (
     point_picture,
@@ -33,14 +34,15 @@ from ogan_bench.evaluation.plugin_metrics import check_plugin_metrics, plugin_ro
 from ogan_bench.evaluation.points import point_rows
 from ogan_bench.evaluation.reconstruction import autoencoding_rows, reconstruction_rows
 from ogan_bench.evaluation.rows import Row, attempt
-from ogan_bench.evaluation.sampling import Autoencoder, Samples, chosen_projection, draw_samples
+from ogan_bench.evaluation.sampling import Autoencoder, Samples
 from ogan_bench.evaluation.separability import separability_rows
+from ogan_bench.evaluation.subject import Subject
 from ogan_bench.models.base import Encoder
 
 Facts = dict[str, Any]
 
-ROUTES = {"standardise": "N(E(x))", "sphere": "√d E(x)/‖E(x)‖", "none": "E(x)"}
-"""How notes write the projection of a code."""
+GROUPS: dict[str, Callable[[Subject], list[Row]]] = {}
+"""What is measured where ``evaluation.groups`` asks for it."""
 
 
 def evaluate(
@@ -73,18 +75,16 @@ def evaluate(
             that there is not.
     """
     check_plugin_metrics()
-    samples = draw_samples(autoencoder, untrained_encoder, dataset, settings, device)
+    subject = Subject(autoencoder, untrained_encoder, dataset, settings, device)
+    samples, test = subject.samples, dataset.test.images
     if folder_path is not None:
         _draw_pictures(samples, dataset, folder_path)
-    test = dataset.test.images
     rows = reconstruction_rows(
         test, samples.reconstructions, samples.raw_reconstructions, settings.seed
     )
-    route = ROUTES[chosen_projection(autoencoder.objective, settings)]
-    route = f"G({settings.temperature:g} · {route})"
     rows += attempt(
         ["autoencoding_mse"],
-        lambda: autoencoding_rows(test, samples.own_reconstructions, route),
+        lambda: autoencoding_rows(test, samples.own_reconstructions, subject.route),
         n_samples=len(test),
         split="test",
     )
@@ -99,9 +99,11 @@ def evaluate(
         rows += point_rows(samples.images, dataset.modes)
     facts: Facts = {}
     if "classifier" in settings.extractors:
-        rows += _by_classifier(samples, dataset, settings, device, facts)
+        rows += _by_classifier(subject, facts)
     if "inception" in settings.extractors:
-        rows += _by_inception(samples, dataset, settings, device, facts)
+        rows += _by_inception(subject, facts)
+    for group in settings.groups:
+        rows += GROUPS[group](subject)
     return rows + plugin_rows(samples, dataset), facts
 
 
@@ -121,18 +123,19 @@ def _draw_pictures(samples: Samples, dataset: Dataset, folder: Path) -> None:
         swap_grid(test[:64], own, swapped, folder / "swapped.png")
 
 
-def _by_classifier(
-    samples: Samples, dataset: Dataset, settings: Evaluation, device: torch.device, facts: Facts
-) -> list[Row]:
+def _by_classifier(subject: Subject, facts: Facts) -> list[Row]:
+    dataset, samples = subject.dataset, subject.samples
+
     def measure() -> list[Row]:
-        extractor = own_classifier(dataset, device)
+        extractor = subject.extractor("classifier")
+        assert isinstance(extractor, Classifier | ChannelClassifier)
         facts["classifier"] = extractor.name
         facts["classifier_test_accuracy"] = extractor.test_accuracy
-        generated = extract(extractor, samples.images)
-        reference = reference_features(extractor, dataset)
-        test = extract(extractor, dataset.test.images)
-        own = extract(extractor, to_uint8(samples.own_reconstructions))
-        rows = fidelity_rows(generated, reference, CLASSIFIER, settings.seed)
+        generated, reference, test, own = (
+            subject.features("classifier", of)
+            for of in ("generated", "train", "test", "reconstructions")
+        )
+        rows = fidelity_rows(generated, reference, CLASSIFIER, subject.settings.seed)
         rows += coverage_rows(generated, reference)
         rows += reconstruction_distance_rows(own, test)
         if samples.swapped is not None:
@@ -140,7 +143,7 @@ def _by_classifier(
             assert samples.swapped_labels is not None
             rows += conditional_rows(
                 Labelled(generated, samples.labels),
-                Labelled(extract(extractor, to_uint8(samples.swapped)), samples.swapped_labels),
+                Labelled(subject.features("classifier", "swapped"), samples.swapped_labels),
                 Labelled(test, dataset.test.known_labels.cpu()),
                 Labelled(reference, dataset.train.known_labels.cpu()),
             )
@@ -156,17 +159,13 @@ def _by_classifier(
     )
 
 
-def _by_inception(
-    samples: Samples, dataset: Dataset, settings: Evaluation, device: torch.device, facts: Facts
-) -> list[Row]:
+def _by_inception(subject: Subject, facts: Facts) -> list[Row]:
     def measure() -> list[Row]:
-        if dataset.is_points:
-            raise ValueError("Inception-v3 is for images, not for points")
-        extractor = inception(device)
+        extractor = subject.extractor("inception")
+        assert isinstance(extractor, Inception)
         facts["inception"] = extractor.name
-        generated = extract(extractor, samples.images, batch_size=32)
-        reference = reference_features(extractor, dataset)
-        rows = fidelity_rows(generated, reference, INCEPTION, settings.seed)
+        generated, reference = (subject.features("inception", of) for of in ("generated", "train"))
+        rows = fidelity_rows(generated, reference, INCEPTION, subject.settings.seed)
         if extractor.is_published:
             return rows
         warning = "not the published weights: comparable with no number in the literature"
@@ -178,7 +177,7 @@ def _by_inception(
     return attempt(
         list(INCEPTION.values()),
         measure,
-        n_samples=len(samples.images),
+        n_samples=len(subject.samples.images),
         split="train",
         extractor="inception-v3:tf-2015-12-05",
     )

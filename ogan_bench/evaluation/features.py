@@ -11,7 +11,6 @@ from torch import Tensor
 from ogan_bench.data import Dataset
 from ogan_bench.evaluation.cache import Entry, cached_tensors, content_key
 
-BATCH_SIZE = 256
 VERSION = 1
 """Raise it when the way from images to features changes."""
 
@@ -22,7 +21,8 @@ class Features:
 
     Args:
         features: float32, shape ``(n, k)``.
-        logits: Unnormalised log-probabilities of classes, float32, shape ``(n, classes)``.
+        logits: Unnormalised log-probabilities of classes, float32, shape ``(n, classes)``; no
+            columns in a space without classes.
         extractor: Name of the feature space, with the hash of its weights.
     """
 
@@ -49,14 +49,19 @@ class Extractor(Protocol):
     def device(self) -> torch.device:
         """Where it computes."""
 
+    @property
+    def batch_size(self) -> int:
+        """Images per forward pass."""
+
     def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """uint8 ``(n, c, h, w)`` to features ``(n, k)`` and logits ``(n, classes)``."""
 
 
-def extract(extractor: Extractor, images: Tensor, *, batch_size: int = BATCH_SIZE) -> Features:
+def extract(extractor: Extractor, images: Tensor) -> Features:
     """Features of uint8 images ``(n, c, h, w)``, batch by batch."""
     with torch.inference_mode():
-        pairs = [extractor(batch.to(extractor.device)) for batch in images.split(batch_size)]
+        batches = images.split(extractor.batch_size)
+        pairs = [extractor(batch.to(extractor.device)) for batch in batches]
         features = torch.cat([pair[0].float().cpu() for pair in pairs])
         logits = torch.cat([pair[1].float().cpu() for pair in pairs])
     return Features(features, logits, extractor.name)

@@ -35,6 +35,7 @@ class Inception:
     net: Any
     weights_hash: str
     device: torch.device
+    batch_size: int = 32
 
     @property
     def name(self) -> str:

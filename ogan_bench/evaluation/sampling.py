@@ -112,23 +112,52 @@ class Samples:
     swapped: Tensor | None
 
 
-def draw_samples(
+@dataclass(frozen=True)
+class Pairs:
+    """The nets that are measured: copies in evaluation mode, whose parameters take no gradient.
+
+    Args:
+        trained: The trained pair, E with the batch-norm statistics of the settings.
+        untrained: The same with E before training, whose statistics are always ``real``.
+    """
+
+    trained: Autoencoder
+    untrained: Autoencoder
+
+
+def under_test(
     autoencoder: Autoencoder,
     untrained_encoder: Encoder,
+    dataset: Dataset,
+    settings: Evaluation,
+    device: torch.device,
+) -> Pairs:
+    """Put the nets into the state that they are measured in; those given are left as they are."""
+    seed, policy, images = settings.seed, settings.encoder_statistics, dataset.train.images
+    trained = replace(
+        autoencoder,
+        encoder=with_statistics(autoencoder.encoder, policy, images, device, seed),
+        generator=with_statistics(autoencoder.generator, "mixed", images, device, seed),
+    )
+    before = with_statistics(untrained_encoder, "real", images, device, seed)
+    return Pairs(trained, replace(trained, encoder=before))
+
+
+def draw_samples(
+    pairs: Pairs,
     dataset: Dataset,
     settings: Evaluation,
     device: torch.device,
     *,
     batch_size: int = BATCH_SIZE,
 ) -> Samples:
-    """Sample, encode and reconstruct; the nets are left as they are.
+    """Sample, encode and reconstruct.
 
     The result does not depend on ``batch_size`` beyond float error. With the ``batch`` statistics
     an image's code depends on the images beside it: those of a seeded shuffle, 64 at a time.
 
     Args:
-        autoencoder: The trained pair.
-        untrained_encoder: E before training; its batch-norm statistics are always ``real``.
+        pairs: From :func:`under_test`.
         dataset: Where the images to encode come from.
         settings: Numbers of images, seed and batch-norm statistics.
         device: Where to compute.
@@ -139,15 +168,7 @@ def draw_samples(
     """
     seed, policy = settings.seed, settings.encoder_statistics
     train, test = dataset.train, dataset.test
-    trained = replace(
-        autoencoder,
-        encoder=with_statistics(autoencoder.encoder, policy, train.images, device, seed),
-        generator=with_statistics(autoencoder.generator, "mixed", train.images, device, seed),
-    )
-    before = replace(
-        autoencoder,
-        encoder=with_statistics(untrained_encoder, "real", train.images, device, seed),
-    )
+    trained, before = pairs.trained, pairs.untrained
     objective, G = trained.objective, trained.generator
     noise = torch.randn(
         settings.samples, trained.z_dim, generator=random_generator(seed, "evaluation/z")

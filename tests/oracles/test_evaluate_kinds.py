@@ -26,7 +26,7 @@ from ogan_bench.evaluation.conditional import CONDITIONAL
 from ogan_bench.evaluation.evaluate import Facts, evaluate
 from ogan_bench.evaluation.plugin_metrics import Measured
 from ogan_bench.evaluation.rows import Row
-from ogan_bench.evaluation.sampling import Autoencoder, draw_samples
+from ogan_bench.evaluation.sampling import Autoencoder, draw_samples, under_test
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.objectives.base import LossTerms, Objective, Pass
 
@@ -256,7 +256,12 @@ class TestPlugins:
         G = Bootstrap(dataset.train, conditional=False)
         rows, _ = run(G, dataset, settings)
         E = flat_encoder(dataset, 8)
-        samples = draw_samples(Autoencoder(Untrained(), E, G, 8), E, dataset, settings, CPU)
+        samples = draw_samples(
+            under_test(Autoencoder(Untrained(), E, G, 8), E, dataset, settings, CPU),
+            dataset,
+            settings,
+            CPU,
+        )
         expected = (samples.z - samples.codes).square().mean()
         assert rows["round_trip"].value == pytest.approx(float(expected))
         assert (rows["round_trip"].split, rows["round_trip"].n_samples) == ("test", 360)
@@ -284,7 +289,9 @@ class TestPlugins:
         E, before = flat_encoder(dataset, 8), flat_encoder(dataset, 8)
         nn.init.constant_(before.head.weight, 0.1)
         pair = Autoencoder(Untrained(), E, Bootstrap(dataset.train, conditional=True), 8)
-        samples = draw_samples(pair, before, dataset, settings, CPU)
+        samples = draw_samples(
+            under_test(pair, before, dataset, settings, CPU), dataset, settings, CPU
+        )
         chosen, train, test = samples.train_indices, dataset.train, dataset.test
         expected = {
             "z": samples.z,

@@ -6,6 +6,7 @@ import os
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -102,8 +103,8 @@ class TestClassifier:
         self, classifier: Classifier, dataset: Dataset
     ) -> None:
         images = dataset.test.images
-        whole = extract(classifier, images, batch_size=1000)
-        parts = extract(classifier, images.flip(0), batch_size=7)
+        whole = extract(replace(classifier, batch_size=1000), images)
+        parts = extract(replace(classifier, batch_size=7), images.flip(0))
         assert torch.allclose(whole.features, parts.features.flip(0), atol=1e-4)
         assert torch.allclose(whole.logits, parts.logits.flip(0), atol=1e-4)
 

@@ -14,7 +14,7 @@ from ogan_bench.config import Evaluation
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_float, to_uint8
 from ogan_bench.evaluation.batch_norm import with_statistics
-from ogan_bench.evaluation.sampling import Autoencoder, Samples, draw_samples
+from ogan_bench.evaluation.sampling import Autoencoder, Samples, draw_samples, under_test
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.models.normalization import standardise
 from ogan_bench.objectives.base import LossTerms, Objective, Pass, Projection
@@ -120,7 +120,8 @@ def draw(
 ) -> Samples:
     E, G = nets
     pair = Autoencoder(objective or Untrained(), E, G, D)
-    return draw_samples(pair, copy.deepcopy(E), dataset, chosen, CPU, batch_size=batch_size)
+    pairs = under_test(pair, copy.deepcopy(E), dataset, chosen, CPU)
+    return draw_samples(pairs, dataset, chosen, CPU, batch_size=batch_size)
 
 
 def tensors(samples: Samples) -> dict[str, Tensor]:

@@ -1,0 +1,39 @@
+"""Names, directions and definitions of all metrics; the table that both sides of the tool share.
+
+A metric's name fixes its protocol. The evaluation writes rows under these names only, and the
+analysis takes from here which direction is better. No torch in here.
+"""
+
+from __future__ import annotations
+
+from ogan_bench.errors import PluginError
+from ogan_bench.metrics.base import Direction, Metric
+from ogan_bench.metrics.conditional import CONDITIONAL
+from ogan_bench.metrics.coverage import COVERAGE
+from ogan_bench.metrics.encoder import ENCODER
+from ogan_bench.metrics.fidelity import FIDELITY
+from ogan_bench.metrics.separability import SEPARABILITY
+from ogan_bench.metrics.training import TRAINING
+
+METRICS: dict[str, Metric] = {
+    **ENCODER,
+    **SEPARABILITY,
+    **FIDELITY,
+    **COVERAGE,
+    **CONDITIONAL,
+    **TRAINING,
+}
+
+
+def add(name: str, better: Direction | None, definition: str, source: str) -> None:
+    """Make a metric of a plug-in known; a shipped one is never replaced.
+
+    Raises:
+        PluginError: There is another metric of that name.
+    """
+    new = Metric(name.replace("_", " "), better, definition, source)
+    if METRICS.setdefault(name, new).source != source:
+        raise PluginError(f"{source}: there is a metric {name!r} already")
+
+
+__all__ = ["METRICS", "Direction", "Metric", "add"]

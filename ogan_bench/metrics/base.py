@@ -1,0 +1,59 @@
+"""What the definition of a metric holds, and the papers that several definitions come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Direction = Literal["lower", "higher"]
+Extractor = Literal["classifier", "inception"]
+"""Feature spaces, the choices of ``evaluation.extractors``."""
+
+Group = Literal[
+    "diversity",
+    "reconstruction",
+    "codes",
+    "interpolation",
+    "inversion",
+    "probes",
+    "factors",
+    "mechanism",
+]
+"""Metrics beyond those that are always measured, the choices of ``evaluation.groups``."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What a metric means.
+
+    Args:
+        title: How tables and figures name it.
+        better: Which direction is better; ``None`` for baselines and diagnostics.
+        definition: One sentence, with unit and range.
+        source: Where the definition comes from.
+        format: Format specification for printing.
+        extractor: Feature space that it needs, one of ``evaluation.extractors``.
+        group: One of ``evaluation.groups`` where it is measured on demand only.
+    """
+
+    title: str
+    better: Direction | None
+    definition: str
+    source: str
+    format: str = ".4g"
+    extractor: Extractor | None = None
+    group: Group | None = None
+
+
+FRECHET = "Heusel et al., 2017, arXiv 1706.08500"
+KERNEL = "Bińkowski et al., 2018, arXiv 1801.01401"
+SCORE = "Salimans et al., 2016, arXiv 1606.03498"
+MANIFOLD = "Kynkäänniemi et al., 2019, arXiv 1904.06991"
+PROBE = "Alain and Bengio, 2016, arXiv 1610.01644"
+OGAN = "Su, 2019, arXiv 1903.01931"
+BIGAN = "Donahue et al., 2017, arXiv 1605.09782"
+PACGAN = "Lin et al., 2018, arXiv 1712.04086"
+ACGAN = "Odena et al., 2017, arXiv 1610.09585"
+ICGAN = "Perarnau et al., 2016, arXiv 1611.06355"
+PROJECTION = "Miyato and Koyama, 2018, arXiv 1802.05637"
+VEEGAN = "Srivastava et al., 2017, arXiv 1705.07761"

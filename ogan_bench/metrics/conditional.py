@@ -1,0 +1,33 @@
+"""Conditional generators: does a label do what it says?"""
+
+from __future__ import annotations
+
+from ogan_bench.metrics.base import ACGAN, ICGAN, PROJECTION, Metric
+
+CONDITIONAL: dict[str, Metric] = {
+    "conditional_accuracy": Metric(
+        "conditional accuracy",
+        "higher",
+        "Share of samples that the classifier gives the class they were asked for.",
+        ACGAN,
+        ".3f",
+        extractor="classifier",
+    ),
+    "swap_accuracy": Metric(
+        "label swap accuracy",
+        "higher",
+        "Share of test images whose code, decoded under another label, the classifier gives that "
+        "other class.",
+        ICGAN,
+        ".3f",
+        extractor="classifier",
+    ),
+    "fd_classifier_within": Metric(
+        "FD within classes (classifier)",
+        "lower",
+        "Mean over classes of the Fréchet distance between the samples asked for and the training "
+        "images of the class, in the classifier's features.",
+        PROJECTION,
+        extractor="classifier",
+    ),
+}

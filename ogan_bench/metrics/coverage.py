@@ -1,0 +1,56 @@
+"""Which modes are there: classes that a classifier finds, and mixtures with known modes."""
+
+from __future__ import annotations
+
+from ogan_bench.metrics.base import FRECHET, PACGAN, VEEGAN, Metric
+
+COVERAGE: dict[str, Metric] = {
+    "modes_classifier": Metric(
+        "modes",
+        "higher",
+        "Number of classes that the classifier finds at least once among the samples.",
+        VEEGAN,
+        ".1f",
+        extractor="classifier",
+    ),
+    "modes_kl_classifier": Metric(
+        "modes KL (nats)",
+        "lower",
+        "Kullback-Leibler divergence in nats between the samples' class shares p and those of the "
+        "training images q, both by the classifier: sum p log(p / q); 0 is best.",
+        VEEGAN,
+        ".3f",
+        extractor="classifier",
+    ),
+    "rfd_classifier": Metric(
+        "reconstruction FD (classifier)",
+        "lower",
+        "Fréchet distance between the test images and their reconstructions G(t·P(E(x))) in the "
+        "classifier's features; 0 for perfect reconstructions.",
+        FRECHET,
+        extractor="classifier",
+    ),
+    "modes_points": Metric(
+        "modes (points)",
+        "higher",
+        "Number of modes with at least one sample within 3 standard deviations of the centre.",
+        VEEGAN,
+        ".1f",
+    ),
+    "high_quality_share": Metric(
+        "high-quality share",
+        "higher",
+        "Share of samples within 3 standard deviations of the nearest centre; 0.98889 for perfect "
+        "ones.",
+        VEEGAN,
+        ".3f",
+    ),
+    "modes_kl_points": Metric(
+        "modes KL (points, nats)",
+        "lower",
+        "Kullback-Leibler divergence in nats between the modes' shares p among the samples of high "
+        "quality and even shares 1/k: sum p log(p k); 0 is best.",
+        PACGAN,
+        ".3f",
+    ),
+}
