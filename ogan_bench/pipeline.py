@@ -201,7 +201,7 @@ def _run(trial: Trial, folder: TrialFolder, options: Options, device_name: str) 
             dataset,
             trial.settings.evaluation,
             device=device,
-            folder_path=folder.path,
+            folder=folder.path,
         )
     except (DivergedError, NonFiniteError) as error:
         outcome, reason = "diverged", str(error)

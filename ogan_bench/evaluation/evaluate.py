@@ -51,7 +51,7 @@ def evaluate(
     dataset: Dataset,
     settings: Evaluation,
     device: torch.device,
-    folder_path: Path | None,
+    folder: Path | None,
 ) -> tuple[list[Row], Facts]:
     """All metrics of a trained pair; a metric that fails is a row without value.
 
@@ -63,7 +63,7 @@ def evaluate(
         dataset: What the pair was trained on.
         settings: What to measure.
         device: Where to compute.
-        folder_path: Where ``samples.png``, ``reconstructions.png`` and, of a conditional generator,
+        folder: Where ``samples.png``, ``reconstructions.png`` and, of a conditional generator,
             ``swapped.png`` go; ``None``: nowhere.
 
     Returns:
@@ -75,10 +75,10 @@ def evaluate(
             that there is not.
     """
     check_plugin_metrics()
-    subject = Subject(autoencoder, untrained_encoder, dataset, settings, device)
+    subject = Subject(autoencoder, untrained_encoder, dataset, settings, device, folder)
     samples, test = subject.samples, dataset.test.images
-    if folder_path is not None:
-        _draw_pictures(samples, dataset, folder_path)
+    if folder is not None:
+        _draw_pictures(samples, dataset, folder)
     rows = reconstruction_rows(
         test, samples.reconstructions, samples.raw_reconstructions, settings.seed
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 from typing import Literal
 
 import torch
@@ -39,6 +40,7 @@ class Subject:
         dataset: What the pair was trained on.
         settings: What to measure.
         device: Where to compute.
+        folder: Where pictures go; ``None``: nowhere.
     """
 
     def __init__(
@@ -48,10 +50,12 @@ class Subject:
         dataset: Dataset,
         settings: Evaluation,
         device: torch.device,
+        folder: Path | None = None,
     ) -> None:
         self.dataset = dataset
         self.settings = settings
         self.device = device
+        self.folder = folder
         self.pairs: Pairs = under_test(autoencoder, untrained_encoder, dataset, settings, device)
         self._extractors: dict[str, Extractor] = {}
         self._features: dict[tuple[str, Of], Features] = {}
