@@ -106,7 +106,8 @@ def overview(studies: list[dict[str, str]], reference: Path) -> str:
         name, verdicts = study["name"], "no published results yet"
         report = reference / name / "report.md"
         if report.exists():
-            found = re.findall(r"^- \*\*(\w+)\*\*:", report.read_text("utf-8"), re.MULTILINE)
+            stated = report.read_text("utf-8").partition("## Verdicts\n")[2].partition("\n## ")[0]
+            found = re.findall(r"^- \*\*(\w+)\*\*:", stated, re.MULTILINE)
             counts = [(found.count(word), word) for word in dict.fromkeys(sorted(found)[::-1])]
             text = ", ".join(f"{count} {word}" for count, word in counts)
             verdicts = f"[{text}]({report.relative_to(ROOT).as_posix()})"

@@ -8,6 +8,7 @@ the same reason the default of a published setting never changes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,7 +19,9 @@ from pydantic import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    SerializerFunctionWrapHandler,
     field_validator,
+    model_serializer,
     model_validator,
 )
 
@@ -43,6 +46,31 @@ class Model(BaseModel):
     """Base of all settings: unknown keys, infinities and changes after loading are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def known_metrics(names: Iterable[str]) -> None:
+    """Refuse names of metrics that there are not.
+
+    Raises:
+        ValueError: Names them and what is near.
+    """
+    problems = [
+        f"no metric {name!r}.{did_you_mean(name, METRICS)}" for name in names if name not in METRICS
+    ]
+    if problems:
+        raise ValueError(" ".join(problems))
+
+
+def metric_with_direction(name: str) -> str:
+    """The name, where more or less of the metric is better.
+
+    Raises:
+        ValueError: There is no such metric, or neither direction is better.
+    """
+    known_metrics([name])
+    if METRICS[name].better is None:
+        raise ValueError(f"metric {name!r} has no better direction and cannot be tested")
+    return name
 
 
 class Training(Model):
@@ -104,6 +132,36 @@ class Evaluation(Model):
     seed: NonNegativeInt = Field(
         default=0, description="Seed of the samples and of the random choices of metrics."
     )
+    every: PositiveInt | None = Field(
+        default=None,
+        description="Steps of training between evaluations; none: at the end alone.",
+    )
+    choose_by: str | None = Field(
+        default=None,
+        description="Metric by which the weights are chosen that are evaluated at the end, by "
+        "evaluations on held-out images; none: the last weights.",
+    )
+    held_out: NonNegativeInt = Field(
+        default=0,
+        description="Training images that are held out of training, for the evaluations in its "
+        "course alone.",
+    )
+
+    @field_validator("choose_by")
+    @classmethod
+    def _has_direction(cls, value: str | None) -> str | None:
+        return value if value is None else metric_with_direction(value)
+
+    @model_validator(mode="after")
+    def _can_choose(self) -> Evaluation:
+        if self.choose_by is not None and (self.every is None or not self.held_out):
+            raise ValueError("choose_by needs every and held_out: what to choose from, and where")
+        return self
+
+    @property
+    def measured(self) -> list[str]:
+        """Names of the feature spaces and of the groups of metrics."""
+        return [*self.extractors, *self.groups]
 
 
 class Settings(Model):
@@ -119,8 +177,12 @@ class Settings(Model):
     )
 
     def identity(self) -> dict[str, Any]:
-        """What differs from the defaults, as plain data; groups of metrics change no number."""
-        evaluation = self.evaluation.model_copy(update={"groups": []})
+        """What differs from the defaults, as plain data.
+
+        Which metrics are measured is no part of it: one more changes none of the others.
+        """
+        every = {"extractors": Evaluation().extractors, "groups": []}
+        evaluation = self.evaluation.model_copy(update=every)
         plain = self.model_copy(update={"evaluation": evaluation})
         return plain.model_dump(mode="json", exclude_defaults=True)
 
@@ -176,17 +238,33 @@ class Hypothesis(Model):
     @field_validator("metric")
     @classmethod
     def _has_direction(cls, value: str) -> str:
-        if value not in METRICS:
-            raise ValueError(f"no metric {value!r}.{did_you_mean(value, METRICS)}")
-        if METRICS[value].better is None:
-            raise ValueError(f"metric {value!r} has no better direction and cannot be tested")
-        return value
+        return metric_with_direction(value)
 
     @model_validator(mode="after")
     def _margin_fits_test(self) -> Hypothesis:
         if self.test != "superiority" and self.margin is None:
             raise ValueError(f"test {self.test!r} needs a margin")
         return self
+
+
+class Published(Model):
+    """One table of the literature, shown under the results.
+
+    Its numbers are text, as printed: no test can use them.
+    """
+
+    source: str = Field(description="Paper and table.")
+    differs: str = Field(description="What was otherwise than in this study.")
+    values: dict[str, dict[str, str]] = Field(
+        min_length=1,
+        description="Systems, by the names of the source, to metrics to what it found.",
+    )
+
+    @field_validator("values")
+    @classmethod
+    def _known_metrics(cls, value: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+        known_metrics(dict.fromkeys(name for found in value.values() for name in found))
+        return value
 
 
 class Statement(Model):
@@ -201,6 +279,15 @@ class Statement(Model):
     alpha: float = Field(
         default=0.05, gt=0, lt=0.5, description="Error level of the family of hypotheses."
     )
+    published: list[Published] = Field(
+        default=[], description="What the literature reports; shown with the results, never tested."
+    )
+
+    @model_serializer(mode="wrap")
+    def _as_stored(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A study that quotes nothing is stored as it was before any could."""
+        stored: dict[str, Any] = dump(self)
+        return stored if self.published else {k: v for k, v in stored.items() if k != "published"}
 
     @field_validator("seeds")
     @classmethod
@@ -212,13 +299,7 @@ class Statement(Model):
     @field_validator("metrics")
     @classmethod
     def _known_metrics(cls, value: list[str]) -> list[str]:
-        problems = [
-            f"no metric {name!r}.{did_you_mean(name, METRICS)}"
-            for name in value
-            if name not in METRICS
-        ]
-        if problems:
-            raise ValueError(" ".join(problems))
+        known_metrics(value)
         return value
 
     @field_validator("hypotheses")

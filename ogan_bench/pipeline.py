@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import signal
@@ -20,15 +21,18 @@ from ogan_bench import provenance
 from ogan_bench.components import build, component_of
 from ogan_bench.config import Settings
 from ogan_bench.data import Dataset
+from ogan_bench.data.held_out import hold_out
 from ogan_bench.errors import UserError
 from ogan_bench.evaluation.evaluate import evaluate
 from ogan_bench.evaluation.plugin_metrics import check_plugin_metrics
 from ogan_bench.evaluation.rows import Row
-from ogan_bench.evaluation.sampling import Autoencoder, NonFiniteError
+from ogan_bench.evaluation.sampling import NonFiniteError
 from ogan_bench.models.description import count_parameters
+from ogan_bench.observation import Observer, chosen_nets, pair
 from ogan_bench.store import FORMAT, BusyError, TrialFolder, TrialStore, sha256
 from ogan_bench.study import Trial
 from ogan_bench.training.checkpoint import UnreadableCheckpointError
+from ogan_bench.training.cost import step_cost
 from ogan_bench.training.loop import (
     DivergedError,
     InterruptedTrainingError,
@@ -48,10 +52,12 @@ class Options:
     Args:
         root: Results folder.
         checkpoint_seconds: Time between checkpoints; the most that a kill can cost.
+        again: Measure finished trials again.
     """
 
     root: Path
     checkpoint_seconds: float = 30.0
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,8 +153,8 @@ def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
     report = functools.partial(TrialReport, trial.id)
     try:
         with STOP.running, folder.claim():
-            if folder.is_finished:
-                folder.check_identity(trial)
+            folder.check_identity(trial)
+            if folder.is_complete(trial) and not options.again:
                 return report("skipped")
             result = _run(trial, folder, options, device)
     except BusyError:
@@ -174,8 +180,14 @@ def _run(trial: Trial, folder: TrialFolder, options: Options, device_name: str) 
     device = torch.device(device_name)
     if device.type == "cpu":
         torch.set_num_threads(1)
-    dataset = load_dataset(trial.settings, device_name)
-    folder.check_identity(trial)
+    if folder.is_finished and not folder.checkpoint.exists():
+        raise UserError(
+            f"{folder.path} has a result and no checkpoint.pt any more, so nothing further can be "
+            "measured: delete the folder to train the trial again"
+        )
+    dataset, held_out = load_dataset(trial.settings, device_name), None
+    if count := trial.settings.evaluation.held_out:
+        dataset, held_out = hold_out(dataset, count, trial.settings.evaluation.seed)
     folder.error.unlink(missing_ok=True)
     _write_run(trial, folder, dataset, device)
     monitor = FolderMonitor(folder, trial.settings.training.steps, options.checkpoint_seconds)
@@ -186,27 +198,24 @@ def _run(trial: Trial, folder: TrialFolder, options: Options, device_name: str) 
     facts: dict[str, Any] = {}
     evaluation_started = time.perf_counter()
     try:
-        trained = _train(trial, dataset, folder, device, monitor)
+        observe = Observer(trial, dataset, held_out, folder, device)
+        trained = _train(trial, dataset, folder, device, monitor, observe)
         monitor.progress("evaluate", trial.settings.training.steps, {})
         evaluation_started = time.perf_counter()
-        autoencoder = Autoencoder(
-            build_objective(trial),
-            trained.nets.encoder,
-            trained.nets.generator,
-            trial.settings.model.parameters()["z_dim"],
-        )
+        nets, chosen = chosen_nets(trial, trained.nets, folder, device)
         rows, facts = evaluate(
-            autoencoder,
+            pair(trial, nets),
             build_nets(trial, dataset).encoder.to(device),
             dataset,
             trial.settings.evaluation,
             device=device,
             folder=folder.path,
         )
+        facts |= chosen
     except (DivergedError, NonFiniteError) as error:
         outcome, reason = "diverged", str(error)
 
-    log = folder.read_log()
+    log = folder.log.read()
     training = {
         "steps": log[-1]["step"] if log else 0,
         "seconds": trained.seconds if trained else (log[-1]["seconds"] if log else 0.0),
@@ -214,6 +223,7 @@ def _run(trial: Trial, folder: TrialFolder, options: Options, device_name: str) 
         "parameters": {
             name: count_parameters(net) for name, net in build_nets(trial, dataset).named().items()
         },
+        **dataclasses.asdict(step_cost(trial, dataset, device)),
     }
     result = {
         "format": FORMAT,
@@ -224,10 +234,15 @@ def _run(trial: Trial, folder: TrialFolder, options: Options, device_name: str) 
         "outcome": outcome,
         "reason": reason,
         "metrics": [row.record() for row in rows],
+        "measured": trial.settings.evaluation.measured,
         "facts": facts,
         "training": training,
         "evaluation_seconds": time.perf_counter() - evaluation_started,
-        "sha256": {folder.log.name: sha256(folder.log)},
+        "sha256": {
+            journal.path.name: sha256(journal.path)
+            for journal in (folder.log, folder.history)
+            if journal.path.exists()
+        },
     }
     folder.write("result.json", result)
     folder.heartbeat.unlink(missing_ok=True)
@@ -240,14 +255,15 @@ def _train(
     folder: TrialFolder,
     device: torch.device,
     monitor: FolderMonitor,
+    observe: Observer,
 ) -> Trained:
     """Train, from the start if the checkpoint of an earlier attempt cannot be used."""
     try:
-        return train(trial, dataset, folder, device, monitor)
+        return train(trial, dataset, folder, device, monitor, observe)
     except UnreadableCheckpointError as error:
         folder.write_error(f"The checkpoint could not be used; training started again.\n{error}\n")
         folder.checkpoint.unlink()
-        return train(trial, dataset, folder, device, monitor)
+        return train(trial, dataset, folder, device, monitor, observe)
 
 
 @functools.lru_cache(maxsize=1)

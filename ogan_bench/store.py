@@ -5,9 +5,12 @@
     <root>/<study>/study.json                 the study as it was resolved
     <root>/<study>/<arm>/seed-0/run.json      configuration, identity and provenance; when it starts
                                /train.jsonl   one line every few steps
+                               /history.jsonl evaluations in the course of the training
                                /progress.json heartbeat of a running trial
                                /checkpoint.pt state of the training
-                               /samples.png, reconstructions.png, swapped.png
+                               /chosen.pt     weights that did best on held-out images
+                               /samples.png, reconstructions.png, swapped.png, neighbours.png,
+                                interpolations.png
                                /error.txt     traceback of an attempt that failed
                                /result.json   outcome and metrics; written last: the trial is done
 
@@ -48,6 +51,39 @@ class BusyError(Exception):
 
 
 @dataclass(frozen=True)
+class Journal:
+    """A file of JSON objects, one a line, each of a training step; a kill costs the last at most.
+
+    Args:
+        path: The file; it need not exist.
+    """
+
+    path: Path
+
+    def read(self) -> list[Record]:
+        """All whole lines; a line cut off by a kill is left out.
+
+        Raises:
+            ValueError: A line is not JSON.
+        """
+        if not self.path.exists():
+            return []
+        return [json.loads(line) for line in self.path.read_bytes().split(b"\n")[:-1]]
+
+    def cut(self, step: int) -> None:
+        """Drop the lines after ``step``, so that a resumed training writes them again."""
+        if self.path.exists():
+            kept = [line for line in self.read() if line["step"] <= step]
+            write_bytes(self.path, b"".join(_line(line) for line in kept))
+
+    def append(self, record: Record) -> None:
+        """Add a line."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("ab") as file:
+            file.write(_line(record))
+
+
+@dataclass(frozen=True)
 class TrialFolder:
     """The files of one trial."""
 
@@ -59,9 +95,19 @@ class TrialFolder:
         return self.path / "checkpoint.pt"
 
     @property
-    def log(self) -> Path:
-        """Training log, one JSON object a line."""
-        return self.path / "train.jsonl"
+    def chosen(self) -> Path:
+        """Weights of the evaluation that was best on held-out images."""
+        return self.path / "chosen.pt"
+
+    @property
+    def log(self) -> Journal:
+        """Training log."""
+        return Journal(self.path / "train.jsonl")
+
+    @property
+    def history(self) -> Journal:
+        """Evaluations in the course of the training."""
+        return Journal(self.path / "history.jsonl")
 
     @property
     def error(self) -> Path:
@@ -123,6 +169,20 @@ class TrialFolder:
         """Whether the trial has its result."""
         return (self.path / "result.json").exists()
 
+    def is_complete(self, trial: Trial) -> bool:
+        """Whether the trial has its result, with all that it asks to be measured.
+
+        A training that diverged has nothing that could be measured.
+        """
+        result = self.read("result.json")
+        if result is None or result["outcome"] != "ok":
+            return result is not None
+        # Older results do not say; what they were asked for was measured.
+        measured = result.get("measured") or (self.read("run.json") or {}).get("config", {}).get(
+            "evaluation", {}
+        ).get("extractors", [])
+        return set(trial.settings.evaluation.measured) <= set(measured)
+
     def state(self) -> str:
         """``finished``, ``running``, ``failed``, ``interrupted`` or ``missing``."""
         if self.is_finished:
@@ -149,23 +209,6 @@ class TrialFolder:
             f"{self.path} holds a trial of another configuration ({'; '.join(changes)}). "
             "Choose another folder with --out, or delete this one to train it again."
         )
-
-    def read_log(self) -> list[Record]:
-        """All whole lines of the training log; a line cut off by a kill is left out."""
-        if not self.log.exists():
-            return []
-        lines = self.log.read_bytes().split(b"\n")[:-1]
-        return [json.loads(line) for line in lines]
-
-    def cut_log(self, step: int) -> None:
-        """Drop the lines after ``step``, so that a resumed training writes them again."""
-        kept = [line for line in self.read_log() if line["step"] <= step]
-        write_bytes(self.log, b"".join(_line(line) for line in kept))
-
-    def append_log(self, record: Record) -> None:
-        """Add a line to the training log."""
-        with self.log.open("ab") as file:
-            file.write(_line(record))
 
 
 @dataclass(frozen=True)
@@ -205,6 +248,28 @@ class TrialStore:
         """Folders of all trials of a study that have been started."""
         found = (self.root / study).glob("*/seed-*/run.json")
         return [TrialFolder(path.parent) for path in sorted(found)]
+
+
+def find_stored(path: Path) -> tuple[TrialStore, str, list[TrialFolder]]:
+    """The store, the study and the started trials that a folder of results holds.
+
+    Args:
+        path: Folder of a study, of one of its arms, or of a single trial.
+
+    Raises:
+        UserError: It is none of these.
+    """
+    resolved = path.resolve()
+    for study in (resolved, *resolved.parents[:2]):
+        if (study / "study.json").exists():
+            store = TrialStore(path.parents[len(resolved.relative_to(study).parts)])
+            folders = [
+                folder
+                for folder in store.folders(study.name)
+                if folder.path.resolve().is_relative_to(resolved)
+            ]
+            return store, study.name, folders
+    raise UserError(f"{path}: not the folder of a stored study, of one of its arms or trials")
 
 
 def read_json(path: Path) -> Record | None:

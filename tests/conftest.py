@@ -24,5 +24,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OGAN_BENCH_CACHE", str(folder))
-        patch.delenv("OGAN_BENCH_INCEPTION", raising=False)
+        patch.setenv("HF_HUB_CACHE", str(folder / "hub"))
+        for weights in ("INCEPTION", "DINOV2", "CLIP", "LPIPS"):
+            patch.delenv(f"OGAN_BENCH_{weights}", raising=False)
         yield folder

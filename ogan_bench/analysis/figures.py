@@ -139,30 +139,58 @@ def curves_figure(log: pd.DataFrame, column: str, arms: Sequence[str] | None = N
         arms: All arms of the study, so that each keeps its colour where another has no log.
     """
     arms = list(dict.fromkeys(log["arm"])) if arms is None else arms
-    palette = colours(arms)
     with rc_context(_STYLE):
         figure = Figure(figsize=(6.4, 3.0))
         axes = figure.subplots()
-        shown = log.dropna(subset=column)
-        for arm in arms:
-            label: str | None = _plain(arm)
-            for _, line in shown[shown["arm"] == arm].groupby("seed", sort=True):
-                axes.plot(
-                    line["step"], line[column], color=palette[arm], linewidth=0.9, alpha=0.75,
-                    label=label,
-                )  # fmt: skip
-                label = None
+        _lines(axes, log, "step", column, arms)
         axes.set_xlabel("step")
         axes.set_ylabel(CURVES.get(column, column.replace("_", " ")))
-        axes.grid(axis="y")
-        axes.set_axisbelow(True)
-        if axes.lines:
-            legend = figure.legend(frameon=False, loc="outside right upper", fontsize=8)
-            for handle in legend.get_lines():
-                handle.set(linewidth=2.5, alpha=1)
-        if spans_decades(shown[column].to_numpy(np.float64)):
-            axes.set_yscale("log")
-        return _render(figure)
+        return _with_legend(figure, axes)
+
+
+def course_figure(history: pd.DataFrame, metric: str, arms: Sequence[str]) -> Image:
+    """A metric against the images seen and against the seconds of training, a line per seed.
+
+    Args:
+        history: What :func:`~ogan_bench.analysis.course.load_history` returns.
+        metric: A column of it.
+        arms: All arms of the study, so that each keeps its colour.
+    """
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(6.4, 3.0))
+        by_images, by_seconds = figure.subplots(1, 2, sharey=True)
+        for axes, x, label in (
+            (by_images, "images", "images seen"),
+            (by_seconds, "seconds", "seconds of training"),
+        ):
+            _lines(axes, history, x, metric, arms)
+            axes.set_xlabel(label)
+        by_images.set_ylabel(described(metric).title)
+        return _with_legend(figure, by_images)
+
+
+def _lines(axes: Axes, log: pd.DataFrame, x: str, y: str, arms: Sequence[str]) -> None:
+    palette, shown = colours(arms), log.dropna(subset=y)
+    for arm in arms:
+        label: str | None = _plain(arm)
+        for _, line in shown[shown["arm"] == arm].groupby("seed", sort=True):
+            axes.plot(line[x], line[y], color=palette[arm], linewidth=0.9, alpha=0.75, label=label)
+            label = None
+    axes.grid(axis="y")
+    axes.set_axisbelow(True)
+    if spans_decades(shown[y].to_numpy(np.float64)):
+        axes.set_yscale("log")
+
+
+def _with_legend(figure: Figure, axes: Axes) -> Image:
+    if axes.lines:
+        handles, labels = axes.get_legend_handles_labels()
+        legend = figure.legend(
+            handles, labels, frameon=False, loc="outside right upper", fontsize=8
+        )
+        for handle in legend.get_lines():
+            handle.set(linewidth=2.5, alpha=1)
+    return _render(figure)
 
 
 def forest_figure(verdicts: Sequence[Verdict]) -> Image:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ogan_bench.analysis import figures, sections
 from ogan_bench.analysis.compare import compare
+from ogan_bench.analysis.course import LAST, course, load_history
 from ogan_bench.analysis.formatting import described
 from ogan_bench.analysis.hypotheses import OUTCOMES, Verdict, judge
 from ogan_bench.analysis.rendering import Picture, data_uri, templates
@@ -69,7 +70,16 @@ def write_report(root: Path, study: str, against: Path | None = None) -> Report:
     summary = summarise(results)
     verdicts = judge(results)
     comparison = None if against is None else compare(results, load_results(against, study))
-    drawn = _figures(results, verdicts)
+    history = load_history(results)
+    in_course = course(results, history)
+    drawn = _figures(results, verdicts) | {
+        f"course-{metric}": (
+            f"{described(metric).title} in the course of training",
+            figures.course_figure(history, metric, results.arms),
+        )
+        for metric in results.record["metrics"]
+        if metric in history and history[metric].notna().any()
+    }
     finished = _finished(results)
     context: Record = {
         "results": results,
@@ -88,10 +98,14 @@ def write_report(root: Path, study: str, against: Path | None = None) -> Report:
         ],
         "pictures": {name: _picture(name, *figure) for name, figure in drawn.items()},
         "has_curves": any(name.startswith("curve-") for name in drawn),
+        "published": sections.published(results),
         "grids": sections.grids(results),
+        "course": in_course,
+        "last_evaluations": LAST,
         "outcomes": sections.outcomes(results),
         "notes": sections.notes(results),
         "cost": sections.cost(results),
+        "counted": bool(results.trials["step_flops"].notna().any()),
         "floors": sections.floors(results),
         "provenance": sections.provenance(results.provenance),
         "provenance_trials": len(results.provenance),
@@ -174,7 +188,7 @@ def _finished(results: StudyResults) -> int:
 
 def _picture(name: str, title: str, image: figures.Image) -> Picture:
     """A figure for the report; curves have many points and are smaller as a PNG."""
-    pixels = name.startswith("curve-")
+    pixels = name.startswith(("curve-", "course-"))
     uri = data_uri(image.png, "png") if pixels else data_uri(image.svg, "svg+xml")
     alt = f"{title}. The numbers are in the tables of this report."
     return Picture(title, alt, uri, f"figures/{name}.png")

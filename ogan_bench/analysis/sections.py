@@ -11,13 +11,22 @@ import pandas as pd
 
 from ogan_bench.analysis.formatting import MISSING, described
 from ogan_bench.analysis.rendering import Picture, data_uri
-from ogan_bench.analysis.table import OUTCOMES, StudyResults, leader, median_trial, records
+from ogan_bench.analysis.table import (
+    COSTS,
+    OUTCOMES,
+    StudyResults,
+    leader,
+    median_trial,
+    records,
+)
 from ogan_bench.store import Record
 
 GRIDS = {
     "samples.png": "Generated images",
     "reconstructions.png": "Test images, each followed by its reconstruction",
     "swapped.png": "Test images, each with its reconstruction and with that of another class",
+    "neighbours.png": "Samples closest to training images, each followed by that image",
+    "interpolations.png": "From one test image to another through their codes",
 }
 
 
@@ -88,12 +97,14 @@ def notes(results: StudyResults) -> list[str]:
 
 
 def cost(results: StudyResults) -> list[Record]:
-    """Median cost of an arm's finished trials."""
+    """Median cost of an arm's finished trials, and of a step as a multiple of the control's.
+
+    The multiples are under ``times``: training time, arithmetic and memory of one step.
+    """
     columns = [
-        "seconds", "images_per_second", "evaluation_seconds", "encoder_parameters",
-        "generator_parameters",
+        "seconds", *COSTS, "evaluation_seconds", "encoder_parameters", "generator_parameters",
     ]  # fmt: skip
-    table = []
+    table: list[Record] = []
     for arm in results.arms:
         rows = results.trials[results.trials["arm"] == arm]
         known = {name: rows[name].to_numpy(np.float64) for name in columns}
@@ -103,7 +114,26 @@ def cost(results: StudyResults) -> list[Record]:
             for name, values in finite.items()
         }
         table.append({"arm": arm, "n": len(finite["seconds"]), **medians})
+    control = next(row for row in table if row["arm"] == results.control)
+    for row in table:
+        times = {name: row[name] / control[name] for name in COSTS}
+        row["times"] = {**times, "images_per_second": 1 / times["images_per_second"]}
     return table
+
+
+def published(results: StudyResults) -> list[Record]:
+    """The tables of the literature that the study quotes, each with the titles of its columns."""
+    tables = []
+    for quoted in results.record.get("published", []):
+        metrics = dict.fromkeys(name for found in quoted["values"].values() for name in found)
+        rows = [
+            {"system": system, "cells": [found.get(name, MISSING) for name in metrics]}
+            for system, found in quoted["values"].items()
+        ]
+        tables.append(
+            quoted | {"titles": [described(name).title for name in metrics], "rows": rows}
+        )
+    return tables
 
 
 def floors(results: StudyResults) -> list[Record]:

@@ -36,8 +36,9 @@ FINISHED = OUTCOMES[:2]
 PROTOCOL = ("extractor", "split", "protocol", "n_samples")
 """Values of a metric may be compared only where these agree."""
 
-SPEED = "images_per_second"
-"""The one metric that is not a property of the trained nets."""
+COSTS = ("images_per_second", "step_flops", "activation_bytes", "peak_bytes")
+"""Metrics of the training and not of the trained nets; in the tables where a study asks for them.
+"""
 
 MEASURED = ("arm", "seed", "metric", "value", *PROTOCOL, "floor", "note")
 
@@ -63,8 +64,8 @@ class StudyResults:
         root: The results folder.
         record: ``study.json``.
         metrics: One row per (arm, seed, metric) with the columns of :data:`MEASURED`.
-        trials: One row per planned trial: arm, seed, outcome, reason, steps, seconds,
-            images_per_second, encoder_parameters, generator_parameters, evaluation_seconds,
+        trials: One row per planned trial: arm, seed, outcome, reason, steps, seconds, the
+            :data:`COSTS`, encoder_parameters, generator_parameters, evaluation_seconds,
             config_hash, path (relative to the root).
         provenance: Trial ("arm/seed-0") to the flattened provenance of its run.
         problems: What a reader must know: trials outside the plan or of other settings.
@@ -141,8 +142,8 @@ class StudyResults:
             ]
             raise UserError(
                 f"{self.name}: metric {metric!r} was measured in unlike ways and cannot be "
-                f"averaged: {'; '.join(parts)}. Delete result.json of the odd ones and run the "
-                "study again: they are measured anew without training."
+                f"averaged: {'; '.join(parts)}. `ogan-bench evaluate` measures the odd ones anew, "
+                "without training."
             )
         return next((dict(zip(PROTOCOL, kind, strict=True)) for kind in kinds), None)
 
@@ -179,15 +180,16 @@ def load_results(root: Path, study: str) -> StudyResults:
             row |= _trial_row(root, folder, run)
             provenance[_trial(row)] = dict(_flat(run.get("provenance", {})))
             entries = row.pop("measured", [])
-            if SPEED in record["metrics"] and entries:
-                entries = [*entries, _speed_row(row)]
+            if entries:
+                asked = [metric for metric in COSTS if metric in record["metrics"]]
+                entries = [*entries, *(_cost_row(row, metric) for metric in asked)]
             measured += [{"arm": arm, "seed": seed, **entry} for entry in entries]
             if run["config_hash"] != config_hash({**identities[arm], "seed": seed}):
                 problems.append(f"{_trial(row)} was run with other settings than the study states")
     for arm, seed in sorted(folders):
         problems.append(f"{arm}/seed-{seed} is stored but not in the study's plan; it is left out")
     columns = [
-        "arm", "seed", "outcome", "reason", "steps", "seconds", "images_per_second",
+        "arm", "seed", "outcome", "reason", "steps", "seconds", *COSTS,
         "encoder_parameters", "generator_parameters", "evaluation_seconds", "config_hash", "path",
     ]  # fmt: skip
     metrics = pd.DataFrame(
@@ -214,7 +216,7 @@ def load_log(results: StudyResults) -> pd.DataFrame:
     for trial in records(results.trials.dropna(subset="path")):
         folder = results.folder(trial["path"])
         try:
-            lines = folder.read_log()
+            lines = folder.log.read()
         except ValueError as error:
             raise UserError(f"{trial['path']}: damaged training log ({error})") from None
         rows += [{"arm": trial["arm"], "seed": trial["seed"], **line} for line in lines]
@@ -330,7 +332,7 @@ def _trial_row(root: Path, folder: TrialFolder, run: Record) -> Record:
         "reason": result.get("reason"),
         "steps": training.get("steps"),
         "seconds": training.get("seconds"),
-        "images_per_second": training.get("images_per_second"),
+        **{name: training.get(name) for name in COSTS},
         "encoder_parameters": parameters.get("encoder"),
         "generator_parameters": parameters.get("generator"),
         "evaluation_seconds": result.get("evaluation_seconds"),
@@ -344,9 +346,10 @@ def _identities(record: Record) -> Record:
     return identities
 
 
-def _speed_row(trial: Record) -> Record:
-    """The speed of training as a measurement, where a study asks for it: no run repeats it."""
-    return {"metric": SPEED, "value": trial[SPEED], "n_samples": trial["steps"], "split": "train"}
+def _cost_row(trial: Record, metric: str) -> Record:
+    """The cost of a training as a measurement."""
+    row = {"metric": metric, "value": trial[metric], "n_samples": trial["steps"], "split": "train"}
+    return row if row["value"] is not None else row | {"note": "not counted on this device"}
 
 
 def _trial(row: Record) -> str:

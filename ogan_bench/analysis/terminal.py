@@ -49,6 +49,32 @@ def result_text(
     return "\n".join(text)
 
 
+def measurements(rows: Sequence[Record]) -> str:
+    """Single measurements: value, floor, n and note of each.
+
+    Args:
+        rows: As :meth:`ogan_bench.evaluation.rows.Row.record` gives them.
+    """
+    lines = [["", "value", "floor", "n", ""]]
+    for row in rows:
+        metric = described(row["metric"])
+        value, floor = (
+            "-" if row[key] is None else format(row[key], metric.format)
+            for key in ("value", "floor")
+        )
+        title = metric.title + ARROWS[metric.better]
+        lines.append([title, value, floor, str(row["n_samples"]), row["note"] or ""])
+    widths = [max(len(line[column]) for line in lines) for column in range(4)]
+    return "\n".join(
+        "  ".join(
+            [line[0].ljust(widths[0])]
+            + [cell.rjust(width) for cell, width in zip(line[1:4], widths[1:], strict=True)]
+            + [line[4]]
+        ).rstrip()
+        for line in lines
+    )
+
+
 def _cell(row: Record, spec: str) -> str:
     value = Interval(row["mean"], row["low"], row["high"])
     shown = number(value.estimate, precision(value, spec))

@@ -10,7 +10,7 @@ import sys
 import typer
 
 from ogan_bench import __version__
-from ogan_bench.cli import doctor, inspect, report, run
+from ogan_bench.cli import data, doctor, evaluate, inspect, report, run
 from ogan_bench.errors import UserError
 
 EXIT_INVALID = 2
@@ -42,6 +42,7 @@ def _root(
 
 
 app.command("run")(run.run)
+app.command("evaluate")(evaluate.evaluate)
 app.command("plan")(inspect.plan)
 app.command("status")(inspect.status)
 app.command("report")(report.report)
@@ -49,6 +50,7 @@ app.command("list")(inspect.list_)
 app.command("describe")(inspect.describe)
 app.command("schema")(inspect.schema)
 app.command("doctor")(doctor.doctor)
+app.add_typer(data.app, name="data")
 
 
 def main() -> None:

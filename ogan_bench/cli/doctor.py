@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ogan_bench.cli.options import Json
 
+ABSENT = "not here: "
+
 
 def doctor(as_json: Json = False) -> None:
-    """Show versions, devices, and which weights and data are at hand."""
+    """Show versions, devices, and which data and feature spaces are at hand."""
     facts = examine()
     if as_json:
         sys.stdout.write(json.dumps(facts, indent=1) + "\n")
@@ -30,15 +34,9 @@ def examine() -> dict[str, dict[str, Any]]:
     from ogan_bench import provenance
     from ogan_bench.data.fashion_mnist import find_folder
     from ogan_bench.evaluation.cache import cache_dir
-    from ogan_bench.evaluation.inception import weights_path
 
     gpus = range(torch.cuda.device_count() if torch.cuda.is_available() else 0)
     fashion = find_folder()
-    try:
-        weights = str(weights_path())
-    except ValueError as error:
-        weights = str(error)
-    absent = "not here: "
     return {
         "versions": provenance.code_and_machine(),
         "devices": {
@@ -49,14 +47,35 @@ def examine() -> dict[str, dict[str, Any]]:
             "digits": "embedded in scikit-learn",
             "fashion_mnist": str(fashion)
             if fashion
-            else absent + "install Debian's dataset-fashion-mnist, or let torchvision download it",
+            else ABSENT + "install Debian's dataset-fashion-mnist, or let torchvision download it",
             "$OGAN_BENCH_DATA": os.environ.get("OGAN_BENCH_DATA", "not set (data)"),
         },
-        "weights": {
-            "Inception-v3": weights,
-            "cache": str(_display(cache_dir())),
-        },
+        "feature spaces": _spaces(),
+        "LPIPS": _perceptual(),
+        "cache": {"folder": _display(cache_dir())},
     }
+
+
+def _spaces() -> dict[str, str]:
+    """Whether each of ``evaluation.extractors`` can be used here, and what to do if not."""
+    from ogan_bench.evaluation.spaces import SPACES, WEIGHTS
+
+    found = dict.fromkeys(SPACES, "ready: trained on the dataset's labels where it is needed")
+    return found | {name: _whether(weights) for name, weights in WEIGHTS.items()}
+
+
+def _perceptual() -> dict[str, str]:
+    """The same for the nets that LPIPS can be measured with."""
+    from ogan_bench.evaluation.perceptual import BACKBONES, backbone_path
+
+    return {name: _whether(functools.partial(backbone_path, name)) for name in BACKBONES}
+
+
+def _whether(find: Callable[[], Path]) -> str:
+    try:
+        return f"ready: {find()}"
+    except ValueError as error:
+        return f"{ABSENT}{error}"
 
 
 def _display(path: Path) -> str:

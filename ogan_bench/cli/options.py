@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +27,26 @@ Results = Annotated[Path, typer.Option(help="Results folder.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda (all GPUs) or cuda:N.")]
 
 RESULTS = Path("results")
+
+ALL = "all"
+
+
+def chosen(text: str | None, known: Sequence[str], flag: str) -> list[str]:
+    """``"a,b"`` -> those names; ``all`` is every one.
+
+    Raises:
+        UserError: One of them is not known.
+    """
+    from ogan_bench.errors import UserError, did_you_mean
+
+    names = [name.strip() for name in text.split(",")] if text else []
+    if ALL in names:
+        return list(known)
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name, known) or f" Known: {', '.join(known)}, or {ALL}."
+            raise UserError(f"{flag}: no {name!r}.{hint}")
+    return names
 
 
 def read_study(

@@ -65,9 +65,10 @@ def execute(
     out: Path,
     device: str,
     workers: int | None,
-    checkpoint_seconds: float,
+    checkpoint_seconds: float = 30.0,
+    again: bool = False,
 ) -> int:
-    """Run the trials and say how it went; the exit code."""
+    """Run the trials, or measure them again, and say how it went; the exit code."""
     from ogan_bench.cli.progress import display
     from ogan_bench.execution.devices import slots
     from ogan_bench.execution.local import LocalExecutor
@@ -78,7 +79,7 @@ def execute(
         from ogan_bench.pipeline import Options, preflight
 
         preflight(todo)
-        options = Options(out, checkpoint_seconds)
+        options = Options(out, checkpoint_seconds, again)
         where = ", ".join(f"{devices.count(name)} x {name}" for name in dict.fromkeys(devices))
         say(f"{len(todo)} of {wanted} trials to run on {where}; results in {out}")
         with display(todo, out) as observer:
@@ -97,7 +98,7 @@ def execute(
 
 
 def unfinished(store: TrialStore, wanted: list[Trial]) -> list[Trial]:
-    """Trials without a result.
+    """Trials without a result, or whose result lacks something that they now ask for.
 
     Raises:
         UserError: Some are stored with another configuration; all are named.
@@ -113,7 +114,7 @@ def unfinished(store: TrialStore, wanted: list[Trial]) -> list[Trial]:
             folder.check_identity(trial)
         except ConflictError as error:
             conflicts.append(str(error))
-        if not folder.is_finished:
+        if not folder.is_complete(trial):
             todo.append(trial)
     if conflicts:
         raise UserError("\n".join(conflicts))

@@ -24,6 +24,8 @@ class ImageShape(NamedTuple):
 
 POINT = ImageShape(2, 1, 1)
 """Shape of a point of the plane: its coordinates are the channels of one pixel."""
+FREE_SHARE = 0.5
+"""Share of a GPU's free memory that the images of a dataset may take."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,15 @@ class Split:
         attributes: Whether each image has each of a list of properties, bool, shape ``(n, a)``.
         factors: Value of each of the independent quantities that an image was rendered from,
             int64 indices, shape ``(n, f)``.
+        content: What stands for the pixels in the dataset's hash, where they are known by a hash of
+            their own; empty: the pixels themselves.
     """
 
     images: Tensor
     labels: Tensor | None = None
     attributes: Tensor | None = None
     factors: Tensor | None = None
+    content: str = ""
 
     def __post_init__(self) -> None:
         kind, shape = self.images.dtype, tuple(self.images.shape)
@@ -140,16 +145,33 @@ class Dataset:
         digest = hashlib.sha256()
         for split in (self.train, self.test):
             for tensor in (split.images, split.labels, split.attributes, split.factors):
-                if tensor is not None:
-                    digest.update(repr(tuple(tensor.shape)).encode())
+                if tensor is None:
+                    continue
+                digest.update(repr(tuple(tensor.shape)).encode())
+                if tensor is split.images and split.content:
+                    digest.update(split.content.encode())
+                else:
                     digest.update(tensor.contiguous().cpu().numpy().tobytes())
         return digest.hexdigest()[:16]
 
     def to(self, device: torch.device) -> Dataset:
-        """The dataset on another device; 60,000 images of 32 x 32 take 61 MB a channel."""
+        """The dataset on another device; 60,000 images of 32 x 32 take 61 MB a channel.
+
+        What would fill more than half of a GPU's free memory stays where it is, and
+        :class:`~ogan_bench.data.batches.Batches` brings it over batch by batch.
+        """
+        if not _has_room(device, self.train.images.nbytes + self.test.images.nbytes):
+            return self
         moved = replace(self, train=self.train.to(device), test=self.test.to(device))
         moved.__dict__["hash"] = self.hash
         return moved
+
+
+def _has_room(device: torch.device, needed: int) -> bool:
+    if device.type != "cuda":
+        return True
+    free, _ = torch.cuda.mem_get_info(device)
+    return needed <= FREE_SHARE * free
 
 
 def data_root() -> Path:

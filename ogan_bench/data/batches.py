@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor
 
 from ogan_bench.data.base import Split, to_float
 from ogan_bench.seeding import generator
+
+T = TypeVar("T")
 
 
 class Batches:
@@ -18,21 +23,33 @@ class Batches:
     batch norm always sees the same number of images.
 
     Args:
-        split: The training images, on the training device.
+        split: The training images, on the training device; or in main memory or on disk, where a
+            GPU has no room for them.
         batch_size: Images per batch.
         seed: Training seed.
         count: Images to draw from, the first of a seeded shuffle; ``None``: all.
+        device: The training device; ``None``: where the images are.
     """
 
-    def __init__(self, split: Split, batch_size: int, seed: int, count: int | None = None) -> None:
+    def __init__(
+        self,
+        split: Split,
+        batch_size: int,
+        seed: int,
+        count: int | None = None,
+        device: torch.device | None = None,
+    ) -> None:
         self.split = split
         self.batch_size = batch_size
         self.seed = seed
+        self.device = device or split.images.device
         chosen = torch.arange(len(split))
         if count is not None and count < len(split):
             chosen = torch.randperm(len(split), generator=generator(seed, "subset"))[:count]
         self.chosen = chosen
         self._order = functools.lru_cache(maxsize=2)(self._shuffle)
+        has_far_to_go = self.device.type == "cuda" and not split.images.is_cuda
+        self._upload = Upload(self._gather, self.device) if has_far_to_go else None
 
     def _shuffle(self, epoch: int) -> Tensor:
         order = torch.randperm(len(self.chosen), generator=generator(self.seed, "order", epoch))
@@ -46,11 +63,16 @@ class Batches:
         chosen = [self._order(e)[positions[epochs == e] % n] for e in epochs.unique().tolist()]
         return torch.cat(chosen)
 
-    def __getitem__(self, batch: int) -> tuple[Tensor, Tensor | None]:
-        """Images ``(batch_size, c, h, w)`` as the nets see them, and their classes."""
+    def _gather(self, batch: int) -> tuple[Tensor, Tensor | None]:
+        """Images and classes of a batch, as the split keeps them and where it does."""
         indices = self.indices(batch).to(self.split.images.device)
         labels = self.split.labels
-        return to_float(self.split.images[indices]), None if labels is None else labels[indices]
+        return self.split.images[indices], None if labels is None else labels[indices]
+
+    def __getitem__(self, batch: int) -> tuple[Tensor, Tensor | None]:
+        """Images ``(batch_size, c, h, w)`` as the nets see them, and their classes."""
+        images, labels = self._gather(batch) if self._upload is None else self._upload[batch]
+        return to_float(images), labels
 
     def random_labels(self, batch: int) -> Tensor | None:
         """Classes drawn independently, as often as they are in the data, for batch ``batch``."""
@@ -59,4 +81,60 @@ class Batches:
         drawn = torch.randint(
             len(self.chosen), (self.batch_size,), generator=generator(self.seed, "labels", batch)
         )
-        return self.split.labels[self.chosen[drawn].to(self.split.labels.device)]
+        chosen = self.chosen[drawn].to(self.split.labels.device)
+        return self.split.labels[chosen].to(self.device)
+
+
+class Ahead(Generic[T]):
+    """A numbered series, made by a thread that is always one ahead of who asks for it.
+
+    Args:
+        make: From a number to its item.
+    """
+
+    def __init__(self, make: Callable[[int], T]) -> None:
+        self._make = make
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="batches")
+        self._items: dict[int, Future[T]] = {}
+
+    def __getitem__(self, number: int) -> T:
+        self._items = {
+            n: self._items[n] if n in self._items else self._thread.submit(self._make, n)
+            for n in (number, number + 1)
+        }
+        return self._items[number].result()
+
+
+class Upload:
+    """Batches from main memory or disk on a GPU, which works on one while the next is copied.
+
+    Args:
+        gather: Images and classes of a batch, on the CPU.
+        device: The GPU.
+    """
+
+    def __init__(
+        self, gather: Callable[[int], tuple[Tensor, Tensor | None]], device: torch.device
+    ) -> None:
+        self._gather = gather
+        self._device = device
+        self._stream = torch.cuda.Stream(device)
+        self._copies = Ahead(self._copy)
+
+    def _copy(self, batch: int) -> tuple[Tensor, Tensor | None, torch.cuda.Event]:
+        with torch.cuda.stream(self._stream):
+            images, labels = (
+                None if t is None else t.pin_memory().to(self._device, non_blocking=True)
+                for t in self._gather(batch)
+            )
+            assert images is not None
+            return images, labels, self._stream.record_event()
+
+    def __getitem__(self, batch: int) -> tuple[Tensor, Tensor | None]:
+        images, labels, is_there = self._copies[batch]
+        stream = torch.cuda.current_stream(self._device)
+        stream.wait_event(is_there)
+        for tensor in (images, labels):
+            if tensor is not None:  # its memory is not to be used again before the nets are done
+                tensor.record_stream(stream)
+        return images, labels

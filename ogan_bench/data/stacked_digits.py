@@ -35,19 +35,30 @@ def stacked_digits(
         L. Metz et al., Unrolled Generative Adversarial Networks, 2017, arXiv 1611.02163;
         A. Srivastava et al., VEEGAN, 2017, arXiv 1705.07761 (the construction, with MNIST)
     """
-    source = digits(resolution=resolution)
+    return stacked("stacked_digits", digits(resolution=resolution), images, TEST_IMAGES)
+
+
+def stacked(name: str, source: Dataset, images: int, test_images: int) -> Dataset:
+    """Three random images of one grey dataset as the channels of one image.
+
+    Args:
+        name: Of the dataset; part of the seed of the draw.
+        source: Grey images of ten classes.
+        images: Training images, made of training images.
+        test_images: Test images, made of test images.
+    """
 
     def stack(split: Split, count: int, part: str) -> Split:
         drawn = torch.randint(
-            len(split), (count, CHANNELS), generator=generator(0, f"data/stacked_digits/{part}")
+            len(split), (count, CHANNELS), generator=generator(0, f"data/{name}/{part}")
         )
         places = torch.tensor([100, 10, 1])
         return Split(split.images[drawn, 0], (split.known_labels[drawn] * places).sum(1))
 
     return Dataset(
-        name="stacked_digits",
+        name=name,
         train=stack(source.train, images, "train"),
-        test=stack(source.test, TEST_IMAGES, "test"),
+        test=stack(source.test, test_images, "test"),
         classes=tuple(f"{label:03d}" for label in range(10**CHANNELS)),
         licence=source.licence,
         channels_of=source,

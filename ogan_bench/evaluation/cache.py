@@ -4,7 +4,8 @@
 
     <cache folder>/classifiers/<key>.pt   trained weights of the datasets' classifiers
                    features/<key>.pt      features of training images
-                   probes/<key>.json      accuracies of linear probes on pixels
+                   references/<key>.pt    what metrics need of training images' features alone
+                   probes/<key>.json      accuracies of probes on pixels
 
 The folder is ``$OGAN_BENCH_CACHE``, else ``$XDG_CACHE_HOME/ogan_bench``, else
 ``~/.cache/ogan_bench``. It may be deleted at any time. Files are replaced atomically and made under

@@ -140,7 +140,7 @@ def _train(net: nn.Sequential, train: Split, device: torch.device) -> None:
             with torch.no_grad():
                 module.weight.copy_(weight)
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]
-    images, labels = train.images.to(device), train.known_labels.to(device)
+    images, labels = train.images, train.known_labels
     optimizer = torch.optim.Adam(net.parameters(), lr=LEARNING_RATE)
     epochs = max(MIN_EPOCHS, -(-MIN_IMAGES // len(train)))
     per_epoch = len(train) // batch_size
@@ -149,9 +149,10 @@ def _train(net: nn.Sequential, train: Split, device: torch.device) -> None:
         for epoch in range(epochs):
             order = torch.randperm(
                 len(train), generator=generator(SEED, "classifier/order", epoch)
-            ).to(device)
+            ).to(images.device)
             for batch in order[: per_epoch * batch_size].split(batch_size):
-                loss = F.cross_entropy(net(to_float(images[batch])), labels[batch])
+                x, y = images[batch].to(device), labels[batch.to(labels.device)].to(device)
+                loss = F.cross_entropy(net(to_float(x)), y)
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from ogan_bench.config import Evaluation
 from ogan_bench.data import Dataset
-from ogan_bench.data.base import to_uint8
-from ogan_bench.evaluation.channels import ChannelClassifier
-from ogan_bench.evaluation.classifier import Classifier
-from ogan_bench.evaluation.conditional import CONDITIONAL, Labelled, conditional_rows
-from ogan_bench.evaluation.coverage import coverage_rows
-from ogan_bench.evaluation.fidelity import (
-    CLASSIFIER,
-    INCEPTION,
-    fidelity_rows,
-    reconstruction_distance_rows,
-)
-from ogan_bench.evaluation.inception import Inception
+from ogan_bench.data.base import Split, to_uint8
+from ogan_bench.evaluation.autoencoding import reconstruction_group_rows
+from ogan_bench.evaluation.by_space import space_rows
+from ogan_bench.evaluation.codes import code_rows
+from ogan_bench.evaluation.disentanglement import factors_rows
+from ogan_bench.evaluation.diversity import diversity_rows
+from ogan_bench.evaluation.interpolation import interpolation_rows
+from ogan_bench.evaluation.inversion import inversion_rows
 from ogan_bench.evaluation.latents import latent_rows
+from ogan_bench.evaluation.mechanism import mechanism_rows
 from ogan_bench.evaluation.pictures import (
     point_picture,
     reconstruction_grid,
@@ -32,16 +29,31 @@ from ogan_bench.evaluation.pictures import (
 )
 from ogan_bench.evaluation.plugin_metrics import check_plugin_metrics, plugin_rows
 from ogan_bench.evaluation.points import point_rows
+from ogan_bench.evaluation.probes import probes_rows
 from ogan_bench.evaluation.reconstruction import autoencoding_rows, reconstruction_rows
 from ogan_bench.evaluation.rows import Row, attempt
 from ogan_bench.evaluation.sampling import Autoencoder, Samples
 from ogan_bench.evaluation.separability import separability_rows
-from ogan_bench.evaluation.subject import Subject
+from ogan_bench.evaluation.subject import Compared, Subject
 from ogan_bench.models.base import Encoder
 
 Facts = dict[str, Any]
 
-GROUPS: dict[str, Callable[[Subject], list[Row]]] = {}
+OF_IMAGES: dict[str, Callable[[Compared], list[Row]]] = {
+    "diversity": diversity_rows,
+}
+"""Groups that need generated images and a dataset alone."""
+
+GROUPS: dict[str, Callable[[Subject], list[Row]]] = {
+    **OF_IMAGES,
+    "reconstruction": reconstruction_group_rows,
+    "codes": code_rows,
+    "interpolation": interpolation_rows,
+    "inversion": inversion_rows,
+    "probes": probes_rows,
+    "factors": factors_rows,
+    "mechanism": mechanism_rows,
+}
 """What is measured where ``evaluation.groups`` asks for it."""
 
 
@@ -52,6 +64,8 @@ def evaluate(
     settings: Evaluation,
     device: torch.device,
     folder: Path | None,
+    progress: float = 1.0,
+    reference: Split | None = None,
 ) -> tuple[list[Row], Facts]:
     """All metrics of a trained pair; a metric that fails is a row without value.
 
@@ -63,8 +77,10 @@ def evaluate(
         dataset: What the pair was trained on.
         settings: What to measure.
         device: Where to compute.
-        folder: Where ``samples.png``, ``reconstructions.png`` and, of a conditional generator,
-            ``swapped.png`` go; ``None``: nowhere.
+        folder: Where ``samples.png``, ``reconstructions.png``, of a conditional generator
+            ``swapped.png``, and pictures of the groups go; ``None``: nowhere.
+        progress: Share of the training that is done.
+        reference: Real images that generated ones are compared with; ``None``: those trained on.
 
     Returns:
         The rows, and facts about the extractors.
@@ -75,7 +91,9 @@ def evaluate(
             that there is not.
     """
     check_plugin_metrics()
-    subject = Subject(autoencoder, untrained_encoder, dataset, settings, device, folder)
+    subject = Subject(
+        autoencoder, untrained_encoder, dataset, settings, device, folder, progress, reference
+    )
     samples, test = subject.samples, dataset.test.images
     if folder is not None:
         _draw_pictures(samples, dataset, folder)
@@ -98,13 +116,44 @@ def evaluate(
     if dataset.modes is not None:
         rows += point_rows(samples.images, dataset.modes)
     facts: Facts = {}
-    if "classifier" in settings.extractors:
-        rows += _by_classifier(subject, facts)
-    if "inception" in settings.extractors:
-        rows += _by_inception(subject, facts)
+    for space in dict.fromkeys(settings.extractors):
+        rows += space_rows(subject, space, facts)
     for group in settings.groups:
         rows += GROUPS[group](subject)
     return rows + plugin_rows(samples, dataset), facts
+
+
+def evaluate_images(
+    images: Tensor,
+    dataset: Dataset,
+    settings: Evaluation,
+    device: torch.device,
+    folder: Path | None = None,
+) -> tuple[list[Row], Facts]:
+    """All metrics that images from anywhere can have, beside a dataset.
+
+    Args:
+        images: Uint8, like those of the dataset, shape ``(n, c, h, w)``.
+        dataset: Its training images are the reference.
+        settings: What to measure; of the groups, those that need no nets.
+        device: Where to compute.
+        folder: Where pictures go; ``None``: nowhere.
+
+    Returns:
+        The rows, and facts about the extractors.
+
+    Raises:
+        UserError: The cache cannot be written.
+    """
+    compared = Compared(dataset, settings, device, folder, generated=images)
+    rows: list[Row] = []
+    facts: Facts = {}
+    for space in dict.fromkeys(settings.extractors):
+        rows += space_rows(compared, space, facts)
+    for group in settings.groups:
+        if group in OF_IMAGES:
+            rows += OF_IMAGES[group](compared)
+    return rows, facts
 
 
 def _draw_pictures(samples: Samples, dataset: Dataset, folder: Path) -> None:
@@ -121,63 +170,3 @@ def _draw_pictures(samples: Samples, dataset: Dataset, folder: Path) -> None:
             to_uint8(images[:64]) for images in (samples.own_reconstructions, samples.swapped)
         )
         swap_grid(test[:64], own, swapped, folder / "swapped.png")
-
-
-def _by_classifier(subject: Subject, facts: Facts) -> list[Row]:
-    dataset, samples = subject.dataset, subject.samples
-
-    def measure() -> list[Row]:
-        extractor = subject.extractor("classifier")
-        assert isinstance(extractor, Classifier | ChannelClassifier)
-        facts["classifier"] = extractor.name
-        facts["classifier_test_accuracy"] = extractor.test_accuracy
-        generated, reference, test, own = (
-            subject.features("classifier", of)
-            for of in ("generated", "train", "test", "reconstructions")
-        )
-        rows = fidelity_rows(generated, reference, CLASSIFIER, subject.settings.seed)
-        rows += coverage_rows(generated, reference)
-        rows += reconstruction_distance_rows(own, test)
-        if samples.swapped is not None:
-            assert samples.labels is not None
-            assert samples.swapped_labels is not None
-            rows += conditional_rows(
-                Labelled(generated, samples.labels),
-                Labelled(subject.features("classifier", "swapped"), samples.swapped_labels),
-                Labelled(test, dataset.test.known_labels.cpu()),
-                Labelled(reference, dataset.train.known_labels.cpu()),
-            )
-        return rows
-
-    metrics = [*CLASSIFIER.values(), "modes_classifier", "modes_kl_classifier", "rfd_classifier"]
-    return attempt(
-        metrics if samples.swapped is None else [*metrics, *CONDITIONAL],
-        measure,
-        n_samples=len(samples.images),
-        split="train",
-        extractor=f"classifier:{dataset.name}-{dataset.shape.height}px",
-    )
-
-
-def _by_inception(subject: Subject, facts: Facts) -> list[Row]:
-    def measure() -> list[Row]:
-        extractor = subject.extractor("inception")
-        assert isinstance(extractor, Inception)
-        facts["inception"] = extractor.name
-        generated, reference = (subject.features("inception", of) for of in ("generated", "train"))
-        rows = fidelity_rows(generated, reference, INCEPTION, subject.settings.seed)
-        if extractor.is_published:
-            return rows
-        warning = "not the published weights: comparable with no number in the literature"
-        return [
-            dataclasses.replace(row, note="; ".join(filter(None, (warning, row.note))))
-            for row in rows
-        ]
-
-    return attempt(
-        list(INCEPTION.values()),
-        measure,
-        n_samples=len(subject.samples.images),
-        split="train",
-        extractor="inception-v3:tf-2015-12-05",
-    )

@@ -78,6 +78,11 @@ def reference_features(extractor: Extractor, dataset: Dataset) -> Features:
         tensors = {"features": computed.features, "logits": computed.logits}
         return Entry(tensors, {"extractor": extractor.name, "dataset": dataset.name})
 
-    key = content_key({"data": dataset.hash, "weights": extractor.weights_hash, "version": VERSION})
-    tensors = cached_tensors("features", key, compute).tensors
+    parts = {
+        "data": dataset.hash,
+        "extractor": extractor.name,
+        "weights": extractor.weights_hash,
+        "version": VERSION,
+    }
+    tensors = cached_tensors("features", content_key(parts), compute).tensors
     return Features(tensors["features"], tensors["logits"], extractor.name)

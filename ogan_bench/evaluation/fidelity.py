@@ -1,4 +1,4 @@
-"""Fidelity and diversity in a feature space: torch-fidelity's functions from features to numbers.
+"""What is always measured in a feature space, and torch-fidelity's part in it.
 
 Everywhere the generated features come first and the reference, the training images, second.
 Degenerate inputs raise ``ValueError``; :func:`fidelity_rows` turns that into rows without value.
@@ -7,85 +7,26 @@ A collapsed generator is not degenerate: its distance is finite, large and worth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-import torch
 from torch import Tensor
 
 from ogan_bench.evaluation.features import Features
+from ogan_bench.evaluation.frechet import frechet_distance, frechet_floor
+from ogan_bench.evaluation.neighbours import manifolds
+from ogan_bench.evaluation.point_sets import check
+from ogan_bench.evaluation.reference import Reference
 from ogan_bench.evaluation.rows import Row, attempt
-from ogan_bench.seeding import derive, generator
+from ogan_bench.metrics.base import Extractor as Space
+from ogan_bench.metrics.by_space import names_in
+from ogan_bench.metrics.fidelity import QUANTITIES
+from ogan_bench.seeding import derive
 
-CLASSIFIER = {
-    "frechet": "fd_classifier",
-    "kernel": "kd_classifier",
-    "score": "isc_classifier",
-    "precision": "precision_classifier",
-    "recall": "recall_classifier",
-}
-INCEPTION = {"frechet": "fid", "kernel": "kid", "score": "isc"}
-"""Which quantity goes by which name; precision and recall have no Inception-v3 convention."""
-
-NEIGHBOURS = 3
-MAX_MANIFOLD = 10_000
 KERNEL_SUBSET = 1000
 MAX_KERNEL_SUBSETS = 100
 LITERATURE_SPLITS = 10
 MIN_SPLIT_SAMPLES = 5000
 _SEEDS = 2**32  # numpy's legacy generator, which torch-fidelity uses, takes no larger seed
-
-
-def frechet_distance(samples: Tensor, reference: Tensor) -> float:
-    """|m1 - m2|² + tr(S1 + S2 - 2 (S1 S2)^½) of two sets of features.
-
-    Args:
-        samples: Generated features, shape ``(n, k)``.
-        reference: Reference features, shape ``(m, k)``.
-
-    Returns:
-        The distance in squared units of the features; rounding errors below 0 are cut off.
-
-    Raises:
-        ValueError: Too few rows, values that are not finite, or a constant reference.
-
-    References:
-        M. Heusel et al., GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash
-        Equilibrium, 2017, https://arxiv.org/abs/1706.08500
-    """
-    from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
-
-    _check(samples, reference)
-    # In double precision: the distance is a small difference of large traces.
-    first, second = (fid_features_to_statistics(t.double()) for t in (samples, reference))
-    result = fid_statistics_to_metric(first, second, verbose=False)
-    return max(0.0, float(result["frechet_inception_distance"]))
-
-
-def frechet_floor(reference: Tensor, n_samples: int) -> float:
-    """What the Fréchet distance is expected to be for a perfect generator, by sample size alone.
-
-    With the eigenvalues l of the reference's covariance S, to first order in 1/n,
-
-        ½ (1/n + 1/m) [2 tr S + Σ_ij l_i l_j (1 + δ_ij) / (l_i + l_j)].
-
-    Exact in the limit of many samples of a Gaussian; within a few per cent for n ≫ k.
-
-    Args:
-        reference: Reference features, shape ``(m, k)``.
-        n_samples: Number n of generated samples.
-
-    Raises:
-        ValueError: There are not more samples than features, so that the expansion fails.
-    """
-    m, k = reference.shape
-    if min(n_samples, m) <= k:
-        raise ValueError(f"no floor: {min(n_samples, m)} images for {k} features")
-    eigenvalues = torch.linalg.eigvalsh(torch.cov(reference.double().T).reshape(k, k))
-    eigenvalues = eigenvalues[eigenvalues > 1e-12 * eigenvalues[-1]]
-    product = torch.outer(eigenvalues, eigenvalues)
-    pairs = product / (eigenvalues[:, None] + eigenvalues[None, :])
-    bracket = 2 * eigenvalues.sum() + pairs.sum() + pairs.trace()
-    return 0.5 * (1 / n_samples + 1 / m) * float(bracket)
 
 
 def kernel_distance(samples: Tensor, reference: Tensor, seed: int) -> float:
@@ -108,7 +49,7 @@ def kernel_distance(samples: Tensor, reference: Tensor, seed: int) -> float:
     """
     from torch_fidelity.metric_kid import kid_features_to_metric
 
-    _check(samples, reference)
+    check(samples, reference)
     n = min(len(samples), len(reference))
     size = min(KERNEL_SUBSET, n)
     result = kid_features_to_metric(
@@ -142,7 +83,7 @@ def classifier_score(logits: Tensor, seed: int) -> float:
     """
     from torch_fidelity.metric_isc import isc_features_to_metric
 
-    _check(logits)
+    check(logits)
     # A probability that underflows to 0 would give 0 · ∞; e^-700 is the same number to the score.
     logits = (logits.double() - logits.double().amax(1, keepdim=True)).clamp_min(-700)
     result = isc_features_to_metric(
@@ -153,94 +94,55 @@ def classifier_score(logits: Tensor, seed: int) -> float:
     return float(result["inception_score_mean"])
 
 
-def precision_recall(samples: Tensor, reference: Tensor, seed: int) -> tuple[float, float, int]:
-    """Shares of samples in the reference's manifold, and of the reference in the samples'.
-
-    A manifold is the union of balls around its points, each reaching to the third nearest
-    neighbour. Its volume depends on the number of points, so both sets are cut, by a seeded choice,
-    to the size of the smaller one and to 10,000 at the most.
-
-    Args:
-        samples: Generated features, shape ``(n, k)``.
-        reference: Reference features, shape ``(m, k)``.
-        seed: Seed of the choice.
-
-    Returns:
-        Precision, recall, and the number of points of each set.
-
-    Raises:
-        ValueError: Too few rows, values that are not finite, or a constant reference.
-
-    References:
-        T. Kynkäänniemi et al., Improved Precision and Recall Metric for Assessing Generative
-        Models, 2019, https://arxiv.org/abs/1904.06991
-    """
-    from torch_fidelity.metric_prc import prc_features_to_metric
-
-    _check(samples, reference)
-    n = min(len(samples), len(reference), MAX_MANIFOLD)
-    chosen = [
-        features[torch.randperm(len(features), generator=generator(seed, stage))[:n]]
-        for features, stage in (
-            (samples, "evaluation/manifold/samples"),
-            (reference, "evaluation/manifold/reference"),
-        )
-    ]
-    # Blockwise: the distances of 10,000 points all at once take gigabytes.
-    result = prc_features_to_metric(
-        *chosen, prc_neighborhood=NEIGHBOURS, prc_batch_size=2500, save_cpu_ram=True, verbose=False
-    )
-    return float(result["precision"]), float(result["recall"]), n
-
-
-def fidelity_rows(
-    samples: Features, reference: Features, names: Mapping[str, str], seed: int
-) -> list[Row]:
-    """All distances between samples and reference that ``names`` has a metric for.
+def fidelity_rows(samples: Features, reference: Features, space: Space, seed: int) -> list[Row]:
+    """All that is always measured between samples and training images in a space.
 
     Args:
         samples: Of the generated images.
         reference: Of the training images, by the same extractor.
-        names: :data:`CLASSIFIER` or :data:`INCEPTION`.
+        space: Name of the feature space.
         seed: Seed of random choices.
     """
     n, extractor = len(samples), samples.extractor
     against = f"against {len(reference)} training images"
+    names = names_in(space, QUANTITIES, always=True)
 
     def distance() -> list[Row]:
-        value = frechet_distance(samples.features, reference.features)
+        known = Reference(reference.features, reference.features.device).moments
+        value = frechet_distance(samples.features, known)
         try:
-            floor, note = frechet_floor(reference.features, n), against
+            floor, note = frechet_floor(known, n), against
         except ValueError as error:
             floor, note = None, f"{against}; {error}"
-        return [Row(names["frechet"], value, n, "train", extractor, floor=floor, note=note)]
+        return [Row(names["fd"], value, n, "train", extractor, floor=floor, note=note)]
 
     def kernel() -> list[Row]:
         value = kernel_distance(samples.features, reference.features, seed)
-        return [Row(names["kernel"], value, n, "train", extractor, floor=0.0, note=against)]
+        return [Row(names["kd"], value, n, "train", extractor, floor=0.0, note=against)]
 
     def score() -> list[Row]:
         value = classifier_score(samples.logits, seed)
-        return [Row(names["score"], value, n, "generated", extractor)]
+        return [Row(names["isc"], value, n, "generated", extractor)]
 
     def manifold() -> list[Row]:
-        *values, points = precision_recall(samples.features, reference.features, seed)
-        note = f"against {points} training images"
+        found = manifolds(samples.features, reference.features, seed)
+        note = f"against {found.points} training images"
+        values = {"precision": found.precision, "recall": found.recall}
         return [
-            Row(names[name], value, points, "train", extractor, note=note)
-            for name, value in zip(("precision", "recall"), values, strict=True)
+            Row(names[name], value, found.points, "train", extractor, note=note)
+            for name, value in values.items()
         ]
 
-    groups: list[tuple[tuple[str, ...], Callable[[], list[Row]]]] = [
-        (("frechet",), distance),
-        (("kernel",), kernel),
-        (("score",), score),
+    measures: list[tuple[tuple[str, ...], Callable[[], list[Row]]]] = [
+        (("fd",), distance),
+        (("kd",), kernel),
+        (("isc",), score),
         (("precision", "recall"), manifold),
     ]
     rows: list[Row] = []
-    for quantities, measure in groups:
+    for quantities, measure in measures:
         if metrics := [names[name] for name in quantities if name in names]:
-            split = "generated" if quantities == ("score",) else "train"
+            split = "generated" if quantities == ("isc",) else "train"
             rows += attempt(metrics, measure, n_samples=n, split=split, extractor=extractor)
     return rows
 
@@ -262,15 +164,3 @@ def reconstruction_distance_rows(reconstructions: Features, originals: Features)
         return [Row(name, value, n, "test", extractor)]
 
     return attempt([name], measure, n_samples=n, split="test", extractor=extractor)
-
-
-def _check(samples: Tensor, reference: Tensor | None = None) -> None:
-    for name, features in (("samples", samples), ("reference images", reference)):
-        if features is None:
-            continue
-        if len(features) <= NEIGHBOURS:
-            raise ValueError(f"{len(features)} {name} are too few")
-        if not bool(features.isfinite().all()):
-            raise ValueError(f"features of the {name} are not finite")
-    if reference is not None and bool((reference == reference[0]).all()):
-        raise ValueError("features of the reference images are constant")

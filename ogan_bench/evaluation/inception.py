@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ogan_bench.evaluation.resizing import colour
 from ogan_bench.store import sha256
 
 VARIABLE = "OGAN_BENCH_INCEPTION"
@@ -52,8 +53,7 @@ class Inception:
 
         Grey images are repeated to three channels; TensorFlow 1's resize to 299 is inside.
         """
-        if images.shape[1] == 1:
-            images = images.expand(-1, 3, -1, -1)
+        images = colour(images)
         # The library gives its outputs in an order of its own.
         outputs = dict(zip(self.net.features_list, self.net(images), strict=True))
         return outputs[LAYERS[0]], outputs[LAYERS[1]]
@@ -71,7 +71,8 @@ def weights_path() -> Path:
         where = f"${VARIABLE} names {path}, where there is no file" if named else f"not at {path}"
         raise ValueError(
             f"no Inception-v3 weights ({where}): download {FILE} from {SOURCE} to "
-            f"that place, or set ${VARIABLE} to the path of the file"
+            f"that place, or set ${VARIABLE} to the path of the file, whose SHA-256 begins with "
+            f"{PUBLISHED}"
         )
     return path
 
@@ -89,7 +90,7 @@ def inception(device: torch.device) -> Inception:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # what the parser of a foreign file raises is not documented
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"{path}: not a plain file of weights ({reason})") from None
+        raise ValueError(f"{path}: not a plain file of weights ({reason}){_other(path)}") from None
     # The library unpickles whatever it is given, so it is given what we have just written.
     plain = io.BytesIO()
     torch.save(state, plain)
@@ -100,5 +101,15 @@ def inception(device: torch.device) -> Inception:
         )
     except (RuntimeError, TypeError, AttributeError) as error:
         reason = str(error).splitlines()[0]
-        raise ValueError(f"{path}: not the weights of this Inception-v3 ({reason})") from None
+        raise ValueError(
+            f"{path}: not the weights of this Inception-v3 ({reason}){_other(path)}"
+        ) from None
     return Inception(net.to(device), sha256(path), device)
+
+
+def _other(path: Path) -> str:
+    """That a file is not the published one, as the end of a message."""
+    digest = sha256(path)
+    if digest.startswith(PUBLISHED):
+        return ""
+    return f"; its SHA-256 begins with {digest[:8]}, that of the published file with {PUBLISHED}"

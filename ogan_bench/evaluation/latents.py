@@ -35,6 +35,25 @@ def latent_rho(z: Tensor, codes: Tensor) -> float:
     return float((standardise(z.double()) * standardise(codes.double())).mean(1).mean())
 
 
+def product_of_others(first: Tensor, second: Tensor) -> float:
+    """Mean of a_i · b_j / d over all pairs i ≠ j: what is alike in the codes of different samples.
+
+    Of normalised codes it is the correlation that codes have without regard to their sample.
+
+    Args:
+        first: The a_i, shape ``(n, d)``.
+        second: The b_j, shape ``(n, d)``.
+
+    Raises:
+        ValueError: There is one sample only.
+    """
+    n, d = first.shape
+    if n < 2:
+        raise ValueError("one sample has no other to compare with")
+    a, b = first.double(), second.double()
+    return float(a.sum(0) @ b.sum(0) - (a * b).sum()) / (n * (n - 1) * d)
+
+
 def latent_rows(z: Tensor, codes: Tensor) -> list[Row]:
     """The round trip's correlation; its floor is what independent codes give, 0.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -64,6 +65,35 @@ def swap_grid(originals: Tensor, reconstructions: Tensor, swapped: Tensor, path:
         UserError: The file cannot be written.
     """
     _write_groups((originals, reconstructions, swapped), 3, path)
+
+
+def neighbour_grid(samples: Tensor, neighbours: Tensor, path: Path) -> None:
+    """Write the first 32 pairs as a PNG: each sample with a training image to its right.
+
+    Args:
+        samples: uint8, shape ``(n, c, h, w)``.
+        neighbours: The training image nearest to each, uint8, same shape.
+        path: The PNG file.
+
+    Raises:
+        ValueError: The images have neither one nor three channels.
+        UserError: The file cannot be written.
+    """
+    _write_groups((samples, neighbours), 4, path)
+
+
+def interpolation_strips(columns: Sequence[Tensor], path: Path) -> None:
+    """Write eight rows as a PNG, each with one image of every column.
+
+    Args:
+        columns: uint8, shape ``(n, c, h, w)``, from one end of a way to the other.
+        path: The PNG file.
+
+    Raises:
+        ValueError: The images have neither one nor three channels.
+        UserError: The file cannot be written.
+    """
+    _write_groups(tuple(columns), 1, path)
 
 
 def point_picture(real: Tensor, generated: Tensor, path: Path) -> None:

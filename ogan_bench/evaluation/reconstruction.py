@@ -96,7 +96,7 @@ def reconstruction_rows(
         raw_reconstructions: G(E(x)) in [-1, 1], or points, same shape.
         seed: Seed of the ratio's permutation.
     """
-    x, error, note = _measured(images)
+    x, error, note = in_units(images)
 
     def decibels() -> float:
         if note is not None:
@@ -130,13 +130,13 @@ def autoencoding_rows(images: Tensor, own_reconstructions: Tensor, route: str) -
         own_reconstructions: G(t·P(E(x))) in [-1, 1], or points, same shape.
         route: What P and t are, for the note.
     """
-    x, error, note = _measured(images)
+    x, error, note = in_units(images)
     value = float(error(x, own_reconstructions).mean())
     said = "; ".join(filter(None, (route, note)))
     return [Row("autoencoding_mse", value, len(x), "test", note=said)]
 
 
-def _measured(images: Tensor) -> tuple[Tensor, Callable[[Tensor, Tensor], Tensor], str | None]:
+def in_units(images: Tensor) -> tuple[Tensor, Callable[[Tensor, Tensor], Tensor], str | None]:
     """Images as G gives them, the error in their units, and what has to be said of the units."""
     if images.is_floating_point():
         return images.cpu(), point_mse, POINTS

@@ -184,8 +184,8 @@ def draw_samples(
         return _finite(trained.decode(codes, classes), "the generator")
 
     def encode(pair: Autoencoder, images: Tensor, of: Policy) -> Tensor:
-        batches = _batches(len(images), of, batch_size, seed)
-        (codes,) = _map(
+        batches = batches_of(len(images), of, batch_size, seed)
+        (codes,) = map_batches(
             lambda x: (_finite(pair.encode(to_float(x)), "the encoder"),),
             (images,),
             batches,
@@ -208,17 +208,19 @@ def draw_samples(
 
     # Not in inference mode: a plug-in's metric may want gradients at what is drawn here.
     with torch.no_grad():
-        images, codes, targets = _map(
-            sample, (z, labels), _batches(len(z), policy, batch_size, seed), device
+        images, codes, targets = map_batches(
+            sample, (z, labels), batches_of(len(z), policy, batch_size, seed), device
         )
         of_trained = Codes(encode(trained, probed, policy), encode(trained, test.images, policy))
         of_untrained = Codes(encode(before, probed, "real"), encode(before, test.images, "real"))
-        batches = _batches(len(test), "mixed", batch_size, seed)
-        normalised, raw, own = _map(reconstruct, (of_trained.test, test.labels), batches, device)
+        batches = batches_of(len(test), "mixed", batch_size, seed)
+        normalised, raw, own = map_batches(
+            reconstruct, (of_trained.test, test.labels), batches, device
+        )
         others, swapped = None, None
         if G.conditional and test.labels is not None:
             others = _other_labels(test.labels.cpu(), len(dataset.classes), seed)
-            (swapped,) = _map(
+            (swapped,) = map_batches(
                 lambda code, classes: (generate(temperature * project(code), classes),),
                 (of_trained.test, others),
                 batches,
@@ -255,7 +257,7 @@ def probe_indices(dataset: Dataset, settings: Evaluation) -> Tensor:
     return order[: settings.probe_images]
 
 
-def _batches(n: int, policy: Policy, batch_size: int, seed: int) -> list[Tensor]:
+def batches_of(n: int, policy: Policy, batch_size: int, seed: int) -> list[Tensor]:
     """Indices of each batch; all of one size where the batch's statistics are used."""
     if policy != "batch":
         return list(torch.arange(n).split(batch_size))
@@ -267,7 +269,7 @@ def _batches(n: int, policy: Policy, batch_size: int, seed: int) -> list[Tensor]
     return [order[start : start + size] for start in starts]
 
 
-def _map(
+def map_batches(
     function: Callable[..., tuple[Tensor, ...]],
     inputs: tuple[Tensor | None, ...],
     batches: list[Tensor],

@@ -1,4 +1,4 @@
-"""What is measured: a trained pair, its data, and all that is computed from them once."""
+"""Images beside a dataset, or a trained pair and all that it makes of its data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ogan_bench.config import Evaluation
 from ogan_bench.data import Dataset
-from ogan_bench.data.base import to_uint8
+from ogan_bench.data.base import Split, to_uint8
 from ogan_bench.evaluation.features import Extractor, Features, extract, reference_features
 from ogan_bench.evaluation.sampling import (
     Autoencoder,
@@ -25,14 +25,84 @@ from ogan_bench.evaluation.spaces import SPACES
 from ogan_bench.models.base import Encoder
 
 Of = Literal["generated", "train", "test", "reconstructions", "swapped"]
-"""Generated images; real ones; reconstructions of the test images, also under other labels."""
+"""Generated images; the real ones they are compared with (those trained on) and the test images;
+reconstructions of the test images, also under other labels."""
 
 ROUTES = {"standardise": "N(E(x))", "sphere": "√d E(x)/‖E(x)‖", "none": "E(x)"}
 """How notes write the projection of a code."""
 
 
-class Subject:
-    """A trained pair under test; samples and features are made when first asked for, and once.
+class Compared:
+    """Generated images beside the dataset that they are to resemble; features are made once.
+
+    Args:
+        dataset: What the images are compared with.
+        settings: What to measure.
+        device: Where to compute.
+        folder: Where pictures go; ``None``: nowhere.
+        generated: Uint8 images like those of the dataset, shape ``(n, c, h, w)``, or points.
+        reference: Real images that generated ones are compared with; ``None``: those trained on.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        settings: Evaluation,
+        device: torch.device,
+        folder: Path | None = None,
+        *,
+        generated: Tensor | None = None,
+        reference: Split | None = None,
+    ) -> None:
+        self.dataset = dataset
+        self.settings = settings
+        self.device = device
+        self.folder = folder
+        self.reference = dataset.train if reference is None else reference
+        self._generated = generated
+        self._extractors: dict[str, Extractor] = {}
+        self._features: dict[tuple[str, Of], Features] = {}
+
+    def images(self, of: Of) -> Tensor:
+        """Images as the dataset keeps them, shape ``(n, c, h, w)``.
+
+        Raises:
+            ValueError: There are none of that kind.
+        """
+        if of in ("train", "test"):
+            return (self.reference if of == "train" else self.dataset.test).images
+        if of == "generated" and self._generated is not None:
+            return self._generated
+        raise ValueError(f"there are no {of} images")
+
+    def extractor(self, space: str) -> Extractor:
+        """The extractor of a feature space.
+
+        Raises:
+            ValueError: There is none for this dataset, or its weights are not there.
+        """
+        if space not in self._extractors:
+            self._extractors[space] = SPACES[space](self.dataset, self.device)
+        return self._extractors[space]
+
+    def features(self, space: str, of: Of) -> Features:
+        """Features of images in a space.
+
+        Raises:
+            ValueError: As :meth:`extractor` and :meth:`images`.
+        """
+        if (space, of) not in self._features:
+            extractor = self.extractor(space)
+            if of == "train" and self.reference is self.dataset.train:
+                made = reference_features(extractor, self.dataset)
+            else:
+                made = extract(extractor, self.images(of))
+            self._features[space, of] = made
+        return self._features[space, of]
+
+
+class Subject(Compared):
+    """A trained pair under test; what it generates and reconstructs is made once.
 
     Args:
         autoencoder: E and G; left as they are, like the other net.
@@ -41,6 +111,8 @@ class Subject:
         settings: What to measure.
         device: Where to compute.
         folder: Where pictures go; ``None``: nowhere.
+        progress: Share of the training that is done.
+        reference: Real images that generated ones are compared with; ``None``: those trained on.
     """
 
     def __init__(
@@ -51,14 +123,13 @@ class Subject:
         settings: Evaluation,
         device: torch.device,
         folder: Path | None = None,
+        progress: float = 1.0,
+        reference: Split | None = None,
     ) -> None:
-        self.dataset = dataset
-        self.settings = settings
-        self.device = device
-        self.folder = folder
+        super().__init__(dataset, settings, device, folder, reference=reference)
+        self.autoencoder = autoencoder
+        self.progress = progress
         self.pairs: Pairs = under_test(autoencoder, untrained_encoder, dataset, settings, device)
-        self._extractors: dict[str, Extractor] = {}
-        self._features: dict[tuple[str, Of], Features] = {}
 
     @functools.cached_property
     def samples(self) -> Samples:
@@ -75,39 +146,13 @@ class Subject:
         chosen = chosen_projection(self.pairs.trained.objective, self.settings)
         return f"G({self.settings.temperature:g} · {ROUTES[chosen]})"
 
-    def extractor(self, space: str) -> Extractor:
-        """The extractor of a feature space.
-
-        Raises:
-            ValueError: There is none for this dataset, or its weights are not there.
-        """
-        if space not in self._extractors:
-            self._extractors[space] = SPACES[space](self.dataset, self.device)
-        return self._extractors[space]
-
-    def features(self, space: str, of: Of) -> Features:
-        """Features of images in a space.
-
-        Raises:
-            ValueError: As :meth:`extractor`; or there are no such images.
-        """
-        if (space, of) not in self._features:
-            extractor = self.extractor(space)
-            if of == "train":
-                made = reference_features(extractor, self.dataset)
-            else:
-                made = extract(extractor, self._images(of))
-            self._features[space, of] = made
-        return self._features[space, of]
-
-    def _images(self, of: Of) -> Tensor:
-        samples = self.samples
+    def images(self, of: Of) -> Tensor:
         if of == "generated":
-            return samples.images
+            return self.samples.images
         if of == "reconstructions":
-            return to_uint8(samples.own_reconstructions)
+            return to_uint8(self.samples.own_reconstructions)
         if of == "swapped":
-            if samples.swapped is None:
+            if self.samples.swapped is None:
                 raise ValueError("the generator is not conditional")
-            return to_uint8(samples.swapped)
-        return self.dataset.test.images
+            return to_uint8(self.samples.swapped)
+        return super().images(of)

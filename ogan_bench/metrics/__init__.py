@@ -11,16 +11,20 @@ from ogan_bench.metrics.base import Direction, Metric
 from ogan_bench.metrics.conditional import CONDITIONAL
 from ogan_bench.metrics.coverage import COVERAGE
 from ogan_bench.metrics.encoder import ENCODER
+from ogan_bench.metrics.factors import FACTORS
 from ogan_bench.metrics.fidelity import FIDELITY
+from ogan_bench.metrics.mechanism import MECHANISM
 from ogan_bench.metrics.separability import SEPARABILITY
 from ogan_bench.metrics.training import TRAINING
 
 METRICS: dict[str, Metric] = {
     **ENCODER,
     **SEPARABILITY,
+    **FACTORS,
     **FIDELITY,
     **COVERAGE,
     **CONDITIONAL,
+    **MECHANISM,
     **TRAINING,
 }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Direction = Literal["lower", "higher"]
-Extractor = Literal["classifier", "inception"]
+Extractor = Literal["classifier", "inception", "dinov2", "clip", "efficientnet_lite0"]
 """Feature spaces, the choices of ``evaluation.extractors``."""
 
 Group = Literal[

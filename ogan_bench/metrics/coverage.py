@@ -3,6 +3,27 @@
 from __future__ import annotations
 
 from ogan_bench.metrics.base import FRECHET, PACGAN, VEEGAN, Metric
+from ogan_bench.metrics.by_space import Quantity, in_all_spaces
+
+NDB = "Richardson and Weiss, 2018, arXiv 1805.12462"
+
+BINS: dict[str, Quantity] = {
+    "ndb": Quantity(
+        "NDB/K",
+        "lower",
+        "Share of k-means cells of the training images in {space} whose shares of the samples and "
+        "of the training images differ significantly (5 %); perfect samples have about 0.05.",
+        NDB,
+        ".3f",
+    ),
+    "ndb_js": Quantity(
+        "cells JS in nats",
+        "lower",
+        "Jensen-Shannon divergence in nats between the samples' and the training images' shares of "
+        "k-means cells in {space}; from 0 to ln 2.",
+        NDB,
+    ),
+}
 
 COVERAGE: dict[str, Metric] = {
     "modes_classifier": Metric(
@@ -53,4 +74,5 @@ COVERAGE: dict[str, Metric] = {
         PACGAN,
         ".3f",
     ),
+    **in_all_spaces(BINS),
 }

@@ -3,69 +3,123 @@
 from __future__ import annotations
 
 from ogan_bench.metrics.base import FRECHET, KERNEL, MANIFOLD, SCORE, Metric
+from ogan_bench.metrics.by_space import SPACES, Quantity, in_all_spaces
 
-FIDELITY: dict[str, Metric] = {
-    "fd_classifier": Metric(
-        "FD (classifier)",
+INFINITY = "Chong and Forsyth, 2019, arXiv 1911.07023"
+PRDC = "Naeem et al., 2020, arXiv 2002.09797"
+MIND = "Berthet et al., 2026, arXiv 2605.06797"
+VENDI = "Friedman and Dieng, 2022, arXiv 2210.02410"
+AUTHENTICITY = "Alaa et al., 2021, arXiv 2102.08921"
+CMMD = "Jayasumana et al., 2023, arXiv 2401.09603"
+
+QUANTITIES: dict[str, Quantity] = {
+    "fd": Quantity(
+        "FD",
         "lower",
-        "Fréchet distance between samples and training images in the penultimate layer of a "
-        "classifier trained on the dataset, features scaled to root mean square 1 over the "
-        "training images. Not an FID.",
+        "Fréchet distance between samples and training images in {space}.",
         FRECHET,
-        extractor="classifier",
+        always=tuple(SPACES),
+        remark="Not an FID.",
     ),
-    "kd_classifier": Metric(
-        "KD (classifier)",
+    "kd": Quantity(
+        "KD",
         "lower",
-        "Unbiased squared MMD with the cubic polynomial kernel in the same features.",
+        "Unbiased squared MMD with the cubic polynomial kernel, mean over random subsets, in "
+        "{space}.",
         KERNEL,
-        extractor="classifier",
+        always=tuple(SPACES),
+        remark="Not a KID.",
     ),
-    "isc_classifier": Metric(
-        "IS (classifier)",
-        "higher",
-        "Inception-score formula with the classes of the dataset's own classifier; at most the "
-        "number of classes.",
-        SCORE,
-        ".3f",
-        extractor="classifier",
-    ),
-    "precision_classifier": Metric(
-        "precision (classifier)",
-        "higher",
-        "Share of samples inside the k-NN manifold (k = 3) of the training images.",
-        MANIFOLD,
-        ".3f",
-        extractor="classifier",
-    ),
-    "recall_classifier": Metric(
-        "recall (classifier)",
-        "higher",
-        "Share of training images inside the k-NN manifold (k = 3) of the samples.",
-        MANIFOLD,
-        ".3f",
-        extractor="classifier",
-    ),
-    "fid": Metric(
-        "FID",
-        "lower",
-        "Fréchet distance in Inception-v3 (TF) features.",
-        FRECHET,
-        extractor="inception",
-    ),
-    "kid": Metric(
-        "KID",
-        "lower",
-        "Kernel distance in Inception-v3 (TF) features.",
-        KERNEL,
-        extractor="inception",
-    ),
-    "isc": Metric(
+    "isc": Quantity(
         "IS",
         "higher",
-        "Inception score (Inception-v3, TF).",
+        "Inception-score formula exp E KL(p(y|x) || p(y)) with the classes of the net behind "
+        "{space}; at most their number.",
         SCORE,
         ".3f",
-        extractor="inception",
+        always=tuple(SPACES),
+        spaces=tuple(name for name, space in SPACES.items() if space.has_classes),
+        remark="Not an Inception score.",
+    ),
+    "precision": Quantity(
+        "precision",
+        "higher",
+        "Share of samples inside the k-NN manifold (k = 3) of the training images in {space}.",
+        MANIFOLD,
+        ".3f",
+        always=("classifier",),
+    ),
+    "recall": Quantity(
+        "recall",
+        "higher",
+        "Share of training images inside the k-NN manifold (k = 3) of the samples in {space}.",
+        MANIFOLD,
+        ".3f",
+        always=("classifier",),
+    ),
+    "density": Quantity(
+        "density",
+        "higher",
+        "Number of the training images' k-NN balls (k = 5) that a sample lies in, mean over "
+        "samples, divided by k, in {space}; 1 is expected of perfect samples, more is possible.",
+        PRDC,
+        ".3f",
+    ),
+    "coverage": Quantity(
+        "coverage",
+        "higher",
+        "Share of training images whose k-NN ball (k = 5) in {space} holds a sample; the note says "
+        "what is expected of perfect samples.",
+        PRDC,
+        ".3f",
+    ),
+    "kd_exact": Quantity(
+        "KD, all pairs",
+        "lower",
+        "Unbiased squared MMD with the cubic polynomial kernel over all pairs of samples and "
+        "training images in {space}.",
+        KERNEL,
+        remark="Not a KID.",
+    ),
+    "fd_infinity": Quantity(
+        "FD∞",
+        "lower",
+        "Fréchet distance between samples and training images in {space}, extrapolated to "
+        "infinitely many samples; may be negative.",
+        INFINITY,
+        remark="Not an FID.",
+    ),
+    "sliced_wasserstein": Quantity(
+        "sliced W₂²",
+        "lower",
+        "Squared Wasserstein-2 distance of one-dimensional projections, mean over 1000 random "
+        "directions, times three times the number of features, in {space}.",
+        MIND,
+    ),
+    "vendi": Quantity(
+        "Vendi score",
+        "higher",
+        "Effective number of different samples, from 1 to their number, by cosine similarity in "
+        "{space}; to be compared with that of as many training images, which the note gives.",
+        VENDI,
+        ".3f",
+    ),
+    "authenticity": Quantity(
+        "authenticity",
+        None,
+        "Share of samples farther from their nearest training image in {space} than that one is "
+        "from its own nearest; low where samples are copies.",
+        AUTHENTICITY,
+        ".3f",
+    ),
+    "cmmd": Quantity(
+        "CMMD",
+        "lower",
+        "1000 times the squared MMD with a Gaussian kernel of width 10 between {space} of unit "
+        "length; the V-statistic, as in the authors' program.",
+        CMMD,
+        spaces=("clip",),
     ),
 }
+
+FIDELITY: dict[str, Metric] = in_all_spaces(QUANTITIES)

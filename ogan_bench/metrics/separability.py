@@ -2,7 +2,121 @@
 
 from __future__ import annotations
 
-from ogan_bench.metrics.base import PROBE, Metric
+from dataclasses import replace
+
+from ogan_bench.metrics.base import BIGAN, PROBE, Metric
+
+BASELINES = {
+    "untrained": (
+        "untrained encoder",
+        "the standardised codes of the encoder before training (same seed, same architecture)",
+    ),
+    "pca": ("PCA", "as many principal components of the pixels as the code has dimensions"),
+    "pixels": ("pixels", "raw pixels, of images of 32 x 32 at the most"),
+}
+"""Endings of names to what a probe sees in place of N(E(x))."""
+
+
+def _with_baselines(name: str, title: str, definition: str, source: str) -> dict[str, Metric]:
+    """A probe on N(E(x)), and the same on what it must beat."""
+    own = Metric(title, "higher", definition, source, ".3f", group="probes")
+    return {name: own} | {
+        f"{name}_{ending}": replace(
+            own, title=f"{title}, {seen}", better=None, definition=f"The same as {name}, on {what}."
+        )
+        for ending, (seen, what) in BASELINES.items()
+    }
+
+
+_CHOSEN = "C is chosen on a fifth of the labels, then the probe is fitted on all of them."
+
+FEW_LABELS: dict[str, Metric] = {
+    **_with_baselines(
+        "probe_accuracy_10",
+        "linear probe, 10 labels",
+        "Test accuracy of logistic regression (C = 1) on standardised N(E(x)) with 10 labels, "
+        "drawn evenly over classes; mean over 10 draws.",
+        PROBE,
+    ),
+    **_with_baselines(
+        "probe_accuracy_100",
+        "linear probe, 100 labels",
+        "Test accuracy of logistic regression on standardised N(E(x)) with 100 labels, drawn "
+        f"evenly over classes; mean over 5 draws. {_CHOSEN}",
+        PROBE,
+    ),
+    **_with_baselines(
+        "probe_accuracy_1000",
+        "linear probe, 1,000 labels",
+        "Test accuracy of logistic regression on standardised N(E(x)) with 1,000 labels, drawn "
+        f"evenly over classes. {_CHOSEN}",
+        PROBE,
+    ),
+    **_with_baselines(
+        "probe_accuracy_10000",
+        "linear probe, 10,000 labels",
+        "Test accuracy of logistic regression on standardised N(E(x)) with 10,000 labels, drawn "
+        f"evenly over classes. {_CHOSEN}",
+        PROBE,
+    ),
+}
+
+OTHER_PROBES: dict[str, Metric] = {
+    **_with_baselines(
+        "svm_accuracy_1000",
+        "linear SVM, 1,000 labels",
+        "Test accuracy of linear support vector machines, each class against the rest, on "
+        f"standardised N(E(x)) with 1,000 labels, drawn evenly over classes. {_CHOSEN}",
+        "Dumoulin et al., 2017, arXiv 1606.00704",
+    ),
+    **_with_baselines(
+        "knn_accuracy_1",
+        "nearest neighbour",
+        "Share of test images whose class is that of the nearest of the training images for "
+        "probes, by Euclidean distance of N(E(x)).",
+        BIGAN,
+    ),
+    **_with_baselines(
+        "knn_accuracy_5",
+        "5 nearest neighbours",
+        "Share of test images whose class wins the vote of the 5 nearest of the training images "
+        "for probes, by Euclidean distance of N(E(x)).",
+        BIGAN,
+    ),
+    **_with_baselines(
+        "attribute_accuracy_1000",
+        "attribute probes, 1,000 labels",
+        "Test accuracy, balanced between images with the attribute and without, of logistic "
+        "regression on standardised N(E(x)) with 1,000 labels for each attribute; mean over "
+        f"attributes. {_CHOSEN}",
+        PROBE,
+    ),
+}
+
+LATENT_SEPARABILITY: dict[str, Metric] = {
+    "separability_z_classifier": Metric(
+        "separability of z (classifier)",
+        "lower",
+        "2^Σ_k H(Y_k|X_k), entropies in bits: how uncertain it is whether G(z) is of the "
+        "classifier's class k where the side of a plane through the space of z is known, fitted on "
+        "the same points; the clearest 5,000 of 10,000. 1 is perfect. StyleGAN's measure has the "
+        "clearest 100,000 of 200,000 and 40 attributes of faces for classes.",
+        "after Karras et al., 2019, arXiv 1812.04948",
+        ".3f",
+        extractor="classifier",
+        group="probes",
+    ),
+    "separability_z_classifier_heldout": Metric(
+        "separability of new z (classifier)",
+        "lower",
+        "The same, with the same planes, on the clearest 5,000 of 10,000 other points: what the "
+        "planes know beyond the points that they were fitted on.",
+        "ours, after Karras et al., 2019, arXiv 1812.04948",
+        ".3f",
+        extractor="classifier",
+        group="probes",
+    ),
+}
 
 SEPARABILITY: dict[str, Metric] = {
     "probe_accuracy": Metric(
@@ -29,4 +143,7 @@ SEPARABILITY: dict[str, Metric] = {
     "probe_accuracy_pixels": Metric(
         "linear probe, pixels", None, "The same probe on raw pixels.", PROBE, ".3f"
     ),
+    **FEW_LABELS,
+    **OTHER_PROBES,
+    **LATENT_SEPARABILITY,
 }

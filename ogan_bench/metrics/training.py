@@ -1,4 +1,4 @@
-"""What training took."""
+"""What training takes; in the table where a study asks for it, and never averaged over devices."""
 
 from __future__ import annotations
 
@@ -11,5 +11,29 @@ TRAINING: dict[str, Metric] = {
         "Training images seen per second of training, evaluation excluded.",
         "measured",
         ".0f",
+    ),
+    "step_flops": Metric(
+        "FLOPs per step",
+        "lower",
+        "Floating-point operations of the matrix products and convolutions of one training step, "
+        "all passes included, a multiplication and an addition counted as two.",
+        "counted",
+        ".3e",
+    ),
+    "activation_bytes": Metric(
+        "activations (bytes)",
+        "lower",
+        "Most bytes at a time of what autograd keeps for the backward passes of one training step, "
+        "beside the parameters.",
+        "counted",
+        ".3e",
+    ),
+    "peak_bytes": Metric(
+        "peak GPU memory (bytes)",
+        "lower",
+        "Most GPU memory that was allocated at a time in one training step, nets and optimisers "
+        "included; none on a CPU.",
+        "counted",
+        ".3e",
     ),
 }

@@ -64,12 +64,15 @@ class Architecture:
         encoder: Width of the raw output to a new encoder; critics are encoders of width 1.
         generator: To a new generator.
         classes: Number of classes of the images; 0 where there are no labels.
+        packed_critic: Number of images to a new critic that sees so many at a time, joined along
+            their channels; none: this architecture has no such critic.
     """
 
     z_dim: int
     encoder: Callable[[int], Encoder]
     generator: Callable[[], Generator]
     classes: int
+    packed_critic: Callable[[int], Encoder] | None = None
 
 
 class Perceptron(nn.Sequential):

@@ -70,8 +70,8 @@ def dcgan(
     widths = [width * 2**level for level in range(int(levels) + 1)]
     norms = Modulation(modulation, z_dim, classes, BATCH_NORM_EPS, BATCH_NORM_MOMENTUM)
 
-    def new_encoder(outputs: int) -> Encoder:
-        net = encoder(shape.channels, widths, outputs, encoder_kernel)
+    def new_encoder(outputs: int, images: int = 1) -> Encoder:
+        net = encoder(images * shape.channels, widths, outputs, encoder_kernel)
         return spectral.normalised(net) if spectral_norm else net
 
     return Architecture(
@@ -79,6 +79,7 @@ def dcgan(
         new_encoder,
         lambda: generator(shape.channels, widths, generator_kernel, norms),
         classes,
+        packed_critic=lambda images: new_encoder(1, images),
     )
 
 

@@ -45,11 +45,16 @@ def mlp(
     References:
         A. Srivastava et al., VEEGAN, 2017, https://arxiv.org/abs/1705.07761
     """
+
+    def new_encoder(outputs: int, images: int = 1) -> Encoder:
+        return encoder(images * math.prod(shape), width, layers, outputs)
+
     return Architecture(
         z_dim,
-        lambda outputs: encoder(shape, width, layers, outputs),
+        new_encoder,
         lambda: MLPGenerator(shape, width, layers, z_dim),
         classes,
+        packed_critic=lambda images: new_encoder(1, images),
     )
 
 
@@ -59,10 +64,10 @@ class MLPEncoder(Encoder):
     initial = GlorotUniform()
 
 
-def encoder(shape: ImageShape, width: int, layers: int, outputs: int) -> Encoder:
-    """E: images or points to raw outputs."""
+def encoder(inputs: int, width: int, layers: int, outputs: int) -> Encoder:
+    """E: images or points of so many numbers to raw outputs."""
     hidden = hidden_layers(
-        math.prod(shape), hidden=width, layers=layers, activation=lambda: nn.LeakyReLU(LEAK)
+        inputs, hidden=width, layers=layers, activation=lambda: nn.LeakyReLU(LEAK)
     )
     return MLPEncoder(nn.Sequential(nn.Flatten(), *hidden), nn.Linear(width, outputs))
 

@@ -94,11 +94,17 @@ def resnet(
     up = [width * times for times in GENERATOR[side]]
     down = [(width * times, halves) for times, halves in ENCODER[side]]
 
-    def new_encoder(outputs: int) -> Encoder:
-        net = encoder(shape.channels, down, outputs)
+    def new_encoder(outputs: int, images: int = 1) -> Encoder:
+        net = encoder(images * shape.channels, down, outputs)
         return spectral.normalised(net) if spectral_norm else net
 
-    return Architecture(z_dim, new_encoder, lambda: generator(shape.channels, up, norms), classes)
+    return Architecture(
+        z_dim,
+        new_encoder,
+        lambda: generator(shape.channels, up, norms),
+        classes,
+        packed_critic=lambda images: new_encoder(1, images),
+    )
 
 
 class ResidualConv2d(nn.Conv2d):

@@ -11,6 +11,7 @@ from ogan_bench.objectives.gan_qp import gan_qp
 from ogan_bench.objectives.info_gan import info_gan
 from ogan_bench.objectives.intro_vae import intro_vae
 from ogan_bench.objectives.moment_matching import moment_matching
+from ogan_bench.objectives.pac_gan import pac_gan
 from ogan_bench.objectives.post_hoc import post_hoc
 from ogan_bench.objectives.separate import separate
 from ogan_bench.objectives.soft_intro_vae import soft_intro_vae
@@ -21,6 +22,7 @@ OBJECTIVES: dict[str, Callable[..., Objective]] = {
     "composed": composed,
     "separate": separate,
     "post_hoc": post_hoc,
+    "pac_gan": pac_gan,
     "gan_qp": gan_qp,
     "bigan": bigan,
     "ali": ali,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -44,6 +46,10 @@ class Monitor(Protocol):
 
     def should_save(self) -> bool:
         """Whether the loop shall save its state and go on."""
+
+
+Observe = Callable[[int, float, Nets], None]
+"""Told the number of steps, the seconds of training and the nets as they are to be evaluated."""
 
 
 @dataclass(frozen=True)
@@ -113,30 +119,33 @@ def build_nets(trial: Trial, dataset: Dataset) -> Nets:
     return nets
 
 
-def train(
-    trial: Trial, dataset: Dataset, folder: TrialFolder, device: torch.device, monitor: Monitor
-) -> Trained:
-    """Train a trial from its start or from its checkpoint to its last step.
+@dataclass(frozen=True)
+class Course:
+    """A training that is set up: the nets with their optimisers, and what a step does to them.
+
+    Args:
+        players: Nets and optimisers; the nets are in training mode.
+        advance: Number of a step, from 0, to what it computed. Its batches depend on the training
+            seed and this number alone.
+    """
+
+    players: Players
+    advance: Callable[[int], Report]
+
+
+def set_up(trial: Trial, dataset: Dataset, device: torch.device) -> Course:
+    """The training of a trial before its first step.
 
     Args:
         trial: What to train.
-        dataset: On the training device.
-        folder: Where the checkpoint and the log lie.
+        dataset: On the training device, or where it was if a GPU has no room for it.
         device: Where to train.
-        monitor: Hears of every step.
-
-    Raises:
-        DivergedError: A loss is no longer a number.
-        InterruptedTrainingError: The monitor asked to stop; the state is saved.
-        UnreadableCheckpointError: The checkpoint cannot be used.
     """
     settings = trial.settings.training
-
-    # Nets, optimisers and objective
-    nets = build_nets(trial, dataset)
+    objective, nets = build_objective(trial), build_nets(trial, dataset)
     named = nets.named()
     for net in named.values():
-        net.to(device)
+        net.to(device).train()
     chosen: dict[str, Component] = dict.fromkeys(named, settings.optimizer)
     chosen["generator"] = settings.generator_optimizer or settings.optimizer
     players = Players(
@@ -148,32 +157,65 @@ def train(
             for name, net in named.items()
         },
     )
-    averages = [MovingAverage(net, settings.ema) for net in named.values() if settings.ema]
-    objective = build_objective(trial)
-    update = partial(
-        catalogue.function("updates", settings.updates.name), **settings.updates.parameters()
+    update, augment = (
+        partial(catalogue.function(kind, component.name), **component.parameters())
+        for kind, component in (
+            ("updates", settings.updates),
+            ("augmentations", settings.augmentation),
+        )
     )
-    augment = partial(
-        catalogue.function("augmentations", settings.augmentation.name),
-        **settings.augmentation.parameters(),
-    )
-
-    # Batches of images and of z, each from its number alone
-    batches = Batches(dataset.train, settings.batch_size, trial.seed, settings.images)
+    batches = Batches(dataset.train, settings.batch_size, trial.seed, settings.images, device)
     z_shape = (settings.batch_size, trial.settings.model.parameters()["z_dim"])
 
-    def draw(images: int, prior: int) -> Batch:
-        x, labels = batches[images]
-        z = torch.randn(z_shape, generator=generator(trial.seed, "z", prior))
-        return Batch(
-            x=x,
-            z=objective.prior(z).to(device),
-            labels=labels,
-            z_labels=batches.random_labels(prior),
-            progress=step / settings.steps,
-            random=lambda name: generator(trial.seed, f"noise/{name}", prior),
-            augment=augment,
-        )
+    def advance(step: int) -> Report:
+        def draw(images: int, prior: int) -> Batch:
+            x, labels = batches[images]
+            z = torch.randn(z_shape, generator=generator(trial.seed, "z", prior))
+            return Batch(
+                x=x,
+                z=objective.prior(z).to(device),
+                labels=labels,
+                z_labels=batches.random_labels(prior),
+                progress=step / settings.steps,
+                random=lambda name: generator(trial.seed, f"noise/{name}", prior),
+                augment=augment,
+            )
+
+        report: Report = update(objective, players, draw, step)
+        return report
+
+    return Course(players, advance)
+
+
+def train(
+    trial: Trial,
+    dataset: Dataset,
+    folder: TrialFolder,
+    device: torch.device,
+    monitor: Monitor,
+    observe: Observe | None = None,
+) -> Trained:
+    """Train a trial from its start or from its checkpoint to its last step.
+
+    Args:
+        trial: What to train.
+        dataset: On the training device, or where it was if a GPU has no room for it.
+        folder: Where the checkpoint and the log lie.
+        device: Where to train.
+        monitor: Hears of every step.
+        observe: Sees the nets every ``evaluation.every`` steps and after the last; what it does
+            takes no part in the training and is not timed.
+
+    Raises:
+        DivergedError: A loss is no longer a number.
+        InterruptedTrainingError: The monitor asked to stop; the state is saved.
+        UnreadableCheckpointError: The checkpoint cannot be used.
+    """
+    settings = trial.settings.training
+    course = set_up(trial, dataset, device)
+    players = course.players
+    named = players.nets.named()
+    averages = [MovingAverage(net, settings.ema) for net in named.values() if settings.ema]
 
     # Pick up where an earlier attempt was cut off
     window, step, seconds = Window(), 0, 0.0
@@ -186,7 +228,8 @@ def train(
         _restore(state, players, averages)
         step, seconds = state["step"], state["seconds"]
         window = Window(state["window"])
-    folder.cut_log(step)
+    for journal in (folder.log, folder.history):
+        journal.cut(step)
 
     def save() -> None:
         checkpoint.save(
@@ -201,12 +244,10 @@ def train(
         )
 
     # Train
-    for net in named.values():
-        net.train()
     record: dict[str, Any] = {}
     started, seconds_before = time.perf_counter(), seconds
     while step < settings.steps:
-        window.add(update(objective, players, draw, step))
+        window.add(course.advance(step))
         step += 1
         for average, net in zip(averages, named.values(), strict=False):
             average.update(net)
@@ -217,19 +258,37 @@ def train(
         if logs:
             rate = step * settings.batch_size / seconds
             record = {"step": step, "seconds": seconds, "images_per_second": rate, **means}
-            folder.append_log(record)
+            folder.log.append(record)
             _check_finite(means, step)
+        if observe is not None and is_observed(trial, step):
+            paused = time.perf_counter()
+            observe(step, seconds, evaluated(players.nets, averages))
+            started += time.perf_counter() - paused
         monitor.progress("train", step, record)
         if monitor.should_stop() and step < settings.steps:
             save()
             raise InterruptedTrainingError
         if monitor.should_save() or step == settings.steps:
             save()
-    for average, net in zip(averages, named.values(), strict=False):
-        net.load_state_dict(average.average.state_dict())
-        spectral.settle(net)  # an average of unit vectors is not one
     rate = settings.steps * settings.batch_size / max(seconds, 1e-9)
-    return Trained(nets, seconds, rate)
+    return Trained(evaluated(players.nets, averages), seconds, rate)
+
+
+def is_observed(trial: Trial, step: int) -> bool:
+    """Whether the nets are evaluated after a step."""
+    every, last = trial.settings.evaluation.every, trial.settings.training.steps
+    return every is not None and (step % every == 0 or step == last)
+
+
+def evaluated(nets: Nets, averages: list[MovingAverage]) -> Nets:
+    """The nets that are evaluated: copies with the averaged weights, where these are kept."""
+    if not averages:
+        return nets
+    named = dict(zip(nets.named(), averages, strict=True))
+    copies = {name: copy.deepcopy(average.average) for name, average in named.items()}
+    for net in copies.values():
+        spectral.settle(net)  # an average of unit vectors is not one
+    return Nets(**copies)  # type: ignore[arg-type]
 
 
 def _check_finite(means: dict[str, float], step: int) -> None:

@@ -264,3 +264,41 @@ def holder_of(lock: Path) -> int:
         except OSError:
             continue
     raise AssertionError(f"nobody holds {lock}")
+
+
+def test_stored_trials_are_measured_again_without_training(
+    finished: tuple[Path, str], tmp_path: Path
+) -> None:
+    out = tmp_path / "results"
+    shutil.copytree(finished[0], out)
+    study = out / "mse_vs_pearson-smoke"
+    before = {arm: metrics(study / arm / "seed-0") for arm in ("none", "pearson")}
+    log = (study / "none" / "seed-0" / "train.jsonl").read_bytes()
+    stored = json.loads((study / "none" / "seed-0" / "result.json").read_text())
+    for row in stored["metrics"]:
+        row["value"] = 0.0
+    (study / "none" / "seed-0" / "result.json").write_text(json.dumps(stored))
+
+    done = ogan_bench("evaluate", study / "none", "--device", "cpu", "--json")
+    rows = json.loads(done.stdout)
+    assert {(row["arm"], row["seed"]) for row in rows} == {("none", 0)}
+    assert metrics(study / "none" / "seed-0") == before["none"]
+    assert metrics(study / "pearson" / "seed-0") == before["pearson"]
+    assert (study / "none" / "seed-0" / "train.jsonl").read_bytes() == log
+
+
+def test_what_cannot_be_measured_again_is_said(finished: tuple[Path, str], tmp_path: Path) -> None:
+    out = tmp_path / "results"
+    shutil.copytree(finished[0], out)
+    trial = out / "mse_vs_pearson-smoke" / "none" / "seed-0"
+    (trial / "checkpoint.pt").unlink()
+    done = ogan_bench("evaluate", trial, "--device", "cpu", code=3)
+    assert "no checkpoint.pt" in done.stderr
+    assert metrics(trial)["outcome"] == "ok"
+    for arguments, message in (
+        ((out,), "not the folder of a stored study"),
+        ((trial, "--groups", "divresity"), "Did you mean 'diversity'?"),
+        ((), "name folders of stored trials"),
+        ((trial, "--generated", out, "--reference", "digits"), "name folders of stored trials"),
+    ):
+        assert message in ogan_bench("evaluate", *arguments, code=2).stderr

@@ -34,7 +34,7 @@ def compare_devices(trial: Trial, folder: Path) -> None:
         root = folder / device.replace(":", "")
         report = run_trial(trial, Options(root), device=device)
         assert report.status == "finished", report.message
-        logs.append(TrialStore(root).trial(trial).read_log())
+        logs.append(TrialStore(root).trial(trial).log.read())
     for on_cpu, on_gpu in zip(*logs, strict=True):
         for name in on_cpu.keys() - {"seconds", "images_per_second"}:
             assert on_gpu[name] == pytest.approx(on_cpu[name], rel=1e-3, abs=1e-4), name

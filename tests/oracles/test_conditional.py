@@ -15,7 +15,7 @@ from ogan_bench.evaluation.conditional import (
     frechet_within,
 )
 from ogan_bench.evaluation.features import Features
-from ogan_bench.evaluation.fidelity import frechet_distance, frechet_floor
+from ogan_bench.evaluation.frechet import frechet_distance, frechet_floor
 from ogan_bench.evaluation.rows import Row
 
 

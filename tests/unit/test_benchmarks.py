@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ogan_bench.evaluation import classifier
+
 BENCHMARKS = Path(__file__).parent.parent.parent / "benchmarks"
 
 
@@ -19,3 +21,67 @@ def test_update_step_prints_its_table(
     monkeypatch.setattr(sys, "argv", ["update_step.py", "--rounds", "1"])
     script["main"]()
     assert "| 16, 16, 32, 1 |" in capsys.readouterr().out
+
+
+def test_fidelity_prints_its_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = runpy.run_path(str(BENCHMARKS / "fidelity.py"))
+    script["FEATURES"][1:] = []
+    monkeypatch.setattr(sys, "argv", ["fidelity.py", "--rounds", "1"])
+    script["main"]()
+    assert "| 64 |" in capsys.readouterr().out
+
+
+def test_extractors_prints_its_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OGAN_BENCH_CACHE", str(tmp_path))
+    monkeypatch.setenv("OGAN_BENCH_CLIP", str(tmp_path / "nothing"))
+    for name in ("MIN_IMAGES", "MIN_EPOCHS"):  # the script lowers them for good
+        monkeypatch.setattr(classifier, name, 1)
+    script = runpy.run_path(str(BENCHMARKS / "extractors.py"))
+    script["RESOLUTIONS"][1:] = []
+    spaces = ["classifier", "efficientnet_lite0", "clip"]
+    command = ["extractors.py", "--rounds", "1", "--images", "2", "--spaces", *spaces]
+    monkeypatch.setattr(sys, "argv", command)
+    script["main"]()
+    table = capsys.readouterr().out
+    assert "| `classifier` |" in table
+    assert "`efficientnet-lite0:bilinear128@57934424`" in table
+    assert "| `clip` | | no CLIP weights" in table
+
+
+def test_data_preparation_prints_its_tables(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = runpy.run_path(str(BENCHMARKS / "data_preparation.py"))
+    script["SETTINGS"][:] = [(70, 16, 8)]
+    monkeypatch.setattr(sys, "argv", ["data_preparation.py", "--rounds", "1"])
+    script["main"]()
+    printed = capsys.readouterr().out
+    assert "70 files of 16 x 16 pixels to 8:" in printed
+    assert "| plain |" in printed
+    assert "| memory |" in printed
+
+
+def test_evaluation_prints_its_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = runpy.run_path(str(BENCHMARKS / "evaluation.py"))
+    arguments = ["--samples", "80", "--groups", "diversity"]
+    monkeypatch.setattr(sys, "argv", ["evaluation.py", *arguments])
+    script["main"]()
+    printed = capsys.readouterr().out
+    assert "| group diversity |" in printed
+    assert "times sampling and features" in printed
+
+
+def test_shapes_prints_its_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = runpy.run_path(str(BENCHMARKS / "shapes.py"))
+    script["RESOLUTIONS"][1:] = []
+    monkeypatch.setattr(sys, "argv", ["shapes.py", "--rounds", "1", "--images", "2"])
+    script["main"]()
+    assert "| 32 |" in capsys.readouterr().out

@@ -50,13 +50,13 @@ def test_another_configuration_is_refused_with_what_differs(tmp_path: Path) -> N
 def test_a_line_cut_off_by_a_kill_is_left_out(tmp_path: Path) -> None:
     folder = TrialFolder(tmp_path)
     for step in (1, 2, 3):
-        folder.append_log({"step": step, "loss": float("nan")})
-    with folder.log.open("ab") as file:
+        folder.log.append({"step": step, "loss": float("nan")})
+    with folder.log.path.open("ab") as file:
         file.write(b'{"step": 4, "lo')
-    assert folder.read_log() == [{"step": step, "loss": None} for step in (1, 2, 3)]
-    folder.cut_log(2)
-    folder.append_log({"step": 3})
-    assert [line["step"] for line in folder.read_log()] == [1, 2, 3]
+    assert folder.log.read() == [{"step": step, "loss": None} for step in (1, 2, 3)]
+    folder.log.cut(2)
+    folder.log.append({"step": 3})
+    assert [line["step"] for line in folder.log.read()] == [1, 2, 3]
 
 
 def test_json_is_replaced_whole_or_not_at_all(

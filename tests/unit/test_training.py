@@ -81,7 +81,7 @@ def same(one: Trained, other: Trained) -> bool:
 
 def without_times(folder: TrialFolder) -> list[dict[str, Any]]:
     times = ("seconds", "images_per_second")
-    return [{k: v for k, v in line.items() if k not in times} for line in folder.read_log()]
+    return [{k: v for k, v in line.items() if k not in times} for line in folder.log.read()]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(
     for (name, want), got in zip(state(expected).items(), state(resumed).values(), strict=True):
         assert torch.equal(got, want), name
     assert without_times(cut) == without_times(whole)
-    assert [line["step"] for line in whole.read_log()] == [3, 6, 7]
+    assert [line["step"] for line in whole.log.read()] == [3, 6, 7]
 
 
 def test_a_kill_after_a_checkpoint_writes_the_same_log(tmp_path: Path, dataset: Dataset) -> None:
@@ -132,7 +132,7 @@ def test_a_kill_after_a_checkpoint_writes_the_same_log(tmp_path: Path, dataset: 
 
     with pytest.raises(KilledError):
         train(chosen, dataset, killed, CPU, Killer(save_at=2))
-    assert [line["step"] for line in killed.read_log()] == [3, 6]
+    assert [line["step"] for line in killed.log.read()] == [3, 6]
     train(chosen, dataset, killed, CPU, Script())
     assert without_times(killed) == without_times(whole)
 
@@ -179,7 +179,7 @@ def test_nothing_depends_on_the_global_generator(tmp_path: Path, dataset: Datase
 def test_log_has_what_the_author_logs_and_more(tmp_path: Path, dataset: Dataset) -> None:
     folder = TrialFolder(tmp_path)
     train(trial(), dataset, folder, CPU, Script())
-    line = folder.read_log()[-1]
+    line = folder.log.read()[-1]
     assert set(line) == {
         *("step", "seconds", "images_per_second", "encoder_loss", "generator_loss"),
         *("encoder_adversarial", "encoder_consistency", "encoder_penalty"),

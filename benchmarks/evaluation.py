@@ -1,0 +1,103 @@
+"""What the metrics of one trial cost, beside what they are made of.
+
+Sampling (drawing, encoding and decoding) and one pass of all images through every feature space are
+the least that an evaluation costs; the question is what the metrics add to it. Features of training
+images and whatever follows from them alone are in the cache, as for every trial of a dataset but
+the first. Times are CPU times, so that other work on the machine does not count.
+
+Run it as ``python benchmarks/evaluation.py [--spaces classifier efficientnet_lite0]
+[--samples 2000]``; it prints a table in Markdown. The nets are untrained: metrics cost the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import sys
+import time
+from collections.abc import Callable
+from typing import get_args
+
+import torch
+
+from ogan_bench.config import Evaluation
+from ogan_bench.data.digits import digits
+from ogan_bench.evaluation.by_space import space_rows
+from ogan_bench.evaluation.evaluate import GROUPS
+from ogan_bench.evaluation.reconstruction import reconstruction_rows
+from ogan_bench.evaluation.separability import separability_rows
+from ogan_bench.evaluation.subject import Of, Subject
+from ogan_bench.metrics.base import Group
+from ogan_bench.observation import pair
+from ogan_bench.study import Trial, load_study, shipped_studies
+from ogan_bench.training.loop import build_nets
+
+MAKING = ("sampling", "features")
+"""Parts that are no metrics, but what metrics are made of."""
+
+
+def parts(subject: Subject, groups: list[Group]) -> dict[str, Callable[[], object]]:
+    """What an evaluation does, in its order."""
+    of: tuple[Of, ...] = ("generated", "train", "test", "reconstructions")
+    spaces, settings, dataset = subject.settings.extractors, subject.settings, subject.dataset
+
+    def reconstruct() -> object:
+        samples = subject.samples
+        test, seed = dataset.test.images, settings.seed
+        return reconstruction_rows(test, samples.reconstructions, samples.raw_reconstructions, seed)
+
+    return {
+        "sampling": lambda: subject.samples,
+        "features": lambda: [subject.features(space, kind) for space in spaces for kind in of],
+        "reconstruction, always": reconstruct,
+        "linear probe, always": lambda: separability_rows(subject.samples, dataset, settings),
+        "fidelity, always": lambda: [space_rows(subject, space, {}) for space in spaces],
+        **{f"group {name}": lambda name=name: GROUPS[name](subject) for name in groups},  # type: ignore[misc]
+    }
+
+
+def measure(spaces: list[str], samples: int, groups: list[Group]) -> dict[str, float]:
+    """Seconds of CPU time of each part, the caches being full."""
+    dataset = digits(resolution=16)
+    settings = load_study(shipped_studies()["mse_vs_pearson"]).arms["pearson"]
+    trial = Trial("benchmark", "pearson", 0, settings)
+    nets = build_nets(trial, dataset)
+    wanted = Evaluation.model_validate({"samples": samples, "extractors": spaces})
+    times: dict[str, float] = {}
+    for _ in range(2):  # the first fills the caches
+        subject = Subject(
+            pair(trial, nets), copy.deepcopy(nets.encoder), dataset, wanted, torch.device("cpu")
+        )
+        for name, run in parts(subject, groups).items():
+            started = time.process_time()
+            run()
+            times[name] = time.process_time() - started
+    return times
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--spaces", nargs="+", default=["classifier"])
+    parser.add_argument("--samples", type=int, default=2000)
+    parser.add_argument("--groups", nargs="*", default=list(get_args(Group)))
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    times = measure(arguments.spaces, arguments.samples, arguments.groups)
+
+    making = sum(times[name] for name in MAKING)
+    total, slowest = sum(times.values()), max(set(times) - set(MAKING), key=lambda n: times[n])
+    lines = ["| part | CPU time | share |", "|---|---|---|"]
+    for name, seconds in times.items():
+        lines.append(f"| {name} | {seconds:.2f} s | {100 * seconds / total:.0f} % |")
+    least = making + times[slowest]
+    lines += [
+        "",
+        f"All together {total:.1f} s: {total / least:.2f} times sampling and features "
+        f"({making:.1f} s) and the slowest part ({slowest}, {times[slowest]:.1f} s).",
+        "",
+    ]
+    sys.stdout.write("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""``ogan-bench data``: prepare images before they are needed, and look after what is prepared."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ogan_bench.cli.inspect import Plugins
+from ogan_bench.cli.options import Json
+
+if TYPE_CHECKING:
+    from ogan_bench.data.stores import Meta, Store
+
+Root = Annotated[
+    Path | None,
+    typer.Option("--root", metavar="DIR", help="Data root, instead of $OGAN_BENCH_DATA."),
+]
+
+app = typer.Typer(
+    help="Prepare images before they are needed, and look after what is prepared.",
+    no_args_is_help=True,
+)
+
+
+@app.command()
+def prepare(
+    name: Annotated[str, typer.Argument(metavar="DATASET", help="As in `list datasets`.")],
+    root: Root = None,
+    resolution: Annotated[
+        int | None, typer.Option(help="Pixels a side; short for --set resolution=N.")
+    ] = None,
+    override: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the dataset."),
+    ] = None,
+    max_bad: Annotated[
+        int | None, typer.Option(help="Unusable images that may be left out; --set max_bad=N.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Threads; one for each core if not given.")
+    ] = None,
+    plugins: Plugins = None,
+    as_json: Json = False,
+) -> None:
+    """Decode, crop and resize the images of a dataset, once for all studies that use it."""
+    from ogan_bench.components import build
+    from ogan_bench.data.prepared import preparing
+    from ogan_bench.plugins import add_plugins
+    from ogan_bench.study import parse_component
+
+    add_plugins(plugins or ())
+    short = {"resolution": resolution, "max_bad": max_bad}
+    given = [f"{key}={value}" for key, value in short.items() if value is not None]
+    component = parse_component("datasets", name, [*given, *(override or [])])
+    started = time.perf_counter()
+    with _data_root(root), preparing(workers) as opened:
+        dataset = build("datasets", component)
+    facts = {
+        "dataset": name,
+        "train": len(dataset.train),
+        "test": len(dataset.test),
+        "shape": list(dataset.shape),
+        "classes": len(dataset.classes),
+        "hash": dataset.hash,
+        "seconds": round(time.perf_counter() - started, 3),
+        "stores": [_facts(store, store.meta()) for store in opened],
+    }
+    if as_json:
+        _print_json(facts)
+        return
+    _say(
+        f"{name}: {facts['train']:,} training and {facts['test']:,} test images of "
+        f"{' x '.join(map(str, dataset.shape))}, {facts['seconds']:.1f} s"
+    )
+    for store in opened:
+        _say(f"  {store.path}: {_size(store.meta())}")
+    if not opened:
+        _say("  needs no preparation: it is read as it is")
+
+
+@app.command("list")
+def list_(root: Root = None, as_json: Json = False) -> None:
+    """List what is prepared."""
+    from ogan_bench.data.stores import prepared_root, stores
+    from ogan_bench.errors import UserError
+
+    rows: list[dict[str, Any]] = []
+    with _data_root(root):
+        place = prepared_root()
+        for store in stores():
+            try:
+                rows.append(_facts(store, store.meta()))
+            except UserError as error:
+                rows.append({"path": str(store.path), "damaged": str(error)})
+    if as_json:
+        _print_json(rows)
+        return
+    for row in rows:
+        if "damaged" in row:
+            _say(row["damaged"])
+        else:
+            _say(
+                f"{row['name']}: {row['images']:,} images of {row['resolution']} pixels, "
+                f"{row['bytes'] / 1e6:,.1f} MB, {row['unusable']} unusable: {row['path']}"
+            )
+    if not rows:
+        _say(f"nothing is prepared in {place}")
+
+
+@app.command()
+def verify(root: Root = None, as_json: Json = False) -> None:
+    """Compare everything that is prepared with its hash; exit code 2 if something is damaged."""
+    from ogan_bench.data.stores import prepared_root, stores
+    from ogan_bench.errors import UserError
+
+    rows, problems = [], []
+    with _data_root(root):
+        place = prepared_root()
+        for store in stores():
+            try:
+                store.verify()
+                problem = None
+            except UserError as error:
+                problem = str(error)
+                problems.append(problem)
+            rows.append({"path": str(store.path), "damaged": problem})
+            if not as_json and problem is None:
+                _say(f"{store.path}: whole")
+    if as_json:
+        _print_json(rows)
+    elif not rows:
+        _say(f"nothing is prepared in {place}")
+    if problems:
+        raise UserError("\n".join(problems))
+
+
+def _facts(store: Store, meta: Meta) -> dict[str, Any]:
+    """A store as plain data."""
+    return {
+        "name": meta.name,
+        "path": str(store.path),
+        "images": meta.shape[0],
+        "bytes": meta.size,
+        "resolution": meta.resolution,
+        "channels": meta.channels,
+        "crop": meta.crop,
+        "crop_size": meta.crop_size,
+        "unusable": len(meta.unusable),
+        "sha256": meta.sha256,
+        "seconds": meta.seconds,
+    }
+
+
+@contextmanager
+def _data_root(root: Path | None) -> Iterator[None]:
+    """Look for data in ``root``, where it is given."""
+    before = os.environ.get("OGAN_BENCH_DATA")
+    if root is not None:
+        os.environ["OGAN_BENCH_DATA"] = str(root)
+    try:
+        yield
+    finally:
+        if before is not None:
+            os.environ["OGAN_BENCH_DATA"] = before
+        else:
+            os.environ.pop("OGAN_BENCH_DATA", None)
+
+
+def _size(meta: Meta) -> str:
+    left_out = f", {len(meta.unusable)} left out" if meta.unusable else ""
+    return f"{meta.size / 1e6:,.1f} MB{left_out}, prepared in {meta.seconds:.1f} s"
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, indent=1, ensure_ascii=False) + "\n")

@@ -1,0 +1,149 @@
+"""``ogan-bench evaluate``: measure stored trials again, or images from anywhere."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_args
+
+import typer
+
+from ogan_bench.cli.options import Device, Json, chosen
+
+if TYPE_CHECKING:
+    from ogan_bench.store import TrialStore
+    from ogan_bench.study import Trial
+
+
+def evaluate(
+    trials: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[RESULTS/STUDY]...",
+            help="Folders of stored studies, of their arms or of single trials.",
+        ),
+    ] = None,
+    generated: Annotated[
+        Path | None,
+        typer.Option(help="Images of any other tool: a folder, or an .npz with uint8 'images'."),
+    ] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option(help="What they are compared with: a dataset by name, or a folder of images."),
+    ] = None,
+    groups: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Further groups of metrics, or all.")
+    ] = None,
+    extractors: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Feature spaces, or all.")
+    ] = None,
+    override: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the reference dataset."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Trials at a time. [default: cores, or GPUs]")
+    ] = None,
+    device: Device = "auto",
+    as_json: Json = False,
+) -> None:
+    """Measure without training: stored trials again and in more ways, or anybody's images.
+
+    Stored trials keep their settings; what is named here is measured in addition and stays in
+    their results.
+    """
+    from ogan_bench.errors import UserError
+    from ogan_bench.metrics.base import Extractor, Group
+
+    if bool(trials) == (generated is not None) or (generated is None) != (reference is None):
+        raise UserError(
+            "name folders of stored trials, or images by both --generated and --reference"
+        )
+    spaces = chosen(extractors, get_args(Extractor), "--extractors")
+    further = chosen(groups, get_args(Group), "--groups")
+    if trials:
+        if override:
+            raise UserError("--set is for --reference; stored trials keep their settings")
+        raise typer.Exit(_stored(trials, spaces, further, device, workers, as_json))
+    assert generated is not None
+    assert reference is not None
+    rows = _images(generated, reference, override or (), spaces, further, device)
+    if as_json:
+        _print_json(rows)
+        return
+    from ogan_bench.analysis.terminal import measurements
+
+    sys.stdout.write(measurements(rows) + "\n")
+
+
+def _stored(
+    paths: Sequence[Path],
+    extractors: Sequence[str],
+    groups: Sequence[str],
+    device: str,
+    workers: int | None,
+    as_json: bool,
+) -> int:
+    from ogan_bench.cli.report import print_report
+    from ogan_bench.cli.run import EXIT_INTERRUPTED, execute
+    from ogan_bench.errors import UserError
+    from ogan_bench.store import find_stored
+    from ogan_bench.stored import stored_trials
+
+    code = 0
+    rows: list[dict[str, Any]] = []
+    for path in paths:
+        store, study, folders = find_stored(path)
+        record = store.read_study(study)
+        todo = stored_trials(record, folders, extractors=extractors, groups=groups)
+        if not todo:
+            raise UserError(f"{path}: no trial in here is finished; `ogan-bench run` trains them")
+        code = max(code, execute(todo, len(todo), store.root, device, workers, again=True))
+        if code == EXIT_INTERRUPTED:
+            break
+        if as_json:
+            rows += _rows(store, todo)
+        else:
+            print_report(store.root, study, against=None)
+    if as_json:
+        _print_json(rows)
+    return code
+
+
+def _rows(store: TrialStore, trials: Sequence[Trial]) -> list[dict[str, Any]]:
+    """All measurements of trials, each with the trial that it belongs to."""
+    return [
+        {"study": trial.study, "arm": trial.arm, "seed": trial.seed, **row}
+        for trial in trials
+        for row in (store.trial(trial).read("result.json") or {}).get("metrics", [])
+    ]
+
+
+def _images(
+    generated: Path,
+    reference: str,
+    override: Sequence[str],
+    extractors: Sequence[str],
+    groups: Sequence[str],
+    device: str,
+) -> list[dict[str, Any]]:
+    import torch
+
+    from ogan_bench.config import Evaluation
+    from ogan_bench.data.loose import read_images, reference_dataset
+    from ogan_bench.evaluation.evaluate import evaluate_images
+    from ogan_bench.execution.devices import slots
+
+    images = read_images(generated)
+    dataset = reference_dataset(reference, override, images)
+    settings = Evaluation.model_validate(
+        {"groups": groups, **({"extractors": extractors} if extractors else {})}
+    )
+    rows, _ = evaluate_images(images, dataset, settings, torch.device(slots(device, 1, 1)[0]))
+    return [row.record() for row in rows]
+
+
+def _print_json(rows: list[dict[str, Any]]) -> None:
+    sys.stdout.write(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")

@@ -1,0 +1,49 @@
+"""Training images that training never sees, to judge it by while it runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from ogan_bench.data.base import Dataset, Split
+from ogan_bench.errors import UserError
+from ogan_bench.seeding import generator
+
+
+def hold_out(dataset: Dataset, count: int, seed: int) -> tuple[Dataset, Split]:
+    """The dataset without some of its training images, and these.
+
+    They are the first of a seeded shuffle, so that every arm and training seed does without the
+    same ones. Both parts are copies in memory.
+
+    Args:
+        dataset: Left as it is.
+        count: Images to hold out.
+        seed: Seed of the choice.
+
+    Raises:
+        UserError: Nothing would be left to train on.
+    """
+    n = len(dataset.train)
+    if count >= n:
+        raise UserError(
+            f"evaluation.held_out: {count} of the {n} training images of {dataset.name} leave none "
+            "to train on"
+        )
+    order = torch.randperm(n, generator=generator(seed, "data/held out"))
+    kept = _part(dataset.train, order[count:].sort().values)
+    return replace(dataset, train=kept), _part(dataset.train, order[:count].sort().values)
+
+
+def _part(split: Split, chosen: Tensor) -> Split:
+    def rows(table: Tensor | None) -> Tensor | None:
+        return None if table is None else table[chosen.to(table.device)]
+
+    return Split(
+        split.images[chosen.to(split.images.device)],
+        rows(split.labels),
+        rows(split.attributes),
+        rows(split.factors),
+    )

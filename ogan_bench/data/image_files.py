@@ -1,0 +1,78 @@
+"""Image files of a folder and its subfolders, found without following a link."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from ogan_bench.errors import UserError
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+ARCHIVES = (
+    ".zip", ".tar", ".tgz", ".tbz2", ".txz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ImageFiles:
+    """Files of one folder, by their paths within it.
+
+    Args:
+        folder: The folder.
+        names: Paths relative to it, with ``/`` between their parts.
+    """
+
+    folder: Path
+    names: Sequence[str]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over names, sizes and modification times."""
+        digest = hashlib.sha256()
+        for name in self.names:
+            facts = os.stat(self.folder / name, follow_symlinks=False)
+            digest.update(os.fsencode(f"{name}\0{facts.st_size}\0{facts.st_mtime_ns}\n"))
+        return digest.hexdigest()
+
+    def read(self, i: int) -> bytes:
+        """Content of the file number ``i``."""
+        return (self.folder / self.names[i]).read_bytes()
+
+
+def find_images(folder: Path) -> list[str]:
+    """Paths of all PNG, JPEG and WebP files within a folder, in the order of their parts.
+
+    Hidden files and folders are left out. The order is the same on every system.
+
+    Raises:
+        UserError: There is no such folder; it cannot be read; or there is a link, which might lead
+            anywhere, or an archive.
+    """
+    if folder.name.lower().endswith(ARCHIVES) and folder.is_file():
+        raise UserError(f"{folder}: an archive; unpack it and name the folder")
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder")
+    return sorted(_walk(folder, ""), key=lambda name: name.split("/"))
+
+
+def _walk(folder: Path, within: str) -> Iterator[str]:
+    try:
+        with os.scandir(folder / within) as entries:
+            found = [entry for entry in entries if not entry.name.startswith(".")]
+    except OSError as error:
+        raise UserError(f"{error.filename}: cannot be read ({error.strerror})") from None
+    for entry in found:
+        name = entry.name.lower()
+        is_image, is_archive = name.endswith(SUFFIXES), name.endswith(ARCHIVES)
+        if entry.is_symlink() and (is_image or is_archive or entry.is_dir()):
+            raise UserError(f"{entry.path}: a link; only what lies in the folder itself is taken")
+        if entry.is_dir():
+            yield from _walk(folder, f"{within}{entry.name}/")
+        elif is_archive:
+            raise UserError(f"{entry.path}: an archive; unpack it, and take it out of the folder")
+        elif is_image and entry.is_file():
+            yield f"{within}{entry.name}"

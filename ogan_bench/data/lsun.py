@@ -1,0 +1,167 @@
+"""LSUN, scenes by category: LMDB databases as they are published, or folders of images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, NonNegativeInt
+
+from ogan_bench.data.base import Dataset, data_root
+from ogan_bench.data.image_files import ImageFiles, find_images
+from ogan_bench.data.order import every_kth, order_stamp, train_first
+from ogan_bench.data.prepared import Encoded, prepared
+from ogan_bench.errors import UserError
+
+
+def lsun(
+    *,
+    category: Literal["church_outdoor", "bedroom"] = "church_outdoor",
+    resolution: Annotated[int, Field(ge=8, le=256)] = 128,
+    images: NonNegativeInt = 0,
+    test_every: Annotated[int, Field(ge=2)] = 10,
+    max_bad: NonNegativeInt = 0,
+) -> Dataset:
+    """LSUN's churches (126,227 images) or bedrooms (3,033,042), without labels.
+
+    Looked for in ``$OGAN_BENCH_DATA/lsun`` and ``$OGAN_BENCH_DATA`` (``data`` if that is not set):
+    for the category ``church_outdoor`` the unpacked database ``church_outdoor_train_lmdb``, then a
+    folder of images ``church_outdoor_train`` or ``church_outdoor``. To be fetched by hand, with the
+    scripts of https://github.com/fyu/lsun. For research.
+
+    The longer side is cut to the shorter one, of 256 pixels, as the O-GAN author does. Every k-th
+    image is a test image, because the published validation set of a category has 300 images: too
+    few for a Fréchet distance or for a narrow interval of the reconstruction error.
+
+    Args:
+        category: Which scenes.
+        resolution: Height and width in pixels.
+        images: The first so many of the source, whose names are hashes, so that they are a random
+            choice; 0: all of them. All bedrooms of 128 pixels take 150 GB when prepared.
+        test_every: k, where every k-th image in the order of names is a test image.
+        max_bad: How many unusable images may be left out.
+
+    Raises:
+        UserError: It is not there, is damaged, or the library lmdb is not installed.
+
+    References:
+        F. Yu et al., LSUN: Construction of a Large-scale Image Dataset using Deep Learning with
+        Humans in the Loop, 2015, arXiv 1506.03365
+    """
+    roots = (data_root() / "lsun", data_root())
+    places = [root / f"{category}_train_lmdb" for root in roots]
+    places += [root / name for root in roots for name in (f"{category}_train", category)]
+    place = next((place for place in places if place.exists()), None)
+    if place is None:
+        raise UserError(
+            f"LSUN's {category} is at none of {', '.join(map(str, places))}; unpack "
+            f"{category}_train_lmdb.zip there (https://github.com/fyu/lsun; the root is "
+            "$OGAN_BENCH_DATA)"
+        )
+
+    def load(names: Sequence[str], source: Callable[[Sequence[str]], Encoded]) -> Dataset:
+        if len(names) < images:
+            raise UserError(f"{place}: {len(names)} images, not {images}; set data.images")
+        order, n_train = train_first(every_kth(len(names), test_every, place))
+        store = prepared(
+            f"lsun_{category}",
+            source([names[i] for i in order.tolist()]),
+            resolution=resolution,
+            crop="centre",
+            max_bad=max_bad,
+        )
+        return Dataset(
+            name="lsun",
+            train=store.split(0, n_train),
+            test=store.split(n_train, len(names)),
+            classes=(),
+            licence="for research",
+        )
+
+    if not place.name.endswith("_lmdb"):
+        return load(find_images(place)[: images or None], lambda names: ImageFiles(place, names))
+    with _database(place) as database:
+        return load(_keys(database, place, images), lambda keys: Values(database, place, keys))
+
+
+@dataclass(frozen=True)
+class Values:
+    """Values of an LMDB database, by their keys.
+
+    Args:
+        database: The open environment.
+        place: Where it lies.
+        names: Keys, decoded as Latin-1, which gives every byte a character.
+    """
+
+    database: Any
+    place: Path
+    names: Sequence[str]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes with the keys, the size or the modification time."""
+        return order_stamp(self.names, [_file(self.place)])
+
+    def read(self, i: int) -> bytes:
+        """The value of key number ``i``."""
+        import lmdb
+
+        try:
+            with self.database.begin() as transaction:
+                value = transaction.get(self.names[i].encode("latin-1"))
+        except lmdb.Error as error:
+            raise ValueError(str(error)) from None
+        if value is None:
+            raise ValueError("the key has gone")
+        return bytes(value)
+
+
+@contextmanager
+def _database(place: Path) -> Iterator[Any]:
+    """An LMDB database, open for reading.
+
+    Raises:
+        UserError: It is none, or not whole, or the library is not installed.
+    """
+    try:
+        import lmdb
+    except ImportError:
+        raise UserError(
+            f"{place}: needs the library lmdb: pip install 'ogan-bench[data]'"
+        ) from None
+    file = _file(place)
+    try:
+        size = file.stat().st_size
+        database = lmdb.open(
+            str(place), subdir=place.is_dir(), readonly=True, lock=False, readahead=False
+        )
+    except (OSError, lmdb.Error) as error:
+        raise UserError(f"{file}: not a whole LMDB database ({error}); fetch it again") from None
+    with database:
+        # LMDB reads through a memory map: to touch a page behind the end would kill the process.
+        whole = (database.info()["last_pgno"] + 1) * database.stat()["psize"]
+        if size < whole:
+            raise UserError(f"{file}: {size:,} bytes instead of {whole:,}; fetch it again")
+        yield database
+
+
+def _file(place: Path) -> Path:
+    return place / "data.mdb" if place.is_dir() else place
+
+
+def _keys(database: Any, place: Path, images: int) -> list[str]:
+    """The first keys of a database in their order, all of them for 0."""
+    import lmdb
+
+    try:
+        with database.begin() as transaction:
+            keys = transaction.cursor().iternext(keys=True, values=False)
+            return [key.decode("latin-1") for key in islice(keys, images or None)]
+    except lmdb.Error as error:
+        raise UserError(f"{_file(place)}: damaged ({error}); fetch it again") from None

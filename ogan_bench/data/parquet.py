@@ -1,0 +1,175 @@
+"""Parquet files of encoded images, as Hugging Face hands datasets around."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import torch
+from pydantic import Field, NonNegativeInt
+from torch import Tensor
+
+from ogan_bench.data.base import Dataset, data_root
+from ogan_bench.data.files import class_labels
+from ogan_bench.data.order import every_kth, train_first
+from ogan_bench.data.parquet_cells import Cells, Table
+from ogan_bench.data.prepared import prepared
+from ogan_bench.errors import UserError
+
+PART = re.compile(r"(train|test|validation|valid|val)(?![a-z])")
+"""How the name of a file or folder begins that holds one part of a dataset."""
+
+
+def parquet(
+    *,
+    path: str,
+    image: str = "",
+    label: str = "",
+    resolution: Annotated[int, Field(ge=8, le=256)] = 64,
+    crop: Literal["none", "centre"] = "none",
+    test_every: Annotated[int, Field(ge=2)] = 10,
+    max_bad: NonNegativeInt = 0,
+) -> Dataset:
+    """Images in the parquet files of a dataset of Hugging Face, as RGB squares.
+
+    The column of images holds encoded files: bytes, or a struct with a field ``bytes``. Of a
+    folder, files whose name or folder begins with ``test`` hold the test images, those of
+    ``validation`` are left out, and all others hold training images. Where there are no files for
+    tests, or one file is named, every k-th row is a test image. Nothing is downloaded, and nothing
+    is unpickled. The licence is that of the source.
+
+    Args:
+        path: A file or a folder, within ``$OGAN_BENCH_DATA`` (``data`` if that is not set) or
+            absolute.
+        image: The column of images; empty: the only one that can be it.
+        label: The column of labels, which are whole numbers; empty: the only one that the metadata
+            of Hugging Face declare to be classes, else ``label``; else there are no labels.
+        resolution: Height and width in pixels.
+        crop: ``centre`` cuts the longer side to the shorter one; ``none`` squeezes.
+        test_every: k, where every k-th row is a test image if there are no files for tests.
+        max_bad: How many unusable images may be left out.
+
+    Raises:
+        UserError: Something is not there, cannot be read, or does not match, or the library pyarrow
+            is not installed.
+    """
+    place = data_root() / path
+    train, test = _files(place)
+    table = Table.of(train + test)
+    order, n_train = torch.arange(len(table)), len(Table.of(train))
+    if not test:
+        order, n_train = train_first(every_kth(len(table), test_every, place))
+    image, label = image or _image_column(table), label or _label_column(table)
+    if image not in table.schema.names:
+        raise UserError(f"{place}: no column {image!r}; there are {', '.join(table.schema.names)}")
+    classes, labels = _labels(table, label, place) if label else ((), None)
+    known = None if labels is None else labels[order]
+    store = prepared(
+        "parquet",
+        Cells(table, image, order.tolist()),
+        resolution=resolution,
+        crop=crop,
+        max_bad=max_bad,
+    )
+    return Dataset(
+        name="parquet",
+        train=store.split(0, n_train, labels=known),
+        test=store.split(n_train, len(table), labels=known),
+        classes=classes,
+        licence="unknown: that of the source",
+    )
+
+
+def _files(place: Path) -> tuple[list[Path], list[Path]]:
+    """The files of training and of test images, in the order of their names.
+
+    Raises:
+        UserError: There are none for training.
+    """
+    if place.is_file():
+        return [place], []
+    if not place.is_dir():
+        raise UserError(f"{place}: neither a parquet file nor a folder of them")
+    parts: dict[str, list[Path]] = {}
+    for file in sorted(place.rglob("*.parquet")):
+        within = file.relative_to(place).parts
+        if not any(name.startswith(".") for name in within):
+            found = filter(None, map(PART.match, reversed(within)))
+            parts.setdefault(next((match[1] for match in found), "train"), []).append(file)
+    if "train" not in parts:
+        raise UserError(f"{place}: no parquet files of training images (train-*.parquet)")
+    return parts["train"], parts.get("test", [])
+
+
+def _image_column(table: Table) -> str:
+    """The only column that can hold images: of structs with ``bytes``, else of bytes.
+
+    Raises:
+        UserError: There is none, or more than one.
+    """
+    from pyarrow import types
+
+    def is_bytes(kind: Any) -> bool:
+        return bool(types.is_binary(kind) or types.is_large_binary(kind))
+
+    fields = list(table.schema)
+    structs = [
+        field.name
+        for field in fields
+        if types.is_struct(field.type)
+        and any(inner.name == "bytes" and is_bytes(inner.type) for inner in field.type)
+    ]
+    found = structs or [field.name for field in fields if is_bytes(field.type)]
+    if len(found) != 1:
+        raise UserError(
+            f"{table.files[0]}: {len(found)} columns could hold images ({', '.join(found)}); name "
+            f"one of {', '.join(table.schema.names)} with data.image"
+        )
+    return str(found[0])
+
+
+def _features(table: Table) -> dict[str, Any]:
+    """What the metadata of Hugging Face say about the columns; nothing where there are none."""
+    try:
+        metadata = json.loads((table.schema.metadata or {})[b"huggingface"])
+        return dict(metadata["info"]["features"])
+    except (KeyError, TypeError, ValueError):
+        return {}
+
+
+def _label_column(table: Table) -> str:
+    """The column of classes; empty where there is none.
+
+    Raises:
+        UserError: There is more than one.
+    """
+    from pyarrow import types
+
+    found = [
+        name
+        for name, feature in _features(table).items()
+        if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
+    ]
+    if len(found) > 1:
+        raise UserError(
+            f"{table.files[0]}: several columns of classes ({', '.join(found)}); choose one with "
+            "data.label"
+        )
+    if not found and "label" in table.schema.names:
+        found = ["label"] if types.is_integer(table.schema.field("label").type) else []
+    return found[0] if found else ""
+
+
+def _labels(table: Table, column: str, place: Path) -> tuple[tuple[str, ...], Tensor]:
+    """Names of the classes and the label of every row.
+
+    Raises:
+        UserError: The labels are no whole numbers, or not those of the classes.
+    """
+    labels = table.integers(column)
+    feature = _features(table).get(column)
+    names = feature.get("names") if isinstance(feature, dict) else None
+    classes = tuple(map(str, names or range(int(labels.max()) + 1)))
+    return classes, class_labels(labels, len(table), len(classes), place)

@@ -1,0 +1,166 @@
+"""Cells of parquet files, read a row group at a time."""
+
+from __future__ import annotations
+
+import bisect
+import functools
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ogan_bench.data.order import order_stamp
+from ogan_bench.errors import UserError
+
+ROWS_IN_MEMORY = 4096
+"""About so many cells are kept, in whole row groups: threads that read in order need no more."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Parquet files of the same columns, one below the other.
+
+    Args:
+        files: The files.
+        schema: Columns and metadata of the first one, as pyarrow gives them.
+        groups: Every row group: position of its file, its number in it.
+        ends: Row behind the last one of every row group.
+    """
+
+    files: list[Path]
+    schema: Any
+    groups: list[tuple[int, int]]
+    ends: list[int]
+
+    @classmethod
+    def of(cls, files: list[Path]) -> Table:
+        """Read the columns and sizes of some files, and no row.
+
+        Raises:
+            UserError: A file is damaged, has other columns than the first, or pyarrow is missing.
+        """
+        schema, groups, sizes = None, [], []
+        for position, path in enumerate(files):
+            with _opened(path) as file:
+                schema = schema or file.schema_arrow
+                if not file.schema_arrow.equals(schema):
+                    raise UserError(f"{path}: its columns are not those of {files[0]}")
+                for group in range(file.num_row_groups):
+                    groups.append((position, group))
+                    sizes.append(file.metadata.row_group(group).num_rows)
+        if not sum(sizes):
+            raise UserError(f"{files[0]}: no rows")
+        return cls(files, schema, groups, list(accumulate(sizes)))
+
+    def __len__(self) -> int:
+        return self.ends[-1]
+
+    def place(self, row: int) -> tuple[int, int]:
+        """Number of the row group of a row, and the row's number in it."""
+        group = bisect.bisect_right(self.ends, row)
+        return group, row - (self.ends[group - 1] if group else 0)
+
+    def integers(self, column: str) -> Tensor:
+        """A column of whole numbers, int64.
+
+        Raises:
+            UserError: It is missing, or holds something else.
+        """
+        from pyarrow import types
+
+        if column not in self.schema.names or not types.is_integer(self.schema.field(column).type):
+            raise UserError(f"{self.files[0]}: no column {column!r} of whole numbers")
+        parts = []
+        for path in self.files:
+            with _opened(path) as file:
+                cells = file.read(columns=[column]).column(0)
+            if cells.null_count:
+                raise UserError(f"{path}: {cells.null_count} rows without {column!r}")
+            parts.append(cells.to_numpy().astype(np.int64))
+        return torch.from_numpy(np.concatenate(parts))
+
+
+class Cells:
+    """A column of encoded images, as a source of the prepared store.
+
+    Args:
+        table: The files.
+        column: Its name.
+        rows: Which row each image is.
+    """
+
+    def __init__(self, table: Table, column: str, rows: Sequence[int]) -> None:
+        self._table, self._column, self._rows = table, column, rows
+        self._lock = threading.Lock()  # so that no row group is read twice at a time
+        largest = max(end - start for start, end in pairwise([0, *table.ends]))
+        self._group = functools.lru_cache(2 + ROWS_IN_MEMORY // largest)(self._read_group)
+
+    @functools.cached_property
+    def names(self) -> Sequence[str]:
+        """Name of the file and number of the row in it, of each image."""
+        firsts: dict[int, int] = {}  # first row of each file
+        for (file, _), start in zip(self._table.groups, [0, *self._table.ends], strict=False):
+            firsts.setdefault(file, start)
+        found = []
+        for row in self._rows:
+            file, _ = self._table.groups[self._table.place(row)[0]]
+            path = self._table.files[file]
+            found.append(f"{path.parent.name}/{path.name}, row {row - firsts[file]}")
+        return found
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """Changes with the column, the rows and their order, and the files."""
+        return order_stamp([self._column, *self.names], self._table.files)
+
+    def read(self, i: int) -> bytes:
+        """Content of the cell number ``i``."""
+        group, row = self._table.place(self._rows[i])
+        with self._lock:
+            cells = self._group(group)
+        cell = cells[row].as_py()
+        content = cell.get("bytes") if isinstance(cell, dict) else cell
+        if not isinstance(content, bytes):
+            raise ValueError(f"no bytes in the column {self._column!r}")
+        return content
+
+    def _read_group(self, group: int) -> Any:
+        import pyarrow
+        from pyarrow.parquet import ParquetFile
+
+        position, number = self._table.groups[group]
+        path = self._table.files[position]
+        try:
+            with ParquetFile(path) as file:
+                return file.read_row_group(number, columns=[self._column]).column(0)
+        except (OSError, pyarrow.ArrowException) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ValueError(f"row group {number} cannot be read ({reason})") from None
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """A parquet file, open for reading.
+
+    Raises:
+        UserError: It cannot be read, or the library is not installed.
+    """
+    try:
+        import pyarrow
+        from pyarrow.parquet import ParquetFile
+    except ImportError:
+        raise UserError(
+            f"{path}: needs the library pyarrow: pip install 'ogan-bench[data]'"
+        ) from None
+    try:
+        with ParquetFile(path) as file:
+            yield file
+    except (OSError, pyarrow.ArrowException) as error:
+        raise UserError(f"{path}: not a whole parquet file ({error}); fetch it again") from None

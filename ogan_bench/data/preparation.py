@@ -1,0 +1,159 @@
+"""From encoded images to a store, by all cores."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import time
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict
+from typing import Protocol, TypeVar
+
+import PIL
+
+from ogan_bench.data.decoding import BombError, Recipe, decode
+from ogan_bench.data.progress import progress
+from ogan_bench.data.stores import Meta, Store, Unusable
+from ogan_bench.errors import UserError
+from ogan_bench.store import write_bytes
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+CHUNK = 32
+"""Images that a thread decodes at a time."""
+
+
+class Encoded(Protocol):
+    """Named encoded images: files of a folder, values of an LMDB, cells of a parquet column.
+
+    Their order is that of the store. Where all training images come before the test images, both
+    splits are slices of the memory map.
+    """
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What each image is called in messages."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the source does: names, sizes, modification times."""
+
+    def read(self, i: int) -> bytes:
+        """Content of a PNG, JPEG or WebP file; called from several threads.
+
+        Raises:
+            OSError: It cannot be read.
+            ValueError: It cannot be used.
+        """
+
+
+def write(store: Store, name: str, source: Encoded, recipe: Recipe, workers: int | None) -> None:
+    """Decode all usable images into an empty folder, and wait until the disk has them.
+
+    Threads are enough: Pillow decodes and resizes without the interpreter's lock, which is most of
+    the work where images are larger than a few dozen pixels.
+
+    Args:
+        store: The folder.
+        name: Name of the dataset.
+        source: Its images.
+        recipe: What is done to them.
+        workers: Threads; ``None``: one for each core.
+
+    Raises:
+        OSError: The disk is full or the folder cannot be written.
+        UserError: There is no room for so many images, none is usable, or one has so many pixels
+            that it may be meant to fill the memory.
+    """
+    started = time.perf_counter()
+    images = len(source.names)
+    channels, height, width = recipe.shape
+    _check_room(store, images * channels * height * width)
+    digest = hashlib.sha256()
+    unusable: list[Unusable] = []
+    chunks = [range(i, min(i + CHUNK, images)) for i in range(0, images, CHUNK)]
+    with (
+        store.pixels.open("wb") as file,
+        warnings.catch_warnings(),
+        progress(f"preparing {name}", images) as advance,
+    ):
+        warnings.simplefilter("ignore")  # Pillow's remarks on what it can read all the same
+        decoded = _in_order(
+            lambda chunk: _decode_chunk(source, recipe, chunk), chunks, workers or _cores()
+        )
+        for chunk, (pixels, bad) in zip(chunks, decoded, strict=True):
+            file.write(pixels)
+            digest.update(pixels)
+            unusable += bad
+            advance(len(chunk))
+        file.flush()
+        os.fsync(file.fileno())
+    if len(unusable) == images:
+        first = f", the first because: {unusable[0].reason}" if unusable else ""
+        raise UserError(f"{name}: none of {images} images can be used{first}")
+    meta = Meta(
+        name=name,
+        source=source.fingerprint,
+        images=images,
+        **asdict(recipe),
+        unusable=unusable,
+        sha256=digest.hexdigest(),
+        pillow=PIL.__version__,
+        seconds=round(time.perf_counter() - started, 3),
+    )
+    store.mark_verified(store.pixels.stat())
+    write_bytes(store.path / "meta.json", meta.model_dump_json(indent=1).encode() + b"\n")
+
+
+def _decode_chunk(
+    source: Encoded, recipe: Recipe, chunk: Iterable[int]
+) -> tuple[bytes, list[Unusable]]:
+    """Pixels of the usable images among some, and what is wrong with the others."""
+    pixels, unusable = [], []
+    for i in chunk:
+        try:
+            pixels.append(decode(source.read(i), recipe).tobytes())
+        except BombError as error:
+            raise UserError(f"{source.names[i]}: {error}; shrink or remove it") from None
+        except (OSError, ValueError) as error:
+            reason = (isinstance(error, OSError) and error.strerror) or str(error)
+            # Names of files need not be text; what a message and a JSON file hold must be.
+            name = source.names[i].encode(errors="backslashreplace").decode()
+            unusable.append(Unusable(index=i, name=name, reason=reason))
+    return b"".join(pixels), unusable
+
+
+def _in_order(function: Callable[[T], U], items: Iterable[T], workers: int) -> Iterator[U]:
+    """Results in the order of the items; only a few are worked out before they are asked for."""
+    waiting: deque[Future[U]] = deque()
+    with ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) > 2 * workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _check_room(store: Store, needed: int) -> None:
+    free = shutil.disk_usage(store.path).free
+    if free < needed:
+        raise UserError(
+            f"{store.path.parent}: the prepared images take {needed / 1e9:.1f} GB, and "
+            f"{free / 1e9:.1f} GB are free; $OGAN_BENCH_PREPARED can name another folder"
+        )

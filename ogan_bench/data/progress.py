@@ -1,0 +1,72 @@
+"""How far the preparation of a dataset is: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+LINE_SECONDS = 30
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A function to be called with the number of images that were done since its last call.
+
+    Args:
+        what: What is done, in words.
+        total: Images to do.
+    """
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _lines(what, total)
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as bars:
+        bar = bars.add_task(what, total=total, rate="")
+
+        def advance(images: int) -> None:
+            speed = bars.tasks[0].speed
+            bars.update(bar, advance=images, rate=f"{speed:,.0f} images/s" if speed else "")
+
+        yield advance
+
+
+def _lines(what: str, total: int) -> Callable[[int], None]:
+    started = last = time.monotonic()
+    done = 0
+
+    def advance(images: int) -> None:
+        nonlocal done, last
+        done += images
+        now = time.monotonic()
+        if now - last < LINE_SECONDS:
+            return
+        last = now
+        rate = done / (now - started)
+        left = timedelta(seconds=round((total - done) / rate))
+        sys.stderr.write(
+            f"{what}: {done:,} of {total:,} images, {rate:,.0f} images/s, about {left} left\n"
+        )
+        sys.stderr.flush()
+
+    return advance

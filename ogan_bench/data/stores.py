@@ -1,0 +1,228 @@
+"""Where prepared images lie on disk, and how they are read back.
+
+::
+
+    <root>/<name>-<key>/images.bin      pixels of all usable images, uint8 (n, channels, h, w)
+                       /meta.json       what was done to what, what was unusable, SHA-256 of pixels
+                       /verified.json   size, times and inode of the file that was hashed last
+
+The root is ``$OGAN_BENCH_PREPARED``, else the folder ``prepared`` of the data root.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, ValidationError
+from torch import Tensor
+
+from ogan_bench.data.base import Split, data_root
+from ogan_bench.data.decoding import Crop
+from ogan_bench.errors import UserError
+from ogan_bench.store import sha256, write_json
+
+NO_RESERVE = getattr(mmap, "MAP_NORESERVE", 0x4000 if sys.platform == "linux" else 0)
+"""Without it Linux refuses to map, copy-on-write, a file that is larger than the memory."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The usable images of a source.
+
+    Args:
+        images: uint8, shape ``(n, channels, h, w)``, memory-mapped, copy-on-write.
+        kept: Which images of the source these are, ascending, shape ``(n,)``.
+        content: SHA-256 of the pixels.
+    """
+
+    images: Tensor
+    kept: Tensor
+    content: str
+
+    def split(
+        self,
+        start: int,
+        stop: int,
+        *,
+        labels: Tensor | None = None,
+        attributes: Tensor | None = None,
+        factors: Tensor | None = None,
+    ) -> Split:
+        """Images ``start`` to ``stop`` (exclusive) of the source, which stay on disk.
+
+        Args:
+            start: Position of the first in the source.
+            stop: Position behind the last in the source.
+            labels: Of all images of the source; the rows of unusable ones are left out.
+            attributes: Likewise.
+            factors: Likewise.
+        """
+        first, last = torch.searchsorted(self.kept, torch.tensor([start, stop])).tolist()
+        chosen = self.kept[first:last]
+        return Split(
+            self.images[first:last],
+            None if labels is None else labels[chosen],
+            None if attributes is None else attributes[chosen],
+            None if factors is None else factors[chosen],
+            content=f"{self.content}[{first}:{last}]",
+        )
+
+
+class Unusable(BaseModel):
+    """An image that was left out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    index: int
+    name: str
+    reason: str
+
+
+class Meta(BaseModel):
+    """Content of ``meta.json``.
+
+    Args:
+        name: Name of the dataset.
+        source: Fingerprint of the source.
+        images: Images of the source.
+        resolution: Height and width of the pixels.
+        crop: As in the :class:`~ogan_bench.data.decoding.Recipe`, like the next two.
+        crop_size: Likewise.
+        channels: Likewise.
+        unusable: Images of the source that are not in the store.
+        sha256: Of the pixels.
+        pillow: Version of the decoder.
+        seconds: How long it took.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    format: Literal[1] = 1
+    name: str
+    source: str
+    images: int
+    resolution: int
+    crop: Crop
+    crop_size: int | None
+    channels: Literal[1, 3]
+    unusable: list[Unusable]
+    sha256: str
+    pillow: str
+    seconds: float
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """Shape of the pixels."""
+        n = self.images - len(self.unusable)
+        return (n, self.channels, self.resolution, self.resolution)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the pixels."""
+        n, channels, height, width = self.shape
+        return n * channels * height * width
+
+
+@dataclass(frozen=True)
+class Store:
+    """One folder of prepared images."""
+
+    path: Path
+
+    @property
+    def pixels(self) -> Path:
+        """The file of the pixels."""
+        return self.path / "images.bin"
+
+    def meta(self) -> Meta:
+        """What is known of the images.
+
+        Raises:
+            UserError: A file is missing, or damaged as far as its size tells.
+        """
+        place = self.path / "meta.json"
+        try:
+            meta = Meta.model_validate_json(place.read_bytes())
+            found = self.pixels.stat().st_size
+        except OSError as error:
+            raise self._damaged(f"{error.filename}: cannot be read ({error.strerror})") from None
+        except ValidationError:
+            raise self._damaged(f"{place}: not what was written") from None
+        if found != meta.size:
+            raise self._damaged(f"{self.pixels}: {found:,} bytes instead of {meta.size:,}")
+        return meta
+
+    def open(self) -> Prepared:
+        """The images; their file is hashed unless it is the very one that was hashed last.
+
+        Raises:
+            UserError: The store is damaged.
+        """
+        meta = self.meta() if self._is_verified() else self.verify()
+        with self.pixels.open("rb") as file:
+            memory = mmap.mmap(
+                file.fileno(),
+                meta.size,
+                flags=mmap.MAP_PRIVATE | NO_RESERVE,
+                prot=mmap.PROT_READ | mmap.PROT_WRITE,
+            )
+        pixels = torch.frombuffer(memory, dtype=torch.uint8).view(meta.shape)
+        is_kept = torch.ones(meta.images, dtype=torch.bool)
+        is_kept[[image.index for image in meta.unusable]] = False
+        return Prepared(pixels, is_kept.nonzero()[:, 0], meta.sha256)
+
+    def verify(self) -> Meta:
+        """Compare the pixels with their SHA-256.
+
+        Raises:
+            UserError: They are not what was written.
+        """
+        meta = self.meta()
+        before = self.pixels.stat()
+        if sha256(self.pixels) != meta.sha256:
+            raise self._damaged(f"{self.pixels}: its SHA-256 is not that of what was written")
+        with suppress(UserError):  # whoever may not write here compares every time
+            self.mark_verified(before)
+        return meta
+
+    def mark_verified(self, facts: os.stat_result) -> None:
+        """Remember the state in which the pixels are known to be what was written."""
+        write_json(self.path / "verified.json", _state(facts), durable=False)
+
+    def _is_verified(self) -> bool:
+        try:
+            verified = json.loads((self.path / "verified.json").read_bytes())
+            return bool(verified == _state(self.pixels.stat()))
+        except (OSError, ValueError):
+            return False
+
+    def _damaged(self, problem: str) -> UserError:
+        return UserError(f"{problem}. Delete the folder {self.path}; it is made again.")
+
+
+def _state(facts: os.stat_result) -> dict[str, int]:
+    """What changes whenever something writes into a file: no program can set its ctime."""
+    return {
+        "size": facts.st_size,
+        "mtime_ns": facts.st_mtime_ns,
+        "ctime_ns": facts.st_ctime_ns,
+        "inode": facts.st_ino,
+    }
+
+
+def prepared_root() -> Path:
+    """The folder of the stores: ``$OGAN_BENCH_PREPARED``, else ``prepared`` in the data root."""
+    named = os.environ.get("OGAN_BENCH_PREPARED")
+    return Path(named) if named else data_root() / "prepared"
+
+
+def stores() -> list[Store]:
+    """All stores under the root, whole or damaged, by name."""
+    folders = (path for path in prepared_root().glob("[!.]*") if path.is_dir())
+    return [Store(path) for path in sorted(folders)]

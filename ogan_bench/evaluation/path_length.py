@@ -1,0 +1,128 @@
+"""Paths between codes, and how far they lead through images and through a feature space."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from ogan_bench.data.base import to_float
+from ogan_bench.evaluation.features import Extractor
+
+Curve = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""Two ends ``(n, d)`` and positions s in [0, 1], shape ``(n, 1)``, to codes ``(n, d)``."""
+
+PARALLEL = 1e-6
+"""Sine of an angle below which two ends have no arc between them."""
+
+
+def linear(start: Tensor, end: Tensor, s: Tensor) -> Tensor:
+    """(1 - s) a + s b: between two points of a sphere it runs through its inside."""
+    return (1 - s) * start + s * end
+
+
+def spherical(start: Tensor, end: Tensor, s: Tensor) -> Tensor:
+    """(sin((1 - s) ω) a + sin(s ω) b) / sin ω with the angle ω between a and b.
+
+    Between two points of a sphere about 0 it follows the great circle, with constant speed; the
+    average of each N(code), 0, stays. Ends with no arc between them are joined by a line.
+
+    References:
+        K. Shoemake, Animating Rotation with Quaternion Curves, 1985,
+        https://doi.org/10.1145/325334.325242
+    """
+    a, b = start.double(), end.double()
+    norms = a.norm(dim=1, keepdim=True) * b.norm(dim=1, keepdim=True)
+    cosine = (a * b).sum(1, keepdim=True) / norms.clamp_min(torch.finfo(norms.dtype).tiny)
+    angle = cosine.clamp(-1, 1).acos()
+    sine, s = angle.sin(), s.double()
+    arc = (((1 - s) * angle).sin() * a + (s * angle).sin() * b) / sine
+    return torch.where(sine > PARALLEL, arc, linear(a, b, s)).to(start.dtype)
+
+
+CURVES: dict[str, Curve] = {"": spherical, "_linear": linear}
+"""By what the names of their metrics end with."""
+
+
+def squared_speeds(
+    points: Callable[[Tensor], Tensor],
+    path: Curve,
+    start: Tensor,
+    end: Tensor,
+    s: Tensor,
+    eps: float,
+) -> Tensor:
+    """‖φ(γ(s + ε)) - φ(γ(s))‖² / ε² for the path γ from a to b: its squared speed at s.
+
+    Args:
+        points: φ, codes ``(n, d)`` to points ``(n, ...)`` of the space where lengths are measured.
+        path: γ.
+        start: a, shape ``(n, d)``.
+        end: b, shape ``(n, d)``.
+        s: Positions in [0, 1 - ε], shape ``(n, 1)``.
+        eps: ε.
+
+    Returns:
+        float64, shape ``(n,)``; the mean over s is at least ‖φ(b) - φ(a)‖², its value for a
+        straight path of constant speed.
+
+    References:
+        T. Karras, S. Laine and T. Aila, A Style-Based Generator Architecture for Generative
+        Adversarial Networks, 2019, https://arxiv.org/abs/1812.04948 (there with LPIPS)
+    """
+    before, after = (points(path(start, end, at)).flatten(1).double() for at in (s, s + eps))
+    return (after - before).square().sum(1) / eps**2
+
+
+def trimmed_mean(values: Tensor, lower: float = 0.01, upper: float = 0.99) -> float:
+    """Mean of the values between two quantiles, both included; quantiles are values themselves.
+
+    Raises:
+        ValueError: There are no values.
+    """
+    if not len(values):
+        raise ValueError("there are no values to average")
+    low = values.quantile(lower, interpolation="lower")
+    high = values.quantile(upper, interpolation="higher")
+    return float(values[(values >= low) & (values <= high)].mean())
+
+
+def detour(points: Tensor) -> float:
+    """Length of paths over the distance of their ends, both summed over paths.
+
+        Σ_i Σ_k ‖x_i,k+1 - x_i,k‖ / Σ_i ‖x_i,K - x_i,0‖
+
+    Args:
+        points: K + 1 points of each of n paths, shape ``(K + 1, n, ...)``.
+
+    Returns:
+        1 for straight paths, more for others.
+
+    Raises:
+        ValueError: All paths end where they begin.
+    """
+    x = points.flatten(2).double()
+    straight = (x[-1] - x[0]).norm(dim=1).sum()
+    if straight == 0:
+        raise ValueError("all paths end where they begin")
+    return float(x.diff(dim=0).norm(dim=2).sum() / straight)
+
+
+def takes_floats(extractor: Extractor, images: Tensor) -> bool:
+    """Whether an extractor gives images in [-1, 1] the features of the same images in 8 bits.
+
+    Rounding to 8 bits would add steps to a path that are longer than its infinitesimal parts.
+
+    Args:
+        extractor: Of any space.
+        images: A few uint8 images, shape ``(n, c, h, w)``.
+    """
+    with torch.inference_mode():
+        images = images.to(extractor.device)
+        expected, _ = extractor(images)
+        try:
+            found, _ = extractor(to_float(images))
+        except (TypeError, ValueError, RuntimeError):
+            return False
+    return bool(torch.allclose(expected, found, rtol=1e-3, atol=1e-3 * float(expected.abs().max())))

@@ -1,0 +1,53 @@
+"""Sets of feature vectors: what they must be to be compared, and how a part of one is chosen."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ogan_bench.seeding import generator
+
+FEWEST = 4
+"""Points without which no distance between sets is computed."""
+
+
+def check(samples: Tensor | None, reference: Tensor | None = None) -> None:
+    """Refuse sets whose distance would mean nothing.
+
+    A collapsed generator is not among them: its distance is finite, large and worth reporting.
+
+    Args:
+        samples: Generated features, shape ``(n, k)``; ``None``: not looked at.
+        reference: Reference features, shape ``(m, k)``; ``None``: not looked at.
+
+    Raises:
+        ValueError: Too few rows, values that are not finite, or a constant reference.
+    """
+    for name, features in (("samples", samples), ("reference images", reference)):
+        if features is None:
+            continue
+        if len(features) < FEWEST:
+            raise ValueError(f"{len(features)} {name} are too few")
+        if not bool(features.isfinite().all()):
+            raise ValueError(f"features of the {name} are not finite")
+    if reference is not None and bool((reference == reference[0]).all()):
+        raise ValueError("features of the reference images are constant")
+
+
+def part(points: Tensor, size: int, seed: int, stage: str, index: int = 0) -> Tensor:
+    """A random part of a set, without repetition.
+
+    Args:
+        points: Shape ``(n, k)``.
+        size: Rows of the part, n at the most.
+        seed: Seed of the choice.
+        stage: Name of what the part is for.
+        index: Which of several parts.
+    """
+    order = torch.randperm(len(points), generator=generator(seed, stage, index))
+    return points[order[:size].to(points.device)]
+
+
+def place(device: torch.device) -> torch.device:
+    """Where double precision is to be had: the device itself, but for Apple's the CPU."""
+    return torch.device("cpu") if device.type == "mps" else device

@@ -1,0 +1,132 @@
+"""What of z is left in the code of G(z), and of a code after rounds of decoding and encoding."""
+
+from __future__ import annotations
+
+import functools
+
+import torch
+from torch import Tensor
+
+from ogan_bench.evaluation.latents import latent_rho, product_of_others
+from ogan_bench.evaluation.measured import Value, measured_rows
+from ogan_bench.evaluation.rows import Row
+from ogan_bench.evaluation.subject import Subject
+from ogan_bench.evaluation.subject_nets import autoencoded, encoded, projected
+from ogan_bench.models.normalization import standardise
+
+POOL = 1000
+"""Number of z that one of them has to be found among, at the most."""
+ROUNDS = 5
+TIE = 1e-9
+"""Squared distances that differ by less, relative to the largest, are equal."""
+
+
+def latent_r2(z: Tensor, codes: Tensor) -> Tensor:
+    """Squared correlation between z and code over samples, for each dimension.
+
+        R²_j = cov(z_j, e_j)² / (var z_j · var e_j)
+
+    the share of the variance of z_j that a linear function of e_j explains. A constant dimension
+    explains nothing and is explained by nothing: 0. Unrelated Gaussian ones have the mean
+    1 / (n - 1).
+
+    Args:
+        z: Shape ``(n, d)``.
+        codes: Codes of G(z), shape ``(n, d)``.
+
+    Returns:
+        Between 0 and 1, float64, shape ``(d,)``.
+
+    Raises:
+        ValueError: There are fewer than three samples.
+    """
+    if len(z) < 3:
+        raise ValueError(f"{len(z)} samples always lie on a line")
+    z, e = (t.double() - t.double().mean(0) for t in (z, codes))
+    covariance, variances = (z * e).sum(0), z.square().sum(0) * e.square().sum(0)
+    return torch.where(variances > 0, covariance.square() / variances, 0.0).clamp(0, 1)
+
+
+def latent_retrieval(z: Tensor, codes: Tensor) -> float:
+    """Share of codes whose nearest z of all is the one that they are the code of.
+
+    Distances are Euclidean; where several z are equally near, the share counts for each of them.
+
+    Args:
+        z: Shape ``(n, d)``.
+        codes: Codes of G(z), shape ``(n, d)``.
+
+    Returns:
+        Between 0 and 1; codes that say nothing of z have 1 / n.
+    """
+    z, codes = z.double(), codes.double()
+    distances = torch.cdist(codes, z, compute_mode="donot_use_mm_for_euclid_dist").square()
+    nearest = distances - distances.amin(1, keepdim=True) <= TIE * distances.max()
+    return float((nearest.diagonal() / nearest.sum(1)).mean())
+
+
+def cycle_codes(subject: Subject, rounds: int = ROUNDS) -> list[Tensor]:
+    """Raw codes E(x) of the test images, then E(G(t · P(E(x)))), and so on.
+
+    Images stay as G gives them, unrounded. A conditional G decodes under the images' own classes.
+
+    Args:
+        subject: Whose E and G.
+        rounds: Times that a code is decoded and encoded.
+
+    Returns:
+        ``rounds + 1`` tensors of shape ``(n, d)``.
+    """
+    codes, labels = [subject.samples.trained.test], subject.dataset.test.labels
+    for _ in range(rounds):
+        codes.append(encoded(subject, autoencoded(subject, codes[-1], labels)))
+    return codes
+
+
+def round_trip_rows(subject: Subject) -> list[Row]:
+    """The round trip of z dimension by dimension and as a search, and the drift of real codes."""
+    samples = subject.samples
+    n, pool = len(samples.z), min(POOL, len(samples.z))
+    z, codes = (projected(subject, t) for t in (samples.z, samples.codes))
+
+    def by_dimension() -> Value:
+        r2 = latent_r2(z, codes)
+        note = f"between {float(r2.min()):.3f} and {float(r2.max()):.3f} by dimension"
+        return Value(float(r2.mean()), 1 / (n - 1), note)
+
+    def found() -> Value:
+        return Value(latent_retrieval(z[:pool], codes[:pool]), 1 / pool, f"among {pool}")
+
+    rows = measured_rows({"latent_r2": by_dimension}, n_samples=n, split="generated")
+    rows += measured_rows({"latent_retrieval": found}, n_samples=pool, split="generated")
+    return rows + _cycle_rows(subject)
+
+
+def _cycle_rows(subject: Subject) -> list[Row]:
+    """The floor of a correlation is what the codes of different images have in common."""
+    cycle = functools.cache(lambda: cycle_codes(subject))
+
+    def correlation(rounds: int) -> Value:
+        first, last = cycle()[0], cycle()[rounds]
+        rho = latent_rho(first, last)
+        return Value(rho, product_of_others(standardise(first), standardise(last)))
+
+    def drift() -> Value:
+        first, *later = (projected(subject, code).double() for code in cycle())
+        each = [float((code - first).square().mean()) for code in later]
+        curve = ", ".join(f"{value:.3g}" for value in each)
+        lengths = float(first.square().mean() + later[-1].square().mean())
+        others = lengths - 2 * product_of_others(first, later[-1])
+        note = f"after 1 to {ROUNDS} rounds {curve}; {others:.3g} from other images"
+        return Value(each[-1], note=note)
+
+    return measured_rows(
+        {
+            "cycle_rho": lambda: correlation(1),
+            f"cycle_rho_{ROUNDS}": lambda: correlation(ROUNDS),
+            f"cycle_drift_{ROUNDS}": drift,
+        },
+        n_samples=len(subject.dataset.test),
+        split="test",
+        note=subject.route,
+    )

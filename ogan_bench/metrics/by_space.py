@@ -1,0 +1,126 @@
+"""Quantities that exist in every feature space: one rule for their names, one for their texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ogan_bench.metrics.base import Direction, Extractor, Group, Metric
+
+
+@dataclass(frozen=True)
+class Space:
+    """How texts speak of a feature space.
+
+    Args:
+        title: What stands in brackets behind a quantity.
+        description: What definitions write for ``{space}``, after "in".
+        has_classes: Whether its extractor gives probabilities of classes.
+    """
+
+    title: str
+    description: str
+    has_classes: bool = False
+
+
+SPACES: dict[Extractor, Space] = {
+    "classifier": Space(
+        "classifier",
+        "the features of the dataset's own classifier (penultimate layer, root mean square 1)",
+        has_classes=True,
+    ),
+    "inception": Space("Inception", "Inception-v3 (TF) features", has_classes=True),
+    "dinov2": Space("DINOv2", "DINOv2 features"),
+    "clip": Space("CLIP", "CLIP image embeddings"),
+    "efficientnet_lite0": Space(
+        "EfficientNet-Lite0", "EfficientNet-Lite0 features", has_classes=True
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number that can be had from the features of any space.
+
+    Args:
+        title: How tables and figures name it.
+        better: Which direction is better.
+        definition: One sentence that has ``{space}`` in it.
+        source: Where the definition comes from.
+        format: Format specification for printing.
+        always: Spaces where it is measured without being asked for; in others it belongs to the
+            group ``diversity``.
+        spaces: Spaces where it exists.
+        remark: A sentence for every space but Inception-v3, whose names the literature means.
+    """
+
+    title: str
+    better: Direction | None
+    definition: str
+    source: str
+    format: str = ".4g"
+    always: tuple[Extractor, ...] = ()
+    spaces: tuple[Extractor, ...] = tuple(SPACES)
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Name:
+    """What the literature calls a quantity in the one space that the name belongs to."""
+
+    name: str
+    title: str
+
+
+LITERATURE: dict[tuple[str, Extractor], Name] = {
+    ("fd", "inception"): Name("fid", "FID"),
+    ("kd", "inception"): Name("kid", "KID"),
+    ("isc", "inception"): Name("isc", "IS"),
+    ("kd_exact", "inception"): Name("kid_exact", "KID, all pairs"),
+    ("fd_infinity", "inception"): Name("fid_infinity", "FID∞"),
+    ("sliced_wasserstein", "inception"): Name("mind", "MIND"),
+    ("cmmd", "clip"): Name("cmmd", "CMMD"),
+}
+
+
+def metric_name(quantity: str, space: Extractor) -> str:
+    """``fd_dinov2``, ``kd_clip``, ...; but ``fid``, ``kid`` and ``isc`` in Inception-v3's space."""
+    known = LITERATURE.get((quantity, space))
+    return known.name if known else f"{quantity}_{space}"
+
+
+def in_all_spaces(quantities: Mapping[str, Quantity]) -> dict[str, Metric]:
+    """The metrics of these quantities, by name."""
+    return {
+        metric_name(name, space): _metric(name, quantity, space)
+        for space in SPACES
+        for name, quantity in quantities.items()
+        if space in quantity.spaces
+    }
+
+
+def names_in(
+    space: Extractor, quantities: Mapping[str, Quantity], *, always: bool
+) -> dict[str, str]:
+    """Quantity -> metric, of what is always measured in a space or of what is on demand only."""
+    return {
+        name: metric_name(name, space)
+        for name, quantity in quantities.items()
+        if space in quantity.spaces and (space in quantity.always) is always
+    }
+
+
+def _metric(name: str, quantity: Quantity, space: Extractor) -> Metric:
+    known = LITERATURE.get((name, space))
+    about, remark = SPACES[space], quantity.remark if space != "inception" else ""
+    definition = quantity.definition.format(space=about.description)
+    group: Group | None = None if space in quantity.always else "diversity"
+    return Metric(
+        known.title if known else f"{quantity.title} ({about.title})",
+        quantity.better,
+        f"{definition} {remark}".rstrip(),
+        quantity.source,
+        quantity.format,
+        extractor=space,
+        group=group,
+    )

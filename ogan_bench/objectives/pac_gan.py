@@ -1,0 +1,150 @@
+"""A plain GAN whose critic judges packs of images, and an encoder that looks on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+from pydantic import PositiveInt
+from torch import Tensor
+
+from ogan_bench.components import AdversarialPart, ConsistencyPart, PenaltyPart
+from ogan_bench.errors import UserError
+from ogan_bench.models.base import Architecture
+from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass
+from ogan_bench.objectives.critics import game
+from ogan_bench.objectives.separate import SeparateObjective
+from ogan_bench.objectives.tied import tie
+from ogan_bench.objectives.triple_critics import ScoredPairs
+
+
+def packs(images: Tensor, packing: int) -> Tensor:
+    """Neighbours in the batch, joined along the channels.
+
+    Args:
+        images: Shape ``(n, c, h, w)``.
+        packing: Images m of a pack.
+
+    Returns:
+        Shape ``(n/m, m·c, h, w)``.
+
+    Raises:
+        UserError: n is no multiple of m.
+    """
+    n, c, h, w = images.shape
+    if n % packing:
+        raise UserError(
+            f"training.batch_size: {n} images cannot be cut into packs of {packing}; "
+            f"give a multiple of {packing}"
+        )
+    return images.reshape(n // packing, packing * c, h, w)
+
+
+def per_image(terms: LossTerms, images: int) -> LossTerms:
+    """Every image carries what its pack has, so the mean over images is that over packs.
+
+    Args:
+        terms: Of a pack each, shape ``(n/m,)``, or already of an image each, ``(n,)``.
+        images: Their number n.
+    """
+    return {name: term.repeat_interleave(images // len(term)) for name, term in terms.items()}
+
+
+@dataclass(frozen=True)
+class ScoredPacks(ScoredPairs):
+    """What a penalty may ask for where the critic sees packs: they are its images."""
+
+    @property
+    def mixing(self) -> Tensor:
+        return self.batch.uniform("mixing", self.real)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PacGANObjective(SeparateObjective):
+    """See :func:`pac_gan`: the separate nets, with another critic.
+
+    Args:
+        packing: Images m that the critic sees at a time.
+    """
+
+    packing: int
+
+    def build(self, architecture: Architecture) -> Nets:
+        nets = super().build(architecture)
+        if self.packing == 1:
+            return nets
+        if architecture.packed_critic is None:
+            raise UserError("pac_gan.packing: this model has no critic of several images: give 1")
+        return replace(nets, critic=architecture.packed_critic(self.packing))
+
+    def generator_loss(self, batch: Pass) -> LossTerms:
+        return per_image(super().generator_loss(batch), len(batch.z))
+
+    def critic_loss(self, batch: Pass) -> LossTerms:
+        real, fake = self.packs_real(batch), self.packs_fake(batch)
+        score_real, score_fake = self.score_real(batch), self.score_fake(batch)
+        score = partial(self.score, batch)
+        scored = ScoredPacks(batch, score_real, score_fake, score, batch.critic, real, fake)
+        return per_image(self.game.critic_loss(scored), len(batch.z))
+
+    def diagnostics(self, batch: Pass) -> LossTerms:
+        return per_image(super().diagnostics(batch), len(batch.z))
+
+    def packs_real(self, batch: Pass) -> Tensor:
+        """Packs of real images, shape ``(n/m, m·c, h, w)``."""
+        return batch.once("packs_real", lambda: packs(batch.x, self.packing))
+
+    def packs_fake(self, batch: Pass) -> Tensor:
+        """Packs of generated images, shape ``(n/m, m·c, h, w)``."""
+        return batch.once("packs_fake", lambda: packs(batch.x_fake, self.packing))
+
+    def score_real(self, batch: Pass) -> Tensor:
+        """Scores of the packs of real images, shape ``(n/m,)``."""
+        return batch.once("score_real", lambda: self.score(batch, self.packs_real(batch)))
+
+    def score_fake(self, batch: Pass) -> Tensor:
+        """Scores of the packs of generated images, shape ``(n/m,)``."""
+        return batch.once("score_fake", lambda: self.score(batch, self.packs_fake(batch)))
+
+
+def pac_gan(
+    *,
+    packing: PositiveInt = 2,
+    adversarial: AdversarialPart = "non_saturating",
+    penalty: PenaltyPart = "none",
+    consistency: ConsistencyPart = "pearson",
+) -> Objective:
+    """PacGAN: the critic judges m images at a time, all real or all generated.
+
+    Critic: f(s(x_1, ..., x_m)) + g(s(G(z_1), ..., G(z_m))) + penalty.
+    G: h(s(G(z_1), ..., G(z_m))).
+    E: c(z, E(G(z))).
+
+    A generator that drops modes betrays itself by packs that are too much alike. The critic has
+    the layers of E, m times the channels in and one output, the score s; m = 1 is a plain GAN.
+
+    A batch of n images is cut into n/m packs of neighbours, so it has to be a multiple of m, and
+    every image carries the loss of its pack: the mean over images is that over packs. At one batch
+    size all m see as many images a step; the authors' code has as many *packs* a step, which is
+    m times the batch size here. Theirs also joins the packs of real images once and for all, while
+    here they are others in every epoch. Penalties take a pack for one image.
+
+    PacGAN has no encoder. Ours is trained beside it and has no influence on G or the critic.
+
+    Args:
+        packing: m.
+        adversarial: (f, g, h).
+        penalty: On the critic.
+        consistency: c; its weight is 1, for E minimises nothing else. With "none" E is never
+            trained.
+
+    References:
+        Z. Lin, A. Khetan, G. Fanti and S. Oh, PacGAN: The power of two samples in generative
+        adversarial networks, 2018, https://arxiv.org/abs/1712.04086
+    """
+    return PacGANObjective(
+        game=game(adversarial, penalty),
+        consistency=tie(consistency, 1.0),
+        to_generator=False,
+        packing=packing,
+    )

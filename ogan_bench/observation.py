@@ -1,0 +1,130 @@
+"""Evaluations in the course of a training, and the weights that did best in them."""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from ogan_bench.data import Dataset
+from ogan_bench.data.base import Split
+from ogan_bench.evaluation.evaluate import evaluate
+from ogan_bench.evaluation.sampling import Autoencoder
+from ogan_bench.metrics import METRICS
+from ogan_bench.objectives.base import Nets
+from ogan_bench.store import Record, TrialFolder
+from ogan_bench.study import Trial
+from ogan_bench.training import checkpoint
+from ogan_bench.training.loop import build_nets, build_objective
+
+IN_THE_COURSE = ("mechanism",)
+"""Groups that are measured in the course of a training too, for they are about its course."""
+
+
+class Observer:
+    """Evaluates the nets whenever the loop shows them, and writes ``history.jsonl``.
+
+    Where weights are to be chosen, those of the best evaluation so far lie in ``chosen.pt``. The
+    file is written before the line, so that a kill between the two costs nothing: the resumed
+    training comes by the same step again.
+
+    Args:
+        trial: What is trained.
+        dataset: What it is trained on.
+        held_out: Images to judge by; ``None``: the test images, and the training images as the
+            reference of samples.
+        folder: Of the trial.
+        device: Where to compute.
+    """
+
+    def __init__(
+        self,
+        trial: Trial,
+        dataset: Dataset,
+        held_out: Split | None,
+        folder: TrialFolder,
+        device: torch.device,
+    ) -> None:
+        self._trial = trial
+        self._dataset = dataset if held_out is None else replace(dataset, test=held_out)
+        self._reference = held_out
+        self._folder = folder
+        self._device = device
+        wanted = trial.settings.evaluation
+        groups = [group for group in wanted.groups if group in IN_THE_COURSE]
+        self._settings = wanted.model_copy(update={"groups": groups})
+
+    def __call__(self, step: int, seconds: float, nets: Nets) -> None:
+        training = self._trial.settings.training
+        rows, _ = evaluate(
+            pair(self._trial, nets),
+            build_nets(self._trial, self._dataset).encoder.to(self._device),
+            self._dataset,
+            self._settings,
+            device=self._device,
+            folder=None,
+            progress=step / training.steps,
+            reference=self._reference,
+        )
+        record = {
+            "step": step,
+            "images": step * training.batch_size,
+            "seconds": seconds,
+            "on": "test" if self._reference is None else "held out",
+            "metrics": {row.metric: row.value for row in rows},
+        }
+        metric = self._settings.choose_by
+        if metric is not None and best([*self._folder.history.read(), record], metric) is record:
+            state = {"encoder": nets.encoder.state_dict(), "generator": nets.generator.state_dict()}
+            checkpoint.save(self._folder.chosen, {"step": step, "nets": state})
+        self._folder.history.append(record)
+
+
+def best(history: list[Record], metric: str) -> Record | None:
+    """The evaluation with the best value of a metric, the latest of equal ones, if any has one.
+
+    Args:
+        history: Lines of ``history.jsonl``.
+        metric: One with a better direction.
+    """
+    sign = 1 if METRICS[metric].better == "higher" else -1
+    found, value = None, -math.inf
+    for record in history:
+        measured = record["metrics"].get(metric)
+        if measured is not None and sign * measured >= value:
+            found, value = record, sign * measured
+    return found
+
+
+def pair(trial: Trial, nets: Nets) -> Autoencoder:
+    """The nets as what is evaluated."""
+    z_dim = trial.settings.model.parameters()["z_dim"]
+    return Autoencoder(build_objective(trial), nets.encoder, nets.generator, z_dim)
+
+
+def chosen_nets(
+    trial: Trial, nets: Nets, folder: TrialFolder, device: torch.device
+) -> tuple[Nets, dict[str, Any]]:
+    """The nets that the result is about, and what is to be said of them.
+
+    Args:
+        trial: What was trained.
+        nets: As they were after the last step.
+        folder: Of the trial.
+        device: Where the weights go.
+
+    Raises:
+        UnreadableCheckpointError: The file of the chosen weights cannot be used.
+    """
+    if trial.settings.evaluation.choose_by is None:
+        return nets, {}
+    state = checkpoint.load(folder.chosen, device)
+    if state is None:
+        return nets, {"chosen_step": trial.settings.training.steps}
+    E, G = copy.deepcopy(nets.encoder), copy.deepcopy(nets.generator)
+    E.load_state_dict(state["nets"]["encoder"])
+    G.load_state_dict(state["nets"]["generator"])
+    return Nets(E, G), {"chosen_step": state["step"]}

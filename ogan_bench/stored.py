@@ -1,0 +1,54 @@
+"""Stored trials as trials again, so that they can be measured anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ogan_bench.config import Settings
+from ogan_bench.errors import UserError
+from ogan_bench.plugins import add_plugins
+from ogan_bench.store import Record, TrialFolder
+from ogan_bench.study import Trial
+
+
+def stored_trials(
+    study: Record,
+    folders: Sequence[TrialFolder],
+    *,
+    extractors: Sequence[str] = (),
+    groups: Sequence[str] = (),
+) -> list[Trial]:
+    """The trials of these folders that have something to measure, with more to be measured.
+
+    Args:
+        study: ``study.json``.
+        folders: Of started trials.
+        extractors: Feature spaces to add.
+        groups: Groups of metrics to add.
+
+    Raises:
+        UserError: A file of a plug-in is gone, or settings are of another version.
+    """
+    plugins = tuple(Path(path) for path in study.get("plugins", []))
+    add_plugins(plugins)
+    trials = []
+    for folder in folders:
+        if (folder.read("result.json") or {}).get("outcome") != "ok":
+            continue  # not trained, or nothing there to measure
+        run = folder.read("run.json") or {}
+        config = {key: value for key, value in run["config"].items() if key != "seed"}
+        wanted: dict[str, Any] = config["evaluation"]
+        for key, added in (("extractors", extractors), ("groups", groups)):
+            wanted[key] = list(dict.fromkeys([*wanted.get(key, []), *added]))
+        try:
+            settings = Settings.model_validate(config)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = ".".join(map(str, first["loc"]))
+            raise UserError(f"{folder.path / 'run.json'}: {place}: {first['msg']}") from None
+        trials.append(Trial(run["study"], run["arm"], run["seed"], settings, plugins))
+    return trials

@@ -1,0 +1,128 @@
+"""What one training step takes: arithmetic and memory, counted and not timed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
+
+from ogan_bench.data import Dataset
+from ogan_bench.study import Trial
+from ogan_bench.training.loop import set_up
+
+
+@dataclass(frozen=True)
+class StepCost:
+    """Cost of one step, all its forward and backward passes included.
+
+    Args:
+        step_flops: Floating-point operations of matrix products and convolutions, a multiplication
+            and an addition counted as two.
+        activation_bytes: Most bytes at a time of what autograd keeps for backward passes, beside
+            the parameters: what a step needs on top of nets and optimisers. It depends on the
+            program alone, not on the machine.
+        peak_bytes: Most memory that was allocated at a time on a GPU; ``None`` on a CPU, where
+            nothing counts it.
+    """
+
+    step_flops: int
+    activation_bytes: int
+    peak_bytes: int | None
+
+
+class FlopCounter(TorchDispatchMode):
+    """Adds up the operations of whatever runs under it, by torch's own table of formulas.
+
+    Torch's ``FlopCounterMode`` also tracks modules, with hooks that forbid gradients of gradients.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.total = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        formula = flop_registry.get(func._overloadpacket)
+        if formula is not None:
+            self.total += formula(*args, **(kwargs or {}), out_val=out)
+        return out
+
+
+class SavedTensors:
+    """Follows what autograd keeps, as a pair of hooks.
+
+    Args:
+        parameters: Not counted.
+    """
+
+    def __init__(self, parameters: Iterable[Tensor]) -> None:
+        self._parameters = {tensor.untyped_storage().data_ptr() for tensor in parameters}
+        self._users: Counter[int] = Counter()
+        self._bytes = 0
+        self.peak = 0
+
+    def pack(self, tensor: Tensor) -> _Kept:
+        """A tensor that autograd keeps from now on."""
+        return _Kept(tensor, self)
+
+    def unpack(self, kept: _Kept) -> Tensor:
+        """The tensor back."""
+        return kept.tensor
+
+    def add(self, storage: torch.UntypedStorage) -> None:
+        """One more user of a storage."""
+        place = storage.data_ptr()
+        if place not in self._parameters:
+            self._bytes += storage.nbytes() * (not self._users[place])
+            self._users[place] += 1
+            self.peak = max(self.peak, self._bytes)
+
+    def drop(self, storage: torch.UntypedStorage) -> None:
+        """One user less."""
+        place = storage.data_ptr()
+        if place not in self._parameters:
+            self._users[place] -= 1
+            self._bytes -= storage.nbytes() * (not self._users[place])
+
+
+class _Kept:
+    """A saved tensor; autograd holds it for as long as it holds the tensor."""
+
+    def __init__(self, tensor: Tensor, owner: SavedTensors) -> None:
+        self.tensor = tensor
+        self.owner = owner
+        owner.add(tensor.untyped_storage())
+
+    def __del__(self) -> None:
+        self.owner.drop(self.tensor.untyped_storage())
+
+
+def step_cost(trial: Trial, dataset: Dataset, device: torch.device) -> StepCost:
+    """Count the second step of a training: by then the optimisers have their state.
+
+    Args:
+        trial: What is trained, here with nets of its own.
+        dataset: On the training device.
+        device: Where to train.
+    """
+    course = set_up(trial, dataset, device)
+    course.advance(0)
+    saved = SavedTensors(
+        p for net in course.players.nets.named().values() for p in net.parameters()
+    )
+    is_cuda = device.type == "cuda"
+    if is_cuda:
+        torch.cuda.reset_peak_memory_stats(device)
+    with (
+        FlopCounter() as counter,
+        torch.autograd.graph.saved_tensors_hooks(saved.pack, saved.unpack),
+    ):
+        course.advance(1)
+    peak = torch.cuda.max_memory_allocated(device) if is_cuda else None
+    return StepCost(counter.total, saved.peak, peak)

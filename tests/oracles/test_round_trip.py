@@ -1,0 +1,82 @@
+"""The round trip by dimension and as a search: scipy as oracle, perfect and unrelated codes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import pearsonr
+from torch import Tensor
+
+from ogan_bench.evaluation.round_trip import latent_r2, latent_retrieval
+from ogan_bench.models.normalization import standardise
+
+
+def normal(n: int, d: int, seed: int) -> Tensor:
+    return torch.randn(n, d, generator=torch.Generator().manual_seed(seed))
+
+
+class TestR2:
+    def test_agrees_with_scipy(self) -> None:
+        z = normal(60, 5, 0)
+        codes = normal(60, 5, 1) + z * torch.arange(5)
+        expected = [
+            pearsonr(a, b).statistic ** 2 for a, b in zip(z.T.numpy(), codes.T.numpy(), strict=True)
+        ]
+        assert np.allclose(latent_r2(z, codes).numpy(), expected, atol=1e-6)
+
+    def test_any_line_of_a_dimension_is_perfect(self) -> None:
+        z = normal(50, 8, 0)
+        codes = z * torch.linspace(-3, 3, 8) + 5
+        assert torch.allclose(latent_r2(z, codes), torch.ones(8).double())
+
+    def test_another_dimension_is_no_substitute(self) -> None:
+        z = normal(4000, 8, 0)
+        assert float(latent_r2(z, z.roll(1, 1)).max()) < 0.01
+
+    def test_unrelated_codes_are_at_the_floor(self) -> None:
+        n, d = 20, 5000
+        values = latent_r2(normal(n, d, 0), normal(n, d, 1))
+        assert float(values.mean()) == pytest.approx(1 / (n - 1), rel=0.05)
+
+    def test_constant_codes_explain_nothing(self) -> None:
+        assert latent_r2(normal(10, 4, 0), torch.ones(10, 4)).tolist() == [0.0] * 4
+
+    def test_falls_with_noise(self) -> None:
+        z, noise = normal(500, 4, 0), normal(500, 4, 1)
+        values = [float(latent_r2(z, z + s * noise).mean()) for s in (0, 0.3, 1, 3)]
+        assert values == sorted(values, reverse=True)
+        assert values[2] == pytest.approx(0.5, abs=0.05)  # var z / (var z + var noise)
+
+    def test_two_samples_are_refused(self) -> None:
+        with pytest.raises(ValueError, match="always lie on a line"):
+            latent_r2(normal(2, 4, 0), normal(2, 4, 1))
+
+
+class TestRetrieval:
+    def test_perfect_codes_find_their_own(self) -> None:
+        z = normal(300, 8, 0)
+        assert latent_retrieval(z, z) == 1.0
+
+    def test_unrelated_codes_find_as_many_as_chance(self) -> None:
+        z, codes = normal(400, 8, 0), normal(400, 8, 1)
+        assert latent_retrieval(z, codes) < 5 / 400
+
+    def test_collapsed_codes_find_one(self) -> None:
+        assert latent_retrieval(normal(200, 8, 0), torch.zeros(200, 8)) == pytest.approx(1 / 200)
+
+    def test_equally_near_ones_share(self) -> None:
+        """N(.) of two dimensions leaves a sign: half of all z are the same."""
+        z = standardise(normal(1000, 2, 0))
+        assert latent_retrieval(z, z) == pytest.approx(2 / 1000)
+
+    def test_is_a_search_by_hand(self) -> None:
+        z = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [5.0, 5.0]])
+        codes = torch.tensor([[0.1, 0.0], [0.0, 0.9], [0.2, 0.9], [9.0, 9.0]])
+        assert latent_retrieval(z, codes) == 0.75
+
+    def test_order_does_not_matter(self) -> None:
+        z = normal(200, 6, 0)
+        codes = z + normal(200, 6, 1)
+        assert 0.1 < latent_retrieval(z, codes) < 0.9
+        assert latent_retrieval(z.flip(0), codes.flip(0)) == latent_retrieval(z, codes)
