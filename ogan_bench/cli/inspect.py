@@ -167,7 +167,9 @@ def list_(
         return
     width = max((len(entry["name"]) for entry in entries), default=0)
     for entry in entries:
-        sys.stdout.write(f"{entry['name']:<{width}}  {entry['summary']}\n")
+        needs = [f"{key} {entry[key]}" for key in ("extractor", "group") if entry.get(key)]
+        needed = f" (needs {' and '.join(needs)})" if needs else ""
+        sys.stdout.write(f"{entry['name']:<{width}}  {entry['summary']}{needed}\n")
         for parameter in entry.get("parameters", []):
             default = f" = {parameter['default']}" if "default" in parameter else ""
             sys.stdout.write(f"{'':<{width}}    {parameter['name']}{default}\n")
@@ -259,6 +261,8 @@ def _entries(what: Listed) -> list[dict[str, Any]]:
                 "summary": metric.definition,
                 "better": metric.better,
                 "source": metric.source,
+                "extractor": metric.extractor,
+                "group": metric.group,
             }
             for name, metric in METRICS.items()
         ]
