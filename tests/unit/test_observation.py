@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -143,9 +142,7 @@ def test_the_result_is_of_the_weights_that_did_best_on_held_out_images(
     assert result["facts"]["chosen_step"] == step
 
     rest, _ = hold_out(dataset, 100, 0)
-    stopped = trial(*CHOOSING, "training.optimizer.lr=0.03")
-    bare = replace(stopped, settings=stopped.settings)
-    nets = train(bare, rest, TrialFolder(tmp_path / "other"), CPU, Script()).nets
+    nets = train(chosen, rest, TrialFolder(tmp_path / "other"), CPU, Script()).nets
     best_nets, facts = chosen_nets(chosen, nets, folder, CPU)
     assert facts == {"chosen_step": step}
     x = torch.zeros(4, 1, 16, 16)
