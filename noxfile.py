@@ -1,11 +1,15 @@
-"""What CI runs: ``nox`` alone does lint, types, tests and the smoke study."""
+"""What CI runs: ``nox`` alone does lint, types, the smoke study, the page and the tests."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import nox
 
@@ -14,13 +18,16 @@ CONSTRAINTS = str(ROOT / "constraints.txt")
 COMPILED = {"UV_COMPILE_BYTECODE": "1"}
 """The tests start many interpreters; without bytecode each of them would compile torch again."""
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
 FRONT_STUDY = "mse_vs_pearson"
 FRONT = re.compile(r"(<!-- result:begin .*?-->\n).*?(<!-- result:end -->)", re.DOTALL)
+CLAIMS = re.compile(r"(<!-- claims:begin .*?-->\n).*?(<!-- claims:end -->)", re.DOTALL)
 STUDIES = re.compile(r"(<!-- studies:begin .*?-->\n).*?(<!-- studies:end -->)", re.DOTALL)
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["lint", "types", "smoke", "tests"]
+nox.options.sessions = ["lint", "types", "smoke", "browser", "tests"]
 nox.options.error_on_missing_interpreters = True
 
 
@@ -47,9 +54,10 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """All tests that need neither a GPU nor a network; arguments go to pytest."""
+    """All tests that need no GPU, no network and no browser; arguments go to pytest."""
     session.install("-e", ".[dev]", "-c", CONSTRAINTS, env=COMPILED)
-    session.run("pytest", "-m", "not gpu and not network", "-n", "2", *session.posargs)
+    chosen = "not gpu and not network and not browser"
+    session.run("pytest", "-m", chosen, "-n", "2", *session.posargs)
 
 
 @nox.session
@@ -65,20 +73,51 @@ def smoke(session: nox.Session) -> None:
     session.run("ogan-bench", "report", "--results", str(out))
 
 
+@nox.session
+def browser(session: nox.Session) -> None:
+    """The page of a study in a headless Chromium; Debian's is installed where there is none."""
+    if not any(map(shutil.which, BROWSERS)):
+        install = ["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium"]
+        as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+        if not shutil.which("apt-get") or (as_root and not shutil.which("sudo")):
+            session.skip(f"needs one of {', '.join(BROWSERS)}")
+        session.run(*as_root, "apt-get", "update", "-q", external=True)
+        session.run(*as_root, *install, external=True)
+    session.install("-e", ".[dev]", "-c", CONSTRAINTS, env=COMPILED)
+    session.run("pytest", "-m", "browser", "tests/browser", *session.posargs)
+
+
 @nox.session(default=False, python=False)
 def publish(session: nox.Session) -> None:
     """Copy a study's results to where they are committed: nox -s publish -- NAME."""
-    (name,) = session.posargs
     reference = ROOT / "results" / "reference"
-    shutil.rmtree(reference / name, ignore_errors=True)
-    private = shutil.ignore_patterns("*.pt", ".lock", "progress.json")
-    shutil.copytree(ROOT / "results" / name, reference / name, ignore=private)
-    session.run("ogan-bench", "report", name, "--results", str(reference), external=True)
-    if name == FRONT_STUDY:
-        fill(FRONT, front(reference / name))
-    keep_small(reference / name)
-    listed = session.run("ogan-bench", "list", "studies", "--json", external=True, silent=True)
-    fill(STUDIES, overview(json.loads(str(listed)), reference))
+    for name in session.posargs:
+        shutil.rmtree(reference / name, ignore_errors=True)
+        private = shutil.ignore_patterns("*.pt", ".lock", "progress.json")
+        shutil.copytree(ROOT / "results" / name, reference / name, ignore=private)
+    present(session, reference, session.posargs)
+
+
+@nox.session(default=False, python=False)
+def republish(session: nox.Session) -> None:
+    """Make the reports of all published studies again, and what the README says of them."""
+    reference = ROOT / "results" / "reference"
+    present(session, reference, sorted(path.parent.name for path in reference.glob("*/study.json")))
+
+
+def present(session: nox.Session, reference: Path, names: Sequence[str]) -> None:
+    """Report on published studies and fill in the tables of the README."""
+
+    def tool(*arguments: str) -> Any:
+        shown = session.run("ogan-bench", *arguments, "--json", external=True, silent=True)
+        return json.loads(str(shown))
+
+    session.run("ogan-bench", "report", *names, "--results", str(reference), external=True)
+    fill(FRONT, front(reference / FRONT_STUDY))
+    fill(CLAIMS, claims(tool("claims", "--results", str(reference))))
+    fill(STUDIES, overview(tool("list", "studies"), reference))
+    for name in names:
+        keep_small(reference / name)
 
 
 def keep_small(folder: Path) -> None:
@@ -92,11 +131,24 @@ def keep_small(folder: Path) -> None:
 
 
 def front(folder: Path) -> str:
-    """Verdicts and table of a published report."""
+    """Verdicts of a published report."""
     report = (folder / "report.md").read_text(encoding="utf-8")
-    verdicts = report.partition("## Verdicts\n")[2].partition("\n![")[0]
-    table = report.partition("## Results\n")[2].partition("\nDifferences to")[0]
-    return f"{verdicts.strip()}\n\n{table.strip()}\n"
+    return report.partition("## Verdicts\n")[2].partition("\n![")[0].strip() + "\n"
+
+
+def claims(stated: list[dict[str, Any]]) -> str:
+    """A line for every wider claim: its verdicts by dataset, and the mean factor."""
+    lines = ["| claim | verdicts | times as good as the control |", "|---|---|---|"]
+    for claim in stated:
+        by_dataset: dict[str, list[str]] = {}
+        for setting in claim["settings"]:
+            by_dataset.setdefault(setting["dataset"], []).append(setting["verdict"])
+        verdicts = [
+            f"{dataset}: {', '.join(f'{n} {word}' for word, n in Counter(found).items())}"
+            for dataset, found in by_dataset.items()
+        ]
+        lines.append(f"| {claim['claim']} | {'<br>'.join(verdicts)} | {claim['shown']} |")
+    return "\n".join(lines) + "\n"
 
 
 def overview(studies: list[dict[str, str]], reference: Path) -> str:

@@ -1,3 +1,22 @@
 """Evaluation and ablation toolkit for O-GAN and every GAN that carries an encoder."""
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ogan_bench import figures
+    from ogan_bench.api import Results, Study, load_results, run
+
 __version__ = "0.1.0"
+__all__ = ["Results", "Study", "__version__", "figures", "load_results", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the interface when it is used: the command line starts without pandas and torch."""
+    if name == "figures":
+        return importlib.import_module("ogan_bench.figures")
+    if name in __all__:
+        return getattr(importlib.import_module("ogan_bench.api"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -27,6 +27,19 @@ def merge(base: Mapping[str, Any], diff: Mapping[str, Any]) -> Tree:
     return merged
 
 
+def differences(before: Any, now: Any, key: str = "") -> list[tuple[str, Any, Any]]:
+    """Key path, old and new value of every leaf that differs; ``None`` where there is none."""
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        return [
+            difference
+            for name in dict.fromkeys([*before, *now])
+            for difference in differences(
+                before.get(name), now.get(name), f"{key}.{name}" if key else str(name)
+            )
+        ]
+    return [] if before == now else [(key, before, now)]
+
+
 def parse_overrides(overrides: Sequence[str]) -> tuple[Tree, list[str]]:
     """The tree of ``key.path=value`` texts, and the problems met on the way."""
     tree: Tree = {}

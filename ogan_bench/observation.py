@@ -9,16 +9,18 @@ from typing import Any
 
 import torch
 
+from ogan_bench.config import Evaluation
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
-from ogan_bench.evaluation.evaluate import evaluate
+from ogan_bench.evaluation.evaluate import Facts, evaluate
+from ogan_bench.evaluation.rows import Row
 from ogan_bench.evaluation.sampling import Autoencoder
 from ogan_bench.metrics import METRICS
 from ogan_bench.objectives.base import Nets
 from ogan_bench.store import Record, TrialFolder
 from ogan_bench.study import Trial
 from ogan_bench.training import checkpoint
-from ogan_bench.training.loop import build_nets, build_objective
+from ogan_bench.training.loop import Trained, build_nets, build_objective
 
 IN_THE_COURSE = ("mechanism",)
 """Groups that are measured in the course of a training too, for they are about its course."""
@@ -27,9 +29,10 @@ IN_THE_COURSE = ("mechanism",)
 class Observer:
     """Evaluates the nets whenever the loop shows them, and writes ``history.jsonl``.
 
-    Where weights are to be chosen, those of the best evaluation so far lie in ``chosen.pt``. The
-    file is written before the line, so that a kill between the two costs nothing: the resumed
-    training comes by the same step again.
+    Samples of every evaluation, all of one z, are drawn into ``steps/``. Where weights are to be
+    chosen, those of the best evaluation so far lie in ``chosen.pt``. These files are written before
+    the line, so that a kill between them costs nothing: the resumed training comes by the same step
+    again.
 
     Args:
         trial: What is trained.
@@ -59,15 +62,15 @@ class Observer:
 
     def __call__(self, step: int, seconds: float, nets: Nets) -> None:
         training = self._trial.settings.training
-        rows, _ = evaluate(
-            pair(self._trial, nets),
-            build_nets(self._trial, self._dataset).encoder.to(self._device),
+        rows, _ = measure(
+            self._trial,
+            nets,
             self._dataset,
-            self._settings,
-            device=self._device,
-            folder=None,
+            self._device,
+            settings=self._settings,
             progress=step / training.steps,
             reference=self._reference,
+            step_picture=self._folder.step_picture(step),
         )
         record = {
             "step": step,
@@ -99,6 +102,35 @@ def best(history: list[Record], metric: str) -> Record | None:
     return found
 
 
+def measure(
+    trial: Trial,
+    nets: Nets,
+    dataset: Dataset,
+    device: torch.device,
+    *,
+    settings: Evaluation | None = None,
+    **more: Any,
+) -> tuple[list[Row], Facts]:
+    """All metrics of a trial's nets.
+
+    Args:
+        trial: What was trained.
+        nets: With the weights to be measured.
+        dataset: What they were trained on.
+        device: Where to compute.
+        settings: What to measure; ``None``: what the trial asks for.
+        **more: As of :func:`~ogan_bench.evaluation.evaluate.evaluate`.
+    """
+    return evaluate(
+        pair(trial, nets),
+        build_nets(trial, dataset).encoder.to(device),
+        dataset,
+        settings or trial.settings.evaluation,
+        device=device,
+        **more,
+    )
+
+
 def pair(trial: Trial, nets: Nets) -> Autoencoder:
     """The nets as what is evaluated."""
     z_dim = trial.settings.model.parameters()["z_dim"]
@@ -106,24 +138,25 @@ def pair(trial: Trial, nets: Nets) -> Autoencoder:
 
 
 def chosen_nets(
-    trial: Trial, nets: Nets, folder: TrialFolder, device: torch.device
-) -> tuple[Nets, dict[str, Any]]:
+    trial: Trial, trained: Trained, folder: TrialFolder, device: torch.device
+) -> tuple[Nets, Facts]:
     """The nets that the result is about, and what is to be said of them.
 
     Args:
         trial: What was trained.
-        nets: As they were after the last step.
+        trained: The nets as they were after the last step.
         folder: Of the trial.
         device: Where the weights go.
 
     Raises:
         UnreadableCheckpointError: The file of the chosen weights cannot be used.
     """
+    nets = trained.nets
     if trial.settings.evaluation.choose_by is None:
         return nets, {}
     state = checkpoint.load(folder.chosen, device)
     if state is None:
-        return nets, {"chosen_step": trial.settings.training.steps}
+        return nets, {"chosen_step": trained.steps}
     E, G = copy.deepcopy(nets.encoder), copy.deepcopy(nets.generator)
     E.load_state_dict(state["nets"]["encoder"])
     G.load_state_dict(state["nets"]["generator"])

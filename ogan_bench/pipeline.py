@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
-import signal
-import threading
 import time
 import traceback
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,17 +14,17 @@ from typing import Any, Literal
 import torch
 
 from ogan_bench import provenance
-from ogan_bench.components import build, component_of
-from ogan_bench.config import Settings
 from ogan_bench.data import Dataset
-from ogan_bench.data.held_out import hold_out
 from ogan_bench.errors import UserError
-from ogan_bench.evaluation.evaluate import evaluate
-from ogan_bench.evaluation.plugin_metrics import check_plugin_metrics
+from ogan_bench.evaluation.evaluate import Facts
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.evaluation.sampling import NonFiniteError
 from ogan_bench.models.description import count_parameters
-from ogan_bench.observation import Observer, chosen_nets, pair
+from ogan_bench.monitor import STOP, FolderMonitor
+from ogan_bench.observation import Observer, chosen_nets, measure
+from ogan_bench.preflight import prepare
+from ogan_bench.registration import registration
+from ogan_bench.samplings import sample
 from ogan_bench.store import FORMAT, BusyError, TrialFolder, TrialStore, sha256
 from ogan_bench.study import Trial
 from ogan_bench.training.checkpoint import UnreadableCheckpointError
@@ -38,26 +34,29 @@ from ogan_bench.training.loop import (
     InterruptedTrainingError,
     Trained,
     build_nets,
-    build_objective,
     train,
 )
-
-HEARTBEAT_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class Options:
-    """How a trial is run; nothing in here changes a number.
+    """What is done to trials and how; no part of what a trial is.
 
     Args:
         root: Results folder.
         checkpoint_seconds: Time between checkpoints; the most that a kill can cost.
         again: Measure finished trials again.
+        trial_budget: Seconds of training, over all attempts, after which a trial is measured as it
+            stands; ``None``: it is trained to its last step.
+        samplings: Measure finished trials with this many further evaluation seeds, and do nothing
+            else.
     """
 
     root: Path
     checkpoint_seconds: float = 30.0
     again: bool = False
+    trial_budget: float | None = None
+    samplings: int = 0
 
 
 @dataclass(frozen=True)
@@ -82,66 +81,6 @@ class TrialReport:
     seconds: float = 0.0
 
 
-class Stop:
-    """Asks the trial that runs in this process to save its state and stop."""
-
-    def __init__(self) -> None:
-        self._asked = threading.Event()
-        self.running = threading.Lock()
-
-    def install(self) -> None:
-        """Listen to SIGINT and SIGTERM; to be called in the main thread."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self.set())
-
-    def set(self) -> None:
-        """Ask the running trial to stop; no other will start."""
-        self._asked.set()
-
-    def is_set(self) -> bool:
-        """Whether the trial shall stop."""
-        return self._asked.is_set()
-
-    def wait_until_idle(self) -> None:
-        """Return once no trial runs in this process."""
-        with self.running:
-            pass
-
-
-STOP = Stop()
-"""The one of this process."""
-
-
-class FolderMonitor:
-    """Writes the heartbeat file and decides when to save."""
-
-    def __init__(self, folder: TrialFolder, steps: int, checkpoint_seconds: float) -> None:
-        self.folder = folder
-        self.steps = steps
-        self.checkpoint_seconds = checkpoint_seconds
-        self._beat = 0.0
-        self._saved = time.monotonic()
-
-    def progress(self, stage: str, step: int, record: dict[str, Any]) -> None:
-        now = time.monotonic()
-        if now - self._beat < HEARTBEAT_SECONDS and stage == "train":
-            return
-        self._beat = now
-        self.folder.write_heartbeat(
-            {"stage": stage, "step": step, "steps": self.steps, "time": time.time(), **record}
-        )
-
-    def should_stop(self) -> bool:
-        return STOP.is_set()
-
-    def should_save(self) -> bool:
-        now = time.monotonic()
-        due = now - self._saved >= self.checkpoint_seconds
-        if due:
-            self._saved = now
-        return due
-
-
 def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
     """Bring a trial to its result, from wherever an earlier attempt left it.
 
@@ -154,7 +93,14 @@ def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
     try:
         with STOP.running, folder.claim():
             folder.check_identity(trial)
-            if folder.is_complete(trial) and not options.again:
+            if options.samplings:
+                added = sample(trial, folder, options.samplings, device)
+                return report(
+                    "finished" if added else "skipped",
+                    message=f"{added} sampling seeds added",
+                    seconds=time.perf_counter() - started,
+                )
+            if folder.is_complete(trial, options.trial_budget) and not options.again:
                 return report("skipped")
             result = _run(trial, folder, options, device)
     except BusyError:
@@ -175,49 +121,40 @@ def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
 
 
 def _run(trial: Trial, folder: TrialFolder, options: Options, device_name: str) -> dict[str, Any]:
-    if STOP.is_set():
-        raise InterruptedTrainingError
-    device = torch.device(device_name)
-    if device.type == "cpu":
-        torch.set_num_threads(1)
-    if folder.is_finished and not folder.checkpoint.exists():
-        raise UserError(
-            f"{folder.path} has a result and no checkpoint.pt any more, so nothing further can be "
-            "measured: delete the folder to train the trial again"
-        )
-    dataset, held_out = load_dataset(trial.settings, device_name), None
-    if count := trial.settings.evaluation.held_out:
-        dataset, held_out = hold_out(dataset, count, trial.settings.evaluation.seed)
+    dataset, held_out, device = prepare(trial, folder, device_name)
     folder.error.unlink(missing_ok=True)
-    _write_run(trial, folder, dataset, device)
-    monitor = FolderMonitor(folder, trial.settings.training.steps, options.checkpoint_seconds)
+    _write_run(trial, folder, dataset, device, TrialStore(options.root))
+    steps, budget = trial.settings.training.steps, options.trial_budget
+    monitor = FolderMonitor(folder, steps, options.checkpoint_seconds, budget)
 
     outcome, reason = "ok", None
     trained: Trained | None = None
     rows: list[Row] = []
-    facts: dict[str, Any] = {}
+    facts: Facts = {}
     evaluation_started = time.perf_counter()
     try:
         observe = Observer(trial, dataset, held_out, folder, device)
         trained = _train(trial, dataset, folder, device, monitor, observe)
-        monitor.progress("evaluate", trial.settings.training.steps, {})
+        if trained.steps < steps:
+            outcome = "stopped"
+            reason = (
+                f"stopped after {trained.steps:,} of {steps:,} steps by the budget of "
+                f"{budget:,g} s of training"
+            )
+        monitor.progress("evaluate", trained.steps, {})
         evaluation_started = time.perf_counter()
-        nets, chosen = chosen_nets(trial, trained.nets, folder, device)
-        rows, facts = evaluate(
-            pair(trial, nets),
-            build_nets(trial, dataset).encoder.to(device),
-            dataset,
-            trial.settings.evaluation,
-            device=device,
-            folder=folder.path,
-        )
+        nets, chosen = chosen_nets(trial, trained, folder, device)
+        rows, facts = measure(
+            trial, nets, dataset, device,
+            folder=folder.path, progress=trained.steps / steps,
+        )  # fmt: skip
         facts |= chosen
     except (DivergedError, NonFiniteError) as error:
         outcome, reason = "diverged", str(error)
 
     log = folder.log.read()
     training = {
-        "steps": log[-1]["step"] if log else 0,
+        "steps": trained.steps if trained else (log[-1]["step"] if log else 0),
         "seconds": trained.seconds if trained else (log[-1]["seconds"] if log else 0.0),
         "images_per_second": trained.images_per_second if trained else None,
         "parameters": {
@@ -266,44 +203,17 @@ def _train(
         return train(trial, dataset, folder, device, monitor, observe)
 
 
-@functools.lru_cache(maxsize=1)
-def _dataset(key: str, device: str) -> Dataset:
-    dataset: Dataset = build("datasets", component_of("datasets", json.loads(key)))
-    return dataset.to(torch.device(device))
-
-
-def load_dataset(settings: Settings, device: str) -> Dataset:
-    """The dataset of a trial on its device; the last one is kept for the next trial.
-
-    Raises:
-        UserError: It is not there, or damaged.
-    """
-    return _dataset(settings.data.model_dump_json(), device)
-
-
-def preflight(trials: Sequence[Trial]) -> None:
-    """Find what would fail in every trial before any is started: missing data, impossible nets.
-
-    Raises:
-        UserError: Names what is missing and how to get it.
-    """
-    check_plugin_metrics()
-    seen = set()
-    for trial in sorted(trials, key=lambda trial: json.dumps(trial.config["data"])):
-        key = json.dumps([trial.config[part] for part in ("data", "model", "objective")])
-        if key not in seen:
-            seen.add(key)
-            dataset = load_dataset(trial.settings, "cpu")
-            with torch.device("meta"):
-                architecture = build(
-                    "models", trial.settings.model, dataset.shape, len(dataset.classes)
-                )
-                build_objective(trial).build(architecture)
-
-
-def _write_run(trial: Trial, folder: TrialFolder, dataset: Dataset, device: torch.device) -> None:
+def _write_run(
+    trial: Trial,
+    folder: TrialFolder,
+    dataset: Dataset,
+    device: torch.device,
+    store: TrialStore,
+) -> None:
     """Record what is run and where; an attempt is added to those before it."""
-    earlier = folder.read("run.json") or {}
+    earlier = folder.read("run.json") or {
+        "registered": (registration(store, trial.study) or {}).get("sha256")
+    }
     attempt = {"started": datetime.now(UTC).isoformat(timespec="seconds")}
     is_cuda = device.type == "cuda"
     folder.write(
@@ -315,6 +225,7 @@ def _write_run(trial: Trial, folder: TrialFolder, dataset: Dataset, device: torc
             "seed": trial.seed,
             "config_hash": trial.config_hash,
             "config": trial.config,
+            "registered": earlier.get("registered"),
             "attempts": [*earlier.get("attempts", []), attempt],
             "provenance": {
                 **provenance.code_and_machine(),

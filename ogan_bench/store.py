@@ -3,6 +3,7 @@
 ::
 
     <root>/<study>/study.json                 the study as it was resolved
+                  /registered.json            what it stated when its first trial was started
     <root>/<study>/<arm>/seed-0/run.json      configuration, identity and provenance; when it starts
                                /train.jsonl   one line every few steps
                                /history.jsonl evaluations in the course of the training
@@ -11,8 +12,10 @@
                                /chosen.pt     weights that did best on held-out images
                                /samples.png, reconstructions.png, swapped.png, neighbours.png,
                                 interpolations.png
+                               /steps/step-0000500.png and others: samples of one z in its course
                                /error.txt     traceback of an attempt that failed
                                /result.json   outcome and metrics; written last: the trial is done
+                               /samplings.json metrics of the same nets by other evaluation seeds
 
 Whole files are replaced atomically; the log is appended to, and cut back to the checkpoint on
 resume. A trial is claimed with a lock that the operating system releases when its process dies.
@@ -33,6 +36,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ogan_bench import metrics
+from ogan_bench.diffs import differences
 from ogan_bench.errors import UserError
 from ogan_bench.study import Trial
 
@@ -109,6 +113,10 @@ class TrialFolder:
         """Evaluations in the course of the training."""
         return Journal(self.path / "history.jsonl")
 
+    def step_picture(self, step: int) -> Path:
+        """Samples as they were after a step."""
+        return self.path / "steps" / f"step-{step:07d}.png"
+
     @property
     def error(self) -> Path:
         """Traceback of the last attempt, if it failed."""
@@ -164,19 +172,41 @@ class TrialFolder:
         """Write one of the JSON files atomically."""
         write_json(self.path / name, record)
 
+    def samplings(self) -> dict[int, list[Record]]:
+        """Evaluation seed to rows as in ``result.json``, of further evaluations of the same nets.
+
+        Raises:
+            UserError: The file is there and not whole JSON.
+        """
+        stored = (self.read("samplings.json") or {}).get("samplings", {})
+        return {int(seed): rows for seed, rows in stored.items()}
+
+    def write_samplings(self, rows: dict[int, list[Record]]) -> None:
+        """Store what :meth:`samplings` reads."""
+        self.write("samplings.json", {"format": FORMAT, "samplings": rows})
+
     @property
     def is_finished(self) -> bool:
         """Whether the trial has its result."""
         return (self.path / "result.json").exists()
 
-    def is_complete(self, trial: Trial) -> bool:
+    def is_complete(self, trial: Trial, trial_budget: float | None = None) -> bool:
         """Whether the trial has its result, with all that it asks to be measured.
 
-        A training that diverged has nothing that could be measured.
+        A training that diverged has nothing that could be measured; one that a budget stopped is
+        to go on, unless it has used up the present budget too.
+
+        Args:
+            trial: With what it asks for now.
+            trial_budget: Seconds of training that it is given at the most; ``None``: all it takes.
         """
         result = self.read("result.json")
-        if result is None or result["outcome"] != "ok":
+        if result is None or result["outcome"] not in ("ok", "stopped"):
             return result is not None
+        if result["outcome"] == "stopped" and (
+            trial_budget is None or result["training"]["seconds"] <= trial_budget
+        ):
+            return False
         # Older results do not say; what they were asked for was measured.
         measured = result.get("measured") or (self.read("run.json") or {}).get("config", {}).get(
             "evaluation", {}
@@ -184,14 +214,17 @@ class TrialFolder:
         return set(trial.settings.evaluation.measured) <= set(measured)
 
     def state(self) -> str:
-        """``finished``, ``running``, ``failed``, ``interrupted`` or ``missing``."""
-        if self.is_finished:
+        """``finished``, ``stopped``, ``running``, ``failed``, ``interrupted`` or ``missing``."""
+        result = self.read("result.json")
+        if result is not None and result.get("outcome") != "stopped":
             return "finished"
         if not (self.path / "run.json").exists():
             return "missing"
         try:
             with self.claim():
-                return "failed" if self.error.exists() else "interrupted"
+                if self.error.exists():
+                    return "failed"
+                return "interrupted" if result is None else "stopped"
         except BusyError:
             return "running"
 
@@ -204,7 +237,10 @@ class TrialFolder:
         run = self.read("run.json")
         if run is None or run["config_hash"] == trial.config_hash:
             return
-        changes = _differences(run["config"], trial.config)
+        changes = [
+            f"{key}: {stored!r} stored, {wanted!r} wanted"
+            for key, stored, wanted in differences(run["config"], trial.config)
+        ]
         raise ConflictError(
             f"{self.path} holds a trial of another configuration ({'; '.join(changes)}). "
             "Choose another folder with --out, or delete this one to train it again."
@@ -224,6 +260,14 @@ class TrialStore:
     def write_study(self, name: str, record: Record) -> None:
         """Store the resolved study beside its trials."""
         write_json(self.root / name / "study.json", record)
+
+    def register(self, name: str, record: Record) -> None:
+        """Store what the study states; only the first record is kept, whoever else writes one."""
+        write_once(self.root / name / "registered.json", record)
+
+    def registered(self, name: str) -> Record | None:
+        """What was stored by :meth:`register`."""
+        return read_json(self.root / name / "registered.json")
 
     def studies(self) -> list[str]:
         """Names of the studies that have something stored."""
@@ -295,6 +339,25 @@ def write_json(path: Path, record: Record, *, durable: bool = True) -> None:
     write_bytes(path, text.encode() + b"\n", durable=durable)
 
 
+def write_once(path: Path, record: Record) -> None:
+    """Write a JSON file unless it is there; of several writers the first one wins.
+
+    Raises:
+        UserError: The disk is full or the folder cannot be written.
+    """
+    if path.exists():
+        return
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    write_json(temporary, record)
+    try:
+        path.hardlink_to(temporary)
+        temporary.unlink()
+    except FileExistsError:
+        temporary.unlink()
+    except OSError:  # a file system without links
+        temporary.replace(path)
+
+
 def write_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Replace a file atomically: whoever reads it sees the old content or the new.
 
@@ -363,16 +426,3 @@ def _finite(value: Any) -> Any:
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return None
     return value
-
-
-def _differences(stored: Any, wanted: Any, key: str = "") -> list[str]:
-    """``key: old -> new`` for every leaf that differs."""
-    if isinstance(stored, dict) and isinstance(wanted, dict):
-        return [
-            line
-            for name in dict.fromkeys([*stored, *wanted])
-            for line in _differences(
-                stored.get(name), wanted.get(name), f"{key}.{name}" if key else name
-            )
-        ]
-    return [] if stored == wanted else [f"{key}: {stored!r} stored, {wanted!r} wanted"]

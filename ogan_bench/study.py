@@ -333,11 +333,12 @@ def _with_metrics_of(
     if problems:
         return shape, problems
     renamed = {name: instead.get(name, name) for name in shape.metrics}
-    hypotheses = [
-        hypothesis.model_copy(update={"metric": instead.get(hypothesis.metric, hypothesis.metric)})
-        for hypothesis in shape.hypotheses
-        if instead.get(hypothesis.metric, hypothesis.metric) is not None
-    ]
+    hypotheses = []
+    for hypothesis in shape.hypotheses:
+        metric = instead.get(hypothesis.metric or "", hypothesis.metric)
+        if metric is not None or hypothesis.metric is None:  # one that is about no metric stays
+            changed = {} if metric == hypothesis.metric else {"metric": metric}
+            hypotheses.append(hypothesis.model_copy(update=changed))
     update = {
         "metrics": list(dict.fromkeys(name for name in renamed.values() if name is not None)),
         "hypotheses": hypotheses,
@@ -348,9 +349,9 @@ def _with_metrics_of(
 def _arms_exist(shape: StudyFile, places: Places) -> list[str]:
     known = list(shape.arms)
     return [
-        places.line(("hypotheses", index, key), f"no arm {arm!r}.{did_you_mean(arm, known)}")
+        places.line(("hypotheses", index, *place), f"no arm {arm!r}.{did_you_mean(arm, known)}")
         for index, hypothesis in enumerate(shape.hypotheses)
-        for key, arm in (("arm", hypothesis.arm), ("control", hypothesis.control))
+        for place, arm in hypothesis.named_arms
         if arm not in known
     ]
 

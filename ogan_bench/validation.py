@@ -13,7 +13,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from ogan_bench.components import Kind
 from ogan_bench.components import model as component_model
-from ogan_bench.config import Model
+from ogan_bench.config import CLAIMS, Model
 from ogan_bench.errors import StudyError, UserError, did_you_mean
 
 KeyPath = tuple[str | int, ...]
@@ -120,7 +120,9 @@ def _step(tree: Any, part: str | int) -> Any:
 
 
 def _is_tag(tree: Any, part: str | int) -> bool:
-    return (isinstance(tree, Mapping) and tree.get("name") == part) or tree == part
+    return tree == part or (
+        isinstance(tree, Mapping) and part in (tree.get("name"), tree.get("test"))
+    )
 
 
 def _follows(tree: Any, path: KeyPath) -> bool:
@@ -144,7 +146,7 @@ def message_of(model: type[BaseModel], detail: Tree, path: KeyPath) -> str:
         known = [name.strip(" '") for name in str(context["expected_tags"]).split(",")]
         return f"no {context['tag']!r} here.{did_you_mean(str(context['tag']), known)}"
     if kind == "union_tag_not_found":
-        return "needs a name"
+        return f"needs a {str(context['discriminator']).strip(chr(39))}"
     if kind == "literal_error":
         known = re.findall(r"'([^']*)'", str(context["expected"]))
         return f"no {given!r} here.{did_you_mean(str(given), known)}"
@@ -159,6 +161,9 @@ def _known_keys(model: type[BaseModel], location: KeyPath) -> list[str]:
     for step in location:
         if kind is not None:  # the tag of a union: the name of a part
             model, kind = component_model(kind, str(step)), None
+            continue
+        if location[0] == "hypotheses" and step in CLAIMS:  # likewise: the test
+            model = CLAIMS[str(step)]
             continue
         field = model.model_fields.get(str(step))
         if field is None:  # an index of a list or a key of a mapping

@@ -11,9 +11,10 @@ import math
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ogan_bench.analysis.formatting import described
-from ogan_bench.analysis.table import StudyResults, records
+from ogan_bench.analysis.results import StudyResults, records, runs
 from ogan_bench.errors import UserError
 from ogan_bench.store import Record
 
@@ -60,25 +61,31 @@ def course(results: StudyResults, history: pd.DataFrame) -> list[Record]:
         better = described(metric).better
         if better is None or metric not in history:
             continue
-        for arm in results.arms:
-            shown = history[history["arm"] == arm].dropna(subset=metric)
-            seeds = [_of_trial(trial, metric, better) for _, trial in shown.groupby("seed")]
-            if not seeds:
-                continue
-            means = {key: float(np.mean([seed[key] for seed in seeds])) for key in seeds[0]}
-            where = ", ".join(dict.fromkeys(shown["on"]))
-            table.append({"metric": metric, "arm": arm, "n": len(seeds), "on": where, **means})
+        seeds: dict[str, list[dict[str, float]]] = {arm: [] for arm in results.arms}
+        where: dict[str, dict[str, None]] = {arm: {} for arm in results.arms}
+        steps, values = (history[name].to_numpy(np.float64) for name in ("step", metric))
+        images = history["on"].to_numpy(object)
+        for arm, _, rows in runs(history):
+            known = np.isfinite(values[rows])
+            if known.any():
+                seeds[arm].append(_of_trial(steps[rows][known], values[rows][known], better))
+                where[arm] |= dict.fromkeys(images[rows][known])
+        for arm, found in seeds.items():
+            if found:
+                means = {key: float(np.mean([seed[key] for seed in found])) for key in found[0]}
+                on = ", ".join(where[arm])
+                table.append({"metric": metric, "arm": arm, "n": len(found), "on": on, **means})
     return table
 
 
-def _of_trial(trial: pd.DataFrame, metric: str, better: str) -> dict[str, float]:
-    ordered = trial.sort_values("step")
-    values = ordered[metric].to_numpy(np.float64)
+def _of_trial(
+    steps: NDArray[np.float64], values: NDArray[np.float64], better: str
+) -> dict[str, float]:
     best = int(values.argmin() if better == "lower" else values.argmax())
     end = values[-LAST:]
     return {
         "best": float(values[best]),
-        "best_step": float(ordered["step"].iloc[best]),
+        "best_step": float(steps[best]),
         "last": float(values[-1]),
         "end": float(end.mean()),
         "end_sd": float(end.std(ddof=1)) if len(end) > 1 else math.nan,

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 from ogan_bench.analysis import formatting
 from ogan_bench.analysis.statistics import Interval
 from ogan_bench.store import Record
+
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,30 @@ def markdown(text: object) -> str:
     return "".join(f"\\{sign}" if sign in "\\`*_[]|#!~$" else sign for sign in line)
 
 
+def policy(style: str, script: str) -> str:
+    """Content security policy of a page: nothing is fetched, and no other script or style is used.
+
+    A style or script is allowed by the SHA-256 of its text, so what a stored name or note might
+    smuggle into the page does not run.
+
+    References:
+        Content Security Policy Level 3, W3C, https://www.w3.org/TR/CSP3/
+    """
+    style, script = (
+        base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        for text in (style, script)
+    )
+    return (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{style}'; "
+        f"script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _drawn(pictures: dict[str, Picture], *prefixes: str) -> list[Picture]:
+    """The figures of one kind, in the order in which they were drawn."""
+    return [picture for name, picture in pictures.items() if name.startswith(prefixes)]
+
+
 def _mean(row: Record) -> Interval:
     return Interval(row["mean"], row["low"], row["high"])
 
@@ -56,7 +85,8 @@ def _change(row: Record) -> Interval:
 def templates() -> jinja2.Environment:
     """The package's templates; what is HTML escapes every value."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        extensions=["jinja2.ext.do"],
         autoescape=lambda name: name is not None and name.endswith(".html.j2"),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -65,13 +95,20 @@ def templates() -> jinja2.Environment:
     )
     filters: dict[str, Callable[..., Any]] = {
         "number": formatting.number,
-        "p_value": formatting.p_value,
+        "interval": formatting.interval,
         "duration": formatting.duration,
+        "metric_title": lambda name: formatting.described(name).title,
+        "known": lambda value: not math.isnan(value),
         "md": markdown,
+        "drawn": _drawn,
         "mean": lambda row, spec: formatting.estimate(_mean(row), spec),
         "mean_bounds": lambda row, spec: formatting.bounds(_mean(row), spec),
         "change": lambda row, spec: formatting.estimate(_change(row), spec, sign=True),
         "change_bounds": lambda row, spec: formatting.bounds(_change(row), spec, sign=True),
     }
     environment.filters.update(filters)
+    style, script = ((TEMPLATES / name).read_text("utf-8") for name in ("page.css", "page.js"))
+    environment.globals.update(
+        style=Markup(style), script=Markup(script), policy=Markup(policy(style, script))
+    )
     return environment

@@ -1,4 +1,4 @@
-"""The report of a study: one self-contained HTML page, the same in Markdown, and the table.
+"""The report of a study: one self-contained HTML page, the same in Markdown, and its tables.
 
 Everything is read from the results folder and nothing else, so the same results give the same
 bytes. The page fetches nothing: images are data URIs, and a content security policy forbids the
@@ -7,16 +7,27 @@ rest.
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ogan_bench.analysis import figures, sections
+import pandas as pd
+
+from ogan_bench.analysis import sections
+from ogan_bench.analysis.ablation import ablation
 from ogan_bench.analysis.compare import compare
+from ogan_bench.analysis.contact import contact, steps
 from ogan_bench.analysis.course import LAST, course, load_history
+from ogan_bench.analysis.export import as_json, latex
+from ogan_bench.analysis.figures import claims_figure, paint
 from ogan_bench.analysis.formatting import described
 from ogan_bench.analysis.hypotheses import OUTCOMES, Verdict, judge
+from ogan_bench.analysis.meta import Setting, WiderClaim, settings_of, times, wider_claims
+from ogan_bench.analysis.outcomes import RULES
+from ogan_bench.analysis.pictures import drawings
+from ogan_bench.analysis.ranks import ranked_metrics, ranks
 from ogan_bench.analysis.rendering import Picture, data_uri, templates
 from ogan_bench.analysis.table import (
     FINISHED,
@@ -27,6 +38,7 @@ from ogan_bench.analysis.table import (
     summarise,
 )
 from ogan_bench.analysis.terminal import result_text
+from ogan_bench.analysis.variance import variance
 from ogan_bench.errors import UserError
 from ogan_bench.store import Record, TrialStore, write_bytes
 
@@ -36,145 +48,267 @@ class Report:
     """What has been written.
 
     Args:
-        html: The page.
-        markdown: The same as Markdown; links to PNG files beside it.
-        table: Estimates per arm and metric in full precision.
-        verdicts: One per hypothesis.
+        files: Format to file, of the formats that were asked for.
+        question: Of the study.
+        counts: Outcome to number of verdicts.
         finished: Trials with a result, diverged ones included.
         planned: Trials of the study.
         text: Table and verdicts as plain text.
+        settings: Of wider claims, among its hypotheses.
+        verdicts: One per hypothesis.
     """
 
-    html: Path
-    markdown: Path
-    table: Path
-    verdicts: tuple[Verdict, ...]
+    files: Mapping[str, Path]
+    question: str
+    counts: Mapping[str, int]
     finished: int
     planned: int
     text: str
+    settings: tuple[Setting, ...]
+    verdicts: tuple[Verdict, ...] = field(default=(), compare=False)
+
+    @property
+    def html(self) -> Path:
+        """The page."""
+        return self.files["html"]
+
+    @property
+    def markdown(self) -> Path:
+        """The same as Markdown; links to files beside it."""
+        return self.files["md"]
+
+    @property
+    def table(self) -> Path:
+        """Estimates per arm and metric in full precision."""
+        return self.files["csv"]
 
 
-def write_report(root: Path, study: str, against: Path | None = None) -> Report:
-    """Write ``report.html``, ``report.md``, ``table.csv`` and ``figures/`` into the study's folder.
+_NAMES = {
+    "html": "report.html",
+    "md": "report.md",
+    "csv": "table.csv",
+    "latex": "table.tex",
+    "json": "report.json",
+}
+
+FORMATS = tuple(_NAMES)
+"""What a report can be written as."""
+
+USUAL = FORMATS[:3]
+
+_WRITERS: dict[str, Callable[[Record], bytes]] = {
+    "html": lambda context: _rendered("report.html.j2", context),
+    "md": lambda context: _rendered("report.md.j2", context),
+    "csv": lambda context: context["table"].to_csv(index=False, lineterminator="\n").encode(),
+    "latex": lambda context: latex(
+        context["results"].name, context["rows"], len(context["record"]["seeds"])
+    ).encode(),
+    "json": lambda context: as_json(_essence(context)),
+}
+
+
+def write_report(
+    root: Path,
+    study: str,
+    against: Path | None = None,
+    *,
+    formats: Sequence[str] = USUAL,
+    figures: Sequence[str] = ("svg",),
+    folder: Path | None = None,
+) -> Report:
+    """Write the report of a study into its folder, and its figures into ``figures/`` there.
 
     Args:
         root: The results folder.
         study: Name of the study's folder.
         against: Another results folder with a study of this name to compare with.
+        formats: Of :data:`FORMATS`.
+        figures: File formats of the figures, ``svg``, ``png`` or ``pdf``; Markdown links to the
+            first of them.
+        folder: Where to write instead of the study's folder.
 
     Raises:
         UserError: There is no such study, its results cannot be read, or values of one metric
             were measured in unlike ways.
     """
     results = load_results(root, study)
-    summary = summarise(results)
+    log, history = load_log(results), load_history(results)
     verdicts = judge(results)
+    drawn = drawings(results, verdicts, log, history)
     comparison = None if against is None else compare(results, load_results(against, study))
-    history = load_history(results)
-    in_course = course(results, history)
-    drawn = _figures(results, verdicts) | {
-        f"course-{metric}": (
-            f"{described(metric).title} in the course of training",
-            figures.course_figure(history, metric, results.arms),
+    context = _context(results, verdicts, log, history, comparison)
+    ending = next(iter(figures), "svg")
+    context["pictures"] = {
+        name: Picture(
+            drawing.title,
+            drawing.alt,
+            data_uri(drawing.svg, "svg+xml") if "html" in formats else "",
+            f"figures/{name}.{ending}",
         )
-        for metric in results.record["metrics"]
-        if metric in history and history[metric].notna().any()
+        for name, drawing in drawn.items()
     }
-    finished = _finished(results)
-    context: Record = {
-        "results": results,
-        "record": results.record,
-        "verdicts": verdicts,
-        "verdict_counts": _verdict_counts(verdicts),
-        "finished": finished,
-        "planned": len(results.trials),
-        "open_trials": [row for row in records(results.trials) if row["outcome"] not in FINISHED],
-        "metrics": {name: described(name) for name in results.metric_names},
-        "rows": sections.main_table(results, summary),
-        "summary": records(summary),
-        "summary_json": [
-            {key: None if value != value else value for key, value in row.items()}  # nan
-            for row in records(summary)
-        ],
-        "pictures": {name: _picture(name, *figure) for name, figure in drawn.items()},
-        "has_curves": any(name.startswith("curve-") for name in drawn),
-        "published": sections.published(results),
-        "grids": sections.grids(results),
-        "course": in_course,
-        "last_evaluations": LAST,
-        "outcomes": sections.outcomes(results),
-        "notes": sections.notes(results),
-        "cost": sections.cost(results),
-        "counted": bool(results.trials["step_flops"].notna().any()),
-        "floors": sections.floors(results),
-        "provenance": sections.provenance(results.provenance),
-        "provenance_trials": len(results.provenance),
-        "comparison": None if comparison is None else records(comparison),
-    }
-    folder = root / study
-    report = Report(
-        html=folder / "report.html",
-        markdown=folder / "report.md",
-        table=folder / "table.csv",
-        verdicts=tuple(verdicts),
+    folder = folder or root / study
+    for kind in figures:
+        for name, drawing in drawn.items():
+            _write(folder / "figures" / f"{name}.{kind}", paint(drawing, kind))
+    files = {name: folder / _NAMES[name] for name in FORMATS if name in formats}
+    for name, path in files.items():
+        _write(path, _WRITERS[name](context))
+    finished, planned = context["finished"], context["planned"]
+    return Report(
+        files=files,
+        question=results.record["question"],
+        counts=context["verdict_counts"],
         finished=finished,
-        planned=len(results.trials),
-        text=result_text(context["rows"], verdicts, finished, len(results.trials)),
+        planned=planned,
+        text=result_text(context["rows"], verdicts, finished, planned),
+        settings=tuple(settings_of(results, verdicts)),
+        verdicts=tuple(verdicts),
     )
-    for name, (_, image) in drawn.items():
-        write_bytes(folder / "figures" / f"{name}.png", image.png)
-    write_bytes(report.table, summary.to_csv(index=False, lineterminator="\n").encode())
-    environment = templates()
-    for path in (report.markdown, report.html):
-        page = environment.get_template(f"{path.name}.j2").render(context)
-        write_bytes(path, page.encode())
-    return report
 
 
-def write_index(root: Path) -> Path:
-    """Write ``index.html``, the list of all studies of a results folder with their verdicts."""
+def write_index(root: Path, reports: Mapping[str, Report] | None = None) -> Path:
+    """Write ``index.html``, the list of all studies of a results folder with their verdicts.
+
+    Args:
+        root: The results folder.
+        reports: Names of studies to what has just been written of them, which is not read again.
+    """
+    known = reports or {}
     studies: list[Record] = []
+    settings: list[Setting] = []
     for name in TrialStore(root).studies():
         page = (root / name / "report.html").exists()
         try:
-            results = load_results(root, name)
-            verdicts = judge(results)
+            facts = _facts(root, name, known.get(name))
         except UserError as error:
-            studies.append({"name": name, "page": page, "error": str(error)})
-            continue
-        studies.append(
-            {
-                "name": name,
-                "page": page,
-                "question": results.record["question"],
-                "counts": _verdict_counts(verdicts),
-                "finished": _finished(results),
-                "planned": len(results.trials),
-            }
-        )
+            facts = {"error": str(error)}
+        studies.append({"name": name, "page": page, **facts})
+        settings += facts.get("settings", ())
     path = root / "index.html"
-    text = templates().get_template("index.html.j2").render(studies=studies)
-    write_bytes(path, text.encode())
+    claims = [_claim(claim) for claim in wider_claims(settings)]
+    _write(path, _rendered("index.html.j2", {"studies": studies, "claims": claims}))
     return path
 
 
-def _figures(
-    results: StudyResults, verdicts: list[Verdict]
-) -> dict[str, tuple[str, figures.Image]]:
-    """File name without its ending -> title and image, in the order of the report."""
-    images: dict[str, tuple[str, figures.Image]] = {}
-    if verdicts:
-        title = "Differences between arm and control with their intervals and margins"
-        images["forest"] = title, figures.forest_figure(verdicts)
-    for metric in results.record["metrics"]:
-        title = f"{described(metric).title} of every trial, with means and 95 % intervals per arm"
-        images[f"seeds-{metric}"] = title, figures.seeds_figure(results, metric)
-    log = load_log(results)
-    for column, title in figures.CURVES.items():
-        if log[column].notna().any():
-            image = figures.curves_figure(log, column, results.arms)
-            images[f"curve-{column}"] = f"Training curves: {title}", image
-    return images
+def _facts(root: Path, name: str, report: Report | None) -> Record:
+    """What the index says about a study."""
+    names = ("question", "counts", "finished", "planned", "settings")
+    if report is not None:
+        return {name: getattr(report, name) for name in names}
+    results = load_results(root, name)
+    verdicts = judge(results)
+    facts = (
+        results.record["question"],
+        _verdict_counts(verdicts),
+        _finished(results),
+        len(results.trials),
+        settings_of(results, verdicts),
+    )
+    return dict(zip(names, facts, strict=True))
+
+
+def _claim(claim: WiderClaim) -> Record:
+    """A wider claim as the index shows it."""
+    drawing = claims_figure(claim)
+    return {
+        "id": f"claim-{claim.slug}",
+        "claim": claim.claim,
+        "summary": claim.sentence,
+        "rows": [
+            {
+                "study": setting.study,
+                "hypothesis": setting.hypothesis,
+                "dataset": setting.dataset,
+                "verdict": setting.outcome,
+                "factor": setting.note or times(setting.factor),
+            }
+            for setting in claim.settings
+        ],
+        "picture": Picture(drawing.title, drawing.alt, data_uri(drawing.svg, "svg+xml"), ""),
+    }
+
+
+def _context(
+    results: StudyResults,
+    verdicts: Sequence[Verdict],
+    log: pd.DataFrame,
+    history: pd.DataFrame,
+    comparison: pd.DataFrame | None,
+) -> Record:
+    """Everything that the templates show, apart from the figures."""
+    table = summarise(results)
+    summary = records(table)
+    return {
+        "results": results,
+        "record": results.record,
+        "registered": None
+        if results.registered is None
+        else f"registered before the first trial, SHA-256 {results.registered[:12]}",
+        "deviations": list(results.deviations),
+        "verdicts": verdicts,
+        "verdict_counts": _verdict_counts(verdicts),
+        "finished": _finished(results),
+        "planned": len(results.trials),
+        "open_trials": [row for row in results.planned if row["outcome"] not in FINISHED],
+        "metrics": {name: described(name) for name in results.metric_names},
+        "rows": sections.main_table(results, table),
+        "table": table,
+        "summary": summary,
+        "summary_json": [
+            {key: None if value != value else value for key, value in row.items()}  # nan
+            for row in summary
+        ],
+        "ablation": ablation(results),
+        "ranks": ranks(results),
+        "ranked_metrics": ranked_metrics(results),
+        "published": sections.published(results),
+        "contact": contact(results),
+        "steps": steps(results),
+        "course": course(results, history),
+        "last_evaluations": LAST,
+        "outcomes": sections.outcomes(results),
+        "health": sections.health(results, log),
+        "rules": RULES,
+        "notes": sections.notes(results),
+        "cost": sections.cost(results),
+        "counted": bool(results.trials["step_flops"].notna().any()),
+        "variance": variance(results),
+        "floors": sections.floors(results),
+        "provenance": sections.provenance(results.provenance),
+        "provenance_trials": len(results.provenance),
+        "reproduce": sections.reproduce(results),
+        "comparison": None if comparison is None else records(comparison),
+    }
+
+
+def _essence(context: Record) -> Record:
+    """What ``report.json`` holds: the numbers, without texts of the page and without pictures."""
+    results = context["results"]
+    names = (
+        "registered", "deviations", "finished", "planned", "verdicts", "summary", "ranked_metrics",
+        "ranks", "ablation", "variance", "course", "cost", "comparison",
+    )  # fmt: skip
+    return {
+        "format": 1,
+        "study": results.name,
+        "question": results.record["question"],
+        "control": results.control,
+        **{name: context[name] for name in names},
+        "trials": results.planned,
+    }
+
+
+_environment = functools.cache(templates)
+
+
+def _rendered(template: str, context: Record) -> bytes:
+    return _environment().get_template(template).render(context).encode()
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Reports can be made again, so the disk need not be waited for."""
+    write_bytes(path, content, durable=False)
 
 
 def _verdict_counts(verdicts: Iterable[Verdict]) -> dict[str, int]:
@@ -184,11 +318,3 @@ def _verdict_counts(verdicts: Iterable[Verdict]) -> dict[str, int]:
 
 def _finished(results: StudyResults) -> int:
     return int(results.trials["outcome"].isin(FINISHED).sum())
-
-
-def _picture(name: str, title: str, image: figures.Image) -> Picture:
-    """A figure for the report; curves have many points and are smaller as a PNG."""
-    pixels = name.startswith(("curve-", "course-"))
-    uri = data_uri(image.png, "png") if pixels else data_uri(image.svg, "svg+xml")
-    alt = f"{title}. The numbers are in the tables of this report."
-    return Picture(title, alt, uri, f"figures/{name}.png")

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections import Counter
-from pathlib import PurePosixPath
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from ogan_bench.analysis.formatting import MISSING, described
-from ogan_bench.analysis.rendering import Picture, data_uri
+from ogan_bench.analysis.formatting import MISSING, described, number
 from ogan_bench.analysis.table import (
     COSTS,
     OUTCOMES,
     StudyResults,
     leader,
-    median_trial,
     records,
 )
 from ogan_bench.store import Record
 
-GRIDS = {
-    "samples.png": "Generated images",
-    "reconstructions.png": "Test images, each followed by its reconstruction",
-    "swapped.png": "Test images, each with its reconstruction and with that of another class",
-    "neighbours.png": "Samples closest to training images, each followed by that image",
-    "interpolations.png": "From one test image to another through their codes",
+LOGGED = {
+    "rho": "ρ",
+    "score_gap": "score gap",
+    "e_real_mean": "E(x) mean",
+    "e_real_std": "E(x) sd",
+    "e_fake_mean": "E(G(z)) mean",
+    "e_fake_std": "E(G(z)) sd",
 }
+"""Columns of the training log whose last values tell how a training went."""
 
 
 def main_table(results: StudyResults, summary: pd.DataFrame) -> list[Record]:
@@ -47,29 +48,11 @@ def main_table(results: StudyResults, summary: pd.DataFrame) -> list[Record]:
     ]
 
 
-def grids(results: StudyResults) -> list[Record]:
-    """Image grids of each arm's median trial by the study's first metric."""
-    found = []
-    for arm in results.arms:
-        trial = median_trial(results, arm)
-        pictures = []
-        for name, title in GRIDS.items() if trial else ():
-            assert trial is not None
-            path = results.folder(trial["path"]).path / name
-            if path.exists():
-                alt = f"{title}, arm {arm}, seed {trial['seed']}"
-                link = PurePosixPath(*PurePosixPath(trial["path"]).parts[1:]) / name
-                pictures.append(Picture(title, alt, data_uri(path.read_bytes(), "png"), str(link)))
-        if trial is not None and pictures:
-            found.append({"arm": arm, "seed": trial["seed"], "pictures": pictures})
-    return found
-
-
 def outcomes(results: StudyResults) -> list[Record]:
     """How many trials of each arm had which outcome."""
     table = []
     for arm in results.arms:
-        rows = [row for row in records(results.trials) if row["arm"] == arm]
+        rows = [row for row in results.planned if row["arm"] == arm]
         counts = Counter(row["outcome"] for row in rows)
         table.append(
             {"arm": arm, "planned": len(rows), **{name: counts[name] for name in OUTCOMES}}
@@ -77,11 +60,56 @@ def outcomes(results: StudyResults) -> list[Record]:
     return table
 
 
+def health(results: StudyResults, log: pd.DataFrame) -> list[Record]:
+    """Outcomes of each arm's trials, and medians over seeds of what was logged last, as text.
+
+    Args:
+        results: The stored study.
+        log: What :func:`ogan_bench.analysis.table.load_log` returns.
+    """
+    last = log.groupby(["arm", "seed"], sort=False).last(numeric_only=True)
+    medians = last.groupby("arm", sort=False).median()
+    shown = [name for name in LOGGED if name in medians and medians[name].notna().any()]
+    speed = results.trials.groupby("arm", sort=False)["images_per_second"].median()
+    table = []
+    for row in outcomes(results):
+        arm = row["arm"]
+        logged = {
+            LOGGED[name]: number(float(medians[name].get(arm, math.nan)), ".3g") for name in shown
+        }
+        table.append(row | logged | {"images/s": number(speed[arm], ",.0f")})
+    return table
+
+
+def reproduce(results: StudyResults) -> list[Record]:
+    """The command that trains and measures each arm, and nothing else, anew."""
+    command, seeds = results.record["command"], seed_ranges(results.record["seeds"])
+    return [
+        {"arm": arm, "command": f"{command} --arms {shlex.quote(arm)} --seeds {seeds}"}
+        for arm in results.arms
+    ]
+
+
+def seed_ranges(seeds: Sequence[int]) -> str:
+    """Seeds as the command line takes them.
+
+    >>> seed_ranges([0, 1, 2, 7])
+    '0-2,7'
+    """
+    runs: list[list[int]] = []
+    for seed in sorted(seeds):
+        if runs and seed == runs[-1][-1] + 1:
+            runs[-1].append(seed)
+        else:
+            runs.append([seed])
+    return ",".join(f"{run[0]}-{run[-1]}" if run[1:] else str(run[0]) for run in runs)
+
+
 def notes(results: StudyResults) -> list[str]:
     """Reasons of trials that did not end well, and notes on measurements."""
     reasons = [
         f"{row['arm']}/seed-{row['seed']} {row['outcome']}: {row['reason']}"
-        for row in records(results.trials)
+        for row in results.planned
         if isinstance(row["reason"], str)
     ]
     noted: dict[tuple[str, str], list[str]] = {}

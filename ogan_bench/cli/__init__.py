@@ -10,7 +10,18 @@ import sys
 import typer
 
 from ogan_bench import __version__
-from ogan_bench.cli import data, doctor, evaluate, inspect, report, run
+from ogan_bench.cli import (
+    claims,
+    data,
+    doctor,
+    evaluate,
+    inspect,
+    mirror,
+    power,
+    report,
+    run,
+    watch,
+)
 from ogan_bench.errors import UserError
 
 EXIT_INVALID = 2
@@ -44,8 +55,12 @@ def _root(
 app.command("run")(run.run)
 app.command("evaluate")(evaluate.evaluate)
 app.command("plan")(inspect.plan)
+app.command("power")(power.power)
 app.command("status")(inspect.status)
 app.command("report")(report.report)
+app.command("claims")(claims.claims)
+app.command("watch")(watch.watch)
+app.command("mirror")(mirror.mirror)
 app.command("list")(inspect.list_)
 app.command("describe")(inspect.describe)
 app.command("schema")(inspect.schema)

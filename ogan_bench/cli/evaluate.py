@@ -39,6 +39,15 @@ def evaluate(
     extractors: Annotated[
         str | None, typer.Option(metavar="A,B", help="Feature spaces, or all.")
     ] = None,
+    samplings: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Measure with N further evaluation seeds and nothing else changed, "
+            "for the spread that sampling alone makes.",
+        ),
+    ] = 0,
     override: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the reference dataset."),
@@ -52,7 +61,7 @@ def evaluate(
     """Measure without training: stored trials again and in more ways, or anybody's images.
 
     Stored trials keep their settings; what is named here is measured in addition and stays in
-    their results.
+    their results. Values of further evaluation seeds lie beside these, in samplings.json.
     """
     from ogan_bench.errors import UserError
     from ogan_bench.metrics.base import Extractor, Group
@@ -63,10 +72,15 @@ def evaluate(
         )
     spaces = chosen(extractors, get_args(Extractor), "--extractors")
     further = chosen(groups, get_args(Group), "--groups")
+    if samplings and (not trials or spaces or further):
+        raise UserError(
+            "--samplings measures stored trials again in their own feature spaces: name their "
+            "folders, and ask for --groups and --extractors in a command of its own"
+        )
     if trials:
         if override:
             raise UserError("--set is for --reference; stored trials keep their settings")
-        raise typer.Exit(_stored(trials, spaces, further, device, workers, as_json))
+        raise typer.Exit(_stored(trials, spaces, further, samplings, device, workers, as_json))
     assert generated is not None
     assert reference is not None
     rows = _images(generated, reference, override or (), spaces, further, device)
@@ -82,6 +96,7 @@ def _stored(
     paths: Sequence[Path],
     extractors: Sequence[str],
     groups: Sequence[str],
+    samplings: int,
     device: str,
     workers: int | None,
     as_json: bool,
@@ -100,11 +115,14 @@ def _stored(
         todo = stored_trials(record, folders, extractors=extractors, groups=groups)
         if not todo:
             raise UserError(f"{path}: no trial in here is finished; `ogan-bench run` trains them")
-        code = max(code, execute(todo, len(todo), store.root, device, workers, again=True))
+        done = execute(
+            todo, len(todo), store.root, device, workers, again=True, samplings=samplings
+        )
+        code = max(code, done)
         if code == EXIT_INTERRUPTED:
             break
         if as_json:
-            rows += _rows(store, todo)
+            rows += _sampled_rows(store, todo) if samplings else _rows(store, todo)
         else:
             print_report(store.root, study, against=None)
     if as_json:
@@ -118,6 +136,16 @@ def _rows(store: TrialStore, trials: Sequence[Trial]) -> list[dict[str, Any]]:
         {"study": trial.study, "arm": trial.arm, "seed": trial.seed, **row}
         for trial in trials
         for row in (store.trial(trial).read("result.json") or {}).get("metrics", [])
+    ]
+
+
+def _sampled_rows(store: TrialStore, trials: Sequence[Trial]) -> list[dict[str, Any]]:
+    """Measurements of trials with further evaluation seeds."""
+    return [
+        {"study": trial.study, "arm": trial.arm, "seed": trial.seed, "evaluation_seed": seed, **row}
+        for trial in trials
+        for seed, rows in store.trial(trial).samplings().items()
+        for row in rows
     ]
 
 

@@ -121,7 +121,7 @@ def status(
     override: Set = None,
     as_json: Json = False,
 ) -> None:
-    """Show which trials of a study are finished, running, interrupted, failed or missing."""
+    """Show which trials of a study are finished, stopped, running, interrupted, failed, missing."""
     from ogan_bench.store import TrialStore
 
     _, wanted = read_study(study, scale, arms, seeds, override)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ogan_bench.cli.options import RESULTS, Results
+from ogan_bench.cli.options import RESULTS, Results, chosen
 
 
 def report(
@@ -21,16 +21,35 @@ def report(
         Path | None,
         typer.Option(help="Results to compare with, for example results/reference."),
     ] = None,
+    formats: Annotated[
+        str,
+        typer.Option("--format", metavar="A,B", help="html, md, csv, latex (booktabs), json, all."),
+    ] = "html,md,csv",
+    figures: Annotated[
+        str,
+        typer.Option(metavar="A,B", help="Files of the figures: svg, png, pdf, all."),
+    ] = "svg",
+    show: Annotated[bool, typer.Option("--open", help="Show the page in the browser.")] = False,
 ) -> None:
     """Make the report of one, several or all stored studies again."""
+    from ogan_bench.analysis.figures.painting import FORMATS as DRAWN
+    from ogan_bench.analysis.report import FORMATS
+    from ogan_bench.analysis.several import write_reports
     from ogan_bench.errors import UserError
     from ogan_bench.store import TrialStore
 
     stored = TrialStore(results).studies()
     if not stored:
         raise UserError(f"{results}: no study is stored here; `ogan-bench run` makes one")
-    for name in studies or stored:
-        print_report(results, Path(name).stem, against)  # a study may be named by its file
+    names = [Path(name).stem for name in studies or stored]  # a study may be named by its file
+    wanted = chosen(formats, FORMATS, "--format"), chosen(figures, DRAWN, "--figures")
+    for written in write_reports(results, names, against, *wanted):
+        sys.stdout.write(written.text + "\n")
+        sys.stdout.flush()
+        first = next(iter(written.files.values()))
+        sys.stderr.write(f"Report: {first}\n")
+    if show:
+        _open(first if len(names) == 1 else results / "index.html")
 
 
 def print_report(root: Path, name: str, against: Path | None) -> None:
@@ -38,7 +57,13 @@ def print_report(root: Path, name: str, against: Path | None) -> None:
     from ogan_bench.analysis.report import write_index, write_report
 
     written = write_report(root, name, against=against)
-    write_index(root)
+    write_index(root, {name: written})
     sys.stdout.write(written.text + "\n")
     sys.stdout.flush()
     sys.stderr.write(f"Report: {written.html}\n")
+
+
+def _open(path: Path) -> None:
+    import webbrowser
+
+    webbrowser.open(path.resolve().as_uri())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ogan_bench.cli.mirror import accompanied
 from ogan_bench.cli.options import RESULTS, Arms, Device, Scale, Seeds, Set, StudyPath, read_study
 
 if TYPE_CHECKING:
@@ -34,22 +35,45 @@ def run(
     checkpoint_seconds: Annotated[
         float, typer.Option(min=0, help="Time between checkpoints: the most a kill can cost.")
     ] = 30.0,
+    trial_budget: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            metavar="SECONDS",
+            help="Training time of a trial, after which it is measured as it stands; run again "
+            "with more or without, it goes on.",
+        ),
+    ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Show the report in a browser while it grows.")
+    ] = False,
+    mirrors: Annotated[
+        list[str] | None,
+        typer.Option("--mirror", metavar="NAME", help="Also to tensorboard, mlflow or wandb."),
+    ] = None,
 ) -> None:
-    """Run a study: finished trials are skipped, interrupted ones are resumed."""
+    """Run a study: finished trials are skipped, interrupted and stopped ones are resumed."""
     from ogan_bench.store import TrialStore
 
     statement, wanted = read_study(study, scale, arms, seeds, override)
     store = TrialStore(out)
-    todo = unfinished(store, wanted)
-    if not todo and (out / statement.folder / "report.html").exists():
+    todo = unfinished(store, wanted, trial_budget)
+    if not todo and not mirrors and (out / statement.folder / "report.html").exists():
         say(
-            f"Nothing to do: all {len(wanted)} trials of {statement.folder} are finished.\n"
+            f"Nothing to do: all {len(wanted)} trials of {statement.folder} are finished"
+            f"{' or have used up their budget' if trial_budget is not None else ''}.\n"
             f"Report: {out / statement.folder / 'report.html'} "
             f"(`ogan-bench report {statement.folder} --results {out}` makes it again)"
         )
         return
-    store_study(store, statement, wanted, study, scale, override)
-    code = execute(todo, len(wanted), out, device, workers, checkpoint_seconds) if todo else 0
+    code = 0
+    with accompanied(out, statement.folder, live, mirrors or ()):
+        store_study(store, statement, wanted, study, scale, override)
+        if todo:
+            code = execute(
+                *(todo, len(wanted), out, device, workers, checkpoint_seconds),
+                trial_budget=trial_budget,
+            )
     if code == EXIT_INTERRUPTED:
         raise typer.Exit(code)
 
@@ -67,6 +91,8 @@ def execute(
     workers: int | None,
     checkpoint_seconds: float = 30.0,
     again: bool = False,
+    trial_budget: float | None = None,
+    samplings: int = 0,
 ) -> int:
     """Run the trials, or measure them again, and say how it went; the exit code."""
     from ogan_bench.cli.progress import display
@@ -76,10 +102,11 @@ def execute(
     devices = slots(device, workers, len(todo))
     with LocalExecutor(devices) as executor:
         from ogan_bench.execution.supervise import run_all
-        from ogan_bench.pipeline import Options, preflight
+        from ogan_bench.pipeline import Options
+        from ogan_bench.preflight import preflight
 
         preflight(todo)
-        options = Options(out, checkpoint_seconds, again)
+        options = Options(out, checkpoint_seconds, again, trial_budget, samplings)
         where = ", ".join(f"{devices.count(name)} x {name}" for name in dict.fromkeys(devices))
         say(f"{len(todo)} of {wanted} trials to run on {where}; results in {out}")
         with display(todo, out) as observer:
@@ -89,6 +116,8 @@ def execute(
     busy = [report for report in reports if report.status == "busy"]
     for report in failed:
         say(f"failed: {report.trial}: {report.message} (see {out / report.trial / 'error.txt'})")
+    if stopped := sum(report.outcome == "stopped" for report in reports):
+        say(f"{stopped} trials were stopped by their budget; without it, they go on to their end")
     if busy:
         say(f"{len(busy)} trials are being run by another process and were left to it")
     if interrupted:
@@ -97,8 +126,12 @@ def execute(
     return EXIT_FAILED if failed else 0
 
 
-def unfinished(store: TrialStore, wanted: list[Trial]) -> list[Trial]:
+def unfinished(
+    store: TrialStore, wanted: list[Trial], trial_budget: float | None = None
+) -> list[Trial]:
     """Trials without a result, or whose result lacks something that they now ask for.
+
+    Those that an earlier budget stopped are among them, unless they have used up this one too.
 
     Raises:
         UserError: Some are stored with another configuration; all are named.
@@ -114,7 +147,7 @@ def unfinished(store: TrialStore, wanted: list[Trial]) -> list[Trial]:
             folder.check_identity(trial)
         except ConflictError as error:
             conflicts.append(str(error))
-        if not folder.is_complete(trial):
+        if not folder.is_complete(trial, trial_budget):
             todo.append(trial)
     if conflicts:
         raise UserError("\n".join(conflicts))
@@ -130,6 +163,7 @@ def store_study(
     overrides: list[str] | None,
 ) -> None:
     """Write the resolved study; seeds asked for on the command line join those of the file."""
+    from ogan_bench.registration import register
     from ogan_bench.study import find_study, study_record
 
     command = ["ogan-bench", "run", path.name if path.is_absolute() else path.as_posix()]
@@ -141,6 +175,7 @@ def store_study(
     stored = store.read_study(study.folder)["seeds"] if study.folder in known else []
     seeds = sorted({*study.seeds, *stored, *(trial.seed for trial in wanted)})
     record = study_record(study, seeds, shlex.join(command), find_study(path))
+    register(store, study.folder, record)
     store.write_study(study.folder, record)
 
 

@@ -22,6 +22,8 @@ from ogan_bench.evaluation.inversion import inversion_rows
 from ogan_bench.evaluation.latents import latent_rows
 from ogan_bench.evaluation.mechanism import mechanism_rows
 from ogan_bench.evaluation.pictures import (
+    SIDE,
+    STEP_ROWS,
     point_picture,
     reconstruction_grid,
     sample_grid,
@@ -63,9 +65,10 @@ def evaluate(
     dataset: Dataset,
     settings: Evaluation,
     device: torch.device,
-    folder: Path | None,
+    folder: Path | None = None,
     progress: float = 1.0,
     reference: Split | None = None,
+    step_picture: Path | None = None,
 ) -> tuple[list[Row], Facts]:
     """All metrics of a trained pair; a metric that fails is a row without value.
 
@@ -81,6 +84,7 @@ def evaluate(
             ``swapped.png``, and pictures of the groups go; ``None``: nowhere.
         progress: Share of the training that is done.
         reference: Real images that generated ones are compared with; ``None``: those trained on.
+        step_picture: Where the first 32 samples go as one small picture; ``None``: nowhere.
 
     Returns:
         The rows, and facts about the extractors.
@@ -97,6 +101,8 @@ def evaluate(
     samples, test = subject.samples, dataset.test.images
     if folder is not None:
         _draw_pictures(samples, dataset, folder)
+    if step_picture is not None:
+        _draw_samples(samples, dataset, step_picture, STEP_ROWS)
     rows = reconstruction_rows(
         test, samples.reconstructions, samples.raw_reconstructions, settings.seed
     )
@@ -156,14 +162,22 @@ def evaluate_images(
     return rows, facts
 
 
+def _draw_samples(samples: Samples, dataset: Dataset, path: Path, rows: int = SIDE) -> None:
+    if dataset.is_points:
+        test = dataset.test.images
+        n = min(len(samples.images), len(test))
+        point_picture(test[:n], samples.images[:n], path)
+    else:
+        sample_grid(samples.images, path, rows)
+
+
 def _draw_pictures(samples: Samples, dataset: Dataset, folder: Path) -> None:
-    test, drawn, pairs = dataset.test.images, folder / "samples.png", folder / "reconstructions.png"
+    test, pairs = dataset.test.images, folder / "reconstructions.png"
+    _draw_samples(samples, dataset, folder / "samples.png")
     if dataset.is_points:
         n = min(len(samples.images), len(test))
-        point_picture(test[:n], samples.images[:n], drawn)
         point_picture(test[:n], samples.own_reconstructions[:n], pairs)
         return
-    sample_grid(samples.images, drawn)
     reconstruction_grid(test[:64], to_uint8(samples.own_reconstructions[:64]), pairs)
     if samples.swapped is not None:
         own, swapped = (

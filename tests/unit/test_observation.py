@@ -6,13 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
+from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.digits import digits
 from ogan_bench.data.held_out import hold_out
 from ogan_bench.errors import UserError
+from ogan_bench.evaluation.sampling import Samples
 from ogan_bench.observation import Observer, best, chosen_nets, pair
 from ogan_bench.pipeline import Options, run_trial
 from ogan_bench.store import TrialFolder, TrialStore
@@ -42,6 +46,9 @@ class Script:
     def should_save(self) -> bool:
         return False
 
+    def budget_used(self, seconds: float) -> bool:
+        return False
+
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
@@ -62,6 +69,10 @@ def run(root: Path, chosen: Trial) -> tuple[TrialFolder, dict[str, Any]]:
 
 def values(result: dict[str, Any]) -> dict[str, float]:
     return {row["metric"]: row["value"] for row in result["metrics"]}
+
+
+def pixels(path: Path) -> Tensor:
+    return torch.from_numpy(np.array(Image.open(path)))
 
 
 def without_times(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -104,6 +115,7 @@ def test_looking_changes_neither_training_nor_result(tmp_path: Path) -> None:
     folder, plain = run(tmp_path / "2", trial("evaluation.every=null"))
     assert values(watched) == values(plain)
     assert not folder.history.path.exists()
+    assert not folder.step_picture(2).parent.exists()
 
 
 @pytest.mark.parametrize("stop_at", [3, 4])
@@ -122,12 +134,47 @@ def test_an_interrupted_training_has_the_same_history(
     with pytest.raises(InterruptedTrainingError):
         go(cut, Script(stop_at=stop_at))
     cut.history.append({"step": 5, "metrics": {}})  # written after the checkpoint, before a kill
+    cut.step_picture(6).write_bytes(b"written before a kill")
     go(cut, Script())
+    for step in (2, 4, 6):
+        assert cut.step_picture(step).read_bytes() == whole.step_picture(step).read_bytes()
     assert without_times(cut.history.read()) == without_times(whole.history.read())
     states = [torch.load(folder.chosen, weights_only=True) for folder in (whole, cut)]
     assert states[0]["step"] == states[1]["step"]
     for name, value in states[0]["nets"]["encoder"].items():
         assert torch.equal(value, states[1]["nets"]["encoder"][name])
+
+
+def test_every_evaluation_shows_the_first_samples_of_the_last_picture(tmp_path: Path) -> None:
+    folder, _ = run(tmp_path, trial())
+    pictures = {step: pixels(folder.step_picture(step)) for step in (2, 4, 6)}
+    assert len(list(folder.path.glob("steps/*"))) == 3
+    last = pixels(folder.path / "samples.png")
+    assert torch.equal(pictures[6], last[: len(last) // 2])  # four of eight rows, the same z
+    assert not torch.equal(pictures[4], pictures[6])
+
+
+def test_other_arms_and_seeds_start_their_pictures_from_the_same_z(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = []
+
+    def keep(samples: Samples, *_: object) -> None:
+        drawn.append(samples.z[:32])
+
+    monkeypatch.setattr("ogan_bench.evaluation.evaluate._draw_samples", keep)
+    base = trial()
+    for one in (base, Trial("t", "mse", 1, base.settings)):
+        run(tmp_path, one)
+    assert len(drawn) == 8  # three evaluations and the picture at the end, of both
+    assert all(torch.equal(z, drawn[0]) for z in drawn)
+
+
+def test_points_are_pictured_in_the_course_of_the_training_as_at_its_end(tmp_path: Path) -> None:
+    overrides = [part for part in SMALL if not part.startswith("model")]
+    study = load_study(Path("studies/mode_collapse.yaml"), overrides=overrides)
+    folder, _ = run(tmp_path, Trial("t", "ring", 0, study.arms["ring_pearson"]))
+    assert torch.equal(pixels(folder.step_picture(6)), pixels(folder.path / "samples.png"))
 
 
 def test_the_result_is_of_the_weights_that_did_best_on_held_out_images(
@@ -142,12 +189,12 @@ def test_the_result_is_of_the_weights_that_did_best_on_held_out_images(
     assert result["facts"]["chosen_step"] == step
 
     rest, _ = hold_out(dataset, 100, 0)
-    nets = train(chosen, rest, TrialFolder(tmp_path / "other"), CPU, Script()).nets
-    best_nets, facts = chosen_nets(chosen, nets, folder, CPU)
+    trained = train(chosen, rest, TrialFolder(tmp_path / "other"), CPU, Script())
+    best_nets, facts = chosen_nets(chosen, trained, folder, CPU)
     assert facts == {"chosen_step": step}
     x = torch.zeros(4, 1, 16, 16)
     same = torch.equal(
-        pair(chosen, best_nets).encoder.eval()(x), pair(chosen, nets).encoder.eval()(x)
+        pair(chosen, best_nets).encoder.eval()(x), pair(chosen, trained.nets).encoder.eval()(x)
     )
     assert same == (step == 6)
 

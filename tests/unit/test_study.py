@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ogan_bench.components import Component
-from ogan_bench.config import Settings, Study
+from ogan_bench.config import Comparison, Settings, Study
 from ogan_bench.diffs import merge
 from ogan_bench.errors import StudyError, UserError
 from ogan_bench.schema import json_schema
@@ -159,7 +159,9 @@ def test_hypotheses_must_name_arms_and_margins(tmp_path: Path) -> None:
 def test_margins(study_file: Path, margin: str, value: float, relative: bool) -> None:
     text = STUDY.replace("test: superiority", f"test: equivalence, margin: {margin}")
     study_file.write_text(text, encoding="utf-8")
-    found = load_study(study_file).hypotheses[0].margin
+    hypothesis = load_study(study_file).hypotheses[0]
+    assert isinstance(hypothesis, Comparison)
+    found = hypothesis.margin
     assert found is not None
     assert found.value == pytest.approx(value)
     assert found.relative is relative

@@ -32,10 +32,16 @@ STEPS = 7
 
 
 class Script:
-    """A monitor that saves or stops after given steps."""
+    """A monitor that saves or stops after given steps, or has a budget of so many in a call."""
 
-    def __init__(self, *, save_at: int | None = None, stop_at: int | None = None) -> None:
-        self.save_at, self.stop_at, self.step = save_at, stop_at, 0
+    def __init__(
+        self,
+        *,
+        save_at: int | None = None,
+        stop_at: int | None = None,
+        budget: int | None = None,
+    ) -> None:
+        self.save_at, self.stop_at, self.budget, self.step = save_at, stop_at, budget, 0
 
     def progress(self, stage: str, step: int, record: dict[str, Any]) -> None:
         self.step = step
@@ -45,6 +51,9 @@ class Script:
 
     def should_save(self) -> bool:
         return self.step == self.save_at
+
+    def budget_used(self, seconds: float) -> bool:
+        return self.step == self.budget
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +122,28 @@ def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(
         assert torch.equal(got, want), name
     assert without_times(cut) == without_times(whole)
     assert [line["step"] for line in whole.log.read()] == [3, 6, 7]
+
+
+@pytest.mark.parametrize("overrides", [(), ("training.ema=0.9",)], ids=["plain", "ema"])
+def test_stopped_by_budgets_and_trained_on_equals_uninterrupted_bit_for_bit(
+    tmp_path: Path, dataset: Dataset, overrides: tuple[str, ...]
+) -> None:
+    chosen = trial("pearson", 0, *overrides)
+    whole, cut = TrialFolder(tmp_path / "whole"), TrialFolder(tmp_path / "cut")
+    expected = train(chosen, dataset, whole, CPU, Script())
+    assert train(chosen, dataset, cut, CPU, Script(budget=2)).steps == 2
+    stopped = train(chosen, dataset, cut, CPU, Script(budget=5))
+    assert stopped.steps == 5
+    assert stopped.images_per_second == 5 * chosen.settings.training.batch_size / stopped.seconds
+    as_it_stands = train(chosen, dataset, cut, CPU, Script(budget=0))  # used up before
+    assert (as_it_stands.steps, as_it_stands.seconds) == (5, stopped.seconds)
+    for name, value in state(stopped).items():
+        assert torch.equal(value, state(as_it_stands)[name]), name
+    resumed = train(chosen, dataset, cut, CPU, Script(budget=STEPS))
+    assert resumed.steps == STEPS
+    for name, value in state(expected).items():
+        assert torch.equal(value, state(resumed)[name]), name
+    assert without_times(cut) == without_times(whole)
 
 
 def test_a_kill_after_a_checkpoint_writes_the_same_log(tmp_path: Path, dataset: Dataset) -> None:

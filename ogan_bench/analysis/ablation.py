@@ -1,0 +1,125 @@
+"""The arms as changes of one of them, and what each change does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ogan_bench.analysis.formatting import described
+from ogan_bench.analysis.statistics import Interval
+from ogan_bench.analysis.table import StudyResults
+from ogan_bench.diffs import differences
+from ogan_bench.store import Record
+
+_SECTIONS = ("data", "model", "objective", "training", "evaluation")
+"""Settings that an ablation can change; hashes of plug-ins are none."""
+
+
+def ablation(results: StudyResults) -> Record:
+    """The table of arms as deltas to a base, a leave-one-out ablation where the study is one.
+
+    Returns:
+        ``base``, the arm of :func:`base_arm`, and ``rows``, one per other arm: ``arm``, ``changes``
+        (texts) and ``cells``, one per metric of the study: the difference to the base with its 95 %
+        interval, and ``better``: whether the interval lies on the good side of 0, ``None`` where it
+        contains 0, is not known, or where neither direction is better.
+    """
+    base = base_arm(results)
+    rows: list[Record] = []
+    for arm in results.arms:
+        if arm == base:
+            continue
+        cells = []
+        for metric in results.record["metrics"]:
+            change = results.difference(arm, base, metric)
+            cells.append(
+                {
+                    "metric": metric,
+                    "difference": change.estimate,
+                    "difference_low": change.low,
+                    "difference_high": change.high,
+                    "better": is_better(change, metric),
+                }
+            )
+        rows.append({"arm": arm, "changes": changes(results, base, arm), "cells": cells})
+    return {"base": base, "rows": rows}
+
+
+def base_arm(results: StudyResults) -> str:
+    """The arm from which all others together differ in the fewest settings; the first of these."""
+    return min(
+        results.arms,
+        key=lambda base: sum(len(changes(results, base, arm)) for arm in results.arms),
+    )
+
+
+def is_better(change: Interval, metric: str) -> bool | None:
+    """Whether a difference is for the better, where its interval excludes 0."""
+    better = described(metric).better
+    if better is None or math.isnan(change.low) or change.low <= 0 <= change.high:
+        return None
+    return (change.low > 0) == (better == "higher")
+
+
+def changes(results: StudyResults, base: str, arm: str) -> list[str]:
+    """``training.steps: 500 → 1000`` for every setting in which an arm differs from a base.
+
+    A part that is another one is a single change, with those of its parameters that are not at
+    their defaults.
+    """
+    texts = []
+    for section in _SECTIONS:
+        sides = tuple(
+            (results.record["arms"][name].get(section), results.identity(name).get(section))
+            for name in (base, arm)
+        )
+        texts += _changes(section, *sides[0], *sides[1])
+    return texts
+
+
+def _changes(key: str, before: Any, shown: Any, now: Any, shown_now: Any) -> list[str]:
+    """Changes of a setting.
+
+    Args:
+        key: Path of the setting.
+        before: All of it in the base.
+        shown: What of it is not at its default.
+        now: All of it in the arm.
+        shown_now: What of that is not at its default.
+    """
+    if not (isinstance(before, Mapping) and isinstance(now, Mapping)):
+        pairs = differences(before, now, key)
+        return [f"{path}: {_compact(old)} → {_compact(new)}" for path, old, new in pairs]
+    if before.get("name") != now.get("name"):
+        return [f"{key}: {_compact(shown or before)} → {_compact(shown_now or now)}"]
+    return [
+        text
+        for name in dict.fromkeys([*before, *now])
+        for text in _changes(
+            f"{key}.{name}",
+            before.get(name),
+            _part(shown, name),
+            now.get(name),
+            _part(shown_now, name),
+        )
+    ]
+
+
+def _part(shown: Any, name: str) -> Any:
+    return shown.get(name) if isinstance(shown, Mapping) else None
+
+
+def _compact(value: Any) -> str:
+    """``adam(lr=0.0001)`` of a part, a number without needless digits."""
+    if isinstance(value, Mapping):
+        settings = ", ".join(
+            f"{key}={_compact(entry)}" for key, entry in value.items() if key != "name"
+        )
+        name = str(value.get("name", ""))
+        return f"{name}({settings})" if settings else name
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, list):
+        return ", ".join(map(_compact, value))
+    return "none" if value is None else str(value)

@@ -1,0 +1,136 @@
+"""Stored pictures side by side: median and worst seeds, the same z, and steps of the training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ogan_bench.analysis.formatting import described
+from ogan_bench.analysis.rendering import Picture, data_uri
+from ogan_bench.analysis.table import StudyResults, median_trial
+from ogan_bench.store import Record
+
+GRIDS = {
+    "samples.png": "Generated images",
+    "reconstructions.png": "Test images, each followed by its reconstruction",
+    "swapped.png": "Test images, each with its reconstruction and with that of another class",
+    "neighbours.png": "Samples closest to training images, each followed by that image",
+    "interpolations.png": "From one test image to another through their codes",
+}
+
+MOST_BYTES = 3 * 2**20
+"""Of pictures in a report; where there are more, those of the worst seeds are left out."""
+
+MOST_STEPS = 12
+
+
+def contact(results: StudyResults) -> list[Record]:
+    """For each kind of grid those of the median and of the worst seed of every arm.
+
+    Seeds are ordered by the first metric of the study that the arm has values of. Trials of one
+    seed draw the same z in every arm, so samples of the lowest seed that all arms have pictures of
+    make a group of their own.
+
+    Returns:
+        Groups with ``title`` and ``rows``: ``arm``, ``seed``, ``which`` (``median`` or ``worst``;
+        ``same z`` in the group of one seed) and ``picture``.
+    """
+    chosen = []
+    for arm in results.arms:
+        for which, trial in (
+            ("median", median_trial(results, arm)),
+            ("worst", worst(results, arm)),
+        ):
+            if trial is not None:
+                chosen.append((arm, which, trial))
+    groups: list[Record] = [
+        {"title": title, "rows": _rows(results, chosen, file, title)}
+        for file, title in GRIDS.items()
+    ]
+    shared = _shared_seed(results)
+    if shared is not None:
+        title = f"{GRIDS['samples.png']}, of the same z in every arm"
+        trials = [(arm, "same z", results.trial(arm, shared)) for arm in results.arms]
+        groups.insert(1, {"title": title, "rows": _rows(results, trials, "samples.png", title)})
+    if sum(len(row["picture"].uri) for group in groups for row in group["rows"]) > MOST_BYTES:
+        for group in groups:
+            group["rows"] = [row for row in group["rows"] if row["which"] != "worst"]
+    return [group for group in groups if group["rows"]]
+
+
+def worst(results: StudyResults, arm: str) -> Record | None:
+    """The arm's trial with the worst value of the first metric that has a direction and values.
+
+    None where it is the median trial as well.
+    """
+    middle = median_trial(results, arm)
+    for metric in results.record["metrics"]:
+        better, known = described(metric).better, results.by_seed(arm, metric)
+        if better is not None and known:
+            sign = 1 if better == "lower" else -1
+            trial = results.trial(arm, max(known, key=lambda seed: sign * known[seed]))
+            return None if middle is not None and trial["seed"] == middle["seed"] else trial
+    return None
+
+
+def steps(results: StudyResults) -> Record:
+    """Samples of fixed z in the course of the training, of each arm's median trial.
+
+    Returns:
+        ``steps``, at most :data:`MOST_STEPS` of those that all these trials have pictures of, the
+        first and the last among them; and ``arms``, with ``arm``, ``seed`` and ``pictures``, one
+        per step.
+    """
+    trials = []
+    for arm in results.arms:
+        trial = median_trial(results, arm)
+        if trial is None:
+            continue
+        paths = (results.folder(trial["path"]).path / "steps").glob("step-*.png")
+        known = {int(path.stem.partition("-")[2]): path for path in paths}
+        if known:
+            trials.append((arm, trial, known))
+    common = sorted(set.intersection(*(set(known) for _, _, known in trials))) if trials else []
+    if len(common) > MOST_STEPS:
+        last = len(common) - 1
+        common = [common[round(i * last / (MOST_STEPS - 1))] for i in range(MOST_STEPS)]
+    if not common:
+        return {"steps": [], "arms": []}
+    rows = []
+    for arm, trial, known in trials:
+        pictures = [
+            _picture(results, trial, known[step], f"Generated images at step {step}")
+            for step in common
+        ]
+        rows.append({"arm": arm, "seed": trial["seed"], "pictures": pictures})
+    return {"steps": common, "arms": rows}
+
+
+def _rows(
+    results: StudyResults, chosen: Sequence[tuple[str, str, Record]], file: str, title: str
+) -> list[Record]:
+    rows: list[Record] = []
+    for arm, which, trial in chosen:
+        path = results.folder(trial["path"]).path / file
+        if path.exists():
+            picture = _picture(results, trial, path, title)
+            rows.append({"arm": arm, "seed": trial["seed"], "which": which, "picture": picture})
+    return rows
+
+
+def _shared_seed(results: StudyResults) -> int | None:
+    """The lowest seed of which every arm has samples."""
+    for seed in sorted(results.record["seeds"]):
+        paths = [results.trial(arm, seed)["path"] for arm in results.arms]
+        if all(isinstance(path, str) for path in paths) and all(
+            (results.folder(path).path / "samples.png").exists() for path in paths
+        ):
+            return int(seed)
+    return None
+
+
+def _picture(results: StudyResults, trial: Record, path: Path, title: str) -> Picture:
+    """A picture of a trial; the report that links to it lies in the study's folder."""
+    alt = f"{title}, arm {trial['arm']}, seed {trial['seed']}"
+    link = path.relative_to(results.root).as_posix().partition("/")[2]
+    return Picture(title, alt, data_uri(path.read_bytes(), "png"), link)

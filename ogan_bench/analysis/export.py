@@ -1,0 +1,116 @@
+"""The result of a study for other programs: a LaTeX table and JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from ogan_bench.analysis.formatting import MISSING, bounds, described, estimate
+from ogan_bench.analysis.statistics import Interval
+from ogan_bench.store import Record
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "−": "$-$",
+    "–": "--",
+    "±": r"$\pm$",
+    "ρ": r"$\rho$",
+    "²": "$^2$",
+    "∞": r"$\infty$",
+    "Δ": r"$\Delta$",
+    "·": r"$\cdot$",
+    "σ": r"$\sigma$",
+}
+_ARROWS = {"lower": r" $\downarrow$", "higher": r" $\uparrow$", None: ""}
+
+
+def latex(name: str, rows: Sequence[Record], seeds: int) -> str:
+    """The main table for a paper; needs the package ``booktabs``.
+
+    Arms are rows and metrics are columns: the mean over seeds with its 95 % t interval below it,
+    in bold where :func:`ogan_bench.analysis.table.leader` says so.
+
+    Args:
+        name: Of the study.
+        rows: The main table, as :func:`ogan_bench.analysis.sections.main_table` makes it.
+        seeds: Planned trials of each arm.
+    """
+    metrics = [described(cell["metric"]) for cell in rows[0]["cells"]]
+    titles = [_escaped(metric.title) + _ARROWS[metric.better] for metric in metrics]
+    lines = [
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{{_escaped(name)}: means over up to {seeds} training seeds with 95\,\% "
+        r"Student's t intervals; where seeds lack a value, n is given. Bold: better than every "
+        r"other arm beyond the 95\,\% interval of the difference.}",
+        rf"\label{{tab:{''.join(c if c.isalnum() else '-' for c in name)}}}",
+        rf"\begin{{tabular}}{{l{'r' * len(metrics)}}}",
+        r"\toprule",
+        " & ".join(["arm", *titles]) + r" \\",
+        r"\midrule",
+    ]
+    for row in rows:
+        cells = [(cell, described(cell["metric"]).format) for cell in row["cells"]]
+        lines.append(" & ".join([_escaped(row["arm"]), *(_mean(*cell) for cell in cells)]) + r" \\")
+        lines.append(" & ".join(["", *(_bounds(*cell) for cell in cells)]) + r" \\")
+    lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}", ""]
+    return "\n".join(lines)
+
+
+def as_json(report: Record) -> bytes:
+    """A report as JSON: dataclasses and models as objects, nan and infinities as null.
+
+    Keys keep the order in which the report states them.
+    """
+    text = json.dumps(_plain(report), indent=1, ensure_ascii=False, allow_nan=False)
+    return text.encode() + b"\n"
+
+
+def _mean(cell: Record, spec: str) -> str:
+    shown = _escaped(estimate(_interval(cell), spec))
+    return rf"\textbf{{{shown}}}" if cell["best"] else shown
+
+
+def _bounds(cell: Record, spec: str) -> str:
+    shown = _escaped(bounds(_interval(cell), spec)) or ("" if cell["n"] else _escaped(MISSING))
+    lacking = f" n = {cell['n']}" if cell["failed"] else ""
+    return rf"{{\scriptsize {shown}{lacking}}}" if shown + lacking else ""
+
+
+def _interval(cell: Record) -> Interval:
+    return Interval(cell["mean"], cell["low"], cell["high"])
+
+
+def _escaped(text: str) -> str:
+    return "".join(_LATEX.get(sign, sign) for sign in text)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return _plain(value.model_dump(mode="json"))
+    if isinstance(value, Interval):
+        return _plain(value._asdict())
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
+        return {name: _plain(entry) for name, entry in fields if not callable(entry)}
+    if isinstance(value, dict):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value.item() if hasattr(value, "item") else value

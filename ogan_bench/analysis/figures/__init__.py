@@ -1,0 +1,30 @@
+"""Figures of a study, as drawings that are the same for the same results.
+
+Every seed is shown; intervals are the tables' own (Student's t, paired or Welch's), never those of
+a plotting library.
+"""
+
+from __future__ import annotations
+
+from ogan_bench.analysis.figures.claims import claims_figure
+from ogan_bench.analysis.figures.curves import CODES, CURVES, curves_figure
+from ogan_bench.analysis.figures.forest import differences_figure, forest_figure
+from ogan_bench.analysis.figures.levels import levels_figure
+from ogan_bench.analysis.figures.painting import FORMATS, Drawing, paint
+from ogan_bench.analysis.figures.planes import plane_figure
+from ogan_bench.analysis.figures.seeds import seeds_figure
+
+__all__ = [
+    "CODES",
+    "CURVES",
+    "FORMATS",
+    "Drawing",
+    "claims_figure",
+    "curves_figure",
+    "differences_figure",
+    "forest_figure",
+    "levels_figure",
+    "paint",
+    "plane_figure",
+    "seeds_figure",
+]

@@ -1,0 +1,88 @@
+"""One claim over its settings: by what factor the arm is better in each, and on average."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ogan_bench.analysis.figures.frame import ON_WHITE, WIDTH, finite, fitted, frame, scaled
+from ogan_bench.analysis.figures.looks import OUTCOMES
+from ogan_bench.analysis.figures.painting import INK, SOFT, Drawing
+from ogan_bench.analysis.meta import Setting, WiderClaim, times
+from ogan_bench.analysis.statistics import Interval
+
+_ROW, _RIGHT = 30.0, 92.0
+_ASIDE = 0.2
+"""Of a name from the middle of its row, and of the factor to the other side."""
+
+FURTHEST = 30.0
+"""How far beyond the estimates an axis goes for their intervals, as a factor."""
+
+
+def claims_figure(claim: WiderClaim) -> Drawing:
+    """Factor of every setting with its interval, then their mean and what a new one may be.
+
+    A factor above 1 means that the arm is better than its control. The diamond is the mean factor
+    over settings; the thin line below it is where the factor of a further setting is expected.
+
+    Args:
+        claim: A wider claim with its settings.
+    """
+    said = "; ".join(
+        f"{_name(setting)}: {setting.note or times(setting.factor)}, {setting.outcome}"
+        for setting in claim.settings
+    )
+    mean = f"; mean factor {times(claim.factor)}" if math.isfinite(claim.factor.estimate) else ""
+    new = claim.new_setting
+    more = f"; further setting {times(new)}" if math.isfinite(new.low) else ""
+    what = claim.claim.rstrip(".")
+    return Drawing(
+        f"{what}: factor by which the arm is better than its control, in each setting",
+        f"{what}: {said}{mean}{more}.",
+        partial(_plot, claim),
+    )
+
+
+def _plot(claim: WiderClaim) -> Figure:
+    n, factors = len(claim.settings), [setting.factor for setting in claim.settings]
+    figure, (axes,) = frame(1, height=_ROW * (n + 1) + 36, left=14, right=_RIGHT, top=4)
+    middles = finite([1.0, claim.factor.estimate, *(factor.estimate for factor in factors)])
+    ends = finite([*factors, claim.factor, claim.new_setting])
+    low = max(min([*middles, *ends]), middles.min() / FURTHEST)
+    high = min(max([*middles, *ends]), middles.max() * FURTHEST)
+    axes.set(xscale="log", xlim=(low / 1.15, high * 1.15), ylim=(n + 0.5, -0.5))
+    axes.yaxis.set_visible(False)
+    axes.axvline(1, color=INK, linewidth=0.8)
+    for row, (setting, factor) in enumerate(zip(claim.settings, factors, strict=True)):
+        _row(axes, row, _name(setting), factor, *OUTCOMES[setting.outcome], setting.note)
+    _row(axes, n, "mean over settings", claim.factor, INK, "D", "no factors")
+    axes.hlines(n + 0.4, *claim.new_setting[1:], INK, linewidth=0.8)
+    axes.axhline(n - 0.5, color=SOFT, linewidth=0.7)
+    scaled(axes, "x", (low, high))
+    axes.set_xlabel("times as good as the control")
+    return figure
+
+
+def _row(
+    axes: Axes, row: int, name: str, factor: Interval, colour: str, marker: str, note: str
+) -> None:
+    """A factor with its interval, cut off with an arrow where it leaves the axis."""
+    across, y = axes.get_yaxis_transform(), row + _ASIDE
+    axes.text(0, row - _ASIDE, fitted(name, WIDTH - 20), transform=across, fontsize=9, **ON_WHITE)
+    if not math.isfinite(factor.estimate):
+        axes.text(0.02, y, note, transform=across, color=SOFT, **ON_WHITE)
+        return
+    axes.hlines(y, *factor[1:], colour, linewidth=2)
+    axes.plot(factor.estimate, y, marker, color=colour, markersize=5.5)
+    left, right = axes.get_xlim()
+    for is_off, edge, arrow in ((factor.low < left, left, "<"), (factor.high > right, right, ">")):
+        if is_off:
+            axes.plot(edge, y, arrow, color=colour, markersize=5, clip_on=False)
+    axes.text(1.03, y, times(factor), transform=across, va="center")
+
+
+def _name(setting: Setting) -> str:
+    return f"{setting.hypothesis} ({setting.study}, {setting.dataset})"

@@ -1,0 +1,106 @@
+"""Metrics against the level of one numeric setting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.transforms import ScaledTranslation
+
+from ogan_bench.analysis.figures.frame import finite, frame, scaled
+from ogan_bench.analysis.figures.looks import Look, looks
+from ogan_bench.analysis.figures.painting import Drawing
+from ogan_bench.analysis.formatting import described, estimate, number
+from ogan_bench.analysis.levels import Series
+from ogan_bench.analysis.statistics import mean_interval
+from ogan_bench.analysis.table import StudyResults
+
+_HEIGHT = 202.0
+
+
+def levels_figure(results: StudyResults, metric: str, series: Sequence[Series]) -> Drawing:
+    """A metric along each series of arms: every seed, and means with 95 % t intervals.
+
+    One panel for each setting that is varied, one line for each series. Where the levels span
+    decades they lie on a log scale, or with a 0 among them on one that is linear near it.
+
+    Args:
+        results: The stored study.
+        metric: Name of the metric.
+        series: What :func:`ogan_bench.analysis.levels.find_series` found.
+    """
+    title = described(metric).title
+    settings = list(dict.fromkeys(one.setting for one in series))
+    return Drawing(
+        f"{title} against {' and '.join(settings)}",
+        f"{title}, means over seeds: {_in_words(results, metric, series)}.",
+        partial(_plot, results, metric, series, settings),
+    )
+
+
+def _plot(
+    results: StudyResults, metric: str, series: Sequence[Series], settings: Sequence[str]
+) -> Figure:
+    known = looks([one.name for one in series])
+    figure, grid = frame(len(settings), height=_HEIGHT, legend=known)
+    seen = [results.values(arm, metric) for one in series for _, arm in one.levels]
+    ends = [mean_interval(values)[1:] for values in seen]
+    for axes, setting in zip(grid, settings, strict=True):
+        axes.sharey(grid[0]) if axes is not grid[0] else None
+        lines = [one for one in series if one.setting == setting]
+        for index, one in enumerate(lines):
+            _draw(axes, results, metric, one, known[one.name], 3 * index - 1.5 * (len(lines) - 1))
+        levels = sorted({level for one in lines for level, _ in one.levels})
+        edges = finite([*ends, *([float(v.min()), float(v.max())] for v in seen if len(v))])
+        axes.update_datalim([(level, y) for level in levels for y in edges])
+        scaled(axes, "x", levels)
+        scaled(axes, "y", np.concatenate(seen), ends)
+        axes.set_xticks(levels, _apart(axes, levels))
+        axes.set_xlabel(setting)
+        axes.set_title(described(metric).title)
+    return figure
+
+
+def _draw(
+    axes: Axes, results: StudyResults, metric: str, one: Series, look: Look, aside: float
+) -> None:
+    """One series, moved a little to the side, so that intervals do not hide one another."""
+    moved = axes.transData + ScaledTranslation(aside / 72, 0, axes.figure.dpi_scale_trans)
+    seen = [(level, results.values(arm, metric)) for level, arm in one.levels]
+    seen = [(level, values) for level, values in seen if len(values)]
+    levels = [level for level, _ in seen]
+    xs = np.repeat(levels, [len(values) for _, values in seen])
+    ys = np.concatenate([np.empty(0), *(values for _, values in seen)])
+    axes.plot(xs, ys, look.marker, color=look.colour, markersize=4, markeredgewidth=0, alpha=0.45,
+              transform=moved)  # fmt: skip
+    middles, low, high = np.array([mean_interval(values) for _, values in seen]).reshape(-1, 3).T
+    axes.vlines(levels, low, high, colors=[look.colour], linewidth=1.2, transform=moved)
+    axes.plot(levels, middles, look.marker, linestyle=look.dash, color=look.colour,
+              linewidth=1.6, markersize=6, transform=moved, label=one.name)  # fmt: skip
+
+
+def _apart(axes: Axes, levels: Sequence[float]) -> list[str]:
+    """Levels as text, without those that would touch the one before."""
+    texts, end = [], -np.inf
+    for level in levels:
+        text = number(level, ",.6g")
+        place, half = axes.transData.transform((level, 0))[0], 2.6 * len(text)
+        texts.append(text if place - half > end else "")
+        end = place + half if texts[-1] else end
+    return texts
+
+
+def _in_words(results: StudyResults, metric: str, series: Sequence[Series]) -> str:
+    """``weight (mse): 0.5 17.1, 4 19.0, 16 22.3``."""
+    spec = described(metric).format
+    return "; ".join(
+        f"{one.name}: "
+        + ", ".join(
+            f"{number(level, ',.6g')} {estimate(mean_interval(results.values(arm, metric)), spec)}"
+            for level, arm in one.levels
+        )
+        for one in series
+    )

@@ -1,0 +1,53 @@
+"""How arms and verdicts are told apart: by colour, and where that is not enough by shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import seaborn as sns
+
+from ogan_bench.analysis.hypotheses import Outcome
+
+Colour = tuple[float, float, float] | str
+Dash = tuple[float, tuple[float, ...]]
+
+PALE = (6, 8)
+"""Colours of the palette that are too pale for thin lines on white."""
+
+COLOURS = [
+    colour for i, colour in enumerate(sns.color_palette("colorblind")) if i not in PALE
+]  # fmt: skip
+"""Told apart by colour-blind eyes.
+
+References:
+    M. Waskom, seaborn: statistical data visualization, JOSS 6 (60), 2021,
+    https://doi.org/10.21105/joss.03021
+"""
+
+MARKERS = ("o", "s", "^", "P")
+DASHES: tuple[tuple[float, ...], ...] = ((), (4, 2), (1, 1), (6, 2, 1, 2))
+
+OUTCOMES: dict[Outcome, tuple[str, str]] = {
+    "supported": ("#1a7f4b", "o"),
+    "refuted": ("#b3261e", "X"),
+    "inconclusive": ("#6b7280", "s"),
+}
+"""Verdict to colour and marker."""
+
+
+class Look(NamedTuple):
+    """How one arm looks in every figure of its study."""
+
+    colour: Colour
+    marker: str
+    dash: Dash
+
+
+def looks(arms: Sequence[str]) -> dict[str, Look]:
+    """Arm to look; no two of the first 32 arms look the same."""
+    n = len(COLOURS)
+    return {
+        arm: Look(COLOURS[i % n], MARKERS[i // n % 4], (0, DASHES[i // n % 4]))
+        for i, arm in enumerate(arms)
+    }

@@ -1,0 +1,88 @@
+"""Arms that differ in one numeric setting: series along which a metric can be followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ogan_bench.analysis.formatting import described
+from ogan_bench.analysis.table import StudyResults
+
+FEWEST = 3
+"""Levels that make a series."""
+
+MOST_FIGURES = 3
+"""Metrics that are shown along series where no hypothesis says which ones matter."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """Arms that differ in one numeric setting alone.
+
+    Args:
+        setting: Its path, without the section.
+        name: What tells this series from the others along the same setting.
+        levels: Levels in rising order, each with its arm.
+    """
+
+    setting: str
+    name: str
+    levels: tuple[tuple[float, str], ...]
+
+
+def find_series(results: StudyResults) -> list[Series]:
+    """All sets of at least :data:`FEWEST` arms that differ in exactly one numeric setting.
+
+    The resolved settings are compared, so that a level that is the default counts too.
+    """
+    arms = {arm: dict(_leaves(settings)) for arm, settings in results.record["arms"].items()}
+    varied = [key for key in dict.fromkeys(k for leaves in arms.values() for k in leaves)
+              if len({leaves.get(key) for leaves in arms.values()}) > 1]  # fmt: skip
+    found: list[Series] = []
+    for key in varied:
+        groups: dict[tuple[Any, ...], dict[float, str]] = {}
+        for arm, leaves in arms.items():
+            level = leaves.get(key)
+            if isinstance(level, int | float) and not isinstance(level, bool):
+                rest = tuple(leaves.get(other) for other in varied if other != key)
+                groups.setdefault(rest, {}).setdefault(float(level), arm)
+        groups = {rest: levels for rest, levels in groups.items() if len(levels) >= FEWEST}
+        others = [other for other in varied if other != key]
+        names = _names(others, list(groups), key)
+        found += [
+            Series(key.partition(".")[2], name, tuple(sorted(levels.items())))
+            for name, levels in zip(names, groups.values(), strict=True)
+        ]
+    return found
+
+
+def metrics_along(results: StudyResults) -> list[str]:
+    """Metrics to be shown along series: those of the hypotheses, else the first ones."""
+    metrics: list[str] = results.record["metrics"]
+    tested = {entry.get("metric") for entry in results.record["hypotheses"]}
+    chosen = [name for name in metrics if name in tested]
+    return chosen or [name for name in metrics if described(name).better][:MOST_FIGURES]
+
+
+def _leaves(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Path and value of every leaf; lists become texts, so that all values can be compared."""
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", str(value) if isinstance(value, list) else value
+
+
+def _names(keys: Sequence[str], groups: Sequence[tuple[Any, ...]], setting: str) -> list[str]:
+    """What tells the groups apart: names of parts, and other settings with their values."""
+    telling = [i for i in range(len(keys)) if len({group[i] for group in groups}) > 1]
+    names = []
+    for group in groups:
+        parts = []
+        for i in telling:
+            place = keys[i].rpartition(".")
+            if group[i] is not None:
+                parts.append(str(group[i]) if place[2] == "name" else f"{place[2]} {group[i]}")
+        names.append(", ".join(parts) or setting.partition(".")[2])
+    return names

@@ -1,0 +1,210 @@
+"""From the files of a results folder to :class:`StudyResults` and training curves.
+
+Reads what a results folder holds, finished or not, and never opens a checkpoint. The stored
+settings of arms are carried along as they are, so that results of older versions stay readable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from ogan_bench.analysis import outcomes
+from ogan_bench.analysis.results import (
+    COSTS,
+    MEASURED,
+    StudyResults,
+    identities_of,
+    records,
+    trial_name,
+)
+from ogan_bench.errors import UserError
+from ogan_bench.registration import deviations, registration
+from ogan_bench.store import FORMAT, Record, TrialFolder, TrialStore
+from ogan_bench.study import config_hash
+
+CURVES = (
+    "encoder_loss",
+    "generator_loss",
+    "score_real",
+    "score_fake",
+    "rho",
+    "e_real_mean",
+    "e_real_std",
+    "e_fake_mean",
+    "e_fake_std",
+)
+"""Columns that a training log has at the least, filled with nan where the file lacks them."""
+
+
+def load_results(root: Path, study: str) -> StudyResults:
+    """Read everything that is stored of a study.
+
+    Args:
+        root: The results folder.
+        study: Name of the study's folder.
+
+    Raises:
+        UserError: There is no such study, or a file cannot be read.
+    """
+    store = TrialStore(root)
+    record = _checked(store.read_study(study), f"{study}/study.json")
+    folders: dict[tuple[str, int], tuple[TrialFolder, Record]] = {}
+    for folder in store.folders(study):
+        run = folder.read("run.json")
+        if run is not None:
+            folders[str(run["arm"]), int(run["seed"])] = folder, run
+    started = {f"{arm}/seed-{seed}": run for (arm, seed), (_, run) in folders.items()}
+    measured: list[Record] = []
+    trials: list[Record] = []
+    provenance: dict[str, dict[str, str]] = {}
+    problems: list[str] = []
+    identities = identities_of(record)
+    for arm in record["arms"]:
+        for seed in record["seeds"]:
+            row: Record = {"arm": arm, "seed": seed, "outcome": "missing"}
+            trials.append(row)
+            if (arm, seed) not in folders:
+                continue
+            folder, run = folders.pop((arm, seed))
+            row |= _trial_row(root, folder, run, record["arms"][arm])
+            provenance[trial_name(row)] = dict(_flat(run.get("provenance", {})))
+            entries = row.pop("measured", [])
+            if entries:
+                asked = [metric for metric in COSTS if metric in record["metrics"]]
+                entries = [*entries, *(_cost_row(row, metric) for metric in asked)]
+            measured += [{"arm": arm, "seed": seed, **entry} for entry in entries]
+            if run["config_hash"] != config_hash({**identities[arm], "seed": seed}):
+                problems.append(
+                    f"{trial_name(row)} was run with other settings than the study states"
+                )
+    for arm, seed in sorted(folders):
+        problems.append(f"{arm}/seed-{seed} is stored but not in the study's plan; it is left out")
+    columns = [
+        "arm", "seed", "outcome", "reason", "steps", "seconds", *COSTS,
+        "encoder_parameters", "generator_parameters", "evaluation_seconds", "config_hash", "path",
+    ]  # fmt: skip
+    metrics = pd.DataFrame(
+        [{**dict.fromkeys(MEASURED), **row} for row in measured],
+        columns=list(MEASURED),
+        dtype=object,
+    )
+    metrics = metrics.astype({"seed": int, "value": float, "floor": float})
+    frame = pd.DataFrame(trials, columns=columns)
+    frame = frame.astype(dict.fromkeys(columns[4:-2], float))
+    registered, drifted = _registered(store, study, record, started)
+    return StudyResults(
+        root, record, metrics, frame, provenance, tuple(problems), registered, tuple(drifted)
+    )
+
+
+def _registered(
+    store: TrialStore, study: str, record: Record, started: dict[str, Record]
+) -> tuple[str | None, list[str]]:
+    """Hash of what was registered, and what differs from it."""
+    registered = registration(store, study)
+    known = None if registered is None else str(registered["sha256"])
+    found = [] if registered is None else deviations(registered, record)
+    others = [name for name, run in started.items() if run.get("registered") not in (None, known)]
+    if others:
+        what = "a registration that is gone" if known is None else "another registration"
+        found.append(f"started under {what}: {', '.join(others)}")
+    return known, found
+
+
+def load_log(results: StudyResults, most: int = 300) -> pd.DataFrame:
+    """Training curves of all trials: arm, seed, step and whatever the logs hold.
+
+    ``score_gap`` is added: score of real images less that of generated ones. Lower means more
+    real, so a discriminator that tells them apart has a negative gap.
+
+    Args:
+        results: The stored study.
+        most: Lines of one trial, evenly chosen where its log has more.
+
+    Returns:
+        One row per line, those of a trial one after another.
+
+    Raises:
+        UserError: A log is damaged.
+    """
+    rows: list[Record] = []
+    for trial in records(results.trials.dropna(subset="path")):
+        lines = _thinned(_log(results.folder(trial["path"]), trial["path"]), most)
+        rows += [{"arm": trial["arm"], "seed": trial["seed"], **line} for line in lines]
+    keys = [key for row in rows for key in row]
+    log = pd.DataFrame(rows, columns=list(dict.fromkeys(["arm", "seed", "step", *CURVES, *keys])))
+    for column in log.columns.drop("arm"):
+        log[column] = pd.to_numeric(log[column]).astype(float)
+    log["score_gap"] = log["score_real"] - log["score_fake"]
+    return log
+
+
+def _trial_row(root: Path, folder: TrialFolder, run: Record, settings: Record) -> Record:
+    """What the files of a started trial say, with its measurements under ``measured``.
+
+    A trial that was stopped has measurements of nets that are not fully trained; they do not count.
+    """
+    path = folder.path.relative_to(root).as_posix()
+    row: Record = {"config_hash": run["config_hash"], "path": path}
+    result = folder.read("result.json")
+    if result is None:
+        failed = folder.error.exists()
+        lines = folder.error.read_text("utf-8", "replace").split("\n") if failed else []
+        reason = next((line.strip() for line in reversed(lines) if line.strip()), None)
+        return row | {"outcome": "failed" if failed else "unfinished", "reason": reason}
+    _checked(result, f"{path}/result.json")
+    training = result.get("training") or {}
+    parameters = training.get("parameters") or {}
+    outcome, reason = outcomes.outcome(result, settings, lambda: _log(folder, path))
+    return row | {
+        "outcome": outcome,
+        "reason": reason,
+        "steps": training.get("steps"),
+        "seconds": training.get("seconds"),
+        **{name: training.get(name) for name in COSTS},
+        "encoder_parameters": parameters.get("encoder"),
+        "generator_parameters": parameters.get("generator"),
+        "evaluation_seconds": result.get("evaluation_seconds"),
+        "measured": result["metrics"] if result["outcome"] == "ok" else [],
+    }
+
+
+def _log(folder: TrialFolder, path: str) -> list[Record]:
+    try:
+        return folder.log.read()
+    except ValueError as error:
+        raise UserError(f"{path}: damaged training log ({error})") from None
+
+
+def _thinned(lines: list[Record], most: int) -> list[Record]:
+    """At most so many lines, evenly chosen, the first and the last among them."""
+    if len(lines) <= most:
+        return lines
+    return [lines[round(i * (len(lines) - 1) / (most - 1))] for i in range(most)]
+
+
+def _cost_row(trial: Record, metric: str) -> Record:
+    """The cost of a training as a measurement."""
+    row = {"metric": metric, "value": trial[metric], "n_samples": trial["steps"], "split": "train"}
+    return row if row["value"] is not None else row | {"note": "not counted on this device"}
+
+
+def _checked(record: Record, place: str) -> Record:
+    if record.get("format") != FORMAT:
+        raise UserError(
+            f"{place}: format {record.get('format')!r} cannot be read here, only {FORMAT}; "
+            "use the version of ogan_bench that wrote it"
+        )
+    return record
+
+
+def _flat(mapping: Record, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """``key.subkey`` and text of every leaf."""
+    for key, value in mapping.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", str(value)

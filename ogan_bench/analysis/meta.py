@@ -1,0 +1,231 @@
+"""One claim, many settings: what the hypotheses of several studies and datasets say together.
+
+A claim that holds on one dataset may fail on the next. Hypotheses that name the same wider claim
+(``part_of``) are its settings, whatever study, scale or dataset they stand in. Each keeps its own
+verdict; beside it stands by what factor the arm is better than its control, which compares metrics
+of unlike units, and a random-effects summary of these factors with how much they differ.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ogan_bench.analysis import statistics
+from ogan_bench.analysis.formatting import described, listed, number
+from ogan_bench.analysis.hypotheses import OUTCOMES, Outcome, Verdict, judge
+from ogan_bench.analysis.loading import load_results
+from ogan_bench.analysis.results import StudyResults
+from ogan_bench.analysis.statistics import Interval, LogRatio, Summary
+from ogan_bench.config import Comparison
+from ogan_bench.errors import UserError
+from ogan_bench.store import Record, TrialStore
+
+CONFIDENCE = 0.95
+
+MANY_DATASETS = 5
+"""Datasets from which on the interquartile mean with its bootstrap interval is shown; its intervals
+are too narrow over the few seeds of a single one."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One hypothesis as a setting of a wider claim.
+
+    Args:
+        study: Name of the study's folder.
+        dataset: What the arm was trained on.
+        hypothesis: Its name.
+        claim: It in words.
+        part_of: The wider claim.
+        outcome: The verdict.
+        ratio: Logarithm of the factor by which the arm is better than the control: of the ratio of
+            the means, turned so that above 0 is better; nan where there is none.
+        by_seed: The same for each common seed, shape (seeds,); empty where there are no pairs.
+        note: Why there is no ratio, if so.
+    """
+
+    study: str
+    dataset: str
+    hypothesis: str
+    claim: str
+    part_of: str
+    outcome: Outcome
+    ratio: LogRatio
+    by_seed: NDArray[np.float64]
+    note: str
+
+    @property
+    def factor(self) -> Interval:
+        """How many times better the arm is, with its interval."""
+        summary = statistics.random_effects(
+            [self.ratio.estimate], [self.ratio.error], [self.ratio.freedom], confidence=CONFIDENCE
+        )
+        interval = summary.interval if summary.k else Interval(self.ratio.estimate, *_NO_BOUNDS)
+        return _factor(interval)
+
+
+@dataclass(frozen=True)
+class WiderClaim:
+    """What all settings of a claim say.
+
+    Args:
+        claim: The claim in words.
+        settings: In the order of studies.
+        factor: Mean factor over the settings that have one, by random effects on the log scale.
+        new_setting: Where the true factor of a further setting is to be expected.
+        summary: The random-effects summary itself, of log factors.
+        interquartile: Interquartile mean of all seeds' factors over :data:`MANY_DATASETS` or more
+            datasets, with its stratified bootstrap interval.
+    """
+
+    claim: str
+    settings: tuple[Setting, ...]
+    factor: Interval
+    new_setting: Interval
+    summary: Summary
+    interquartile: Interval | None
+
+    @property
+    def slug(self) -> str:
+        """The claim in small letters and hyphens."""
+        return re.sub(r"[^a-z0-9]+", "-", self.claim.lower()).strip("-")
+
+    @property
+    def verdicts(self) -> dict[Outcome, int]:
+        """How many settings had which verdict."""
+        counts = Counter(setting.outcome for setting in self.settings)
+        return {outcome: counts[outcome] for outcome in OUTCOMES if counts[outcome]}
+
+    @property
+    def sentence(self) -> str:
+        """The counts, the mean factor and how much settings differ, in words."""
+        parts = [listed([f"{n} {outcome}" for outcome, n in self.verdicts.items()])]
+        if self.summary.k > 1:
+            parts.append(
+                f"on average over {self.summary.k} settings the arm is "
+                f"{times(self.factor)} times as good as its control"
+            )
+        if not math.isnan(self.new_setting.low):
+            parts.append(f"to be expected of a further setting: {times(self.new_setting)}")
+        if self.summary.k > 1:
+            parts.append(f"{100 * self.summary.i2:.0f} % of the variance is between settings")
+        if self.interquartile is not None:
+            parts.append(f"interquartile mean over datasets {times(self.interquartile)}")
+        return "; ".join(parts)
+
+
+def settings_in(root: Path) -> list[Setting]:
+    """The settings of wider claims in every readable study of a results folder.
+
+    What cannot be read is left out here; the index of studies says what is wrong with it.
+    """
+    found: list[Setting] = []
+    for name in TrialStore(root).studies():
+        with suppress(UserError):
+            results = load_results(root, name)
+            found += settings_of(results, judge(results))
+    return found
+
+
+def settings_of(results: StudyResults, verdicts: Sequence[Verdict]) -> list[Setting]:
+    """The hypotheses of a study that are settings of wider claims."""
+    return [_setting(results, verdict) for verdict in verdicts if verdict.hypothesis.part_of]
+
+
+def wider_claims(settings: Sequence[Setting]) -> list[WiderClaim]:
+    """The wider claims of settings, in the order in which they are first met."""
+    claims = dict.fromkeys(setting.part_of for setting in settings)
+    return [
+        _together(claim, [setting for setting in settings if setting.part_of == claim])
+        for claim in claims
+    ]
+
+
+def _setting(results: StudyResults, verdict: Verdict) -> Setting:
+    hypothesis = verdict.hypothesis
+    dataset = results.record["arms"][verdict.finding.arms[0]]["data"]
+    ratio, by_seed, note = _NO_RATIO, np.empty(0), ""
+    if not isinstance(hypothesis, Comparison):
+        note = "compares no two arms"
+    else:
+        own, other, paired = results.pairs(hypothesis.arm, hypothesis.control, hypothesis.metric)
+        sign = 1 if described(hypothesis.metric).better == "higher" else -1
+        try:
+            found = statistics.log_ratio(own, other, paired=paired)
+            ratio = found._replace(estimate=sign * found.estimate)
+            by_seed = sign * np.log(own / other) if paired else by_seed
+        except ValueError as error:
+            note = str(error)
+    return Setting(
+        study=results.name,
+        dataset=dataset_name(dataset),
+        hypothesis=hypothesis.id,
+        claim=hypothesis.claim,
+        part_of=hypothesis.part_of,
+        outcome=verdict.outcome,
+        ratio=ratio,
+        by_seed=by_seed,
+        note=note,
+    )
+
+
+def _together(claim: str, settings: Sequence[Setting]) -> WiderClaim:
+    ratios = [setting.ratio for setting in settings]
+    summary = statistics.random_effects(
+        [ratio.estimate for ratio in ratios],
+        [ratio.error for ratio in ratios],
+        [ratio.freedom for ratio in ratios],
+        confidence=CONFIDENCE,
+    )
+    strata: dict[str, list[NDArray[np.float64]]] = {}
+    for setting in settings:
+        if setting.by_seed.size:
+            strata.setdefault(setting.dataset, []).append(setting.by_seed)
+    interquartile = None
+    if len(strata) >= MANY_DATASETS:
+        interquartile = _factor(
+            statistics.stratified_bootstrap(
+                [np.concatenate(values) for values in strata.values()],
+                statistics.interquartile_mean,
+                confidence=CONFIDENCE,
+            )
+        )
+    return WiderClaim(
+        claim=claim,
+        settings=tuple(settings),
+        factor=_factor(summary.interval),
+        new_setting=_factor(summary.prediction),
+        summary=summary,
+        interquartile=interquartile,
+    )
+
+
+def times(factor: Interval) -> str:
+    """A factor with its bounds, where it has any."""
+    value, low, high = (number(end, ".3g") for end in factor)
+    return value if math.isnan(factor.low) else f"{value} [{low}, {high}]"
+
+
+def _factor(log: Interval) -> Interval:
+    return Interval(*(math.exp(min(value, _LARGEST)) for value in log))
+
+
+def dataset_name(part: Record) -> str:
+    """``fashion_mnist at 32`` of the settings of a dataset."""
+    size = part.get("resolution")
+    return f"{part['name']} at {size}" if size else str(part["name"])
+
+
+_NO_BOUNDS = (math.nan, math.nan)
+_NO_RATIO = LogRatio(math.nan, math.nan, math.nan)
+_LARGEST = 700.0
+"""Logarithm of about the largest number there is."""

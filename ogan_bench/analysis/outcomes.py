@@ -1,0 +1,111 @@
+"""What became of a training, by rules that look at stored numbers alone.
+
+The rules are our own. They are applied when results are read, so trials of every age are judged
+alike. A trial whose training went wrong keeps its values and its place in every table.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import get_args
+
+import numpy as np
+
+from ogan_bench.config import Failure
+from ogan_bench.store import Record
+
+SPREAD = 0.5
+"""Share of the modes over which images must be spread."""
+
+COVERED = 0.01
+"""Recall that images must reach where the modes of the data are not known."""
+
+SETTLED = 0.01
+"""Adversarial loss of E, in nats or squared scores, below which it has nothing left to learn."""
+
+BOUNDED = (
+    "non_saturating",
+    "saturating",
+    "least_squares",
+    "hinge",
+    "relativistic",
+    "relativistic_average",
+)
+"""Adversarial triples whose loss of E is at least 0, and 0 where E tells all images apart."""
+
+RULES: dict[Failure, str] = {
+    "diverged": "a loss, a weight or an image is not a finite number any more",
+    "collapsed": (
+        f"the images are spread over fewer than {SPREAD:.0%} of the modes of the data, "
+        "exp(−KL) of the shares of the modes; where no modes are known, recall is below "
+        f"{COVERED:.0%} in every feature space"
+    ),
+    "saturated": (
+        f"over the last tenth of the training the adversarial loss of E, where 0 bounds it from "
+        f"below, is under {SETTLED} on average: E tells all images apart and G learns nothing"
+    ),
+}
+
+FAILURES = get_args(Failure)
+
+
+def outcome(
+    result: Record, settings: Record, log: Callable[[], Sequence[Record]]
+) -> tuple[str, str | None]:
+    """Outcome of a trial that has a result, and the reason where it is not ``ok``.
+
+    Args:
+        result: ``result.json``.
+        settings: Of the arm.
+        log: Reads the training log.
+
+    Returns:
+        What the result says (``diverged``, ``stopped``), else ``collapsed`` or ``saturated`` by
+        :data:`RULES`, else ``ok``.
+    """
+    if result["outcome"] != "ok":
+        return result["outcome"], result.get("reason")
+    reason = _collapsed(result["metrics"])
+    if reason is not None:
+        return "collapsed", reason
+    if _name(settings.get("objective", {}).get("adversarial")) in BOUNDED:
+        reason = _saturated(log())
+        if reason is not None:
+            return "saturated", reason
+    return "ok", None
+
+
+def _collapsed(rows: Sequence[Record]) -> str | None:
+    spread = [math.exp(-value) for value in _values(rows, "modes_kl_")]
+    if spread:
+        share = max(spread)
+        return f"spread over {share:.0%} of the modes" if share < SPREAD else None
+    recall = _values(rows, "recall_")
+    if recall and max(recall) < COVERED:
+        return f"recall is {max(recall):.2%}"
+    return None
+
+
+def _saturated(log: Sequence[Record]) -> str | None:
+    losses = [
+        line["encoder_adversarial"]
+        for line in log
+        if line["step"] > 0.9 * log[-1]["step"] and line.get("encoder_adversarial") is not None
+    ]
+    if losses and float(np.mean(losses)) < SETTLED:
+        return f"the adversarial loss of E is {float(np.mean(losses)):.2g} at the end"
+    return None
+
+
+def _values(rows: Sequence[Record], prefix: str) -> list[float]:
+    """Values of metrics by the beginning of their names."""
+    return [
+        row["value"]
+        for row in rows
+        if row["metric"].startswith(prefix) and row["value"] is not None
+    ]
+
+
+def _name(part: Record | str | None) -> str | None:
+    return part["name"] if isinstance(part, dict) else part

@@ -1,0 +1,81 @@
+"""Which figures the report of a study has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from ogan_bench.analysis import figures
+from ogan_bench.analysis.figures import Drawing
+from ogan_bench.analysis.formatting import described
+from ogan_bench.analysis.hypotheses import Verdict
+from ogan_bench.analysis.levels import find_series, metrics_along
+from ogan_bench.analysis.results import StudyResults
+
+PLANES = (("precision", "recall"), ("density", "coverage"))
+"""Metrics of one feature space that are shown against each other, upwards against to the right."""
+
+
+def drawings(
+    results: StudyResults, verdicts: Sequence[Verdict], log: pd.DataFrame, history: pd.DataFrame
+) -> dict[str, Drawing]:
+    """File name without its ending to figure, in the order of the report.
+
+    Args:
+        results: The stored study.
+        verdicts: On its hypotheses.
+        log: What :func:`~ogan_bench.analysis.table.load_log` returns.
+        history: What :func:`~ogan_bench.analysis.course.load_history` returns.
+    """
+    drawn: dict[str, Drawing] = {}
+    if verdicts:
+        drawn["forest"] = figures.forest_figure(verdicts)
+    for metric in results.record["metrics"]:
+        drawn[f"seeds-{metric}"] = figures.seeds_figure(results, metric)
+    series = find_series(results)
+    for metric in metrics_along(results) if series else ():
+        drawn[f"level-{metric}"] = figures.levels_figure(results, metric, series)
+    for name, y, x in _planes(results):
+        drawn[f"plane-{name}"] = figures.plane_figure(results, x, y)
+    for column, name in figures.CURVES.items():
+        if log[column].notna().any():
+            title = f"Training curves: {name}"
+            drawn[f"curve-{column}"] = figures.curves_figure(
+                log, {column: name}, results.arms, title
+            )
+    codes = {name: title for name, title in figures.CODES.items() if log[name].notna().any()}
+    if codes:
+        title = "Training curves: mean and standard deviation of E(x)"
+        drawn["curve-codes"] = figures.curves_figure(log, codes, results.arms, title)
+    for metric in _followed(results, history):
+        info = described(metric)
+        title = f"{info.title} in the course of training"
+        kind = "mechanism" if info.group == "mechanism" else "course"
+        drawn[f"{kind}-{metric}"] = figures.curves_figure(
+            history,
+            {metric: info.title},
+            results.arms,
+            title,
+            {"images": "images seen", "seconds": "seconds of training"},
+        )
+    return drawn
+
+
+def _planes(results: StudyResults) -> Iterator[tuple[str, str, str]]:
+    """Name of the figure and its two metrics, for each feature space that has both."""
+    measured = [name for name in results.metric_names if any(
+        len(results.by_seed(arm, name)) for arm in results.arms
+    )]  # fmt: skip
+    for y, x in PLANES:
+        for metric in measured:
+            space = metric.removeprefix(f"{y}_")
+            if space != metric and f"{x}_{space}" in measured:
+                yield f"{y}_{x}-{space}", metric, f"{x}_{space}"
+
+
+def _followed(results: StudyResults, history: pd.DataFrame) -> list[str]:
+    """Metrics of the study and of the mechanism that were evaluated in the course of training."""
+    mechanism = [name for name in history.columns if described(name).group == "mechanism"]
+    wanted = dict.fromkeys([*results.record["metrics"], *mechanism])
+    return [name for name in wanted if name in history and history[name].notna().any()]

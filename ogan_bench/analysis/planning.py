@@ -1,0 +1,102 @@
+"""How many seeds a study needs, before it is run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ogan_bench.analysis.findings import chance_of_verdict, find
+from ogan_bench.analysis.hypotheses import enough
+from ogan_bench.analysis.results import StudyResults
+from ogan_bench.config import Comparison, Hypothesis, Study
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """What is taken to be true where no pilot has been run.
+
+    Args:
+        spread: Standard deviation over seeds, as a share of the control's mean.
+        effect: Advantage of the arm in claims of superiority, as a share of the control's mean; in
+            claims that two arms are alike there is none.
+        correlation: Of arm and control over common seeds.
+    """
+
+    spread: float
+    effect: float
+    correlation: float = 0.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What seeds are worth for one hypothesis.
+
+    Args:
+        hypothesis: The claim.
+        level: Error level of the claim that Holm's procedure tests first, alpha over their number.
+        chances: Seeds per arm to the probability of a verdict.
+        needed: Seeds with which it is :data:`~ogan_bench.analysis.hypotheses.ENOUGH`.
+        note: Why it is not known, if so.
+    """
+
+    hypothesis: Hypothesis
+    level: float
+    chances: dict[int, float]
+    needed: int | None
+    note: str
+
+
+def plan(study: Study, basis: StudyResults | Assumed, counts: Sequence[int]) -> list[Plan]:
+    """Probability of a verdict on each hypothesis, for several numbers of seeds.
+
+    Args:
+        study: The study.
+        basis: A pilot, whose estimates are taken for the truth, or assumptions.
+        counts: Numbers of seeds per arm.
+
+    Raises:
+        UserError: The pilot was measured in unlike ways.
+    """
+    level = study.alpha / max(len(study.hypotheses), 1)
+    plans = []
+    for hypothesis in study.hypotheses:
+        if isinstance(basis, StudyResults):
+            chance, note = _by_pilot(basis, hypothesis)
+        else:
+            chance, note = _by_assumption(basis, hypothesis)
+        if chance is None:
+            plans.append(Plan(hypothesis, level, dict.fromkeys(counts, math.nan), None, note))
+            continue
+        chances = {n: chance(n, level) for n in counts}
+        plans.append(Plan(hypothesis, level, chances, enough(chance, level), ""))
+    return plans
+
+
+Chance = Callable[[int, float], float]
+
+
+def _by_pilot(pilot: StudyResults, hypothesis: Hypothesis) -> tuple[Chance | None, str]:
+    unknown = [arm for _, arm in hypothesis.named_arms if arm not in pilot.arms]
+    if unknown:
+        return None, f"the pilot has no arm {unknown[0]}"
+    chance = find(pilot, hypothesis, confidence=0.9).chance
+    if math.isnan(chance(2, 0.05)):
+        return None, "not known for this test, or the pilot has fewer than 2 values of an arm"
+    return chance, ""
+
+
+def _by_assumption(assumed: Assumed, hypothesis: Hypothesis) -> tuple[Chance | None, str]:
+    if not isinstance(hypothesis, Comparison):
+        return None, "needs a pilot"
+    margin = hypothesis.margin
+    if margin is not None and not margin.relative:
+        return None, "its margin is in the metric's unit: needs a pilot"
+    return chance_of_verdict(
+        hypothesis,
+        advantage=assumed.effect if hypothesis.test == "superiority" else 0.0,
+        margin=margin.value if margin else 0.0,
+        sd=assumed.spread,
+        sd_control=assumed.spread,
+        correlation=assumed.correlation,
+    ), ""

@@ -1,0 +1,219 @@
+"""What is stored of a study, as one row per trial and one per measurement."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ogan_bench.analysis import outcomes
+from ogan_bench.analysis.statistics import Interval, difference_interval
+from ogan_bench.errors import UserError
+from ogan_bench.store import Record, TrialFolder
+
+FINISHED = ("ok", *outcomes.FAILURES)
+"""Outcomes of trials that have been trained to their end, well or badly."""
+
+OUTCOMES = (*FINISHED, "stopped", "failed", "unfinished", "missing")
+"""What can have become of a planned trial: ``stopped`` by a budget, ``failed`` to run."""
+
+PROTOCOL = ("extractor", "split", "protocol", "n_samples")
+"""Values of a metric may be compared only where these agree."""
+
+COSTS = ("images_per_second", "step_flops", "activation_bytes", "peak_bytes")
+"""Metrics of the training and not of the trained nets; in the tables where a study asks for them.
+"""
+
+MEASURED = ("arm", "seed", "metric", "value", *PROTOCOL, "floor", "note")
+
+
+@dataclass(frozen=True)
+class StudyResults:
+    """What is stored of a study.
+
+    Args:
+        root: The results folder.
+        record: ``study.json``.
+        metrics: One row per (arm, seed, metric) with the columns of :data:`MEASURED`.
+        trials: One row per planned trial: arm, seed, outcome, reason, steps, seconds, the
+            :data:`COSTS`, encoder_parameters, generator_parameters, evaluation_seconds,
+            config_hash, path (relative to the root).
+        provenance: Trial ("arm/seed-0") to the flattened provenance of its run.
+        problems: What a reader must know: trials outside the plan or of other settings.
+        registered: Hash of what the study stated before its first trial; ``None``: not known.
+        deviations: How what it states now, or what its trials were started under, differs.
+    """
+
+    root: Path
+    record: Record
+    metrics: pd.DataFrame
+    trials: pd.DataFrame
+    provenance: dict[str, dict[str, str]]
+    problems: tuple[str, ...]
+    registered: str | None = None
+    deviations: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name of the study's folder."""
+        return str(self.record["folder"])
+
+    @property
+    def arms(self) -> list[str]:
+        """Arms in the study's order."""
+        return list(self.record["arms"])
+
+    @property
+    def control(self) -> str:
+        """Arm that tables compare with: the first control of a hypothesis, else the first arm."""
+        controls = [claim.get("control") for claim in self.record["hypotheses"]]
+        return next((str(arm) for arm in controls if arm is not None), self.arms[0])
+
+    @property
+    def metric_names(self) -> list[str]:
+        """The study's metrics, then all others that have been measured."""
+        return list(dict.fromkeys([*self.record["metrics"], *self.metrics["metric"]]))
+
+    def identity(self, arm: str) -> Record:
+        """What defines the trials of an arm apart from their seeds."""
+        identity: Record = identities_of(self.record)[arm]
+        return identity
+
+    def trial(self, arm: str, seed: int) -> Record:
+        """Row of a planned trial."""
+        return self._plan[arm, seed]
+
+    @cached_property
+    def planned(self) -> list[Record]:
+        """Rows of all planned trials."""
+        return records(self.trials)
+
+    @cached_property
+    def _plan(self) -> dict[tuple[str, int], Record]:
+        return {(row["arm"], row["seed"]): row for row in self.planned}
+
+    def folder(self, path: str) -> TrialFolder:
+        """Folder of the trial with this path."""
+        return TrialFolder(self.root / path)
+
+    def values(self, arm: str, metric: str) -> NDArray[np.float64]:
+        """Values of an arm's trials, in the order of seeds, missing ones left out."""
+        return np.array(list(self.by_seed(arm, metric).values()), np.float64)
+
+    def by_seed(self, arm: str, metric: str) -> dict[int, float]:
+        """Seed to value of an arm's trials, in the order of seeds, missing ones left out."""
+        rows = self.measurements(metric, arm)
+        return {row["seed"]: row["value"] for row in rows if math.isfinite(row["value"])}
+
+    def pairs(
+        self, arm: str, control: str, metric: str
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], bool]:
+        """Values of two arms as their difference is formed, and whether they are paired.
+
+        Arms of one study share their seeds by design: trials of a seed start from the same weights
+        and see the same images and z in the same order. So values are paired on the seeds that both
+        arms have values of, and the others are left out. Where fewer than 2 seeds are common, all
+        values of each arm are given and not paired.
+        """
+        own, other = self.by_seed(arm, metric), self.by_seed(control, metric)
+        common = [seed for seed in own if seed in other]
+        if len(common) < 2:
+            return self.values(arm, metric), self.values(control, metric), False
+        first, second = ([values[seed] for seed in common] for values in (own, other))
+        return np.array(first, np.float64), np.array(second, np.float64), True
+
+    def difference(self, arm: str, control: str, metric: str, confidence: float = 0.95) -> Interval:
+        """Arm less control with its interval, paired by seeds where :meth:`pairs` says so.
+
+        All are nan for an arm on other data than the control, and for the control itself.
+        """
+        if arm == control or control not in self.comparable(arm):
+            return Interval(math.nan, math.nan, math.nan)
+        own, other, paired = self.pairs(arm, control, metric)
+        return difference_interval(own, other, confidence, paired=paired)
+
+    def measurements(self, metric: str, arm: str | None = None) -> list[Record]:
+        """Rows of a metric, of one arm or of all."""
+        arms = self.arms if arm is None else [arm]
+        return [row for name in arms for row in self._rows.get((metric, name), ())]
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, str], list[Record]]:
+        """Metric and arm to rows of :attr:`metrics`."""
+        rows: dict[tuple[str, str], list[Record]] = {}
+        for row in records(self.metrics):
+            rows.setdefault((row["metric"], row["arm"]), []).append(row)
+        return rows
+
+    @cached_property
+    def _protocols(self) -> dict[tuple[str, str], dict[tuple[Any, ...], list[str]]]:
+        """Metric and arm to the ways in which it was measured, each with its trials."""
+        ways: dict[tuple[str, str], dict[tuple[Any, ...], list[str]]] = {}
+        for key, rows in self._rows.items():
+            for row in rows:
+                if math.isfinite(row["value"]):
+                    way = tuple(row[name] for name in PROTOCOL)
+                    ways.setdefault(key, {}).setdefault(way, []).append(trial_name(row))
+        return ways
+
+    def comparable(self, arm: str) -> list[str]:
+        """Arms whose numbers may be compared with those of an arm: those on the same data."""
+        data = {name: settings.get("data") for name, settings in self.record["arms"].items()}
+        return [name for name in self.arms if data[name] == data[arm]]
+
+    def protocol(self, metric: str, arm: str) -> dict[str, Any] | None:
+        """The one protocol under which the values of a metric were measured on an arm's data.
+
+        Raises:
+            UserError: There are several, so the values cannot be put in one table.
+        """
+        kinds: dict[tuple[Any, ...], list[str]] = {}
+        for name in self.comparable(arm):
+            for kind, where in self._protocols.get((metric, name), {}).items():
+                kinds.setdefault(kind, []).extend(where)
+        if len(kinds) > 1:
+            parts = [
+                f"{', '.join(f'{key} {value}' for key, value in zip(PROTOCOL, kind, strict=True))} "
+                f"({', '.join(where[:3])}{', ...' if len(where) > 3 else ''})"
+                for kind, where in kinds.items()
+            ]
+            raise UserError(
+                f"{self.name}: metric {metric!r} was measured in unlike ways and cannot be "
+                f"averaged: {'; '.join(parts)}. `ogan-bench evaluate` measures the odd ones anew, "
+                "without training."
+            )
+        return next((dict(zip(PROTOCOL, kind, strict=True)) for kind in kinds), None)
+
+
+def records(frame: pd.DataFrame) -> list[Record]:
+    """Rows as mappings from column to value."""
+    names = [str(name) for name in frame.columns]
+    columns = (frame[name].tolist() for name in frame.columns)
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def runs(frame: pd.DataFrame) -> Iterator[tuple[str, int, slice]]:
+    """Arm, seed and rows of each trial in a frame where the rows of a trial follow one another."""
+    if frame.empty:
+        return
+    arms, seeds = frame["arm"].to_numpy(object), frame["seed"].to_numpy(np.int64)
+    changes = np.flatnonzero((arms[1:] != arms[:-1]) | (seeds[1:] != seeds[:-1])) + 1
+    for start, end in zip([0, *changes.tolist()], [*changes.tolist(), len(frame)], strict=True):
+        yield str(arms[start]), int(seeds[start]), slice(start, end)
+
+
+def identities_of(record: Record) -> Record:
+    """Identities of the arms: what differs from the defaults, or all settings in older files."""
+    identities: Record = record["identities" if "identities" in record else "arms"]
+    return identities
+
+
+def trial_name(row: Record) -> str:
+    return f"{row['arm']}/seed-{row['seed']}"

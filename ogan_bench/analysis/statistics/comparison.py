@@ -1,0 +1,98 @@
+"""Two means compared: the one place where a test is Welch's or paired."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+
+from ogan_bench.analysis.statistics.samples import Sample, aligned, finite, moments
+
+ROUNDING = 1e-12
+"""Share of the values' size below which two numbers count as equal."""
+
+
+class Comparison(NamedTuple):
+    """An estimated difference, its standard error and the t distribution's degrees of freedom.
+
+    ``scale`` is the size of the values it was computed from, which rounding errors go with.
+    """
+
+    difference: float
+    error: float
+    freedom: float
+    scale: float
+
+
+class Sides(NamedTuple):
+    """p-values of "the difference is above the bound" and of "it is below"; their sum is 1."""
+
+    above: float
+    below: float
+
+
+def single(values: Sample) -> Comparison:
+    """The mean of one sample with ``sd / sqrt(n)`` and n - 1 degrees of freedom."""
+    x = finite(values)
+    n, mean, sd = moments(x)
+    if n < 2:
+        return Comparison(mean, math.nan, math.nan, math.nan)
+    return Comparison(mean, sd / math.sqrt(n), n - 1.0, float(np.abs(x).max()))
+
+
+def compare(a: Sample, b: Sample, *, paired: bool = False) -> Comparison:
+    """``mean(a) - mean(b)`` with its standard error.
+
+    Not paired: Welch's. With ``q = var / n`` of each sample the standard error is
+    ``sqrt(q_a + q_b)`` and the degrees of freedom are
+    ``(q_a + q_b)^2 / (q_a^2 / (n_a - 1) + q_b^2 / (n_b - 1))``.
+
+    Paired: ``d = a - b`` seed by seed, ``sd(d) / sqrt(n)`` with n - 1 degrees of freedom. Values
+    that go in parallel up to rounding have no variance of the difference.
+
+    Returns:
+        The comparison; all but the difference is nan where a sample has fewer than 2 values.
+
+    Raises:
+        ValueError: The samples are paired and differ in length, or a value is not finite.
+    """
+    x, y = aligned(a, b) if paired else (finite(a), finite(b))
+    first, second = moments(x), moments(y)
+    difference = first.mean - second.mean
+    if first.n < 2 or second.n < 2:
+        return Comparison(difference, math.nan, math.nan, math.nan)
+    scale = max(float(np.abs(x).max()), float(np.abs(y).max()))
+    if paired:
+        d = x - y
+        parallel = float(np.ptp(d)) <= ROUNDING * scale
+        error = 0.0 if parallel else moments(d).sd / math.sqrt(d.size)
+        return Comparison(difference, error, d.size - 1.0, scale)
+    parts = first.sd / math.sqrt(first.n), second.sd / math.sqrt(second.n)
+    error = math.hypot(*parts)
+    if error == 0:
+        return Comparison(difference, 0.0, first.n + second.n - 2.0, scale)
+    shares = (parts[0] / error) ** 2, (parts[1] / error) ** 2
+    freedom = 1 / (shares[0] ** 2 / (first.n - 1) + shares[1] ** 2 / (second.n - 1))
+    return Comparison(difference, error, freedom, scale)
+
+
+def against(comparison: Comparison, bound: float, *, boundary: bool) -> Sides:
+    """One-sided t tests of the difference against a bound, in both directions.
+
+    Args:
+        comparison: The estimate.
+        bound: In the unit of the difference, of either sign.
+        boundary: Whether a difference of exactly the bound counts as above; this matters only
+            without variance, where the decision is the limit of the test: p is 0 or 1.
+    """
+    difference, error, freedom, scale = comparison
+    if math.isnan(error):
+        return Sides(math.nan, math.nan)
+    if error > 0:
+        t = (difference - bound) / error
+        return Sides(float(special.stdtr(freedom, -t)), float(special.stdtr(freedom, t)))
+    equal = abs(difference - bound) <= ROUNDING * max(scale, abs(bound))
+    above = boundary if equal else difference > bound
+    return Sides(0.0, 1.0) if above else Sides(1.0, 0.0)

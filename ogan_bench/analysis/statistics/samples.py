@@ -1,0 +1,84 @@
+"""A sample of values, its size, mean and standard deviation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Sample = Sequence[float] | NDArray[np.float64]
+
+
+class Moments(NamedTuple):
+    """Size, mean and standard deviation (n - 1) of a sample."""
+
+    n: int
+    mean: float
+    sd: float
+
+
+def finite(values: Sample) -> NDArray[np.float64]:
+    """The values as an array of shape (n,).
+
+    Raises:
+        ValueError: They are not one-dimensional, or one of them is not a finite number.
+    """
+    x = np.asarray(values, dtype=np.float64)
+    if x.ndim != 1 or not np.isfinite(x).all():
+        raise ValueError("a sample is one-dimensional and finite")
+    return x
+
+
+def moments(values: Sample) -> Moments:
+    """Size, mean and standard deviation; exact where all values are the same."""
+    x = finite(values)
+    if x.size == 0:
+        return Moments(0, math.nan, math.nan)
+    low, high = float(x.min()), float(x.max())
+    if low == high:
+        return Moments(x.size, low, 0.0 if x.size > 1 else math.nan)
+    mean = float(x.mean())
+    spread = high - low
+    scaled = (x - mean) / spread  # squares neither overflow nor vanish
+    return Moments(x.size, mean, spread * math.sqrt(float(scaled @ scaled) / (x.size - 1)))
+
+
+def standard_deviation(values: Sample) -> float:
+    """Sample standard deviation (n - 1); nan for fewer than 2 values, exactly 0 for equal ones."""
+    return moments(values).sd
+
+
+def correlation(a: Sample, b: Sample) -> float:
+    """Pearson's correlation of paired values.
+
+    Args:
+        a: Shape (n,).
+        b: Shape (n,), in the same order.
+
+    Returns:
+        The correlation; nan for fewer than 3 pairs, and where one side has no variance.
+
+    Raises:
+        ValueError: The samples differ in length.
+    """
+    x, y = aligned(a, b)
+    first, second = moments(x), moments(y)
+    if first.n < 3 or first.sd == 0 or second.sd == 0:
+        return math.nan
+    r = float(((x - first.mean) / first.sd) @ ((y - second.mean) / second.sd)) / (first.n - 1)
+    return max(-1.0, min(1.0, r))
+
+
+def aligned(a: Sample, b: Sample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Both samples as arrays of the same shape.
+
+    Raises:
+        ValueError: They differ in length.
+    """
+    x, y = finite(a), finite(b)
+    if x.size != y.size:
+        raise ValueError(f"paired samples have one value per seed each, not {x.size} and {y.size}")
+    return x, y

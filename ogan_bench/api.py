@@ -1,0 +1,283 @@
+"""The Python interface: studies, runs and results, for notebooks and scripts.
+
+Everything in here is also what the command line does; files are the only state. The names in
+:data:`__all__` are kept stable.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from ogan_bench import config
+from ogan_bench.analysis.figures import Drawing, forest_figure
+from ogan_bench.analysis.hypotheses import Verdict, judge
+from ogan_bench.analysis.loading import load_log
+from ogan_bench.analysis.loading import load_results as load_study_results
+from ogan_bench.analysis.meta import dataset_name
+from ogan_bench.analysis.report import Report, write_report
+from ogan_bench.analysis.results import StudyResults
+from ogan_bench.analysis.table import summarise
+from ogan_bench.cli.run import EXIT_INTERRUPTED, execute, store_study, unfinished
+from ogan_bench.store import TrialStore
+from ogan_bench.study import Trial, find_study, load_study, trials
+
+__all__ = ["Results", "Study", "load_results", "run"]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study: one question, arms as settings, seeds, metrics and hypotheses.
+
+    Args:
+        path: Its file.
+        statement: The validated study at one scale.
+        scale: One of the file's scales, or none.
+        overrides: ``key.path=value`` settings that were changed for all arms.
+    """
+
+    path: Path
+    statement: config.Study
+    scale: str | None = None
+    overrides: tuple[str, ...] = ()
+
+    @classmethod
+    def from_yaml(
+        cls, path: Path | str, *, scale: str | None = None, overrides: Sequence[str] = ()
+    ) -> Study:
+        """Read and validate a study file.
+
+        Args:
+            path: The file, or the name of a shipped study.
+            scale: One of the file's ``scales``.
+            overrides: Such as ``["training.steps=500"]``.
+
+        Raises:
+            UserError: The file cannot be read.
+            StudyError: Every problem found, each with file, line, column and key.
+        """
+        found = find_study(Path(path))
+        statement = load_study(found, scale=scale, overrides=overrides)
+        return cls(found, statement, scale, tuple(overrides))
+
+    @property
+    def name(self) -> str:
+        """Name of its folder of results."""
+        return self.statement.folder
+
+    @property
+    def question(self) -> str:
+        """What it asks."""
+        return self.statement.question
+
+    @property
+    def arms(self) -> list[str]:
+        """Names of its arms."""
+        return list(self.statement.arms)
+
+    @property
+    def seeds(self) -> list[int]:
+        """Training seeds, for every arm."""
+        return list(self.statement.seeds)
+
+    @property
+    def hypotheses(self) -> pd.DataFrame:
+        """One row per hypothesis: id, claim, test, metric and arms."""
+        return pd.DataFrame(
+            [
+                {
+                    "id": hypothesis.id,
+                    "claim": hypothesis.claim,
+                    "test": hypothesis.test,
+                    "metric": hypothesis.metric,
+                    "arms": ", ".join(arm for _, arm in hypothesis.named_arms),
+                }
+                for hypothesis in self.statement.hypotheses
+            ],
+            columns=["id", "claim", "test", "metric", "arms"],
+        )
+
+    def trials(
+        self, *, arms: Sequence[str] | None = None, seeds: Sequence[int] | None = None
+    ) -> list[Trial]:
+        """Its trials, seed by seed; of these arms and seeds alone if they are named."""
+        return trials(self.statement, arms, seeds)
+
+    def _repr_html_(self) -> str:
+        facts = f"{len(self.arms)} arms × {len(self.seeds)} seeds: {', '.join(self.arms)}"
+        return (
+            f"<b>{html.escape(self.name)}</b><p>{html.escape(self.question)}</p>"
+            f"<p>{html.escape(facts)}</p>{self.hypotheses.to_html(index=False, escape=True)}"
+        )
+
+
+@dataclass(frozen=True)
+class Results:
+    """What is stored of a study, finished or not.
+
+    Args:
+        root: The results folder.
+        name: Name of the study's folder.
+    """
+
+    root: Path
+    name: str
+
+    @cached_property
+    def stored(self) -> StudyResults:
+        """The tables as the report reads them."""
+        return load_study_results(self.root, self.name)
+
+    @cached_property
+    def _judged(self) -> list[Verdict]:
+        return judge(self.stored)
+
+    @property
+    def data(self) -> pd.DataFrame:
+        """One row per measurement, as :func:`load_results` gives them."""
+        return _measurements(self.stored)
+
+    @property
+    def trials(self) -> pd.DataFrame:
+        """One row per planned trial: arm, seed, outcome, reason, steps, seconds and so on."""
+        return self.stored.trials.copy()
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """One row per metric and arm: mean, interval, n, and the difference to the control."""
+        return summarise(self.stored)
+
+    @property
+    def log(self) -> pd.DataFrame:
+        """Training curves: arm, seed, step and whatever was logged."""
+        return load_log(self.stored)
+
+    @property
+    def verdicts(self) -> pd.DataFrame:
+        """One row per hypothesis, with what it rests on."""
+        rows = []
+        for verdict in self._judged:
+            finding = verdict.finding
+            rows.append(
+                {
+                    "id": verdict.hypothesis.id,
+                    "claim": verdict.hypothesis.claim,
+                    "outcome": verdict.outcome,
+                    "quantity": finding.quantity,
+                    "estimate": finding.estimate.estimate,
+                    "low": finding.estimate.low,
+                    "high": finding.estimate.high,
+                    "method": finding.method,
+                    "n": min(finding.n),
+                    "p": verdict.p_adjusted,
+                    "p_opposite": verdict.p_opposite,
+                    "power": verdict.power,
+                    "seeds_needed": verdict.seeds_needed,
+                    "reason": verdict.reason,
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def forest(self) -> Drawing:
+        """The estimates of the hypotheses with their intervals and where the claims hold."""
+        return forest_figure(self._judged)
+
+    def report(
+        self, *, formats: Sequence[str] = ("html", "md", "csv"), figures: Sequence[str] = ("svg",)
+    ) -> Report:
+        """Write the report into the study's folder; see ``ogan-bench report``."""
+        return write_report(self.root, self.name, formats=formats, figures=figures)
+
+    def _repr_html_(self) -> str:
+        shown = self.verdicts.reindex(columns=["outcome", "claim", "reason"])
+        outcomes = self.stored.trials["outcome"].value_counts()
+        counts = ", ".join(f"{n} {name}" for name, n in outcomes.items())
+        return (
+            f"<b>{html.escape(self.name)}</b><p>{html.escape(counts)}</p>"
+            f"{shown.to_html(index=False, escape=True)}"
+        )
+
+
+def run(
+    study: Study,
+    out: Path | str = "results",
+    *,
+    arms: Sequence[str] | None = None,
+    seeds: Sequence[int] | None = None,
+    device: str = "auto",
+    workers: int | None = None,
+    checkpoint_seconds: float = 30.0,
+    trial_budget: float | None = None,
+) -> Results:
+    """Train and evaluate what is not there yet; finished trials are skipped.
+
+    Trials run in processes of their own, so a script that calls this needs the usual
+    ``if __name__ == "__main__":``. Progress goes to standard error.
+
+    Args:
+        study: The study.
+        out: Results folder.
+        arms: These arms only.
+        seeds: These seeds instead of the study's.
+        device: ``auto``, ``cpu``, ``cuda`` (all GPUs) or ``cuda:N``.
+        workers: Trials at a time; cores or GPUs if left out.
+        checkpoint_seconds: Time between checkpoints: the most that a kill can cost.
+        trial_budget: Seconds of training after which a trial is measured as it stands.
+
+    Returns:
+        The results, of failed trials too: see :attr:`Results.trials`.
+
+    Raises:
+        UserError: Data are missing, or stored trials are of another configuration.
+        KeyboardInterrupt: Somebody stopped it; the same call goes on where it stopped.
+    """
+    store = TrialStore(Path(out))
+    wanted = study.trials(arms=arms, seeds=seeds)
+    todo = unfinished(store, wanted, trial_budget)
+    store_study(store, study.statement, wanted, study.path, study.scale, list(study.overrides))
+    if todo:
+        code = execute(
+            *(todo, len(wanted), store.root, device, workers, checkpoint_seconds),
+            trial_budget=trial_budget,
+        )
+        if code == EXIT_INTERRUPTED:
+            raise KeyboardInterrupt
+    return Results(store.root, study.name)
+
+
+def load_results(path: Path | str = "results", *studies: str) -> pd.DataFrame:
+    """Every stored measurement as one tidy table.
+
+    Args:
+        path: A results folder, or the folder of one study in it.
+        studies: Names of studies; all if none is named.
+
+    Returns:
+        One row per measurement: study, dataset, arm, seed, outcome of the trial, metric, value,
+        n_samples, split, extractor, protocol, floor and note. Values may be compared where
+        extractor, split, protocol and n_samples agree.
+
+    Raises:
+        UserError: There is no such study, or a file cannot be read.
+    """
+    root = Path(path)
+    if (root / "study.json").exists():
+        root, studies = root.resolve().parent, (root.resolve().name,)
+    names = studies or TrialStore(root).studies()
+    tables = [_measurements(load_study_results(root, name)) for name in names]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["study"])
+
+
+def _measurements(results: StudyResults) -> pd.DataFrame:
+    data = results.metrics.merge(results.trials[["arm", "seed", "outcome"]], on=["arm", "seed"])
+    arms = results.record["arms"]
+    names = [dataset_name(arms[arm]["data"]) for arm in data["arm"]]
+    data.insert(0, "study", results.name)
+    data.insert(1, "dataset", names)
+    data.insert(4, "outcome", data.pop("outcome"))
+    return data

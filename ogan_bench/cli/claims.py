@@ -1,0 +1,82 @@
+"""``ogan-bench claims``: one claim, many settings."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from ogan_bench.cli.options import RESULTS, Json, Results
+
+if TYPE_CHECKING:
+    from ogan_bench.analysis.meta import WiderClaim
+    from ogan_bench.analysis.statistics import Interval
+
+
+def claims(results: Results = RESULTS, as_json: Json = False) -> None:
+    """Show every wider claim with its verdict in each study, and what they say together.
+
+    Hypotheses belong together where they name the same wider claim (`part_of`).
+    """
+    from ogan_bench.analysis.meta import settings_in, wider_claims
+    from ogan_bench.errors import UserError
+
+    found = wider_claims(settings_in(results))
+    if not found:
+        raise UserError(
+            f"{results}: no stored hypothesis says which wider claim it is part of; "
+            "`part_of: ...` in the study file does"
+        )
+    if as_json:
+        rows = [_record(claim) for claim in found]
+        sys.stdout.write(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+        return
+    for claim in found:
+        sys.stdout.write(_text(claim) + "\n\n")
+
+
+def _text(claim: WiderClaim) -> str:
+    from ogan_bench.analysis.meta import times
+
+    lines = [claim.claim]
+    for setting in claim.settings:
+        factor = times(setting.factor) if not setting.note else setting.note
+        lines.append(
+            f"  {setting.outcome:<12}  {setting.study} ({setting.dataset}), "
+            f"{setting.hypothesis}: {factor}"
+        )
+    return "\n".join([*lines, f"  {claim.sentence}"])
+
+
+def _record(claim: WiderClaim) -> dict[str, Any]:
+    from ogan_bench.analysis.meta import times
+
+    return {
+        "claim": claim.claim,
+        "shown": times(claim.factor),
+        "verdicts": dict(claim.verdicts),
+        "factor": _bounds(claim.factor),
+        "new_setting": _bounds(claim.new_setting),
+        "tau2": _finite(claim.summary.tau2),
+        "i2": _finite(claim.summary.i2),
+        "settings": [
+            {
+                "study": setting.study,
+                "dataset": setting.dataset,
+                "hypothesis": setting.hypothesis,
+                "claim": setting.claim,
+                "verdict": setting.outcome,
+                "factor": _bounds(setting.factor),
+                "note": setting.note,
+            }
+            for setting in claim.settings
+        ],
+    }
+
+
+def _bounds(value: Interval) -> list[float | None]:
+    return [_finite(end) for end in value]
+
+
+def _finite(value: float) -> float | None:
+    return value if abs(value) < float("inf") else None

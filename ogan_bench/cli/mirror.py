@@ -1,0 +1,73 @@
+"""``ogan-bench mirror``: stored studies in TensorBoard, MLflow or Weights & Biases."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ogan_bench.cli.options import RESULTS, Results
+
+
+def mirror(
+    to: Annotated[
+        list[str],
+        typer.Option("--to", metavar="NAME", help="tensorboard, mlflow or wandb; may be repeated."),
+    ],
+    studies: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[STUDY]...", help="Stored studies; all if none is named."),
+    ] = None,
+    results: Results = RESULTS,
+) -> None:
+    """Write what is stored to other tools; what they have already is not written again."""
+    from ogan_bench.errors import UserError
+    from ogan_bench.mirrors import open_mirrors
+    from ogan_bench.mirrors.background import bring_up_to_date
+    from ogan_bench.store import TrialStore
+
+    store = TrialStore(results)
+    stored = store.studies()
+    if not stored:
+        raise UserError(f"{results}: no study is stored here; `ogan-bench run` makes one")
+    names = [Path(name).stem for name in studies or stored]  # a study may be named by its file
+    for name in names:
+        store.read_study(name)
+    for target in open_mirrors(to, results):
+        for name in names:
+            written = bring_up_to_date(results, name, target)
+            say(f"{target.name}: {name}: {written} trials had something new")
+
+
+@contextmanager
+def accompanied(results: Path, study: str, live: bool, mirrors: Sequence[str]) -> Iterator[None]:
+    """Show and mirror a study while the block runs it.
+
+    Raises:
+        UserError: A mirror is not known, or its package is not installed.
+    """
+    with ExitStack() as stack:
+        if mirrors:
+            from ogan_bench.mirrors import open_mirrors
+            from ogan_bench.mirrors.background import following
+
+            opened = open_mirrors(mirrors, results)
+            stack.enter_context(following(results, study, opened, say))
+        server = None
+        if live:
+            from ogan_bench.cli.watch import shown
+
+            server = stack.enter_context(shown(results, study))
+        yield
+    if server is not None:
+        server.wait()  # the run's own report is not drawn beside another one
+
+
+def say(message: str) -> None:
+    """A message for people."""
+    sys.stderr.write(message + "\n")
+    sys.stderr.flush()

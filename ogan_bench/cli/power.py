@@ -1,0 +1,132 @@
+"""``ogan-bench power``: how many seeds would settle a study's hypotheses?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ogan_bench.cli.options import Json, Scale, Set, StudyPath, read_study
+
+if TYPE_CHECKING:
+    from ogan_bench.analysis.planning import Assumed, Plan
+    from ogan_bench.analysis.results import StudyResults
+
+COUNTS = "3,5,8,10,15,20"
+
+
+def power(
+    study: StudyPath,
+    pilot: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RESULTS/STUDY",
+            help="Stored trials whose estimates are taken for the truth: of this study, or of "
+            "another scale of it.",
+        ),
+    ] = None,
+    spread: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="Without a pilot: standard deviation over seeds, as a share of the mean."
+        ),
+    ] = None,
+    effect: Annotated[
+        float | None,
+        typer.Option(
+            help="Without a pilot: true advantage in claims of superiority, as a share of the "
+            "control's mean."
+        ),
+    ] = None,
+    correlation: Annotated[
+        float,
+        typer.Option(
+            min=-0.99, max=0.99, help="Without a pilot: of arm and control over common seeds."
+        ),
+    ] = 0.0,
+    counts: Annotated[
+        str, typer.Option("--seeds", metavar="N,N", help="Numbers of seeds per arm to show.")
+    ] = COUNTS,
+    scale: Scale = None,
+    override: Set = None,
+    as_json: Json = False,
+) -> None:
+    """Show how likely a verdict on each hypothesis is, and how many seeds it takes.
+
+    The error level is that of the claim that Holm's procedure tests first: the strictest.
+    """
+    from ogan_bench.analysis.planning import plan
+
+    statement, _ = read_study(study, scale, None, None, override)
+    numbers = _counts(counts)
+    plans = plan(statement, _basis(pilot, spread, effect, correlation), numbers)
+    if as_json:
+        rows = [
+            {
+                "id": entry.hypothesis.id,
+                "test": entry.hypothesis.test,
+                "level": entry.level,
+                "chances": {n: None if p != p else p for n, p in entry.chances.items()},
+                "seeds_needed": entry.needed,
+                "note": entry.note,
+            }
+            for entry in plans
+        ]
+        sys.stdout.write(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+        return
+    _print(plans, numbers)
+
+
+def _counts(text: str) -> list[int]:
+    from ogan_bench.errors import UserError
+
+    try:
+        numbers = [int(piece) for piece in text.split(",")]
+    except ValueError:
+        numbers = []
+    if not numbers or min(numbers) < 2:
+        raise UserError(f"--seeds: {text!r} is not a list of numbers of seeds, such as 3,5,10")
+    return numbers
+
+
+def _basis(
+    pilot: Path | None, spread: float | None, effect: float | None, correlation: float
+) -> StudyResults | Assumed:
+    from ogan_bench.analysis.loading import load_results
+    from ogan_bench.analysis.planning import Assumed
+    from ogan_bench.errors import UserError
+
+    if pilot is not None:
+        if spread is not None or effect is not None:
+            raise UserError("--pilot says what --spread and --effect would assume; give one")
+        return load_results(pilot.resolve().parent, pilot.name)
+    if spread is None or effect is None:
+        raise UserError(
+            "give --pilot RESULTS/STUDY, or what to assume: --spread 0.1 --effect 0.2 (shares of "
+            "the control's mean)"
+        )
+    return Assumed(spread, effect, correlation)
+
+
+def _print(plans: list[Plan], counts: list[int]) -> None:
+    from ogan_bench.analysis.hypotheses import ENOUGH, MOST_SEEDS
+
+    header = ["hypothesis", "test", *(f"n={n}" for n in counts), f"{100 * ENOUGH:.0f} % at"]
+    lines = [header]
+    for entry in plans:
+        needed = f"{entry.needed} seeds" if entry.needed else f"over {MOST_SEEDS:,}"
+        lines.append(
+            [
+                entry.hypothesis.id,
+                entry.hypothesis.test,
+                *("–" if p != p else f"{100 * p:.0f} %" for p in entry.chances.values()),
+                entry.note or needed,
+            ]
+        )
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    for line in lines:
+        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
+        sys.stdout.write("  ".join(cells).rstrip() + "\n")

@@ -1,0 +1,63 @@
+"""``ogan-bench watch``: the report of a study while it runs, in a browser on this machine."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ogan_bench.cli.options import RESULTS, Results
+
+if TYPE_CHECKING:
+    from ogan_bench.live.server import Server
+
+
+def watch(
+    study: Annotated[
+        str | None, typer.Argument(metavar="[STUDY]", help="A stored study; all if none is named.")
+    ] = None,
+    results: Results = RESULTS,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="0: any free one. [default: 8317, or a free one]"),
+    ] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
+) -> None:
+    """Show the reports of stored studies in a browser, kept up to date, until Ctrl-C."""
+    from ogan_bench.errors import UserError
+    from ogan_bench.store import TrialStore
+
+    name = None if study is None else Path(study).stem  # a study may be named by its file
+    store = TrialStore(results)
+    if name is not None:
+        store.read_study(name)
+    elif not store.studies():
+        raise UserError(f"{results}: no study is stored here; `ogan-bench run` makes one")
+    try:
+        with shown(results, name, port) as server:
+            if open_:
+                typer.launch(server.address_of(name))
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        return
+
+
+@contextmanager
+def shown(results: Path, study: str | None, port: int | None = None) -> Iterator[Server]:
+    """Serve the page for as long as the block runs, and say where it is.
+
+    Raises:
+        UserError: The port that was asked for cannot be used.
+    """
+    from ogan_bench.live.server import serving
+    from ogan_bench.store import TrialStore
+
+    with serving(TrialStore(results), port) as server:
+        sys.stderr.write(f"Live: {server.address_of(study)} (only from this machine)\n")
+        sys.stderr.flush()
+        yield server

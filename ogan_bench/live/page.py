@@ -1,0 +1,139 @@
+"""The page of a running study: its report, made again when stored files have changed."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ogan_bench.analysis.rendering import templates
+from ogan_bench.errors import UserError
+from ogan_bench.fingerprint import Fingerprint, fingerprint
+from ogan_bench.live.progress import SILENT_SECONDS, Progress, progress
+from ogan_bench.store import TrialStore
+
+OF_STUDY = ("study.json", "registered.json")
+OF_TRIAL = ("run.json", "result.json", "samplings.json", "train.jsonl", "history.jsonl")
+"""Files that a report is made of."""
+
+SHARE = 0.1
+"""Of one core, that making reports may take from the training beside it."""
+
+SHOWN = 20
+"""Waiting trials that are named."""
+
+MAIN = re.compile(rb"<main\b[^>]*>")
+
+Make = Callable[[Path, str], bytes]
+"""From a results folder and a study to its page."""
+
+
+class Page:
+    """The last report of a study, and what its trials do now.
+
+    A thread makes the report again after somebody has asked for the page and found files changed.
+    Who asks never waits for it, and while nobody asks nothing is made.
+
+    Args:
+        store: The results folder.
+        study: Name of the study's folder.
+        make: Makes the report.
+        share: Of the time that making may take: after a report that took t seconds the next one
+            waits for t (1 - share) / share.
+    """
+
+    def __init__(
+        self, store: TrialStore, study: str, make: Make | None = None, share: float = SHARE
+    ) -> None:
+        self.study = study
+        self._store = store
+        self._make = make or make_report
+        self._share = share
+        self._lock = threading.Lock()
+        self._maker: threading.Thread | None = None
+        self._report: bytes | None = None
+        self._problem: str | None = None
+        self._of: Fingerprint = ()
+        self._rest_until = 0.0
+
+    def html(self) -> tuple[bytes, bool]:
+        """The page as it can be shown now, and whether there will soon be something new."""
+        self._ask()
+        with self._lock:
+            report, problem, making = self._report, self._problem, self._maker is not None
+        try:
+            state = progress(self._store, self.study, time.time())
+        except Exception as error:  # as below
+            state, problem = Progress(0, 0, (), ()), said(error)
+        environment = templates()
+        if report is None:
+            template = environment.get_template("live_start.html.j2")
+            report = template.render(study=self.study, making=making).encode()
+        section = environment.get_template("live.html.j2").render(
+            state=state, problem=problem, shown=SHOWN, silent=SILENT_SECONDS
+        )
+        page = MAIN.sub(lambda start: start[0] + b"\n" + section.encode(), report, count=1)
+        return page, making or any((row.silent or 0) < SILENT_SECONDS for row in state.running)
+
+    def close(self) -> None:
+        """Wait for a report that is being made."""
+        with self._lock:
+            maker = self._maker
+        if maker is not None:
+            maker.join()
+
+    def _ask(self) -> None:
+        """Have the report made again if it is old, nobody is at it, and it is time."""
+        with self._lock:
+            if self._maker is not None or time.monotonic() < self._rest_until:
+                return
+            seen = self._fingerprint()
+            if seen == self._of:
+                return
+            self._maker = threading.Thread(target=self._remake, args=(seen,), daemon=True)
+            self._maker.start()
+
+    def _remake(self, seen: Fingerprint) -> None:
+        started = time.monotonic()
+        report, problem = None, None
+        try:
+            report = self._make(self._store.root, self.study)
+        except Exception as error:  # what is half written is whole at the next attempt
+            problem = said(error)
+        ended = time.monotonic()
+        with self._lock:
+            self._report = report or self._report
+            self._problem = problem
+            self._of = seen if problem is None else ()
+            self._rest_until = ended + (ended - started) * (1 - self._share) / self._share
+            self._maker = None
+
+    def _fingerprint(self) -> Fingerprint:
+        folder = self._store.root / self.study
+        trials = sorted(path.parent for path in folder.glob("*/seed-*/run.json"))
+        return fingerprint(
+            [folder / name for name in OF_STUDY]
+            + [trial / name for trial in trials for name in (*OF_TRIAL, "error.txt")]
+        )
+
+
+def make_report(root: Path, study: str) -> bytes:
+    """The report's page, made in a folder that is thrown away.
+
+    The results folder is left as it is: a run may be writing its own report there.
+    """
+    from ogan_bench.analysis.report import write_report
+
+    with tempfile.TemporaryDirectory(prefix="ogan_bench-") as temporary:
+        folder = Path(temporary)
+        report = write_report(root, study, formats=("html",), figures=(), folder=folder)
+        return report.html.read_bytes()
+
+
+def said(error: Exception) -> str:
+    """An exception in one line."""
+    lines = str(error).strip().splitlines() or [""]
+    return lines[0] if isinstance(error, UserError) else f"{type(error).__name__}: {lines[0]}"

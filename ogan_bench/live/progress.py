@@ -1,0 +1,102 @@
+"""What the trials of a study do now, told by their heartbeats; nothing is locked to find out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ogan_bench.errors import UserError
+from ogan_bench.store import Record, TrialFolder, TrialStore
+
+SILENT_SECONDS = 60.0
+"""Without a heartbeat for so long, a training may have been killed."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A planned trial that is not done.
+
+    Args:
+        name: ``arm/seed-0``.
+        stage: ``train``, ``evaluate``, ..., or what it waits for.
+        step: Training steps so far.
+        steps: Of a whole training; ``None`` before it starts.
+        rate: Training steps a second; nan where none are known.
+        seconds: Estimated time to the last step: remaining steps over the rate.
+        silent: Seconds since the last heartbeat, if there is one.
+    """
+
+    name: str
+    stage: str
+    step: int = 0
+    steps: int | None = None
+    rate: float = math.nan
+    seconds: float = math.nan
+    silent: float | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a study is.
+
+    Args:
+        planned: Trials of the study.
+        done: Those with a result.
+        running: Those with a heartbeat.
+        waiting: The rest.
+    """
+
+    planned: int
+    done: int
+    running: tuple[Row, ...]
+    waiting: tuple[Row, ...]
+
+
+def progress(store: TrialStore, study: str, now: float) -> Progress:
+    """How far a stored study is.
+
+    Args:
+        store: The results folder.
+        study: Name of the study's folder.
+        now: Seconds since 1970.
+
+    Raises:
+        UserError: There is no such study.
+    """
+    record = store.read_study(study)
+    running, waiting, done = [], [], 0
+    planned = [(arm, seed) for seed in record["seeds"] for arm in record["arms"]]
+    for arm, seed in planned:
+        name = f"{arm}/seed-{seed}"
+        folder = TrialFolder(store.root / study / name)
+        beat = folder.read_heartbeat()
+        if beat is not None:
+            running.append(_running(name, beat, now))
+        elif folder.is_finished:
+            done += 1
+        else:
+            waiting.append(Row(name, _wait(folder)))
+    return Progress(len(planned), done, tuple(running), tuple(waiting))
+
+
+def _running(name: str, beat: Record, now: float) -> Row:
+    """A trial with a heartbeat. Its speed is that of the training alone: evaluations do not count.
+
+    Raises:
+        UserError: It is of another version.
+    """
+    try:
+        step, steps = int(beat["step"]), int(beat["steps"])
+        silent = max(0.0, now - float(beat["time"]))
+        stage = str(beat["stage"])
+    except (KeyError, TypeError, ValueError):
+        raise UserError(f"{name}: its progress.json cannot be read") from None
+    seconds = beat.get("seconds")
+    rate = step / seconds if isinstance(seconds, int | float) and seconds > 0 else math.nan
+    return Row(name, stage, step, steps, rate, (steps - step) / rate if rate else math.nan, silent)
+
+
+def _wait(folder: TrialFolder) -> str:
+    if folder.error.exists():
+        return "failed"
+    return "interrupted" if (folder.path / "run.json").exists() else "not started"

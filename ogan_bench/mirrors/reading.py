@@ -1,0 +1,99 @@
+"""What the files of a trial say, in the words of a mirror."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ogan_bench.mirrors.base import Mirrored, Point
+from ogan_bench.store import Record
+
+
+@dataclass
+class Tail:
+    """The lines that a journal has grown by since the last look.
+
+    A line that is not whole yet is left for the next look. A journal that was cut back is another
+    file in the same place, and is read from its start.
+    """
+
+    path: Path
+    inode: int = -1
+    offset: int = 0
+
+    def read(self) -> list[Record]:
+        """New whole lines.
+
+        Raises:
+            ValueError: A line is not JSON.
+        """
+        try:
+            file = self.path.open("rb")
+        except FileNotFoundError:
+            self.inode, self.offset = -1, 0
+            return []
+        with file:
+            status = os.fstat(file.fileno())
+            if status.st_ino != self.inode or status.st_size < self.offset:
+                self.inode, self.offset = status.st_ino, 0
+            file.seek(self.offset)
+            whole, newline, _ = file.read().rpartition(b"\n")
+        self.offset += len(whole) + len(newline)
+        return [json.loads(line) for line in whole.split(b"\n")] if newline else []
+
+
+def mirrored(name: str, run: Record) -> Mirrored:
+    """A trial, from its path in the results folder and its ``run.json``."""
+    started = datetime.fromisoformat(run["attempts"][0]["started"]).timestamp()
+    settings = dict(_flat(run["config"]))
+    return Mirrored(name, name.split("/")[0], settings, run["config_hash"], started)
+
+
+def trained(line: Record) -> Point:
+    """A line of the training log."""
+    values = {key: value for key, value in line.items() if key not in ("step", "seconds")}
+    return Point(line["step"], line["seconds"], _numbers("train", values))
+
+
+def evaluated(line: Record) -> Point:
+    """An evaluation in the course of the training; named by the images it was made on."""
+    prefix = line["on"].replace(" ", "_")
+    return Point(line["step"], line["seconds"], _numbers(prefix, line["metrics"]))
+
+
+def final(result: Record) -> Point:
+    """The metrics of a result."""
+    training = result["training"]
+    values = {row["metric"]: row["value"] for row in result["metrics"]}
+    return Point(training["steps"], training["seconds"], _numbers("final", values))
+
+
+def _numbers(prefix: str, values: Record) -> dict[str, float]:
+    """Finite numbers; a missing one stays missing."""
+    return {
+        f"{prefix}/{key}": float(value)
+        for key, value in values.items()
+        if isinstance(value, int | float) and math.isfinite(value)
+    }
+
+
+def digest(result: Record) -> str:
+    """Changes when what a mirror shows of a result does."""
+    text = json.dumps([result["outcome"], vars(final(result))], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _flat(mapping: Record, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """``training.steps`` and value of every leaf."""
+    for key, value in mapping.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value

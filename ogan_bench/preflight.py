@@ -1,0 +1,81 @@
+"""What a trial needs before it starts: its data, and nets that can be built for them."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Sequence
+
+import torch
+
+from ogan_bench.components import build, component_of
+from ogan_bench.config import Settings
+from ogan_bench.data import Dataset
+from ogan_bench.data.base import Split
+from ogan_bench.data.held_out import hold_out
+from ogan_bench.errors import UserError
+from ogan_bench.evaluation.plugin_metrics import check_plugin_metrics
+from ogan_bench.monitor import STOP
+from ogan_bench.store import TrialFolder
+from ogan_bench.study import Trial
+from ogan_bench.training.loop import InterruptedTrainingError, build_objective
+
+
+def prepare(
+    trial: Trial, folder: TrialFolder, device_name: str
+) -> tuple[Dataset, Split | None, torch.device]:
+    """What the trial is trained on, the images held out of that, and where to compute.
+
+    Raises:
+        InterruptedTrainingError: The process was asked to stop.
+        UserError: There is a result, and nothing to go on from.
+    """
+    if STOP.is_set():
+        raise InterruptedTrainingError
+    device = torch.device(device_name)
+    if device.type == "cpu":
+        torch.set_num_threads(1)
+    if folder.is_finished and not folder.checkpoint.exists():
+        raise UserError(
+            f"{folder.path} has a result and no checkpoint.pt any more, so it can neither be "
+            "measured further nor trained on: delete the folder to train the trial again"
+        )
+    dataset, wanted = load_dataset(trial.settings, device_name), trial.settings.evaluation
+    if not wanted.held_out:
+        return dataset, None, device
+    return *hold_out(dataset, wanted.held_out, wanted.seed), device
+
+
+@functools.lru_cache(maxsize=1)
+def _dataset(key: str, device: str) -> Dataset:
+    dataset: Dataset = build("datasets", component_of("datasets", json.loads(key)))
+    return dataset.to(torch.device(device))
+
+
+def load_dataset(settings: Settings, device: str) -> Dataset:
+    """The dataset of a trial on its device; the last one is kept for the next trial.
+
+    Raises:
+        UserError: It is not there, or damaged.
+    """
+    return _dataset(settings.data.model_dump_json(), device)
+
+
+def preflight(trials: Sequence[Trial]) -> None:
+    """Find what would fail in every trial before any is started: missing data, impossible nets.
+
+    Raises:
+        UserError: Names what is missing and how to get it.
+    """
+    check_plugin_metrics()
+    seen = set()
+    for trial in sorted(trials, key=lambda trial: json.dumps(trial.config["data"])):
+        key = json.dumps([trial.config[part] for part in ("data", "model", "objective")])
+        if key not in seen:
+            seen.add(key)
+            dataset = load_dataset(trial.settings, "cpu")
+            with torch.device("meta"):
+                architecture = build(
+                    "models", trial.settings.model, dataset.shape, len(dataset.classes)
+                )
+                build_objective(trial).build(architecture)
