@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import gc
 import multiprocessing
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import forkserver
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ogan_bench.analysis.report import Report, write_index, write_report
+if TYPE_CHECKING:  # imported where it is used, so that get_ready runs before that takes its time
+    from ogan_bench.analysis.report import Report
 
 WORKERS = 2
 
 FEW = 4
 """Studies up to which starting a second process takes longer than it saves."""
+
+
+def get_ready(studies: int) -> None:
+    """Let another process import the analysis, beside this one, where several studies need it."""
+    if studies > FEW and _START == "forkserver":
+        forkserver.set_forkserver_preload(["ogan_bench.analysis.report"])
+        forkserver.ensure_running()
 
 
 def write_reports(
@@ -31,6 +42,8 @@ def write_reports(
     Raises:
         UserError: Of the first study that cannot be reported; those before it are written.
     """
+    from ogan_bench.analysis.report import write_index
+
     write = functools.partial(_write, root=root, against=against, formats=formats, figures=figures)
     reports: dict[str, Report] = {}
     if len(studies) <= FEW:
@@ -38,7 +51,10 @@ def write_reports(
             reports[name] = write(name)
             yield reports[name]
     else:
-        with _pool() as pool:
+        # What is drawn is a web of references; looking for what may be freed takes a fifth of the
+        # time, and the processes do not live long.
+        context = multiprocessing.get_context(_START)
+        with ProcessPoolExecutor(WORKERS, mp_context=context, initializer=gc.disable) as pool:
             for name, report in zip(studies, pool.map(write, studies), strict=True):
                 reports[name] = report
                 yield report
@@ -48,14 +64,11 @@ def write_reports(
 def _write(
     study: str, root: Path, against: Path | None, formats: Sequence[str], figures: Sequence[str]
 ) -> Report:
+    from ogan_bench.analysis.report import write_report
+
     report = write_report(root, study, against, formats=formats, figures=figures)
     return dataclasses.replace(report, verdicts=())
 
 
-def _pool() -> ProcessPoolExecutor:
-    """Processes that import the analysis once, where the system can copy them."""
-    known = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if "forkserver" in known else "spawn")
-    if hasattr(context, "set_forkserver_preload"):
-        context.set_forkserver_preload([__name__])
-    return ProcessPoolExecutor(WORKERS, mp_context=context)
+_START = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+"""How processes start: as copies of one that has imported the analysis, where the system can."""

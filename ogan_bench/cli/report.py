@@ -32,9 +32,7 @@ def report(
     show: Annotated[bool, typer.Option("--open", help="Show the page in the browser.")] = False,
 ) -> None:
     """Make the report of one, several or all stored studies again."""
-    from ogan_bench.analysis.figures.painting import FORMATS as DRAWN
-    from ogan_bench.analysis.report import FORMATS
-    from ogan_bench.analysis.several import write_reports
+    from ogan_bench.analysis.several import get_ready, write_reports
     from ogan_bench.errors import UserError
     from ogan_bench.store import TrialStore
 
@@ -42,6 +40,10 @@ def report(
     if not stored:
         raise UserError(f"{results}: no study is stored here; `ogan-bench run` makes one")
     names = [Path(name).stem for name in studies or stored]  # a study may be named by its file
+    get_ready(len(names))
+    from ogan_bench.analysis.figures import FORMATS as DRAWN
+    from ogan_bench.analysis.report import FORMATS
+
     wanted = chosen(formats, FORMATS, "--format"), chosen(figures, DRAWN, "--figures")
     for written in write_reports(results, names, against, *wanted):
         sys.stdout.write(written.text + "\n")
