@@ -6,6 +6,7 @@ import importlib
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -212,6 +213,16 @@ def offline_records(folder: Path) -> tuple[list[dict[str, str]], dict[str, str]]
     return history, summary
 
 
+def written_records(folder: Path) -> tuple[list[dict[str, str]], dict[str, str]]:
+    """The records once the last of them is there: W&B's own process writes, and may be late."""
+    for _ in range(300):
+        history, summary = offline_records(folder)
+        if "outcome" in summary:
+            break
+        time.sleep(0.2)
+    return history, summary
+
+
 @pytest.mark.usefixtures("wandb_stopped")
 def test_wandb_is_offline_without_a_key_and_writes_a_resumed_trial_again(tmp_path: Path) -> None:
     mirror = opened("wandb", tmp_path)
@@ -228,7 +239,7 @@ def test_wandb_is_offline_without_a_key_and_writes_a_resumed_trial_again(tmp_pat
     again.finish(FINAL, "ok")
     (folder,) = offline_runs(tmp_path)
     assert folder.name == again.id
-    history, summary = offline_records(folder)
+    history, summary = written_records(folder)
     rho = [(row["step"], row["train/rho"]) for row in history if "train/rho" in row]
     assert rho == [("10", "0.5"), ("20", "0.75"), ("30", "0.875")]
     assert [row["step"] for row in history if "test/fd_classifier" in row] == ["20"]
