@@ -23,7 +23,9 @@ def json_schema() -> Tree:
     arms = {"type": "object", "additionalProperties": {"anyOf": [diff, {"type": "null"}]}}
     schema["properties"]["base"] = {"$ref": "#/$defs/Settings"}
     schema["properties"]["arms"] = {**arms, "minProperties": 1}
-    definitions["Scale"]["properties"] |= {"base": diff, "arms": arms}
+    of_scale = definitions["Scale"]["properties"]
+    of_scale["base"] = diff
+    of_scale["arms"] |= arms
     return schema
 
 

@@ -33,7 +33,11 @@ class Scale(Model):
     """The same question, bigger or smaller: a diff of ``base``, ``arms`` and ``seeds``."""
 
     base: Tree = Field(default_factory=dict)
-    arms: dict[str, Tree | None] = Field(default_factory=dict)
+    arms: dict[str, Tree | None] = Field(
+        default={},
+        description="Arms of the study to their diffs at this scale; nothing: the arm and the "
+        "hypotheses that name it are dropped.",
+    )
     seeds: list[NonNegativeInt] | None = Field(default=None, min_length=1)
     metrics: dict[str, str | None] = Field(
         default={},
@@ -147,7 +151,7 @@ def load_study(
         arms = resolved if chosen else arms
     if shape is not None:
         problems += _arms_exist(shape, places)
-        shape, new = _with_metrics_of(shape, scale, places)
+        shape, new = _with_metrics_of(_with_arms_of(shape, scale), scale, places)
         problems += new + _metrics_are_measured(shape, arms, places)
     problems = list(dict.fromkeys(problems))
     if shape is None or problems:
@@ -272,18 +276,23 @@ def _resolve_arms(
         arm: [(("arms", arm), diff)] for arm, diff in _mappings(tree.get("arms")).items()
     }
     override, problems = parse_overrides(overrides)
+    dropped: list[str] = []
     if scale is not None:
         layer = _mapping(_mapping(tree["scales"])[scale])
         base = merge(base, _mapping(layer.get("base")))
         origins = [("scales", scale, "base"), *origins]
         for arm, diff in _mappings(layer.get("arms")).items():
             place: KeyPath = ("scales", scale, "arms", arm)
-            if arm in diffs:
-                diffs[arm].append((place, diff))
-            else:
+            if arm not in diffs:
                 problems.append(
                     places.line(place, f"no arm {arm!r}.{did_you_mean(arm, list(diffs))}")
                 )
+            elif layer["arms"][arm] is None:
+                dropped.append(arm)
+            else:
+                diffs[arm].append((place, diff))
+        if diffs and len(dropped) == len(diffs):
+            problems.append(places.line(("scales", scale, "arms"), "leaves no arm of the study"))
     resolved = {}
     for arm, layers in diffs.items():
         merged = base
@@ -292,7 +301,7 @@ def _resolve_arms(
         lookup = [place for place, _ in reversed(layers)] + origins
         settings, new = validate(Settings, merge(merged, override), places, lookup, override)
         problems += new
-        if settings is not None:
+        if settings is not None and arm not in dropped:
             resolved[arm] = settings.model_copy(update={"plugins": plugins_of(settings)})
     return resolved, problems
 
@@ -310,6 +319,15 @@ def _take_up_plugins(tree: Tree, path: Path, places: Places) -> tuple[list[Path]
     if not files:
         add_plugins([])
     return [file.resolve() for file in files], problems
+
+
+def _with_arms_of(shape: StudyFile, scale: str | None) -> StudyFile:
+    """The study without the hypotheses about arms that a scale drops."""
+    if scale is None or scale not in shape.scales:
+        return shape
+    dropped = {arm for arm, diff in shape.scales[scale].arms.items() if diff is None}
+    kept = [h for h in shape.hypotheses if not dropped & {arm for _, arm in h.named_arms}]
+    return shape.model_copy(update={"hypotheses": kept})
 
 
 def _with_metrics_of(

@@ -308,6 +308,25 @@ def test_a_scale_puts_other_metrics_in_place(tmp_path: Path) -> None:
         load_study(path, scale="paper")
 
 
+def test_a_scale_drops_arms_and_the_hypotheses_that_name_them(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    hypothesis = (
+        "  - {id: q, claim: c, metric: reconstruction_mse, arm: adam, control: none, "
+        "test: superiority}\nscales:"
+    )
+    text = STUDY.replace("scales:", hypothesis).rstrip() + "\n  few:\n    arms: {pearson: null}\n"
+    path.write_text(text, encoding="utf-8")
+    study = load_study(path, scale="few")
+    assert list(study.arms) == ["none", "adam"]
+    assert [h.id for h in study.hypotheses] == ["q"]
+    assert list(load_study(path).arms) == ["none", "pearson", "adam"]
+    assert [h.id for h in load_study(path).hypotheses] == ["ok", "q"]
+
+    path.write_text(text.replace("pearson: null", "none: null, pearson: null, adam: null"))
+    with pytest.raises(StudyError, match=r"s.yaml:29:5: scales.few.arms: leaves no arm"):
+        load_study(path, scale="few")
+
+
 def test_parts_from_the_command_line() -> None:
     assert parse_component("models", "dcgan", ["width=8"]).parameters()["width"] == 8
     with pytest.raises(StudyError, match=r"--set widht: unknown key. Did you mean 'width'\?"):
