@@ -155,16 +155,23 @@ def overview(studies: list[dict[str, str]], reference: Path) -> str:
     """A line for every shipped study: its question, and how many claims had which verdict."""
     lines = ["| study | question | claims |", "|---|---|---|"]
     for study in studies:
-        name, verdicts = study["name"], "no published results yet"
-        report = reference / name / "report.md"
-        if report.exists():
-            stated = report.read_text("utf-8").partition("## Verdicts\n")[2].partition("\n## ")[0]
-            found = re.findall(r"^- \*\*(\w+)\*\*:", stated, re.MULTILINE)
-            counts = [(found.count(word), word) for word in dict.fromkeys(sorted(found)[::-1])]
-            text = ", ".join(f"{count} {word}" for count, word in counts)
-            verdicts = f"[{text}]({report.relative_to(ROOT).as_posix()})"
-        lines.append(f"| [{name}](studies/{name}.yaml) | {study['summary']} | {verdicts} |")
+        name = study["name"]
+        reports = {"": reference / name / "report.md"}
+        for folder in sorted(reference.glob(f"{name}-*")):  # at another scale
+            reports[folder.name.removeprefix(f"{name}-") + ": "] = folder / "report.md"
+        shown = [scale + counted(path) for scale, path in reports.items() if path.exists()]
+        claims = "<br>".join(shown) or "no published results yet"
+        lines.append(f"| [{name}](studies/{name}.yaml) | {study['summary']} | {claims} |")
     return "\n".join(lines) + "\n"
+
+
+def counted(report: Path) -> str:
+    """How many verdicts of each kind a published report has, with a link to it."""
+    stated = report.read_text("utf-8").partition("## Verdicts\n")[2].partition("\n## ")[0]
+    found = re.findall(r"^- \*\*(\w+)\*\*:", stated, re.MULTILINE)
+    counts = [(found.count(word), word) for word in dict.fromkeys(sorted(found)[::-1])]
+    text = ", ".join(f"{count} {word}" for count, word in counts)
+    return f"[{text}]({report.relative_to(ROOT).as_posix()})"
 
 
 def fill(marks: re.Pattern[str], text: str) -> None:
