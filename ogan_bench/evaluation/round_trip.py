@@ -13,10 +13,13 @@ from ogan_bench.evaluation.rows import Row
 from ogan_bench.evaluation.subject import Subject
 from ogan_bench.evaluation.subject_nets import autoencoded, encoded, projected
 from ogan_bench.models.normalization import standardise
+from ogan_bench.seeding import generator
 
 POOL = 1000
 """Number of z that one of them has to be found among, at the most."""
 ROUNDS = 5
+CYCLING = 2000
+"""Test images whose codes are followed, at the most."""
 TIE = 1e-9
 """Squared distances that differ by less, relative to the largest, are equal."""
 
@@ -66,18 +69,24 @@ def latent_retrieval(z: Tensor, codes: Tensor) -> float:
 
 
 def cycle_codes(subject: Subject, rounds: int = ROUNDS) -> list[Tensor]:
-    """Raw codes E(x) of the test images, then E(G(t · P(E(x)))), and so on.
+    """Raw codes E(x) of test images, then E(G(t · P(E(x)))), and so on.
 
-    Images stay as G gives them, unrounded. A conditional G decodes under the images' own classes.
+    Of many test images a seeded choice is followed. Images stay as G gives them, unrounded. A
+    conditional G decodes under the images' own classes.
 
     Args:
         subject: Whose E and G.
         rounds: Times that a code is decoded and encoded.
 
     Returns:
-        ``rounds + 1`` tensors of shape ``(n, d)``.
+        ``rounds + 1`` tensors of shape ``(n, d)``, n at most 2000.
     """
-    codes, labels = [subject.samples.trained.test], subject.dataset.test.labels
+    first, labels = subject.samples.trained.test, subject.dataset.test.labels
+    if len(first) > CYCLING:
+        random = generator(subject.settings.seed, "evaluation/cycle")
+        chosen = torch.randperm(len(first), generator=random)[:CYCLING]
+        first, labels = first[chosen], None if labels is None else labels.cpu()[chosen]
+    codes = [first]
     for _ in range(rounds):
         codes.append(encoded(subject, autoencoded(subject, codes[-1], labels)))
     return codes
@@ -126,7 +135,7 @@ def _cycle_rows(subject: Subject) -> list[Row]:
             f"cycle_rho_{ROUNDS}": lambda: correlation(ROUNDS),
             f"cycle_drift_{ROUNDS}": drift,
         },
-        n_samples=len(subject.dataset.test),
+        n_samples=min(CYCLING, len(subject.dataset.test)),
         split="test",
         note=subject.route,
     )

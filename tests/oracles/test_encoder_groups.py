@@ -18,12 +18,14 @@ from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_float
 from ogan_bench.data.digits import digits
 from ogan_bench.data.mixtures import ring
+from ogan_bench.evaluation import autoencoding, round_trip
 from ogan_bench.evaluation.autoencoding import TEMPERATURES, agreement, reconstruction_group_rows
 from ogan_bench.evaluation.codes import code_rows
 from ogan_bench.evaluation.evaluate import GROUPS
 from ogan_bench.evaluation.interpolation import interpolation_rows
 from ogan_bench.evaluation.inversion import inversion_rows
 from ogan_bench.evaluation.perceptual import VARIABLE
+from ogan_bench.evaluation.round_trip import cycle_codes
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.evaluation.sampling import Autoencoder
 from ogan_bench.evaluation.subject import Subject
@@ -406,3 +408,24 @@ def test_agreement_by_hand() -> None:
     assert chance == pytest.approx(0.5 * 0.25 + 0.25 * 0.75)
     with pytest.raises(ValueError, match="missing"):
         agreement(first[:0], second[:0])
+
+
+def test_of_many_images_a_seeded_choice_goes_round(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = subject_of(dataset, Unflat(tuple(dataset.shape)))
+    every = cycle_codes(subject)
+    monkeypatch.setattr(round_trip, "CYCLING", 20)
+    monkeypatch.setattr(autoencoding, "CHOOSING", 30)
+    some = cycle_codes(subject)
+    assert [codes.shape for codes in some] == [(20, every[0].shape[1])] * len(every)
+    followed = torch.cdist(some[0], every[0]).argmin(1)
+    assert len(followed.unique()) == 20
+    assert followed.tolist() != list(range(20))
+    for few, all_codes in zip(some, every, strict=True):
+        torch.testing.assert_close(few, all_codes[followed])
+    assert torch.equal(cycle_codes(subject)[-1], some[-1])
+    rows = measure(subject, "reconstruction", "codes")
+    assert [rows[name].n_samples for name in ("cycle_rho", "cycle_drift_5")] == [20, 20]
+    assert rows["best_temperature"].n_samples == 30
+    assert rows["autoencoding_mse_best"].n_samples == len(dataset.test)
