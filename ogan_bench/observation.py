@@ -15,9 +15,10 @@ from ogan_bench.data.base import Split
 from ogan_bench.evaluation.evaluate import Facts, evaluate
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.evaluation.sampling import Autoencoder
+from ogan_bench.files import Record
 from ogan_bench.metrics import METRICS
 from ogan_bench.objectives.base import Nets
-from ogan_bench.store import Record, TrialFolder
+from ogan_bench.store import TrialFolder
 from ogan_bench.study import Trial
 from ogan_bench.training import checkpoint
 from ogan_bench.training.loop import Trained, build_nets, build_objective

@@ -14,7 +14,8 @@ from typing import Any
 
 from ogan_bench.diffs import differences
 from ogan_bench.errors import UserError
-from ogan_bench.store import Record, TrialStore
+from ogan_bench.files import Record
+from ogan_bench.store import TrialStore
 
 REGISTERED = ("hypotheses", "alpha", "metrics", "seeds", "identities")
 """What of ``study.json`` is written down."""

@@ -10,8 +10,9 @@ from pydantic import ValidationError
 
 from ogan_bench.config import Settings
 from ogan_bench.errors import UserError
+from ogan_bench.files import Record
 from ogan_bench.plugins import add_plugins
-from ogan_bench.store import Record, TrialFolder
+from ogan_bench.store import TrialFolder
 from ogan_bench.study import Trial
 
 

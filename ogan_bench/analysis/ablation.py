@@ -10,7 +10,7 @@ from ogan_bench.analysis.formatting import described
 from ogan_bench.analysis.statistics import Interval
 from ogan_bench.analysis.table import StudyResults
 from ogan_bench.diffs import differences
-from ogan_bench.store import Record
+from ogan_bench.files import Record
 
 _SECTIONS = ("data", "model", "objective", "training", "evaluation")
 """Settings that an ablation can change; hashes of plug-ins are none."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ogan_bench.analysis.formatting import described
 from ogan_bench.analysis.results import StudyResults, records, runs
 from ogan_bench.errors import UserError
-from ogan_bench.store import Record
+from ogan_bench.files import Record
 
 LAST = 5
 """Evaluations at the end of a trial whose mean is shown, the last one included."""

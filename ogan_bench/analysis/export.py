@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from ogan_bench.analysis.formatting import MISSING, bounds, described, estimate
 from ogan_bench.analysis.statistics import Interval
-from ogan_bench.store import Record
+from ogan_bench.files import Record
 
 _LATEX = {
     "\\": r"\textbackslash{}",

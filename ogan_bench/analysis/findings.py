@@ -7,15 +7,13 @@ A finding is what the data say before the family of hypotheses is looked at; ver
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ogan_bench.analysis import statistics
+from ogan_bench.analysis.comparing import comparison
+from ogan_bench.analysis.failures import TRAINED, blocks_to_rank, lacking_values, outcomes_of
+from ogan_bench.analysis.finding import Finding, unknown_chance
 from ogan_bench.analysis.formatting import (
     bounds,
     counted,
@@ -25,54 +23,9 @@ from ogan_bench.analysis.formatting import (
     listed,
     number,
 )
-from ogan_bench.analysis.outcomes import FAILURES
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.analysis.statistics import Interval, Test
-from ogan_bench.config import Comparison, FailureRate, Hypothesis, MeanInRange, Trend
+from ogan_bench.config import FailureRate, Hypothesis, MeanInRange, Trend
 from ogan_bench.errors import UserError
-
-Values = NDArray[np.float64]
-
-
-_UNKNOWN = Interval(math.nan, math.nan, math.nan)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What the test of one hypothesis found.
-
-    Args:
-        arms: Arms that it is about, the control last.
-        n: Number of values of each.
-        quantity: What is estimated, in words.
-        estimate: The estimate with its interval at the confidence that goes with the test.
-        region: Where the claim holds, in the unit of the estimate.
-        method: Name of the test.
-        p: p-value of the claim.
-        p_opposite: p-value of its contrary.
-        facts: The numbers in parts of a sentence.
-        lacking: Which values the arms lack and why, in parts of a sentence.
-        chance: Probability that a study of n seeds at a level would come to a verdict, supported
-            or refuted, if the estimates were the truth; nan where it is not known.
-        effect: Hedges' g with its 95 % interval, of two arms.
-        improvement: Share of pairs of trials in which the arm is better than the control.
-        correlation: Of arm and control over seeds, where the test is paired.
-    """
-
-    arms: tuple[str, ...]
-    n: tuple[int, ...]
-    quantity: str
-    estimate: Interval
-    region: tuple[float, float]
-    method: str
-    p: float
-    p_opposite: float
-    facts: tuple[str, ...]
-    chance: Callable[[int, float], float]
-    lacking: tuple[str, ...] = ()
-    effect: Interval = _UNKNOWN
-    improvement: float = math.nan
-    correlation: float = math.nan
 
 
 def find(results: StudyResults, hypothesis: Hypothesis, confidence: float) -> Finding:
@@ -89,186 +42,6 @@ def find(results: StudyResults, hypothesis: Hypothesis, confidence: float) -> Fi
     return _TESTS[hypothesis.test](results, hypothesis, confidence)
 
 
-def _comparison(results: StudyResults, hypothesis: Comparison, confidence: float) -> Finding:
-    """Paired t test over common seeds; by ranks where a training has failed and has no value.
-
-    The parametric test knows nothing of trials without a value, and what is left of an arm that
-    fails now and then flatters it. Ranks have a place for them: the worst. Trials that collapsed
-    or saturated take that place too once ranks are used.
-    """
-    arm, control, metric = hypothesis.arm, hypothesis.control, described(hypothesis.metric)
-    assert metric.better is not None  # validated with the hypothesis
-    if control not in results.comparable(arm):
-        raise UserError(
-            f"{results.name}: hypothesis {hypothesis.id!r}: arms {arm!r} and {control!r} are of "
-            "different data and cannot be compared"
-        )
-    results.protocol(hypothesis.metric, arm)
-    own, other, paired = results.pairs(arm, control, hypothesis.metric)
-    margin = hypothesis.margin.value if hypothesis.margin else 0.0
-    relative = hypothesis.margin is not None and hypothesis.margin.relative
-    asked: dict[str, Any] = {"better": metric.better, "margin": margin, "relative": relative}
-    lost = _lost(results, arm, hypothesis.metric), _lost(results, control, hypothesis.metric)
-    if any(lost):
-        p, p_opposite = _by_ranks(results, hypothesis, asked)
-        method = "Mann-Whitney's rank test, failed trials ranked worst"
-    else:
-        test = _CLAIMS[hypothesis.test]
-        sides: dict[str, Any] = {"sides": hypothesis.sides} if hypothesis.sides == 2 else {}
-        p = test(own, other, **asked, paired=paired, **sides)
-        p_opposite = statistics.opposite(
-            hypothesis.test, own, other, **asked, paired=paired, **sides
-        )
-        method = "paired t test over seeds" if paired else "Welch's t test"
-    difference = statistics.difference_interval(own, other, confidence, paired=paired)
-    centre = statistics.mean_interval(other).estimate
-    absolute = margin * abs(centre) if relative else margin
-    correlation = statistics.correlation(own, other) if paired else math.nan
-    facts = [
-        f"{metric.title}: {arm} {estimate(statistics.mean_interval(own), metric.format)}, "
-        f"{control} {estimate(statistics.mean_interval(other), metric.format)}"
-    ]
-    if math.isnan(p):
-        facts.append("a test needs at least 2 values of each arm")
-    else:
-        facts.append(f"difference {interval(difference, metric.format, sign=True)}")
-        if hypothesis.margin is not None:
-            share = f", {hypothesis.margin} of {control}" if relative else ""
-            facts.append(f"margin {number(absolute)}{share}")
-    sign = 1 if metric.better == "higher" else -1
-    return Finding(
-        arms=(arm, control),
-        n=(len(own), len(other)),
-        quantity=f"{metric.title}, {arm} − {control}",
-        estimate=difference,
-        region=_region(hypothesis.test, sign, absolute),
-        method=method
-        if math.isnan(correlation)
-        else f"{method} (correlation {number(correlation, '.2f')})",
-        p=p,
-        p_opposite=p_opposite,
-        facts=tuple(facts),
-        lacking=_lacking(results, hypothesis.metric, arm, control),
-        chance=_unknown if any(lost) else _chance(hypothesis, own, other, sign, absolute, paired),
-        effect=statistics.effect_size(own, other, paired=paired),
-        improvement=statistics.probability_of_improvement(
-            results.values(arm, hypothesis.metric),
-            results.values(control, hypothesis.metric),
-            better=metric.better,
-            failed=lost,
-        ),
-        correlation=correlation,
-    )
-
-
-def _by_ranks(
-    results: StudyResults, hypothesis: Comparison, asked: dict[str, Any]
-) -> tuple[float, float]:
-    """p-values of the claim and of its contrary by ranks, the margin added to the values."""
-    better = asked["better"]
-    sign = 1 if better == "higher" else -1
-    (own, failed), (other, failed_other) = (
-        _ranked(results, name, hypothesis.metric) for name in (hypothesis.arm, hypothesis.control)
-    )
-    if len(own) + failed < 2 or len(other) + failed_other < 2:
-        return math.nan, math.nan
-
-    def sides(margin: float) -> tuple[float, float]:
-        """p-values of an advantage above the margin, and of one below it."""
-        if asked["relative"]:
-            side = math.copysign(1.0, sign * float(np.mean(other)) if len(other) else 1.0)
-            moved, bar = own, (1 + side * margin) * other
-        else:
-            moved, bar = own - sign * margin, other
-        return (
-            statistics.rank_test(moved, bar, better=better, failed=(failed, failed_other)),
-            statistics.rank_test(bar, moved, better=better, failed=(failed_other, failed)),
-        )
-
-    margin = asked["margin"]
-    if hypothesis.test == "superiority":
-        above, below = sides(margin)
-        return min(1.0, hypothesis.sides * above), min(1.0, hypothesis.sides * below)
-    above, below = sides(-margin)
-    if hypothesis.test == "non_inferiority":
-        return above, below
-    further, nearer = sides(margin)
-    return max(above, nearer), min(1.0, 2 * min(below, further))
-
-
-def _region(test: str, sign: int, margin: float) -> tuple[float, float]:
-    """Differences of arm and control at which the claim holds."""
-    if test == "equivalence":
-        return -margin, margin
-    edge = sign * (margin if test == "superiority" else -margin)
-    return (edge, math.inf) if sign > 0 else (-math.inf, edge)
-
-
-def _chance(
-    hypothesis: Comparison, own: Values, other: Values, sign: int, margin: float, paired: bool
-) -> Callable[[int, float], float]:
-    if len(own) < 2 or len(other) < 2:
-        return _unknown
-    return chance_of_verdict(
-        hypothesis,
-        advantage=sign * (float(np.mean(own)) - float(np.mean(other))),
-        margin=margin,
-        sd=statistics.standard_deviation(own),
-        sd_control=statistics.standard_deviation(other),
-        correlation=statistics.correlation(own, other) if paired else None,
-    )
-
-
-def chance_of_verdict(
-    hypothesis: Comparison,
-    *,
-    advantage: float,
-    margin: float,
-    sd: float,
-    sd_control: float,
-    correlation: float | None,
-) -> Callable[[int, float], float]:
-    """Seeds per arm and error level to the probability of a verdict, of the likelier kind.
-
-    Args:
-        hypothesis: The claim.
-        advantage: True advantage of the arm over the control; below 0 where it is worse.
-        margin: In the same unit.
-        sd: Standard deviation of the arm over seeds.
-        sd_control: That of the control.
-        correlation: Of both over common seeds; ``None``: the arms do not share their seeds.
-    """
-    spread: dict[str, Any] = {
-        "sd": sd,
-        "sd_control": sd_control,
-        "correlation": correlation,
-        "paired": correlation is not None,
-    }
-
-    def power(test: Test, n: int, difference: float, alpha: float, bound: float = 0.0) -> float:
-        return statistics.power(
-            test, n=n, difference=difference, margin=bound, alpha=alpha, **spread
-        )
-
-    def chance(n: int, alpha: float) -> float:
-        if hypothesis.test == "superiority":
-            level, excess = alpha / hypothesis.sides, advantage - margin
-            ways = power("superiority", n, excess, level), power("superiority", n, -excess, level)
-        elif hypothesis.test == "non_inferiority":
-            ways = (
-                power("non_inferiority", n, advantage, alpha, margin),
-                power("superiority", n, -margin - advantage, alpha),
-            )
-        else:
-            ways = (
-                power("equivalence", n, advantage, alpha, margin),
-                power("superiority", n, abs(advantage) - margin, alpha / 2),
-            )
-        return max(ways)
-
-    return chance
-
-
 def _trend(results: StudyResults, hypothesis: Trend, confidence: float) -> Finding:
     """Page's test over seeds; trials that failed and have no value are ranked worst."""
     metric = described(hypothesis.metric)
@@ -281,7 +54,7 @@ def _trend(results: StudyResults, hypothesis: Trend, confidence: float) -> Findi
                 "different data and cannot be compared"
             )
     results.protocol(hypothesis.metric, first)
-    blocks = _blocks(results, hypothesis.arms, hypothesis.metric)
+    blocks = blocks_to_rank(results, hypothesis.arms, hypothesis.metric)
     tested = statistics.trend(blocks, better=metric.better)
     means = [
         estimate(statistics.mean_interval(results.values(arm, hypothesis.metric)), metric.format)
@@ -304,8 +77,8 @@ def _trend(results: StudyResults, hypothesis: Trend, confidence: float) -> Findi
         p=tested.p,
         p_opposite=tested.p_opposite,
         facts=tuple(facts),
-        lacking=_lacking(results, hypothesis.metric, *hypothesis.arms),
-        chance=_unknown,
+        lacking=lacking_values(results, hypothesis.metric, *hypothesis.arms),
+        chance=unknown_chance,
     )
 
 
@@ -335,14 +108,14 @@ def _mean_in_range(results: StudyResults, hypothesis: MeanInRange, confidence: f
         p=statistics.mean_within(values, low, high),
         p_opposite=statistics.mean_outside(values, low, high),
         facts=tuple(facts),
-        lacking=_lacking(results, hypothesis.metric, hypothesis.arm),
-        chance=chance if len(values) > 1 else _unknown,
+        lacking=lacking_values(results, hypothesis.metric, hypothesis.arm),
+        chance=chance if len(values) > 1 else unknown_chance,
     )
 
 
 def _failure_rate(results: StudyResults, hypothesis: FailureRate, confidence: float) -> Finding:
     """Exact binomial tests of the share of trained trials that failed."""
-    trained = [name for name in _outcomes(results, hypothesis.arm).values() if name in _TRAINED]
+    trained = [name for name in outcomes_of(results, hypothesis.arm).values() if name in TRAINED]
     failed, n = sum(name in hypothesis.outcomes for name in trained), len(trained)
     low, high = hypothesis.bounds
     rate = statistics.rate_interval(failed, n, confidence)
@@ -365,7 +138,7 @@ def _failure_rate(results: StudyResults, hypothesis: FailureRate, confidence: fl
             f"{number(rate.estimate, '.2f')} {bounds(rate, '.2f')}".rstrip(),
             _range(hypothesis),
         ),
-        chance=chance if n else _unknown,
+        chance=chance if n else unknown_chance,
     )
 
 
@@ -380,78 +153,10 @@ def _range(hypothesis: MeanInRange | FailureRate) -> str:
     )
 
 
-def _lacking(results: StudyResults, metric: str, *arms: str) -> tuple[str, ...]:
-    """``pearson lacks 2 of 5 values (1 diverged, 1 missing)`` for each arm that lacks some."""
-    parts = []
-    for arm in arms:
-        outcomes = _outcomes(results, arm)
-        lacking = len(outcomes) - len(results.values(arm, metric))
-        if not lacking:
-            continue
-        why = Counter(name for name in outcomes.values() if name in _WITHOUT_VALUES)
-        why["without a value"] = lacking - why.total()
-        causes = listed([f"{n} {cause}" for cause, n in why.items() if n > 0])
-        parts.append(f"{arm} lacks {lacking} of {counted(len(outcomes), 'value')} ({causes})")
-    return tuple(parts)
-
-
-def _outcomes(results: StudyResults, arm: str) -> dict[int, str]:
-    """Seed to outcome of an arm's planned trials."""
-    rows = results.trials[results.trials["arm"] == arm]
-    return dict(zip(map(int, rows["seed"]), map(str, rows["outcome"]), strict=True))
-
-
-def _lost(results: StudyResults, arm: str, metric: str) -> int:
-    """Trials of an arm whose training failed, so that they have no value."""
-    known = results.by_seed(arm, metric)
-    outcomes = _outcomes(results, arm)
-    return sum(name in FAILURES and seed not in known for seed, name in outcomes.items())
-
-
-def _ranked(results: StudyResults, arm: str, metric: str) -> tuple[Values, int]:
-    """Values of an arm's trials that did not fail, and the number of those that did."""
-    known, outcomes = results.by_seed(arm, metric), _outcomes(results, arm)
-    failed = sum(name in FAILURES for name in outcomes.values())
-    sound = [value for seed, value in known.items() if outcomes[seed] not in FAILURES]
-    return np.array(sound, np.float64), failed
-
-
-def _blocks(results: StudyResults, arms: Sequence[str], metric: str) -> Values:
-    """Values by seed and arm, shape (seeds, arms), of seeds at which every arm has been trained.
-
-    A failed trial without a value is nan.
-    """
-    known = [results.by_seed(arm, metric) for arm in arms]
-    outcomes = [_outcomes(results, arm) for arm in arms]
-    blocks = [
-        [values.get(seed, math.nan) for values in known]
-        for seed in results.record["seeds"]
-        if all(
-            seed in values or of[seed] in FAILURES
-            for values, of in zip(known, outcomes, strict=True)
-        )
-    ]
-    return np.array(blocks, np.float64).reshape(-1, len(arms))
-
-
-def _unknown(n: int, alpha: float) -> float:
-    del n, alpha
-    return math.nan
-
-
-_TRAINED = ("ok", *FAILURES)
-_WITHOUT_VALUES = ("diverged", "stopped", "failed", "unfinished", "missing")
-
-_CLAIMS: dict[str, Callable[..., float]] = {
-    "superiority": statistics.superiority,
-    "non_inferiority": statistics.non_inferiority,
-    "equivalence": statistics.equivalence,
-}
-
 _TESTS: dict[str, Callable[[StudyResults, Any, float], Finding]] = {
-    "superiority": _comparison,
-    "non_inferiority": _comparison,
-    "equivalence": _comparison,
+    "superiority": comparison,
+    "non_inferiority": comparison,
+    "equivalence": comparison,
     "trend": _trend,
     "interval": _mean_in_range,
     "failure_rate": _failure_rate,

@@ -10,7 +10,8 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from ogan_bench.analysis import statistics
-from ogan_bench.analysis.findings import Finding, find
+from ogan_bench.analysis.finding import Finding
+from ogan_bench.analysis.findings import find
 from ogan_bench.analysis.formatting import counted, p_value
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.config import Hypothesis

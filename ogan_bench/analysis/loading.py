@@ -21,8 +21,9 @@ from ogan_bench.analysis.results import (
     trial_name,
 )
 from ogan_bench.errors import UserError
+from ogan_bench.files import Record
 from ogan_bench.registration import deviations, registration
-from ogan_bench.store import FORMAT, Record, TrialFolder, TrialStore
+from ogan_bench.store import FORMAT, TrialFolder, TrialStore
 from ogan_bench.study import config_hash
 
 CURVES = (

@@ -27,7 +27,8 @@ from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.statistics import Interval, LogRatio, Summary
 from ogan_bench.config import Comparison
 from ogan_bench.errors import UserError
-from ogan_bench.store import Record, TrialStore
+from ogan_bench.files import Record
+from ogan_bench.store import TrialStore
 
 CONFIDENCE = 0.95
 

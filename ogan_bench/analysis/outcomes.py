@@ -13,7 +13,7 @@ from typing import get_args
 import numpy as np
 
 from ogan_bench.config import Failure
-from ogan_bench.store import Record
+from ogan_bench.files import Record
 
 SPREAD = 0.5
 """Share of the modes over which images must be spread."""

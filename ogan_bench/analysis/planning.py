@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ogan_bench.analysis.findings import chance_of_verdict, find
+from ogan_bench.analysis.comparing import chance_of_verdict
+from ogan_bench.analysis.findings import find
 from ogan_bench.analysis.hypotheses import enough
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.config import Comparison, Hypothesis, Study

@@ -10,7 +10,7 @@ import numpy as np
 from ogan_bench.analysis.formatting import described
 from ogan_bench.analysis.statistics import mean_interval
 from ogan_bench.analysis.table import StudyResults
-from ogan_bench.store import Record
+from ogan_bench.files import Record
 
 
 def ranked_metrics(results: StudyResults) -> list[str]:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from ogan_bench.analysis import formatting
 from ogan_bench.analysis.statistics import Interval
-from ogan_bench.store import Record
+from ogan_bench.files import Record
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -40,7 +40,8 @@ from ogan_bench.analysis.table import (
 from ogan_bench.analysis.terminal import result_text
 from ogan_bench.analysis.variance import variance
 from ogan_bench.errors import UserError
-from ogan_bench.store import Record, TrialStore, write_bytes
+from ogan_bench.files import Record, write_bytes
+from ogan_bench.store import TrialStore
 
 
 @dataclass(frozen=True)

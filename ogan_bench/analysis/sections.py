@@ -18,7 +18,7 @@ from ogan_bench.analysis.table import (
     leader,
     records,
 )
-from ogan_bench.store import Record
+from ogan_bench.files import Record
 
 LOGGED = {
     "rho": "ρ",

@@ -20,7 +20,7 @@ from ogan_bench.analysis.results import (
     records,
 )
 from ogan_bench.analysis.statistics import correlation, mean_interval, standard_deviation
-from ogan_bench.store import Record
+from ogan_bench.files import Record
 
 __all__ = [
     "COSTS",

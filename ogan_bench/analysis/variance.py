@@ -6,7 +6,7 @@ import math
 
 from ogan_bench.analysis.results import StudyResults, records
 from ogan_bench.analysis.statistics import pooled_components
-from ogan_bench.store import Record
+from ogan_bench.files import Record
 
 Values = dict[tuple[str, str], list[list[float]]]
 

@@ -19,7 +19,7 @@ from ogan_bench.data.decoding import BombError, Recipe, decode
 from ogan_bench.data.progress import progress
 from ogan_bench.data.stores import Meta, Store, Unusable
 from ogan_bench.errors import UserError
-from ogan_bench.store import write_bytes
+from ogan_bench.files import write_bytes
 
 T = TypeVar("T")
 U = TypeVar("U")

@@ -27,7 +27,7 @@ from torch import Tensor
 from ogan_bench.data.base import Split, data_root
 from ogan_bench.data.decoding import Crop
 from ogan_bench.errors import UserError
-from ogan_bench.store import sha256, write_json
+from ogan_bench.files import sha256, write_json
 
 NO_RESERVE = getattr(mmap, "MAP_NORESERVE", 0x4000 if sys.platform == "linux" else 0)
 """Without it Linux refuses to map, copy-on-write, a file that is larger than the memory."""

@@ -29,7 +29,7 @@ from filelock import FileLock
 from torch import Tensor
 
 from ogan_bench.errors import UserError
-from ogan_bench.store import read_json, replacing, write_json
+from ogan_bench.files import read_json, replacing, write_json
 
 Fact = str | int | float
 

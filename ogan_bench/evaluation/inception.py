@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.evaluation.resizing import colour
-from ogan_bench.store import sha256
+from ogan_bench.files import sha256
 
 VARIABLE = "OGAN_BENCH_INCEPTION"
 FILE = "weights-inception-2015-12-05-6726825d.pth"

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ogan_bench.evaluation.resizing import colour
-from ogan_bench.store import sha256
+from ogan_bench.files import sha256
 
 VARIABLE = "OGAN_BENCH_LPIPS"
 SOURCE = "https://download.pytorch.org/models/"

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ogan_bench.store import replacing
+from ogan_bench.files import replacing
 
 SIDE = 8
 STEP_ROWS = 4

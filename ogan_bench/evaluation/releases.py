@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from ogan_bench.store import sha256
+from ogan_bench.files import sha256
 
 SETTINGS, WEIGHTS = "config.json", "model.safetensors"
 PICKLES = ("*.bin", "*.pth", "*.pt", "*.ckpt")

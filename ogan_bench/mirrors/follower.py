@@ -14,10 +14,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from ogan_bench.files import read_json, write_json
 from ogan_bench.fingerprint import Fingerprint, fingerprint
 from ogan_bench.mirrors.base import Mirror, MirrorRun, Point
 from ogan_bench.mirrors.reading import Tail, digest, evaluated, final, mirrored, trained
-from ogan_bench.store import TrialFolder, TrialStore, read_json, write_json
+from ogan_bench.store import TrialFolder, TrialStore
 
 FOLLOWED = ("run.json", "history.jsonl", "train.jsonl", "result.json")
 """Files of a trial that a mirror shows."""

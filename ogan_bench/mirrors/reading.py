@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ogan_bench.files import Record
 from ogan_bench.mirrors.base import Mirrored, Point
-from ogan_bench.store import Record
 
 
 @dataclass

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from ogan_bench.errors import UserError
-from ogan_bench.store import replacing
+from ogan_bench.files import replacing
 
 State = dict[str, Any]
 

@@ -12,7 +12,7 @@ PACKAGE = ROOT / "ogan_bench"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = [
-    {"errors", "metrics", "seeding", "provenance", "catalogue"},
+    {"errors", "metrics", "seeding", "provenance", "catalogue", "files"},
     {"components"},
     {"config"},
     {"validation", "plugins"},
@@ -50,6 +50,7 @@ TORCH_FREE = {
     "components",
     "config",
     "study",
+    "files",
     "store",
     "stored",
     "registration",

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from ogan_bench.analysis.findings import Finding, find
+from ogan_bench.analysis.finding import Finding
+from ogan_bench.analysis.findings import find
 from ogan_bench.analysis.hypotheses import Verdict, judge
 from ogan_bench.analysis.planning import Assumed, plan
 from ogan_bench.analysis.results import MEASURED, StudyResults

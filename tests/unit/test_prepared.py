@@ -30,7 +30,7 @@ from ogan_bench.data.image_files import ImageFiles, find_images
 from ogan_bench.data.prepared import Prepared, prepared, preparing
 from ogan_bench.data.stores import Meta, Store
 from ogan_bench.errors import UserError
-from ogan_bench.store import sha256
+from ogan_bench.files import sha256
 
 N = 70
 """Images of the folder: more than two chunks."""

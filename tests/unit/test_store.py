@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from ogan_bench.errors import UserError
-from ogan_bench.store import BusyError, ConflictError, TrialFolder, read_json, write_json
+from ogan_bench.files import read_json, write_json
+from ogan_bench.store import BusyError, ConflictError, TrialFolder
 from ogan_bench.study import load_study, trials
 
 

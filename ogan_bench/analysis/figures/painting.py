@@ -18,7 +18,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from ogan_bench.errors import UserError
-from ogan_bench.store import write_bytes
+from ogan_bench.files import write_bytes
 
 INK, SOFT, GRID = "#1f2430", "#5b6472", "#e4e7eb"
 

@@ -1,0 +1,74 @@
+"""Trials without a value: how many, why, and their place in ranks."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ogan_bench.analysis.formatting import counted, listed
+from ogan_bench.analysis.outcomes import FAILURES
+from ogan_bench.analysis.results import StudyResults
+
+Values = NDArray[np.float64]
+
+TRAINED = ("ok", *FAILURES)
+"""Outcomes of trials that were trained to their end, or to where that was over."""
+WITHOUT_VALUES = ("diverged", "stopped", "failed", "unfinished", "missing")
+
+
+def lacking_values(results: StudyResults, metric: str, *arms: str) -> tuple[str, ...]:
+    """``pearson lacks 2 of 5 values (1 diverged, 1 missing)`` for each arm that lacks some."""
+    parts = []
+    for arm in arms:
+        known = outcomes_of(results, arm)
+        missing = len(known) - len(results.values(arm, metric))
+        if not missing:
+            continue
+        why = Counter(name for name in known.values() if name in WITHOUT_VALUES)
+        why["without a value"] = missing - why.total()
+        causes = listed([f"{n} {cause}" for cause, n in why.items() if n > 0])
+        parts.append(f"{arm} lacks {missing} of {counted(len(known), 'value')} ({causes})")
+    return tuple(parts)
+
+
+def outcomes_of(results: StudyResults, arm: str) -> dict[int, str]:
+    """Seed to outcome of an arm's planned trials."""
+    rows = results.trials[results.trials["arm"] == arm]
+    return dict(zip(map(int, rows["seed"]), map(str, rows["outcome"]), strict=True))
+
+
+def lost_trials(results: StudyResults, arm: str, metric: str) -> int:
+    """Trials of an arm whose training failed, so that they have no value."""
+    known = results.by_seed(arm, metric)
+    return sum(
+        name in FAILURES and seed not in known for seed, name in outcomes_of(results, arm).items()
+    )
+
+
+def values_to_rank(results: StudyResults, arm: str, metric: str) -> tuple[Values, int]:
+    """Values of an arm's trials that did not fail, and the number of those that did."""
+    known, ended = results.by_seed(arm, metric), outcomes_of(results, arm)
+    failed = sum(name in FAILURES for name in ended.values())
+    sound = [value for seed, value in known.items() if ended[seed] not in FAILURES]
+    return np.array(sound, np.float64), failed
+
+
+def blocks_to_rank(results: StudyResults, arms: Sequence[str], metric: str) -> Values:
+    """Values by seed and arm, shape (seeds, arms), of seeds at which every arm has been trained.
+
+    A failed trial without a value is nan.
+    """
+    known = [results.by_seed(arm, metric) for arm in arms]
+    ended = [outcomes_of(results, arm) for arm in arms]
+    rows = [
+        [values.get(seed, math.nan) for values in known]
+        for seed in results.record["seeds"]
+        if all(
+            seed in values or of[seed] in FAILURES for values, of in zip(known, ended, strict=True)
+        )
+    ]
+    return np.array(rows, np.float64).reshape(-1, len(arms))

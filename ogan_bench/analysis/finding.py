@@ -1,0 +1,55 @@
+"""What the test of one hypothesis found, whatever its kind."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ogan_bench.analysis.statistics import Interval
+
+_UNKNOWN = Interval(math.nan, math.nan, math.nan)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the test of one hypothesis found.
+
+    Args:
+        arms: Arms that it is about, the control last.
+        n: Number of values of each.
+        quantity: What is estimated, in words.
+        estimate: The estimate with its interval at the confidence that goes with the test.
+        region: Where the claim holds, in the unit of the estimate.
+        method: Name of the test.
+        p: p-value of the claim.
+        p_opposite: p-value of its contrary.
+        facts: The numbers in parts of a sentence.
+        lacking: Which values the arms lack and why, in parts of a sentence.
+        chance: Probability that a study of n seeds at a level would come to a verdict, supported
+            or refuted, if the estimates were the truth; nan where it is not known.
+        effect: Hedges' g with its 95 % interval, of two arms.
+        improvement: Share of pairs of trials in which the arm is better than the control.
+        correlation: Of arm and control over seeds, where the test is paired.
+    """
+
+    arms: tuple[str, ...]
+    n: tuple[int, ...]
+    quantity: str
+    estimate: Interval
+    region: tuple[float, float]
+    method: str
+    p: float
+    p_opposite: float
+    facts: tuple[str, ...]
+    chance: Callable[[int, float], float]
+    lacking: tuple[str, ...] = ()
+    effect: Interval = _UNKNOWN
+    improvement: float = math.nan
+    correlation: float = math.nan
+
+
+def unknown_chance(n: int, alpha: float) -> float:
+    """A chance that the values say nothing of."""
+    del n, alpha
+    return math.nan

@@ -1,0 +1,129 @@
+"""Files that a kill leaves old or new and never half, and JSON objects in them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ogan_bench.errors import UserError
+
+Record = dict[str, Any]
+
+
+def read_json(path: Path) -> Record | None:
+    """A JSON object, or ``None`` where there is no such file.
+
+    Raises:
+        UserError: The file cannot be read or is not a JSON object.
+    """
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read ({error}); delete it to make it again") from None
+    if not isinstance(record, dict):
+        raise UserError(f"{path}: not a JSON object; delete it to make it again")
+    return record
+
+
+def write_json(path: Path, record: Record, *, durable: bool = True) -> None:
+    """Replace a JSON file atomically. NaN and infinities become null, which every reader knows."""
+    text = json.dumps(_finite(record), indent=1, ensure_ascii=False, allow_nan=False)
+    write_bytes(path, text.encode() + b"\n", durable=durable)
+
+
+def write_once(path: Path, record: Record) -> None:
+    """Write a JSON file unless it is there; of several writers the first one wins.
+
+    Raises:
+        UserError: The disk is full or the folder cannot be written.
+    """
+    if path.exists():
+        return
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    write_json(temporary, record)
+    try:
+        path.hardlink_to(temporary)
+        temporary.unlink()
+    except FileExistsError:
+        temporary.unlink()
+    except OSError:  # a file system without links
+        temporary.replace(path)
+
+
+def write_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Replace a file atomically: whoever reads it sees the old content or the new.
+
+    Args:
+        path: The file.
+        content: What it shall hold.
+        durable: Wait until the disk has it, so that it survives a power cut.
+
+    Raises:
+        UserError: The disk is full or the folder cannot be written.
+    """
+    with replacing(path, durable=durable) as temporary:
+        temporary.write_bytes(content)
+
+
+@contextmanager
+def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
+    """A temporary file in the same folder that takes the place of ``path`` on success.
+
+    Raises:
+        UserError: The disk is full or the folder cannot be written.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        if durable:
+            _sync(temporary)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+        if durable:
+            _sync(path.parent)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror or error})") from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def json_line(record: Record) -> bytes:
+    """A JSON object on one line; NaN and infinities become null."""
+    return json.dumps(_finite(record), separators=(",", ":"), allow_nan=False).encode() + b"\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return None
+    return value
