@@ -67,14 +67,19 @@ def test_every_study_stands_in_the_readme_with_its_published_verdicts() -> None:
     for name, path in shipped_studies().items():
         (line,) = [line for line in README.splitlines() if line.startswith(f"| [{name}](")]
         assert read_statement(path) in line
-        report = REFERENCE / name / "report.md"
-        if not report.exists():
-            assert "no published results yet" in line
-            continue
-        verdicts = re.findall(r"^- \*\*(\w+)\*\*:", report.read_text("utf-8"), re.MULTILINE)
-        for word in ("supported", "refuted", "inconclusive"):
-            count = verdicts.count(word)
-            assert (f"{count} {word}" in line) == (count > 0), name
+        reports = [REFERENCE / name, *REFERENCE.glob(f"{name}-*")]
+        published = [folder / "report.md" for folder in reports if folder.exists()]
+        assert ("no published results yet" in line) == (not published)
+        shown = re.findall(r"\[([^\]]*)\]\((results/[^)]*)\)", line)
+        assert len(shown) == len(published)
+        for report in published:
+            verdicts = re.findall(r"^- \*\*(\w+)\*\*:", report.read_text("utf-8"), re.MULTILINE)
+            (text,) = [text for text, link in shown if ROOT / link == report]
+            assert text.split(", ") == [
+                f"{verdicts.count(word)} {word}"
+                for word in ("supported", "refuted", "inconclusive")
+                if word in verdicts
+            ]
 
 
 def test_the_commands_of_ci_are_those_of_the_readme() -> None:
