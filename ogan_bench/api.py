@@ -23,7 +23,7 @@ from ogan_bench.analysis.meta import dataset_name
 from ogan_bench.analysis.report import Report, write_report
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.table import summarise
-from ogan_bench.cli.run import EXIT_INTERRUPTED, execute, store_study, unfinished
+from ogan_bench.execution.running import EXIT_INTERRUPTED, execute, store_study, unfinished
 from ogan_bench.store import TrialStore
 from ogan_bench.study import Trial, find_study, load_study, trials
 
@@ -239,7 +239,7 @@ def run(
     store = TrialStore(Path(out))
     wanted = study.trials(arms=arms, seeds=seeds)
     todo = unfinished(store, wanted, trial_budget)
-    store_study(store, study.statement, wanted, study.path, study.scale, list(study.overrides))
+    store_study(store, study.statement, wanted, study.path, study.scale, study.overrides)
     if todo:
         code = execute(
             *(todo, len(wanted), store.root, device, workers, checkpoint_seconds),

@@ -102,8 +102,8 @@ def _stored(
     as_json: bool,
 ) -> int:
     from ogan_bench.cli.report import print_report
-    from ogan_bench.cli.run import EXIT_INTERRUPTED, execute
     from ogan_bench.errors import UserError
+    from ogan_bench.execution.running import EXIT_INTERRUPTED, execute
     from ogan_bench.store import find_stored
     from ogan_bench.stored import stored_trials
 

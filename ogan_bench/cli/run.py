@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ogan_bench.cli.mirror import accompanied
 from ogan_bench.cli.options import RESULTS, Arms, Device, Scale, Seeds, Set, StudyPath, read_study
-
-if TYPE_CHECKING:
-    from ogan_bench.config import Study
-    from ogan_bench.store import TrialStore
-    from ogan_bench.study import Trial
-
-EXIT_FAILED = 3
-EXIT_INTERRUPTED = 130
 
 
 def run(
@@ -53,6 +43,13 @@ def run(
     ] = None,
 ) -> None:
     """Run a study: finished trials are skipped, interrupted and stopped ones are resumed."""
+    from ogan_bench.execution.running import (
+        EXIT_INTERRUPTED,
+        execute,
+        say,
+        store_study,
+        unfinished,
+    )
     from ogan_bench.store import TrialStore
 
     statement, wanted = read_study(study, scale, arms, seeds, override)
@@ -68,7 +65,7 @@ def run(
         return
     code = 0
     with accompanied(out, statement.folder, live, mirrors or ()):
-        store_study(store, statement, wanted, study, scale, override)
+        store_study(store, statement, wanted, study, scale, override or ())
         if todo:
             code = execute(
                 *(todo, len(wanted), out, device, workers, checkpoint_seconds),
@@ -81,104 +78,3 @@ def run(
 
     print_report(out, statement.folder, against=None)
     raise typer.Exit(code)
-
-
-def execute(
-    todo: list[Trial],
-    wanted: int,
-    out: Path,
-    device: str,
-    workers: int | None,
-    checkpoint_seconds: float = 30.0,
-    again: bool = False,
-    trial_budget: float | None = None,
-    samplings: int = 0,
-) -> int:
-    """Run the trials, or measure them again, and say how it went; the exit code."""
-    from ogan_bench.cli.progress import display
-    from ogan_bench.execution.devices import slots
-    from ogan_bench.execution.local import LocalExecutor
-
-    devices = slots(device, workers, len(todo))
-    with LocalExecutor(devices) as executor:
-        from ogan_bench.execution.supervise import run_all
-        from ogan_bench.pipeline import Options
-        from ogan_bench.preflight import preflight
-
-        preflight(todo)
-        options = Options(out, checkpoint_seconds, again, trial_budget, samplings)
-        where = ", ".join(f"{devices.count(name)} x {name}" for name in dict.fromkeys(devices))
-        say(f"{len(todo)} of {wanted} trials to run on {where}; results in {out}")
-        with display(todo, out) as observer:
-            reports, interrupted = run_all(todo, options, executor, observer)
-
-    failed = [report for report in reports if report.status == "failed"]
-    busy = [report for report in reports if report.status == "busy"]
-    for report in failed:
-        say(f"failed: {report.trial}: {report.message} (see {out / report.trial / 'error.txt'})")
-    if stopped := sum(report.outcome == "stopped" for report in reports):
-        say(f"{stopped} trials were stopped by their budget; without it, they go on to their end")
-    if busy:
-        say(f"{len(busy)} trials are being run by another process and were left to it")
-    if interrupted:
-        say("Interrupted; the same command goes on where this one stopped.")
-        return EXIT_INTERRUPTED
-    return EXIT_FAILED if failed else 0
-
-
-def unfinished(
-    store: TrialStore, wanted: list[Trial], trial_budget: float | None = None
-) -> list[Trial]:
-    """Trials without a result, or whose result lacks something that they now ask for.
-
-    Those that an earlier budget stopped are among them, unless they have used up this one too.
-
-    Raises:
-        UserError: Some are stored with another configuration; all are named.
-    """
-    from ogan_bench.errors import UserError
-    from ogan_bench.store import ConflictError
-
-    conflicts = []
-    todo = []
-    for trial in wanted:
-        folder = store.trial(trial)
-        try:
-            folder.check_identity(trial)
-        except ConflictError as error:
-            conflicts.append(str(error))
-        if not folder.is_complete(trial, trial_budget):
-            todo.append(trial)
-    if conflicts:
-        raise UserError("\n".join(conflicts))
-    return todo
-
-
-def store_study(
-    store: TrialStore,
-    study: Study,
-    wanted: list[Trial],
-    path: Path,
-    scale: str | None,
-    overrides: list[str] | None,
-) -> None:
-    """Write the resolved study; seeds asked for on the command line join those of the file."""
-    from ogan_bench.registration import register
-    from ogan_bench.study import find_study, study_record
-
-    command = ["ogan-bench", "run", path.name if path.is_absolute() else path.as_posix()]
-    if scale:
-        command += ["--scale", scale]
-    for override in overrides or ():
-        command += ["--set", override]
-    known = store.studies()
-    stored = store.read_study(study.folder)["seeds"] if study.folder in known else []
-    seeds = sorted({*study.seeds, *stored, *(trial.seed for trial in wanted)})
-    record = study_record(study, seeds, shlex.join(command), find_study(path))
-    register(store, study.folder, record)
-    store.write_study(study.folder, record)
-
-
-def say(message: str) -> None:
-    """A message for people."""
-    sys.stderr.write(message + "\n")

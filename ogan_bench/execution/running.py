@@ -1,0 +1,112 @@
+"""A run of a study: which trials it lacks, what it states, and the trials themselves."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ogan_bench.config import Study
+from ogan_bench.errors import UserError
+from ogan_bench.execution.devices import slots
+from ogan_bench.execution.local import LocalExecutor
+from ogan_bench.registration import register
+from ogan_bench.store import ConflictError, TrialStore
+from ogan_bench.study import Trial, find_study, study_record
+
+EXIT_FAILED = 3
+EXIT_INTERRUPTED = 130
+
+
+def unfinished(
+    store: TrialStore, wanted: list[Trial], trial_budget: float | None = None
+) -> list[Trial]:
+    """Trials without a result, or whose result lacks something that they now ask for.
+
+    Those that an earlier budget stopped are among them, unless they have used up this one too.
+
+    Raises:
+        UserError: Some are stored with another configuration; all are named.
+    """
+    conflicts = []
+    todo = []
+    for trial in wanted:
+        folder = store.trial(trial)
+        try:
+            folder.check_identity(trial)
+        except ConflictError as error:
+            conflicts.append(str(error))
+        if not folder.is_complete(trial, trial_budget):
+            todo.append(trial)
+    if conflicts:
+        raise UserError("\n".join(conflicts))
+    return todo
+
+
+def store_study(
+    store: TrialStore,
+    study: Study,
+    wanted: list[Trial],
+    path: Path,
+    scale: str | None,
+    overrides: Sequence[str],
+) -> None:
+    """Write the resolved study; seeds asked for on the command line join those of the file."""
+    command = ["ogan-bench", "run", path.name if path.is_absolute() else path.as_posix()]
+    if scale:
+        command += ["--scale", scale]
+    for override in overrides:
+        command += ["--set", override]
+    known = store.studies()
+    stored = store.read_study(study.folder)["seeds"] if study.folder in known else []
+    seeds = sorted({*study.seeds, *stored, *(trial.seed for trial in wanted)})
+    record = study_record(study, seeds, shlex.join(command), find_study(path))
+    register(store, study.folder, record)
+    store.write_study(study.folder, record)
+
+
+def execute(
+    todo: list[Trial],
+    wanted: int,
+    out: Path,
+    device: str,
+    workers: int | None,
+    checkpoint_seconds: float = 30.0,
+    again: bool = False,
+    trial_budget: float | None = None,
+    samplings: int = 0,
+) -> int:
+    """Run the trials, or measure them again, and say how it went; the exit code."""
+    devices = slots(device, workers, len(todo))
+    with LocalExecutor(devices) as executor:
+        # Torch is imported here while it is in the processes that have just been started.
+        from ogan_bench.execution.progress import display
+        from ogan_bench.execution.supervise import run_all
+        from ogan_bench.pipeline import Options
+        from ogan_bench.preflight import preflight
+
+        preflight(todo)
+        options = Options(out, checkpoint_seconds, again, trial_budget, samplings)
+        where = ", ".join(f"{devices.count(name)} x {name}" for name in dict.fromkeys(devices))
+        say(f"{len(todo)} of {wanted} trials to run on {where}; results in {out}")
+        with display(todo, out) as observer:
+            reports, interrupted = run_all(todo, options, executor, observer)
+
+    failed = [report for report in reports if report.status == "failed"]
+    busy = [report for report in reports if report.status == "busy"]
+    for report in failed:
+        say(f"failed: {report.trial}: {report.message} (see {out / report.trial / 'error.txt'})")
+    if stopped := sum(report.outcome == "stopped" for report in reports):
+        say(f"{stopped} trials were stopped by their budget; without it, they go on to their end")
+    if busy:
+        say(f"{len(busy)} trials are being run by another process and were left to it")
+    if interrupted:
+        say("Interrupted; the same command goes on where this one stopped.")
+        return EXIT_INTERRUPTED
+    return EXIT_FAILED if failed else 0
+
+
+def say(message: str) -> None:
+    """A message for people."""
+    sys.stderr.write(message + "\n")
