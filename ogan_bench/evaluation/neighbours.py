@@ -13,8 +13,9 @@ from ogan_bench.evaluation.point_sets import check, part
 MANIFOLD_NEIGHBOURS = 3
 DENSITY_NEIGHBOURS = 5
 MAX_MANIFOLD = 10_000
-BLOCK = 2500
-"""Points at a time: the distances of 10,000 points all at once take gigabytes."""
+BLOCK = 500
+"""Points at a time: the distances of 10,000 points all at once take gigabytes, and fresh memory for
+many costs more time than they do."""
 MAX_DISTANCES = 2**25
 """Distances held at a time in a search through all training images."""
 

@@ -13,6 +13,8 @@ from ogan_bench.seeding import generator
 
 PIXEL_RANGE = 2.0
 """From -1 to 1; errors are stated for a range of 1."""
+AT_A_TIME = 256
+"""Images whose differences are held at a time: all of them at once take ten times as long."""
 POINTS = "points: in the units of the data, not in a pixel range"
 
 
@@ -26,7 +28,7 @@ def image_mse(x: Tensor, x_rec: Tensor) -> Tensor:
     Returns:
         Float64, shape ``(n,)``; a quarter of the error in the range [-1, 1].
     """
-    return point_mse(x / PIXEL_RANGE, x_rec / PIXEL_RANGE)
+    return point_mse(x, x_rec) / PIXEL_RANGE**2
 
 
 def point_mse(x: Tensor, x_rec: Tensor) -> Tensor:
@@ -39,7 +41,8 @@ def point_mse(x: Tensor, x_rec: Tensor) -> Tensor:
     Returns:
         Float64, shape ``(n,)``.
     """
-    return (x - x_rec).square().flatten(1).mean(1, dtype=torch.float64)
+    pairs = zip(x.split(AT_A_TIME), x_rec.split(AT_A_TIME), strict=True)
+    return torch.cat([(a - b).square().flatten(1).mean(1, dtype=torch.float64) for a, b in pairs])
 
 
 def psnr(mse: Tensor) -> float:

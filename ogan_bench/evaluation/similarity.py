@@ -12,7 +12,7 @@ K1, K2 = 0.01, 0.03
 VARIANT = (
     f"Gaussian window {WINDOW} x {WINDOW}, σ = {SIGMA}, K = ({K1}, {K2}), population covariance"
 )
-CHUNK = 2**22
+CHUNK = 2**18
 """Numbers of an intermediate result at a time, at the most."""
 
 
