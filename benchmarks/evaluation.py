@@ -1,9 +1,10 @@
 """What the metrics of one trial cost, beside what they are made of.
 
 Sampling (drawing, encoding and decoding) and one pass of all images through every feature space are
-the least that an evaluation costs; the question is what the metrics add to it. Features of training
-images and whatever follows from them alone are in the cache, as for every trial of a dataset but
-the first. Times are CPU times, so that other work on the machine does not count.
+the least that an evaluation costs; the question is what the metrics add to it. Some draw samples of
+their own: what goes through nets is counted apart, forward passes only. Features of training images
+and whatever follows from them alone are in the cache, as for every trial of a dataset but the
+first. Times are CPU times, so that other work on the machine does not count.
 
 Run it as ``python benchmarks/evaluation.py [--scale fashion] [--spaces classifier
 efficientnet_lite0] [--samples 2000]``; it prints a table in Markdown. Data, nets and the number of
@@ -17,10 +18,15 @@ import copy
 import sys
 import time
 from collections.abc import Callable
-from typing import get_args
+from dataclasses import dataclass
+from typing import NamedTuple, get_args
 
 import torch
 from threadpoolctl import threadpool_limits
+from torch.nn.modules.module import (
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+)
 
 from ogan_bench.evaluation.by_space import space_rows
 from ogan_bench.evaluation.evaluate import GROUPS
@@ -57,17 +63,46 @@ def parts(subject: Subject, groups: list[Group]) -> dict[str, Callable[[], objec
     }
 
 
+@dataclass
+class Passes:
+    """CPU time that goes by while images or codes pass forward through any net."""
+
+    seconds: float = 0.0
+    depth: int = 0
+    started: float = 0.0
+
+    def enter(self, *_: object) -> None:
+        if not self.depth:
+            self.started = time.process_time()
+        self.depth += 1
+
+    def leave(self, *_: object) -> None:
+        self.depth -= 1
+        if not self.depth:
+            self.seconds += time.process_time() - self.started
+
+
+class Cost(NamedTuple):
+    """CPU time of a part in seconds, and how much of it went by in nets."""
+
+    whole: float
+    nets: float
+
+
 def measure(
     scale: str | None, spaces: list[str], samples: int | None, groups: list[Group]
-) -> dict[str, float]:
-    """Seconds of CPU time of each part, the caches being full."""
+) -> dict[str, Cost]:
+    """What each part costs, the caches being full."""
     settings = load_study(shipped_studies()["mse_vs_pearson"], scale=scale).arms["pearson"]
     dataset = load_dataset(settings, "cpu")
     trial = Trial("benchmark", "pearson", 0, settings)
     nets = build_nets(trial, dataset)
     changes = {"extractors": spaces} | ({} if samples is None else {"samples": samples})
     wanted = settings.evaluation.model_validate({**settings.evaluation.model_dump(), **changes})
-    times: dict[str, float] = {}
+    costs: dict[str, Cost] = {}
+    passes = Passes()
+    register_module_forward_pre_hook(passes.enter)
+    register_module_forward_hook(passes.leave)
     for _ in range(2):  # the first fills the caches
         subject = Subject(
             pair(trial, nets), copy.deepcopy(nets.encoder), dataset, wanted, torch.device("cpu")
@@ -76,10 +111,10 @@ def measure(
         # of the libraries that are loaded, which all are in the second round.
         with threadpool_limits(1):
             for name, run in parts(subject, groups).items():
-                started = time.process_time()
+                started, before = time.process_time(), passes.seconds
                 run()
-                times[name] = time.process_time() - started
-    return times
+                costs[name] = Cost(time.process_time() - started, passes.seconds - before)
+    return costs
 
 
 def main() -> None:
@@ -90,18 +125,23 @@ def main() -> None:
     parser.add_argument("--groups", nargs="*", default=list(get_args(Group)))
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    times = measure(arguments.scale, arguments.spaces, arguments.samples, arguments.groups)
+    costs = measure(arguments.scale, arguments.spaces, arguments.samples, arguments.groups)
 
-    making = sum(times[name] for name in MAKING)
-    total, slowest = sum(times.values()), max(set(times) - set(MAKING), key=lambda n: times[n])
-    lines = ["| part | CPU time | share |", "|---|---|---|"]
-    for name, seconds in times.items():
-        lines.append(f"| {name} | {seconds:.2f} s | {100 * seconds / total:.0f} % |")
-    least = making + times[slowest]
+    total = sum(cost.whole for cost in costs.values())
+    making = sum(costs[name].whole for name in MAKING)
+    slowest = max(set(costs) - set(MAKING), key=lambda name: costs[name].whole)
+    others = sum(costs[name].nets for name in set(costs) - {slowest, *MAKING})
+    lines = ["| part | CPU time | in nets | share |", "|---|---|---|---|"]
+    for name, cost in costs.items():
+        share = 100 * cost.whole / total
+        lines.append(f"| {name} | {cost.whole:.2f} s | {cost.nets:.2f} s | {share:.0f} % |")
+    least = making + costs[slowest].whole
     lines += [
         "",
         f"All together {total:.1f} s: {total / least:.2f} times sampling and features "
-        f"({making:.1f} s) and the slowest part ({slowest}, {times[slowest]:.1f} s).",
+        f"({making:.1f} s) and the slowest part ({slowest}, {costs[slowest].whole:.1f} s); "
+        f"{total / (least + others):.2f} times that and the passes through nets that the other "
+        f"parts ask for ({others:.1f} s).",
         "",
     ]
     sys.stdout.write("\n".join(lines))
