@@ -88,11 +88,11 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
         temporary = Path(name)
         yield temporary
         if durable:
-            _sync(temporary)
+            sync(temporary)
         temporary.chmod(0o644)
         temporary.replace(path)
         if durable:
-            _sync(path.parent)
+            sync(path.parent)
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
@@ -106,7 +106,8 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until the disk has a file, or the names in a folder."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

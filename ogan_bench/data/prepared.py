@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from ogan_bench.data.decoding import Crop, Recipe
 from ogan_bench.data.preparation import Encoded, write
 from ogan_bench.data.stores import Prepared, Store, prepared_root
 from ogan_bench.errors import UserError
+from ogan_bench.files import sync
 
 VERSION = 1
 """Raise it when the way from encoded images to pixels changes."""
@@ -133,7 +133,7 @@ def _prepare(store: Store, name: str, source: Encoded, recipe: Recipe, workers: 
                 partial.rename(store.path)
             finally:
                 shutil.rmtree(partial, ignore_errors=True)
-            _sync(root)
+            sync(root)
     except OSError as error:
         raise UserError(
             f"{store.path}: cannot be written ({error.strerror or error}); "
@@ -165,15 +165,6 @@ def _sweep(root: Path) -> None:
     for partial in root.glob(".*.partial"):
         with suppress(Timeout), FileLock(partial.with_suffix(".lock"), timeout=0):
             shutil.rmtree(partial, ignore_errors=True)
-
-
-def _sync(folder: Path) -> None:
-    """Wait until the disk has the names in a folder."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 __all__ = ["Crop", "Encoded", "Prepared", "prepared", "preparing"]
