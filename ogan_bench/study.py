@@ -21,11 +21,12 @@ from pydantic import Field, NonNegativeInt, ValidationError
 
 from ogan_bench import catalogue, components
 from ogan_bench.components import Component
-from ogan_bench.config import NAME, Model, Settings, Statement, Study
+from ogan_bench.config import Settings, Statement, Study
 from ogan_bench.diffs import merge, parse_overrides
 from ogan_bench.errors import PluginError, StudyError, did_you_mean
 from ogan_bench.metrics import METRICS
 from ogan_bench.plugins import add_plugins, plugins_of
+from ogan_bench.strict import NAME, Model
 from ogan_bench.validation import KeyPath, Places, Tree, message_of, plain, read_yaml, validate
 
 

@@ -14,7 +14,7 @@ from ogan_bench.analysis.finding import Finding, unknown_chance
 from ogan_bench.analysis.formatting import described, estimate, interval, number
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.statistics import Test
-from ogan_bench.config import Comparison
+from ogan_bench.claims import Comparison
 from ogan_bench.errors import UserError
 
 _CLAIMS: dict[str, Callable[..., float]] = {

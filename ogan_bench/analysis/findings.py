@@ -24,7 +24,7 @@ from ogan_bench.analysis.formatting import (
     number,
 )
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.config import FailureRate, Hypothesis, MeanInRange, Trend
+from ogan_bench.claims import FailureRate, Hypothesis, MeanInRange, Trend
 from ogan_bench.errors import UserError
 
 

@@ -25,7 +25,7 @@ from ogan_bench.analysis.hypotheses import OUTCOMES, Outcome, Verdict, judge
 from ogan_bench.analysis.loading import load_results
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.statistics import Interval, LogRatio, Summary
-from ogan_bench.config import Comparison
+from ogan_bench.claims import Comparison
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
 from ogan_bench.store import TrialStore

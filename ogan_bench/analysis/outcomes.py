@@ -12,7 +12,7 @@ from typing import get_args
 
 import numpy as np
 
-from ogan_bench.config import Failure
+from ogan_bench.claims import Failure
 from ogan_bench.files import Record
 
 SPREAD = 0.5

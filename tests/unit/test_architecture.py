@@ -13,7 +13,8 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = [
     {"errors", "metrics", "seeding", "provenance", "catalogue", "files"},
-    {"components"},
+    {"components", "strict"},
+    {"claims"},
     {"config"},
     {"validation", "plugins"},
     {"diffs"},
@@ -47,6 +48,8 @@ TORCH_FREE = {
     "provenance",
     "catalogue",
     "components",
+    "strict",
+    "claims",
     "config",
     "study",
     "files",

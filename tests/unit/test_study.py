@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from ogan_bench.claims import Comparison
 from ogan_bench.components import Component
-from ogan_bench.config import Comparison, Settings, Study
+from ogan_bench.config import Settings, Study
 from ogan_bench.diffs import merge
 from ogan_bench.errors import StudyError, UserError
 from ogan_bench.schema import json_schema

@@ -1,0 +1,183 @@
+"""Claims of a study, as pydantic models: one for each kind of test."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from ogan_bench.strict import NAME, KnownMetric, Model, TestedMetric
+
+Place = tuple[str | int, ...]
+"""Keys and indices on the way to a value within a hypothesis."""
+
+Failure = Literal["diverged", "collapsed", "saturated"]
+"""Outcomes of a training that went wrong."""
+
+
+class Margin(Model):
+    """A margin in the metric's unit or as a share of the control's mean."""
+
+    value: float = Field(gt=0)
+    relative: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _parse(cls, value: Any) -> Any:
+        if isinstance(value, str) and value.strip().endswith("%"):
+            number = value.strip().removesuffix("%")
+            try:
+                return {"value": float(number) / 100, "relative": True}
+            except ValueError:
+                return {"value": number, "relative": True}
+        if isinstance(value, int | float | str):
+            return {"value": value}
+        return value
+
+    def __str__(self) -> str:
+        return f"{self.value:.4g}" if not self.relative else f"{100 * self.value:.4g} %"
+
+
+class Claim(Model):
+    """What every hypothesis has: a name, and the claim in words."""
+
+    id: str = Field(pattern=NAME)
+    claim: str = Field(description="The claim in words.")
+    part_of: str = Field(
+        default="",
+        description="The wider claim that this is one setting of, in the same words wherever it "
+        "is tested.",
+    )
+
+
+class Comparison(Claim):
+    """One arm against another.
+
+    ``superiority``: the arm is better than the control, by the margin if there is one.
+    ``non_inferiority``: the arm is not worse than the control by the margin or more.
+    ``equivalence``: the two differ by less than the margin in both directions. Better is the
+    direction of the metric.
+    """
+
+    test: Literal["superiority", "non_inferiority", "equivalence"]
+    metric: TestedMetric
+    arm: str
+    control: str
+    margin: Margin | None = Field(
+        default=None, description="A number in the metric's unit, or a share such as 10%."
+    )
+    sides: Literal[1, 2] = Field(
+        default=1, description="Of the test of superiority; two sides halve its error level."
+    )
+
+    @model_validator(mode="after")
+    def _fits_test(self) -> Comparison:
+        if self.test != "superiority" and self.margin is None:
+            raise ValueError(f"test {self.test!r} needs a margin")
+        if self.test != "superiority" and self.sides == 2:
+            raise ValueError(f"test {self.test!r} has its sides by definition; leave out 'sides'")
+        if self.arm == self.control:
+            raise ValueError("an arm cannot be its own control")
+        return self
+
+    @property
+    def named_arms(self) -> list[tuple[Place, str]]:
+        """Where the file names an arm, with the arm."""
+        return [(("arm",), self.arm), (("control",), self.control)]
+
+
+class Trend(Claim):
+    """The metric gets better from each arm to the next."""
+
+    test: Literal["trend"]
+    metric: TestedMetric
+    arms: list[str] = Field(
+        min_length=3, description="In the order in which the metric is claimed to get better."
+    )
+
+    @field_validator("arms")
+    @classmethod
+    def _distinct(cls, value: list[str]) -> list[str]:
+        if len(set(value)) < len(value):
+            raise ValueError("the same arm stands twice")
+        return value
+
+    @property
+    def named_arms(self) -> list[tuple[Place, str]]:
+        """Where the file names an arm, with the arm."""
+        return [(("arms", index), arm) for index, arm in enumerate(self.arms)]
+
+
+class _InRange(Claim):
+    """A claim about one arm: that a quantity lies in a range."""
+
+    arm: str
+    range: list[float | None] = Field(
+        min_length=2, max_length=2, description="Lowest and highest value; null: no bound."
+    )
+
+    @field_validator("range")
+    @classmethod
+    def _ordered(cls, value: list[float | None]) -> list[float | None]:
+        low, high = value
+        if low is None and high is None:
+            raise ValueError("a range needs a bound on at least one side")
+        if low is not None and high is not None and low >= high:
+            raise ValueError("the lower bound of a range lies below the upper one")
+        return value
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Both ends, infinite where there is no bound."""
+        low, high = self.range
+        return -math.inf if low is None else low, math.inf if high is None else high
+
+    @property
+    def named_arms(self) -> list[tuple[Place, str]]:
+        """Where the file names an arm, with the arm."""
+        return [(("arm",), self.arm)]
+
+
+class MeanInRange(_InRange):
+    """The mean of a metric over all seeds that could be trained lies in a stated range."""
+
+    test: Literal["interval"]
+    metric: KnownMetric
+
+
+class FailureRate(_InRange):
+    """The probability that a trial of the arm fails lies in a stated range."""
+
+    test: Literal["failure_rate"]
+    outcomes: list[Failure] = Field(
+        default=["diverged", "collapsed", "saturated"],
+        min_length=1,
+        description="What counts as a failure.",
+    )
+
+    @field_validator("range")
+    @classmethod
+    def _of_probabilities(cls, value: list[float | None]) -> list[float | None]:
+        if not all(0 <= end <= 1 for end in value if end is not None):
+            raise ValueError("a rate lies between 0 and 1")
+        return value
+
+    @property
+    def metric(self) -> None:
+        """It is about outcomes, not about a metric."""
+        return
+
+
+Hypothesis = Annotated[Comparison | Trend | MeanInRange | FailureRate, Field(discriminator="test")]
+"""One claim, put so that data can support or refute it."""
+
+CLAIMS: dict[str, type[Claim]] = {
+    "superiority": Comparison,
+    "non_inferiority": Comparison,
+    "equivalence": Comparison,
+    "trend": Trend,
+    "interval": MeanInRange,
+    "failure_rate": FailureRate,
+}
+"""Tests that a study file may name, to the keys that they take."""
