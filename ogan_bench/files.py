@@ -1,4 +1,4 @@
-"""Files that a kill leaves old or new and never half, and JSON objects in them."""
+"""Files that a kill leaves old or new and never half, and whether files have changed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -128,3 +128,21 @@ def _finite(value: Any) -> Any:
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return None
     return value
+
+
+Fingerprint = tuple[tuple[str, int, int, int], ...]
+
+
+def fingerprint(paths: Iterable[Path]) -> Fingerprint:
+    """Path, size, time of the last change and number of every file that is there.
+
+    The number (inode) tells a file that was replaced within one tick of the clock.
+    """
+    found = []
+    for path in paths:
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        found.append((str(path), status.st_size, status.st_mtime_ns, status.st_ino))
+    return tuple(found)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ogan_bench.analysis.rendering import templates
 from ogan_bench.errors import UserError
-from ogan_bench.fingerprint import Fingerprint, fingerprint
+from ogan_bench.files import Fingerprint, fingerprint
 from ogan_bench.live.progress import SILENT_SECONDS, Progress, progress
 from ogan_bench.store import TrialStore
 

@@ -14,8 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ogan_bench.files import read_json, write_json
-from ogan_bench.fingerprint import Fingerprint, fingerprint
+from ogan_bench.files import Fingerprint, fingerprint, read_json, write_json
 from ogan_bench.mirrors.base import Mirror, MirrorRun, Point
 from ogan_bench.mirrors.reading import Tail, digest, evaluated, final, mirrored, trained
 from ogan_bench.store import TrialFolder, TrialStore

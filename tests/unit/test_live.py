@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from ogan_bench.errors import UserError
-from ogan_bench.fingerprint import fingerprint
+from ogan_bench.files import fingerprint
 from ogan_bench.live.page import Page, make_report
 from ogan_bench.live.progress import progress
 from ogan_bench.live.server import Server, serving
