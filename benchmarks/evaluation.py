@@ -33,7 +33,7 @@ from ogan_bench.evaluation.evaluate import GROUPS
 from ogan_bench.evaluation.reconstruction import reconstruction_rows
 from ogan_bench.evaluation.separability import separability_rows
 from ogan_bench.evaluation.subject import Of, Subject
-from ogan_bench.metrics.base import Group
+from ogan_bench.metrics.definition import Group
 from ogan_bench.observation import pair
 from ogan_bench.preflight import load_dataset
 from ogan_bench.study import Trial, load_study, shipped_studies

@@ -32,7 +32,7 @@ from ogan_bench.components import (
     Updates,
     forget_models,
 )
-from ogan_bench.metrics.base import Extractor, Group
+from ogan_bench.metrics.definition import Extractor, Group
 from ogan_bench.strict import NAME, Model, known_metrics, metric_with_direction
 
 

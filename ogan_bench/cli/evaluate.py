@@ -64,7 +64,7 @@ def evaluate(
     their results. Values of further evaluation seeds lie beside these, in samplings.json.
     """
     from ogan_bench.errors import UserError
-    from ogan_bench.metrics.base import Extractor, Group
+    from ogan_bench.metrics.definition import Extractor, Group
 
     if bool(trials) == (generated is not None) or (generated is None) != (reference is None):
         raise UserError(

@@ -15,8 +15,8 @@ from ogan_bench.evaluation.fidelity import fidelity_rows, reconstruction_distanc
 from ogan_bench.evaluation.inception import Inception
 from ogan_bench.evaluation.rows import Row, attempt
 from ogan_bench.evaluation.subject import Compared, Subject
-from ogan_bench.metrics.base import Extractor as Space
-from ogan_bench.metrics.by_space import names_in
+from ogan_bench.metrics.definition import Extractor as Space
+from ogan_bench.metrics.feature_spaces import names_in
 from ogan_bench.metrics.fidelity import QUANTITIES
 
 

@@ -17,8 +17,8 @@ from ogan_bench.evaluation.neighbours import manifolds
 from ogan_bench.evaluation.point_sets import check
 from ogan_bench.evaluation.reference import Reference
 from ogan_bench.evaluation.rows import Row, attempt
-from ogan_bench.metrics.base import Extractor as Space
-from ogan_bench.metrics.by_space import names_in
+from ogan_bench.metrics.definition import Extractor as Space
+from ogan_bench.metrics.feature_spaces import names_in
 from ogan_bench.metrics.fidelity import QUANTITIES
 from ogan_bench.seeding import derive
 

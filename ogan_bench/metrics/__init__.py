@@ -7,18 +7,24 @@ analysis takes from here which direction is better. No torch in here.
 from __future__ import annotations
 
 from ogan_bench.errors import PluginError
-from ogan_bench.metrics.base import Direction, Metric
 from ogan_bench.metrics.conditional import CONDITIONAL
 from ogan_bench.metrics.coverage import COVERAGE
-from ogan_bench.metrics.encoder import ENCODER
+from ogan_bench.metrics.definition import Direction, Metric
 from ogan_bench.metrics.factors import FACTORS
 from ogan_bench.metrics.fidelity import FIDELITY
+from ogan_bench.metrics.interpolation import INTERPOLATION
+from ogan_bench.metrics.inversion import INVERSION
+from ogan_bench.metrics.latent import LATENT
 from ogan_bench.metrics.mechanism import MECHANISM
+from ogan_bench.metrics.reconstruction import RECONSTRUCTION
 from ogan_bench.metrics.separability import SEPARABILITY
-from ogan_bench.metrics.training import TRAINING
+from ogan_bench.metrics.training_cost import TRAINING
 
 METRICS: dict[str, Metric] = {
-    **ENCODER,
+    **RECONSTRUCTION,
+    **LATENT,
+    **INTERPOLATION,
+    **INVERSION,
     **SEPARABILITY,
     **FACTORS,
     **FIDELITY,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ogan_bench.metrics.base import ACGAN, ICGAN, PROJECTION, Metric
+from ogan_bench.metrics.definition import ACGAN, ICGAN, PROJECTION, Metric
 
 CONDITIONAL: dict[str, Metric] = {
     "conditional_accuracy": Metric(

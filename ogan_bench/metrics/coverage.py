@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ogan_bench.metrics.base import FRECHET, PACGAN, VEEGAN, Metric
-from ogan_bench.metrics.by_space import Quantity, in_all_spaces
+from ogan_bench.metrics.definition import FRECHET, PACGAN, VEEGAN, Metric
+from ogan_bench.metrics.feature_spaces import Quantity, in_all_spaces
 
 NDB = "Richardson and Weiss, 2018, arXiv 1805.12462"
 

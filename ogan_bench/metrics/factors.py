@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ogan_bench.metrics.base import Metric
+from ogan_bench.metrics.definition import Metric
 
 _NO_AXIS = (
     " An isotropic prior prefers no axis, and perfect codes that are rotated have values near 0: "

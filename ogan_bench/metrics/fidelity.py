@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ogan_bench.metrics.base import FRECHET, KERNEL, MANIFOLD, SCORE, Metric
-from ogan_bench.metrics.by_space import SPACES, Quantity, in_all_spaces
+from ogan_bench.metrics.definition import FRECHET, KERNEL, MANIFOLD, SCORE, Metric
+from ogan_bench.metrics.feature_spaces import SPACES, Quantity, in_all_spaces
 
 INFINITY = "Chong and Forsyth, 2019, arXiv 1911.07023"
 PRDC = "Naeem et al., 2020, arXiv 2002.09797"

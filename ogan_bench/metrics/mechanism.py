@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ogan_bench.metrics.base import OGAN, Metric
+from ogan_bench.metrics.definition import OGAN, Metric
 
 MECHANISM: dict[str, Metric] = {
     "gradient_cosine_output": Metric(

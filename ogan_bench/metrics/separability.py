@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ogan_bench.metrics.base import BIGAN, PROBE, Metric
+from ogan_bench.metrics.definition import BIGAN, PROBE, Metric
 
 BASELINES = {
     "untrained": (

@@ -27,9 +27,9 @@ from ogan_bench.evaluation.reference import Reference
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.evaluation.subject import Compared
 from ogan_bench.metrics import METRICS
-from ogan_bench.metrics.base import Extractor as Space
-from ogan_bench.metrics.by_space import SPACES, metric_name, names_in
 from ogan_bench.metrics.coverage import BINS
+from ogan_bench.metrics.definition import Extractor as Space
+from ogan_bench.metrics.feature_spaces import SPACES, metric_name, names_in
 from ogan_bench.metrics.fidelity import QUANTITIES
 
 CPU = torch.device("cpu")

@@ -19,7 +19,7 @@ from ogan_bench.evaluation.classifier import Classifier, dataset_classifier
 from ogan_bench.evaluation.features import Features, extract
 from ogan_bench.evaluation.fidelity import classifier_score, fidelity_rows, kernel_distance
 from ogan_bench.evaluation.frechet import frechet_distance, frechet_floor, moments
-from ogan_bench.metrics.base import Extractor as Space
+from ogan_bench.metrics.definition import Extractor as Space
 
 
 def normal(n: int, k: int, seed: int, mean: float = 0.0) -> Tensor:

@@ -38,7 +38,7 @@ from ogan_bench.evaluation.releases import Release
 from ogan_bench.evaluation.resizing import Filter, colour, resized, standardised
 from ogan_bench.evaluation.spaces import SPACES, WEIGHTS
 from ogan_bench.evaluation.vision_transformers import VisionTransformer, architecture
-from ogan_bench.metrics import base
+from ogan_bench.metrics import definition
 
 CPU = torch.device("cpu")
 
@@ -639,7 +639,7 @@ class TestDistancesOfPhotographs:
 
 class TestRegistry:
     def test_spaces_are_the_choices_of_the_settings(self) -> None:
-        assert tuple(SPACES) == get_args(base.Extractor)
+        assert tuple(SPACES) == get_args(definition.Extractor)
         assert set(WEIGHTS) == set(SPACES) - {"classifier"}
 
     @pytest.mark.parametrize("space", sorted(SPACES))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ogan_bench.metrics.base import Metric
+from ogan_bench.metrics.definition import Metric
 
 TRAINING: dict[str, Metric] = {
     "images_per_second": Metric(

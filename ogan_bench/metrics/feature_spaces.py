@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ogan_bench.metrics.base import Direction, Extractor, Group, Metric
+from ogan_bench.metrics.definition import Direction, Extractor, Group, Metric
 
 
 @dataclass(frozen=True)

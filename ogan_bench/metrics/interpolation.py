@@ -1,0 +1,60 @@
+"""Paths between codes, decoded."""
+
+from __future__ import annotations
+
+from ogan_bench.metrics.definition import OWN, STYLEGAN, Metric
+from ogan_bench.metrics.feature_spaces import SPACES
+
+INTERPOLATION: dict[str, Metric] = {
+    name: metric
+    for end, how in {"": "spherical", "_linear": "linear"}.items()
+    for name, metric in {
+        **{
+            f"path_length_{name}{end}": Metric(
+                f"path length ({space.title}), {how}",
+                None,
+                f"Mean squared speed ‖φ(G(γ(s + ε))) - φ(G(γ(s)))‖² / ε² on {how} ways γ between "
+                "codes of test images at random s, ε = 0.01, without the outermost per cent on "
+                f"both sides, in {space.description}; 0 where G ignores its code. Not a PPL.",
+                STYLEGAN,
+                extractor=name,
+                group="interpolation",
+            )
+            for name, space in SPACES.items()
+        },
+        **{
+            f"path_energy_{name}{end}": Metric(
+                f"path energy ({space.title}), {how}",
+                "lower",
+                f"Mean squared speed of decoded {how} ways between codes of test images over the "
+                "mean squared distance of their ends; 1 for straight ways of constant speed, in "
+                f"{space.description}.",
+                OWN,
+                ".3f",
+                extractor=name,
+                group="interpolation",
+            )
+            for name, space in SPACES.items()
+        },
+        f"interpolation_detour{end}": Metric(
+            f"interpolation detour, {how}",
+            None,
+            f"Length in pixels of decoded {how} ways between codes of test images over the "
+            "distance of their ends; 1 is a straight fade.",
+            OWN,
+            ".3f",
+            group="interpolation",
+        ),
+        f"interpolation_confidence{end}": Metric(
+            f"interpolation confidence, {how}",
+            "higher",
+            f"Share of decoded {how} ways between codes of test images in whose middle the "
+            "classifier is at least as sure of a class as at the less sure end; 2/3 where middles "
+            "are like ends.",
+            OWN,
+            ".3f",
+            extractor="classifier",
+            group="interpolation",
+        ),
+    }.items()
+}
