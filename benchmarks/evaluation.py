@@ -23,10 +23,7 @@ from typing import NamedTuple, get_args
 
 import torch
 from threadpoolctl import threadpool_limits
-from torch.nn.modules.module import (
-    register_module_forward_hook,
-    register_module_forward_pre_hook,
-)
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
 from ogan_bench.evaluation.by_space import space_rows
 from ogan_bench.evaluation.evaluate import GROUPS
@@ -36,7 +33,9 @@ from ogan_bench.evaluation.subject import Of, Subject
 from ogan_bench.metrics.definition import Group
 from ogan_bench.observation import pair
 from ogan_bench.preflight import load_dataset
-from ogan_bench.study import Trial, load_study, shipped_studies
+from ogan_bench.study.load import load_study
+from ogan_bench.study.shipped import shipped_studies
+from ogan_bench.study.trial import Trial
 from ogan_bench.training.loop import build_nets
 
 MAKING = ("sampling", "features")

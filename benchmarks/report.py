@@ -31,7 +31,7 @@ from ogan_bench.analysis.pictures import drawings
 from ogan_bench.analysis.report import write_report
 from ogan_bench.analysis.table import load_log, load_results, summarise
 from ogan_bench.store import TrialStore
-from ogan_bench.study import config_hash
+from ogan_bench.study.trial import config_hash
 
 METRICS = (
     "reconstruction_mse", "reconstruction_mse_raw", "reconstruction_ratio", "latent_rho",

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from ogan_bench import config
 from ogan_bench.analysis.figures import Drawing, forest_figure
 from ogan_bench.analysis.hypotheses import Verdict, judge
 from ogan_bench.analysis.loading import load_log
@@ -25,7 +24,10 @@ from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.table import summarise
 from ogan_bench.execution.running import EXIT_INTERRUPTED, execute, store_study, unfinished
 from ogan_bench.store import TrialStore
-from ogan_bench.study import Trial, find_study, load_study, trials
+from ogan_bench.study import settings
+from ogan_bench.study.load import load_study
+from ogan_bench.study.shipped import find_study
+from ogan_bench.study.trial import Trial, trials
 
 __all__ = ["Results", "Study", "load_results", "run"]
 
@@ -42,7 +44,7 @@ class Study:
     """
 
     path: Path
-    statement: config.Study
+    statement: settings.Study
     scale: str | None = None
     overrides: tuple[str, ...] = ()
 

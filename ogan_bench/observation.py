@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 
-from ogan_bench.config import Evaluation
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.evaluation.evaluate import Facts, evaluate
@@ -19,7 +18,8 @@ from ogan_bench.files import Record
 from ogan_bench.metrics import METRICS
 from ogan_bench.objectives.base import Nets
 from ogan_bench.store import TrialFolder
-from ogan_bench.study import Trial
+from ogan_bench.study.settings import Evaluation
+from ogan_bench.study.trial import Trial
 from ogan_bench.training import checkpoint
 from ogan_bench.training.loop import Trained, build_nets, build_objective
 

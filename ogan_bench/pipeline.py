@@ -27,7 +27,7 @@ from ogan_bench.preflight import prepare
 from ogan_bench.registration import registration
 from ogan_bench.samplings import sample
 from ogan_bench.store import FORMAT, BusyError, TrialFolder, TrialStore
-from ogan_bench.study import Trial
+from ogan_bench.study.trial import Trial
 from ogan_bench.training.checkpoint import UnreadableCheckpointError
 from ogan_bench.training.cost import step_cost
 from ogan_bench.training.loop import (

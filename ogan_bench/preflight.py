@@ -8,8 +8,6 @@ from collections.abc import Sequence
 
 import torch
 
-from ogan_bench.components import build, component_of
-from ogan_bench.config import Settings
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.data.held_out import hold_out
@@ -17,7 +15,9 @@ from ogan_bench.errors import UserError
 from ogan_bench.evaluation.plugin_metrics import check_plugin_metrics
 from ogan_bench.monitor import STOP
 from ogan_bench.store import TrialFolder
-from ogan_bench.study import Trial
+from ogan_bench.study.parts import build, component_of
+from ogan_bench.study.settings import Settings
+from ogan_bench.study.trial import Trial
 from ogan_bench.training.loop import InterruptedTrainingError, build_objective
 
 

@@ -12,10 +12,10 @@ import hashlib
 import json
 from typing import Any
 
-from ogan_bench.diffs import differences
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
 from ogan_bench.store import TrialStore
+from ogan_bench.study.diffs import differences
 
 REGISTERED = ("hypotheses", "alpha", "metrics", "seeds", "identities")
 """What of ``study.json`` is written down."""

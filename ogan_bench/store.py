@@ -32,10 +32,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ogan_bench import metrics
-from ogan_bench.diffs import differences
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record, json_line, read_json, write_bytes, write_json, write_once
-from ogan_bench.study import Trial
+from ogan_bench.study.diffs import differences
+from ogan_bench.study.trial import Trial
 
 FORMAT = 1
 """Version of the files' layout."""

@@ -8,12 +8,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ogan_bench.config import Settings
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
-from ogan_bench.plugins import add_plugins
 from ogan_bench.store import TrialFolder
-from ogan_bench.study import Trial
+from ogan_bench.study.plugins import add_plugins
+from ogan_bench.study.settings import Settings
+from ogan_bench.study.trial import Trial
 
 
 def stored_trials(

@@ -9,8 +9,8 @@ from typing import Any
 from ogan_bench.analysis.formatting import described
 from ogan_bench.analysis.statistics import Interval
 from ogan_bench.analysis.table import StudyResults
-from ogan_bench.diffs import differences
 from ogan_bench.files import Record
+from ogan_bench.study.diffs import differences
 
 _SECTIONS = ("data", "model", "objective", "training", "evaluation")
 """Settings that an ablation can change; hashes of plug-ins are none."""

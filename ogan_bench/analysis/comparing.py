@@ -14,8 +14,8 @@ from ogan_bench.analysis.finding import Finding, unknown_chance
 from ogan_bench.analysis.formatting import described, estimate, interval, number
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.statistics import Test
-from ogan_bench.claims import Comparison
 from ogan_bench.errors import UserError
+from ogan_bench.study.hypotheses import Comparison
 
 _CLAIMS: dict[str, Callable[..., float]] = {
     "superiority": statistics.superiority,

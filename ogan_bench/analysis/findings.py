@@ -24,8 +24,8 @@ from ogan_bench.analysis.formatting import (
     number,
 )
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.claims import FailureRate, Hypothesis, MeanInRange, Trend
 from ogan_bench.errors import UserError
+from ogan_bench.study.hypotheses import FailureRate, Hypothesis, MeanInRange, Trend
 
 
 def find(results: StudyResults, hypothesis: Hypothesis, confidence: float) -> Finding:

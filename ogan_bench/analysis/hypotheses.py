@@ -14,8 +14,8 @@ from ogan_bench.analysis.finding import Finding
 from ogan_bench.analysis.findings import find
 from ogan_bench.analysis.formatting import counted, p_value
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.claims import Hypothesis
 from ogan_bench.errors import UserError
+from ogan_bench.study.hypotheses import Hypothesis
 
 Outcome = Literal["supported", "refuted", "inconclusive"]
 

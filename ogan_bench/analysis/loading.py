@@ -24,7 +24,7 @@ from ogan_bench.errors import UserError
 from ogan_bench.files import Record
 from ogan_bench.registration import deviations, registration
 from ogan_bench.store import FORMAT, TrialFolder, TrialStore
-from ogan_bench.study import config_hash
+from ogan_bench.study.trial import config_hash
 
 CURVES = (
     "encoder_loss",

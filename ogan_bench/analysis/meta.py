@@ -25,10 +25,10 @@ from ogan_bench.analysis.hypotheses import OUTCOMES, Outcome, Verdict, judge
 from ogan_bench.analysis.loading import load_results
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.statistics import Interval, LogRatio, Summary
-from ogan_bench.claims import Comparison
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
 from ogan_bench.store import TrialStore
+from ogan_bench.study.hypotheses import Comparison
 
 CONFIDENCE = 0.95
 

@@ -12,8 +12,8 @@ from typing import get_args
 
 import numpy as np
 
-from ogan_bench.claims import Failure
 from ogan_bench.files import Record
+from ogan_bench.study.hypotheses import Failure
 
 SPREAD = 0.5
 """Share of the modes over which images must be spread."""

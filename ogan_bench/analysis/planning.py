@@ -10,8 +10,8 @@ from ogan_bench.analysis.comparing import chance_of_verdict
 from ogan_bench.analysis.findings import find
 from ogan_bench.analysis.hypotheses import enough
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.claims import Comparison, Hypothesis
-from ogan_bench.config import Study
+from ogan_bench.study.hypotheses import Comparison, Hypothesis
+from ogan_bench.study.settings import Study
 
 
 @dataclass(frozen=True)

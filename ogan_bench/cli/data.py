@@ -51,10 +51,10 @@ def prepare(
     as_json: Json = False,
 ) -> None:
     """Decode, crop and resize the images of a dataset, once for all studies that use it."""
-    from ogan_bench.components import build
     from ogan_bench.data.prepared import preparing
-    from ogan_bench.plugins import add_plugins
-    from ogan_bench.study import parse_component
+    from ogan_bench.study.arguments import parse_component
+    from ogan_bench.study.parts import build
+    from ogan_bench.study.plugins import add_plugins
 
     add_plugins(plugins or ())
     short = {"resolution": resolution, "max_bad": max_bad}

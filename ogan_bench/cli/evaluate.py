@@ -14,7 +14,7 @@ from ogan_bench.cli.options import Device, Json, chosen
 
 if TYPE_CHECKING:
     from ogan_bench.store import TrialStore
-    from ogan_bench.study import Trial
+    from ogan_bench.study.trial import Trial
 
 
 def evaluate(
@@ -159,10 +159,10 @@ def _images(
 ) -> list[dict[str, Any]]:
     import torch
 
-    from ogan_bench.config import Evaluation
     from ogan_bench.data.loose import read_images, reference_dataset
     from ogan_bench.evaluation.evaluate import evaluate_images
     from ogan_bench.execution.devices import slots
+    from ogan_bench.study.settings import Evaluation
 
     images = read_images(generated)
     dataset = reference_dataset(reference, override, images)

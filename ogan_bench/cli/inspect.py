@@ -25,7 +25,7 @@ from ogan_bench.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from ogan_bench.catalogue import Part
+    from ogan_bench.study.catalogue import Part
 
 
 class Listed(StrEnum):
@@ -158,7 +158,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List what a study file may name."""
-    from ogan_bench.plugins import add_plugins
+    from ogan_bench.study.plugins import add_plugins
 
     add_plugins(plugins or ())
     entries = _entries(what)
@@ -191,9 +191,9 @@ def describe(
     as_json: Json = False,
 ) -> None:
     """Show the formula, source and parameters of a part; of a model its layers and their sizes."""
-    from ogan_bench import catalogue
     from ogan_bench.errors import UserError, did_you_mean
-    from ogan_bench.plugins import add_plugins
+    from ogan_bench.study import catalogue
+    from ogan_bench.study.plugins import add_plugins
 
     add_plugins(plugins or ())
     kinds = [kind for kind in catalogue.KINDS if kind.rstrip("s") == what.rstrip("s")]
@@ -224,7 +224,7 @@ def _describe_model(
     name: str, resolution: int, channels: int, z_dim: int, override: list[str], as_json: bool
 ) -> None:
     from ogan_bench.models.description import describe_model
-    from ogan_bench.study import parse_component
+    from ogan_bench.study.arguments import parse_component
 
     model = parse_component("models", name, [f"z_dim={z_dim}", *override])
     facts = describe_model(model, channels, resolution)
@@ -244,15 +244,15 @@ def _describe_model(
 
 def schema() -> None:
     """Print the JSON schema of study files, for completion and checks in editors."""
-    from ogan_bench.schema import json_schema
+    from ogan_bench.study.schema import json_schema
 
     _print_json(json_schema())
 
 
 def _entries(what: Listed) -> list[dict[str, Any]]:
-    from ogan_bench import catalogue
     from ogan_bench.metrics import METRICS
-    from ogan_bench.study import read_statement, shipped_studies
+    from ogan_bench.study import catalogue
+    from ogan_bench.study.shipped import read_statement, shipped_studies
 
     if what is Listed.METRICS:
         return [

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from ogan_bench.config import Study
-    from ogan_bench.study import Trial
+    from ogan_bench.study.settings import Study
+    from ogan_bench.study.trial import Trial
 
 StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="Study file (YAML).")]
 Scale = Annotated[
@@ -57,7 +57,10 @@ def read_study(
     Raises:
         UserError: The file or an option is invalid.
     """
-    from ogan_bench.study import find_study, load_study, parse_arms, parse_seeds, trials
+    from ogan_bench.study.arguments import parse_arms, parse_seeds
+    from ogan_bench.study.load import load_study
+    from ogan_bench.study.shipped import find_study
+    from ogan_bench.study.trial import trials
 
     study = load_study(find_study(path), scale=scale, overrides=overrides or ())
     wanted_arms = parse_arms(arms, study) if arms else None

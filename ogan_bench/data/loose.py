@@ -13,13 +13,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ogan_bench import catalogue
-from ogan_bench.components import build
 from ogan_bench.data.base import Dataset
 from ogan_bench.data.image_files import ImageFiles, find_images
 from ogan_bench.data.prepared import Prepared, prepared
 from ogan_bench.errors import UserError, did_you_mean
-from ogan_bench.study import parse_component
+from ogan_bench.study import catalogue
+from ogan_bench.study.arguments import parse_component
+from ogan_bench.study.parts import build
 
 KEY = "images"
 """Name of the array in an .npz file."""

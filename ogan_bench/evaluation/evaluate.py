@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ogan_bench.config import Evaluation
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_uint8
 from ogan_bench.evaluation.autoencoding import reconstruction_group_rows
@@ -38,6 +37,7 @@ from ogan_bench.evaluation.sampling import Autoencoder, Samples
 from ogan_bench.evaluation.separability import separability_rows
 from ogan_bench.evaluation.subject import Compared, Subject
 from ogan_bench.models.base import Encoder
+from ogan_bench.study.settings import Evaluation
 
 Facts = dict[str, Any]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ogan_bench import catalogue
 from ogan_bench.data import Dataset
 from ogan_bench.evaluation.rows import Row, attempt
 from ogan_bench.evaluation.sampling import Samples
 from ogan_bench.objectives.asking import answer, check
+from ogan_bench.study import catalogue
 
 
 class Measured:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from ogan_bench.config import Evaluation
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import to_float, to_uint8
 from ogan_bench.evaluation.batch_norm import Policy, with_statistics
@@ -16,6 +15,7 @@ from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.models.normalization import on_sphere, standardise
 from ogan_bench.objectives.base import Objective, Projection
 from ogan_bench.seeding import generator as random_generator
+from ogan_bench.study.settings import Evaluation
 
 BATCH_SIZE = 256
 EVALUATED_BATCH = 64

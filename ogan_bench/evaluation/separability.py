@@ -10,13 +10,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ogan_bench.config import Evaluation
 from ogan_bench.data import Dataset
 from ogan_bench.evaluation.cache import cached_record, content_key
 from ogan_bench.evaluation.rows import Row, attempt
 from ogan_bench.evaluation.sampling import Codes, Samples
 from ogan_bench.models.normalization import standardise
 from ogan_bench.seeding import derive
+from ogan_bench.study.settings import Evaluation
 
 C = 1.0
 TOLERANCE = 1e-4

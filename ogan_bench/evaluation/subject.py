@@ -9,7 +9,6 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from ogan_bench.config import Evaluation
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_uint8
 from ogan_bench.evaluation.features import Extractor, Features, extract, reference_features
@@ -23,6 +22,7 @@ from ogan_bench.evaluation.sampling import (
 )
 from ogan_bench.evaluation.spaces import SPACES
 from ogan_bench.models.base import Encoder
+from ogan_bench.study.settings import Evaluation
 
 Of = Literal["generated", "train", "test", "reconstructions", "swapped"]
 """Generated images; the real ones they are compared with (those trained on) and the test images;

@@ -7,13 +7,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ogan_bench.config import Study
 from ogan_bench.errors import UserError
 from ogan_bench.execution.devices import slots
 from ogan_bench.execution.local import LocalExecutor
 from ogan_bench.registration import register
 from ogan_bench.store import ConflictError, TrialStore
-from ogan_bench.study import Trial, find_study, study_record
+from ogan_bench.study.load import study_record
+from ogan_bench.study.settings import Study
+from ogan_bench.study.shipped import find_study
+from ogan_bench.study.trial import Trial
 
 EXIT_FAILED = 3
 EXIT_INTERRUPTED = 130

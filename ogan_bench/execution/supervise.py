@@ -9,7 +9,7 @@ from typing import Protocol
 
 from ogan_bench.execution.local import LocalExecutor, WorkerDiedError
 from ogan_bench.pipeline import Options, TrialReport, run_trial
-from ogan_bench.study import Trial
+from ogan_bench.study.trial import Trial
 
 POLL_SECONDS = 0.25
 

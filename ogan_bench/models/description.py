@@ -9,8 +9,8 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
-from ogan_bench.components import Component, build
 from ogan_bench.data.base import ImageShape
+from ogan_bench.study.parts import Component, build
 
 
 def describe_model(

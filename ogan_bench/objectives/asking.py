@@ -15,9 +15,9 @@ from typing import Any
 
 from torch import Tensor
 
-from ogan_bench import catalogue
-from ogan_bench.components import Component, component_of
 from ogan_bench.errors import UserError, did_you_mean
+from ogan_bench.study import catalogue
+from ogan_bench.study.parts import Component, component_of
 
 
 @cache

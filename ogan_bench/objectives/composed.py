@@ -20,14 +20,6 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from ogan_bench.components import (
-    AdversarialPart,
-    ConsistencyPart,
-    PenaltyPart,
-    ReadoutPart,
-    Weight,
-    build,
-)
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
 from ogan_bench.objectives.adversarial import Adversarial, Scores
@@ -37,6 +29,14 @@ from ogan_bench.objectives.consistency import pearson
 from ogan_bench.objectives.penalties import Scored
 from ogan_bench.objectives.readouts import Output, Readout
 from ogan_bench.objectives.tied import Tied, tie
+from ogan_bench.study.parts import (
+    AdversarialPart,
+    ConsistencyPart,
+    PenaltyPart,
+    ReadoutPart,
+    Weight,
+    build,
+)
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import PositiveFloat
 
-from ogan_bench.components import component_of
 from ogan_bench.objectives.base import Objective
 from ogan_bench.objectives.composed import composed
+from ogan_bench.study.parts import component_of
 
 
 def gan_qp(*, norm: Literal["l1", "l2"] = "l2", strength: PositiveFloat = 10.0) -> Objective:

@@ -11,7 +11,6 @@ from pydantic import NonNegativeInt
 from torch import Tensor
 from torch.nn import functional as F
 
-from ogan_bench.components import AdversarialPart, PenaltyPart, Weight
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
 from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass
@@ -19,6 +18,7 @@ from ogan_bench.objectives.consistency import pearson
 from ogan_bench.objectives.critics import Game, game
 from ogan_bench.objectives.penalties import Scored
 from ogan_bench.objectives.schedules import Schedule, schedule
+from ogan_bench.study.parts import AdversarialPart, PenaltyPart, Weight
 
 
 @dataclass(frozen=True)

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ogan_bench.components import (
-    ConsistencyPart,
-    PenaltyPart,
-    ReadoutPart,
-    Weight,
-    build,
-)
 from ogan_bench.objectives.adversarial import Adversarial
 from ogan_bench.objectives.asking import term
 from ogan_bench.objectives.base import Objective
 from ogan_bench.objectives.composed import ComposedObjective
 from ogan_bench.objectives.penalties import Scored
 from ogan_bench.objectives.tied import tie
+from ogan_bench.study.parts import ConsistencyPart, PenaltyPart, ReadoutPart, Weight, build
 
 
 def squared_moments(scores: Tensor, mean: float) -> Tensor:

@@ -8,7 +8,6 @@ from functools import partial
 from pydantic import PositiveInt
 from torch import Tensor
 
-from ogan_bench.components import AdversarialPart, ConsistencyPart, PenaltyPart
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
 from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass
@@ -16,6 +15,7 @@ from ogan_bench.objectives.critics import game
 from ogan_bench.objectives.separate import SeparateObjective
 from ogan_bench.objectives.tied import tie
 from ogan_bench.objectives.triple_critics import ScoredPairs
+from ogan_bench.study.parts import AdversarialPart, ConsistencyPart, PenaltyPart
 
 
 def packs(images: Tensor, packing: int) -> Tensor:

@@ -7,15 +7,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ogan_bench.components import (
-    AdversarialPart,
-    ConsistencyPart,
-    PenaltyPart,
-)
 from ogan_bench.objectives.base import LossTerms, Objective, Pass
 from ogan_bench.objectives.critics import game
 from ogan_bench.objectives.separate import SeparateObjective
 from ogan_bench.objectives.tied import tie
+from ogan_bench.study.parts import AdversarialPart, ConsistencyPart, PenaltyPart
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import Field, NonNegativeFloat
 
-from ogan_bench import catalogue
-from ogan_bench.components import Component, Weight, component_of
+from ogan_bench.study import catalogue
+from ogan_bench.study.parts import Component, Weight, component_of
 
 Schedule = Callable[[float], float]
 """Share of the training that is done, in [0, 1), to a weight."""

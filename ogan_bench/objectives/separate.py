@@ -7,17 +7,12 @@ from functools import partial
 
 from torch import Tensor
 
-from ogan_bench.components import (
-    AdversarialPart,
-    ConsistencyPart,
-    PenaltyPart,
-    Weight,
-)
 from ogan_bench.models.base import Architecture
 from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass, Projection
 from ogan_bench.objectives.critics import Game, computed, game
 from ogan_bench.objectives.penalties import Scored
 from ogan_bench.objectives.tied import Tied, tie
+from ogan_bench.study.parts import AdversarialPart, ConsistencyPart, PenaltyPart, Weight
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ogan_bench.components import ConsistencyPart, Weight, component_of
 from ogan_bench.objectives.asking import Term, answer, asked, term
 from ogan_bench.objectives.base import Objective, Pass, Projection
 from ogan_bench.objectives.consistency import PROJECTIONS, Tie
 from ogan_bench.objectives.schedules import Schedule, schedule
+from ogan_bench.study.parts import ConsistencyPart, Weight, component_of
 
 
 @dataclass(frozen=True)

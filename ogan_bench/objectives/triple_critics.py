@@ -8,17 +8,12 @@ from functools import partial
 from pydantic import PositiveInt
 from torch import Tensor, nn
 
-from ogan_bench.components import (
-    AdversarialPart,
-    ConsistencyPart,
-    PenaltyPart,
-    Weight,
-)
 from ogan_bench.models.base import Architecture, mlp
 from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass, Projection
 from ogan_bench.objectives.critics import Game, computed, game
 from ogan_bench.objectives.penalties import Scored
 from ogan_bench.objectives.tied import Tied, tie
+from ogan_bench.study.parts import AdversarialPart, ConsistencyPart, PenaltyPart, Weight
 
 PREFIX = {"image": "", "code": "code_", "reconstruction": "reconstruction_"}
 """The critics, and what comes before ``score_real`` and ``score_fake`` in their diagnostics."""

@@ -13,7 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from ogan_bench.data import Dataset
-from ogan_bench.study import Trial
+from ogan_bench.study.trial import Trial
 from ogan_bench.training.loop import set_up
 
 

@@ -12,8 +12,6 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from ogan_bench import catalogue
-from ogan_bench.components import Component, build
 from ogan_bench.data import Dataset
 from ogan_bench.data.batches import Batches
 from ogan_bench.models import spectral
@@ -21,7 +19,9 @@ from ogan_bench.models.initialisation import initialise
 from ogan_bench.objectives.base import Batch, Nets, Objective
 from ogan_bench.seeding import generator
 from ogan_bench.store import TrialFolder
-from ogan_bench.study import Trial
+from ogan_bench.study import catalogue
+from ogan_bench.study.parts import Component, build
+from ogan_bench.study.trial import Trial
 from ogan_bench.training import checkpoint
 from ogan_bench.training.ema import MovingAverage
 from ogan_bench.training.updates import Players, Report

@@ -16,8 +16,6 @@ from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 from torch.nn.utils.parametrize import is_parametrized
 
-from ogan_bench import catalogue
-from ogan_bench.components import build, component_of
 from ogan_bench.data.base import ImageShape
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture, Encoder, Generator
@@ -25,6 +23,8 @@ from ogan_bench.models.spectral import settle
 from ogan_bench.objectives.base import Batch, Net, Nets, Objective, Pass
 from ogan_bench.objectives.composed import ComposedObjective, composed
 from ogan_bench.seeding import generator
+from ogan_bench.study import catalogue
+from ogan_bench.study.parts import build, component_of
 from ogan_bench.training.updates import gradients, total
 
 N, D, CLASSES = 5, 6, 3

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from ogan_bench import catalogue
 from ogan_bench.pipeline import Options, run_trial
 from ogan_bench.store import TrialStore
-from ogan_bench.study import Trial, load_study, trials
+from ogan_bench.study import catalogue
+from ogan_bench.study.load import load_study
+from ogan_bench.study.trial import Trial, trials
 
 pytestmark = [
     pytest.mark.gpu,

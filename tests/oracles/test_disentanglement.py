@@ -12,7 +12,6 @@ from sklearn.metrics import mutual_info_score
 from sklearn.svm import LinearSVC
 from torch import Tensor, nn
 
-from ogan_bench.config import Evaluation
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.evaluation.disentanglement import (
@@ -31,6 +30,7 @@ from ogan_bench.evaluation.subject import Subject
 from ogan_bench.metrics import METRICS
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.objectives.base import LossTerms, Objective, Pass
+from ogan_bench.study.settings import Evaluation
 
 COUNTS = (2, 3, 4, 4)
 ONE_OF_TWO = 1 - math.log(2) / math.log(10)

@@ -13,7 +13,6 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ogan_bench.config import Evaluation
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.data.digits import digits
@@ -31,6 +30,7 @@ from ogan_bench.metrics.coverage import BINS
 from ogan_bench.metrics.definition import Extractor as Space
 from ogan_bench.metrics.feature_spaces import SPACES, metric_name, names_in
 from ogan_bench.metrics.fidelity import QUANTITIES
+from ogan_bench.study.settings import Evaluation
 
 CPU = torch.device("cpu")
 GROUP = QUANTITIES | BINS

@@ -13,7 +13,6 @@ from PIL import Image
 from skimage.metrics import structural_similarity
 from torch import Tensor, nn
 
-from ogan_bench.config import Evaluation
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_float
 from ogan_bench.data.digits import digits
@@ -32,6 +31,7 @@ from ogan_bench.evaluation.subject import Subject
 from ogan_bench.metrics import METRICS
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.objectives.base import LossTerms, Objective, Pass, Projection
+from ogan_bench.study.settings import Evaluation
 
 CPU = torch.device("cpu")
 OWN = {

@@ -15,7 +15,6 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from ogan_bench.config import Evaluation
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_float, to_uint8
 from ogan_bench.data.digits import digits
@@ -35,6 +34,7 @@ from ogan_bench.metrics import METRICS
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.models.dcgan import dcgan
 from ogan_bench.objectives.base import LossTerms, Objective, Pass
+from ogan_bench.study.settings import Evaluation
 
 CPU = torch.device("cpu")
 Z_DIM = 16

@@ -13,9 +13,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from ogan_bench import catalogue
 from ogan_bench import metrics as metrics_module
-from ogan_bench.config import Evaluation
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_float
 from ogan_bench.data.digits import digits
@@ -29,6 +27,8 @@ from ogan_bench.evaluation.rows import Row
 from ogan_bench.evaluation.sampling import Autoencoder, draw_samples, under_test
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.objectives.base import LossTerms, Objective, Pass
+from ogan_bench.study import catalogue
+from ogan_bench.study.settings import Evaluation
 
 CPU = torch.device("cpu")
 POINTS = {"modes_points", "high_quality_share", "modes_kl_points"}

@@ -11,7 +11,6 @@ import torch
 from scipy import stats
 from torch import Tensor, nn
 
-from ogan_bench.config import Evaluation
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.data.mixtures import ring
@@ -28,6 +27,7 @@ from ogan_bench.evaluation.subject import Subject
 from ogan_bench.metrics import METRICS
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.objectives.base import LossTerms, Objective, Pass
+from ogan_bench.study.settings import Evaluation
 
 SOURCE = sys.modules[separability.__module__]
 

@@ -10,7 +10,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ogan_bench.config import Evaluation
 from ogan_bench.data import Dataset
 from ogan_bench.data.digits import digits
 from ogan_bench.evaluation.mechanism import (
@@ -27,7 +26,9 @@ from ogan_bench.evaluation.rows import Row
 from ogan_bench.evaluation.sampling import Autoencoder
 from ogan_bench.evaluation.subject import Subject
 from ogan_bench.evaluation.trainee import largest_curvature
-from ogan_bench.study import Trial, load_study
+from ogan_bench.study.load import load_study
+from ogan_bench.study.settings import Evaluation
+from ogan_bench.study.trial import Trial
 from ogan_bench.training.loop import build_nets, build_objective
 
 CPU = torch.device("cpu")

@@ -18,7 +18,6 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from torch import Tensor, nn
 
-from ogan_bench.config import Evaluation
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.data.digits import digits
@@ -41,6 +40,7 @@ from ogan_bench.metrics import METRICS
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.objectives.base import LossTerms, Objective, Pass
 from ogan_bench.seeding import generator
+from ogan_bench.study.settings import Evaluation
 
 FITTED = sys.modules[chosen_probe.__module__]
 ROWS = sys.modules[probes_rows.__module__]

@@ -11,7 +11,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
-from ogan_bench.config import Evaluation
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.data.digits import digits
@@ -23,6 +22,7 @@ from ogan_bench.evaluation.separability import (
     principal_components,
     separability_rows,
 )
+from ogan_bench.study.settings import Evaluation
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,6 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from ogan_bench.components import component_of
 from ogan_bench.data.base import ImageShape
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
@@ -34,6 +33,7 @@ from ogan_bench.objectives.moment_matching import moment_matching, squared_momen
 from ogan_bench.objectives.post_hoc import post_hoc
 from ogan_bench.objectives.separate import separate
 from ogan_bench.objectives.triple_critics import triple_critics
+from ogan_bench.study.parts import component_of
 from ogan_bench.training.updates import Players, alternating, gradients, simultaneous
 
 N, D = 5, 6

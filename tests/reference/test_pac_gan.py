@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from ogan_bench.components import build, component_of
 from ogan_bench.data.base import POINT, ImageShape
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture, Generator
@@ -22,6 +21,7 @@ from ogan_bench.models.initialisation import Normal, initialise
 from ogan_bench.objectives.base import Batch, Nets, Objective, Pass
 from ogan_bench.objectives.pac_gan import pac_gan, packs
 from ogan_bench.objectives.separate import separate
+from ogan_bench.study.parts import build, component_of
 from ogan_bench.training.updates import Players, alternating, gradients, simultaneous, total
 
 N, D = 8, 6

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Independent, Normal, kl_divergence
 
-from ogan_bench.components import build, component_of
 from ogan_bench.models.base import Architecture, Encoder, Generator
 from ogan_bench.objectives.base import Batch, Net, Nets, Objective, Pass
 from ogan_bench.objectives.gaussian import Gaussian, gaussian
 from ogan_bench.seeding import generator
+from ogan_bench.study.parts import build, component_of
 from ogan_bench.training.updates import gradients, total
 
 N, D, PIXELS = 6, 3, 12

@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 
 from ogan_bench.analysis.report import write_report
-from ogan_bench.study import load_study, shipped_studies, trials
+from ogan_bench.study.load import load_study
+from ogan_bench.study.shipped import shipped_studies
+from ogan_bench.study.trial import trials
 
 ROOT = Path(__file__).parent.parent.parent
 REFERENCE = ROOT / "results" / "reference"

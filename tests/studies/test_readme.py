@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from ogan_bench import catalogue, config
 from ogan_bench.errors import StudyError
 from ogan_bench.pipeline import Options, run_trial
-from ogan_bench.study import load_study, read_statement, shipped_studies, trials
+from ogan_bench.study import catalogue, settings
+from ogan_bench.study.load import load_study
+from ogan_bench.study.shipped import read_statement, shipped_studies
+from ogan_bench.study.trial import trials
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -57,7 +59,7 @@ def test_the_part_of_the_readme_trains(tmp_path: Path) -> None:
         report = run_trial(trial, Options(tmp_path / "results"), "cpu")
     finally:
         catalogue.remove_plugins()
-        config.take_up_plugins()
+        settings.take_up_plugins()
     assert (report.status, report.outcome) == ("finished", "ok"), report.message
     log = (tmp_path / "results" / trial.id / "train.jsonl").read_text()
     assert '"generator_consistency"' in log

@@ -11,7 +11,9 @@ from ogan_bench.analysis.report import write_report
 from ogan_bench.pipeline import Options, run_trial
 from ogan_bench.preflight import preflight
 from ogan_bench.store import TrialStore
-from ogan_bench.study import load_study, shipped_studies, study_record, trials
+from ogan_bench.study.load import load_study, study_record
+from ogan_bench.study.shipped import shipped_studies
+from ogan_bench.study.trial import trials
 
 STUDIES = shipped_studies()
 SCALES = [

@@ -14,7 +14,7 @@ from ogan_bench.analysis.sections import cost
 from ogan_bench.analysis.table import load_results
 from ogan_bench.errors import UserError
 from ogan_bench.store import TrialFolder, TrialStore
-from ogan_bench.study import config_hash
+from ogan_bench.study.trial import config_hash
 
 ERRORS = {
     ("none", 0): [9.0, 3.0, 5.0, 6.0, 7.0, 8.0, 8.0],

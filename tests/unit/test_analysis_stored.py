@@ -27,7 +27,7 @@ from ogan_bench.analysis.table import summarise
 from ogan_bench.analysis.variance import variance
 from ogan_bench.cli import app
 from ogan_bench.store import TrialFolder, TrialStore
-from ogan_bench.study import config_hash
+from ogan_bench.study.trial import config_hash
 
 PICTURE = b"\x89PNG not really"
 ERRORS = {"none": [3.0, 1.0, 2.0], "pea_rson": [0.3, 0.1, 0.2]}

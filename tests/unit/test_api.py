@@ -12,7 +12,7 @@ import pytest
 
 import ogan_bench as ob
 from ogan_bench.errors import UserError
-from ogan_bench.study import shipped_studies
+from ogan_bench.study.shipped import shipped_studies
 
 REFERENCE = Path(__file__).parent.parent.parent / "results" / "reference"
 STUDY = "mse_vs_pearson"

@@ -13,7 +13,8 @@ from ogan_bench.monitor import FolderMonitor
 from ogan_bench.pipeline import Options, TrialReport, run_trial
 from ogan_bench.store import TrialFolder, TrialStore
 from ogan_bench.stored import stored_trials
-from ogan_bench.study import Trial, load_study
+from ogan_bench.study.load import load_study
+from ogan_bench.study.trial import Trial
 
 SMALL = (
     "training.steps=6", "training.log_every=3", "training.batch_size=16", "model.width=4",

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from ogan_bench import catalogue, components
+from ogan_bench.study import catalogue, parts
 
 
 @pytest.mark.parametrize("kind", catalogue.KINDS)
@@ -30,13 +30,13 @@ def test_reading_the_source_agrees_with_importing_it(kind: str) -> None:
         assert {p.name: p.default for p in part.parameters} == keyword_only
         assert part.doc == inspect.getdoc(function)
         assert part.summary.endswith((".", ":")), f"{kind} {name} needs a summary line"
-        components.model(kind, name)
+        parts.model(kind, name)
         assert catalogue.function(kind, name) is function
 
 
 def test_no_torch_is_imported_for_a_study() -> None:
     program = (
-        "import sys; from pathlib import Path; from ogan_bench.study import load_study;"
+        "import sys; from pathlib import Path; from ogan_bench.study.load import load_study;"
         "load_study(Path('studies/mse_vs_pearson.yaml'));"
         "print([m for m in ('torch', 'pandas', 'scipy') if m in sys.modules])"
     )

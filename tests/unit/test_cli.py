@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ogan_bench.catalogue import KINDS
 from ogan_bench.cli import app
 from ogan_bench.errors import StudyError, UserError
-from ogan_bench.study import shipped_studies
+from ogan_bench.study.catalogue import KINDS
+from ogan_bench.study.shipped import shipped_studies
 
 ROOT = Path(__file__).parent.parent.parent
 STUDY = str(ROOT / "studies" / "mse_vs_pearson.yaml")

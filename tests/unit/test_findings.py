@@ -17,7 +17,8 @@ from ogan_bench.analysis.hypotheses import Verdict, judge
 from ogan_bench.analysis.planning import Assumed, plan
 from ogan_bench.analysis.results import MEASURED, StudyResults
 from ogan_bench.errors import UserError
-from ogan_bench.study import load_study, shipped_studies
+from ogan_bench.study.load import load_study
+from ogan_bench.study.shipped import shipped_studies
 
 FD, ACCURACY = "fd_classifier", "probe_accuracy"
 NAN = math.nan

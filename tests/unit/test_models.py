@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrize import is_parametrized
 
-from ogan_bench.components import build, component_of
 from ogan_bench.data.base import ImageShape
 from ogan_bench.errors import UserError
 from ogan_bench.models import spectral
@@ -25,6 +24,7 @@ from ogan_bench.models.initialisation import initialise
 from ogan_bench.models.modulation import Modulation
 from ogan_bench.models.resnet import DownBlock, UpBlock
 from ogan_bench.seeding import generator as seeded
+from ogan_bench.study.parts import build, component_of
 
 CLASSES = 3
 MODULATIONS = ("none", "self", "class", "additive")

@@ -13,8 +13,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ogan_bench import catalogue
-from ogan_bench.components import build, component_of
 from ogan_bench.data.base import ImageShape
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
@@ -30,6 +28,8 @@ from ogan_bench.objectives.penalties import Scored
 from ogan_bench.objectives.readouts import Output, Readout
 from ogan_bench.objectives.schedules import schedule
 from ogan_bench.seeding import generator
+from ogan_bench.study import catalogue
+from ogan_bench.study.parts import build, component_of
 
 N, D = 6, 7
 CLOSE: dict[str, Any] = {"rtol": 1e-9, "atol": 1e-12}

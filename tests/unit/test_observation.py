@@ -20,7 +20,8 @@ from ogan_bench.evaluation.sampling import Samples
 from ogan_bench.observation import Observer, best, chosen_nets, pair
 from ogan_bench.pipeline import Options, run_trial
 from ogan_bench.store import TrialFolder, TrialStore
-from ogan_bench.study import Trial, load_study
+from ogan_bench.study.load import load_study
+from ogan_bench.study.trial import Trial
 from ogan_bench.training.loop import InterruptedTrainingError, train
 
 CPU = torch.device("cpu")

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ogan_bench import catalogue, config
 from ogan_bench.cli import app
 from ogan_bench.errors import PluginError, StudyError, UserError
 from ogan_bench.metrics import METRICS
 from ogan_bench.pipeline import Options, run_trial
-from ogan_bench.study import load_study, trials
+from ogan_bench.study import catalogue, settings
+from ogan_bench.study.load import load_study
+from ogan_bench.study.trial import trials
 
 PLUGIN = '''\
 """Parts of my own."""
@@ -85,7 +86,7 @@ def _forget_plugins() -> Iterator[None]:
     known = dict(METRICS)
     yield
     catalogue.remove_plugins()
-    config.take_up_plugins()
+    settings.take_up_plugins()
     METRICS.clear()
     METRICS.update(known)
 
@@ -146,7 +147,7 @@ def test_a_study_with_own_parts_trains_and_measures(study: Path, tmp_path: Path)
 def test_trials_bring_their_plugins_to_other_processes(study: Path) -> None:
     travelling = pickle.dumps(trials(load_study(study))[1])
     catalogue.remove_plugins()
-    config.take_up_plugins()
+    settings.take_up_plugins()
     arrived = pickle.loads(travelling)
     assert arrived.settings.objective.parameters()["consistency"].name == "huber"
     assert catalogue.function("consistency", "huber").__name__ == "huber"
@@ -234,7 +235,7 @@ def test_installed_packages_announce_plugins(
     facts = tmp_path / "their_terms-1.0.dist-info"
     facts.mkdir()
     (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: their-terms\nVersion: 1.0\n")
-    (facts / "entry_points.txt").write_text("[ogan_bench.plugins]\ntheirs = their_terms\n")
+    (facts / "entry_points.txt").write_text("[ogan_bench.study.plugins]\ntheirs = their_terms\n")
     monkeypatch.syspath_prepend(tmp_path)
     path = tmp_path / "s.yaml"
     path.write_text(STUDY.replace("plugins: [my_terms.py]\n", ""), encoding="utf-8")

@@ -15,9 +15,9 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from ogan_bench.components import component_of
 from ogan_bench.data import DATASETS, Dataset
 from ogan_bench.data.shapes import COMBINATIONS, FACTORS, SHAPES, combinations, render
+from ogan_bench.study.parts import component_of
 
 SOURCE = sys.modules[render.__module__]
 COUNTS = [count for _, count in FACTORS]

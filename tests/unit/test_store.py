@@ -11,7 +11,8 @@ import pytest
 from ogan_bench.errors import UserError
 from ogan_bench.files import read_json, write_json
 from ogan_bench.store import BusyError, ConflictError, TrialFolder
-from ogan_bench.study import load_study, trials
+from ogan_bench.study.load import load_study
+from ogan_bench.study.trial import trials
 
 
 def hold(path: str, ready: object, release: object) -> None:

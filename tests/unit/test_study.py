@@ -8,20 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from ogan_bench.claims import Comparison
-from ogan_bench.components import Component
-from ogan_bench.config import Settings, Study
-from ogan_bench.diffs import merge
 from ogan_bench.errors import StudyError, UserError
-from ogan_bench.schema import json_schema
-from ogan_bench.study import (
-    Trial,
-    load_study,
-    parse_arms,
-    parse_component,
-    parse_seeds,
-    trials,
-)
+from ogan_bench.study.arguments import parse_arms, parse_component, parse_seeds
+from ogan_bench.study.diffs import merge
+from ogan_bench.study.hypotheses import Comparison
+from ogan_bench.study.load import load_study
+from ogan_bench.study.parts import Component
+from ogan_bench.study.schema import json_schema
+from ogan_bench.study.settings import Settings, Study
+from ogan_bench.study.trial import Trial, trials
 
 STUDY = """\
 name: tiny

@@ -14,7 +14,8 @@ import pytest
 from ogan_bench.execution.local import LocalExecutor
 from ogan_bench.execution.supervise import run_all
 from ogan_bench.pipeline import Options, TrialReport
-from ogan_bench.study import Trial, load_study, trials
+from ogan_bench.study.load import load_study
+from ogan_bench.study.trial import Trial, trials
 
 
 class OneSlot:

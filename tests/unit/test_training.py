@@ -15,7 +15,8 @@ from ogan_bench.data.batches import Batches
 from ogan_bench.data.digits import digits
 from ogan_bench.seeding import derive, generator
 from ogan_bench.store import TrialFolder
-from ogan_bench.study import Trial, load_study
+from ogan_bench.study.load import load_study
+from ogan_bench.study.trial import Trial
 from ogan_bench.training import checkpoint
 from ogan_bench.training.checkpoint import UnreadableCheckpointError
 from ogan_bench.training.ema import MovingAverage

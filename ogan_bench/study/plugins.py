@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ogan_bench import catalogue, components, metrics
-from ogan_bench.config import Settings, take_up_plugins
+from ogan_bench import metrics
+from ogan_bench.study import catalogue, parts
+from ogan_bench.study.settings import Settings, take_up_plugins
 
 
 def add_plugins(paths: Sequence[Path]) -> None:
@@ -26,6 +27,6 @@ def add_plugins(paths: Sequence[Path]) -> None:
 
 def plugins_of(settings: Settings) -> dict[str, str]:
     """Names and hashes of the plug-ins that a trial depends on: of its parts and of its metrics."""
-    used = [component.part.plugin for component in components.components_in(settings)]
+    used = [component.part.plugin for component in parts.components_in(settings)]
     used += [part.plugin for part in catalogue.plugin_metrics().values()]
     return {plugin.path.name: plugin.sha256 for plugin in used if plugin is not None}

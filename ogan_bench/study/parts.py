@@ -1,7 +1,7 @@
 """Named parts with parameters, as a study file writes them: ``{name: adam, beta1: 0.0}``.
 
-The models that check them are made of what :mod:`~ogan_bench.catalogue` reads from the source, so
-no part is described twice.
+The models that check them are made of what :mod:`~ogan_bench.study.catalogue` reads from the
+source, so no part is described twice.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from ogan_bench import catalogue
-from ogan_bench.catalogue import Part
 from ogan_bench.errors import PluginError
+from ogan_bench.study import catalogue
+from ogan_bench.study.catalogue import Part
 
 IMPLIED_OBJECTIVE = "composed"
 """The objective that is meant where a study file names its parts only."""
@@ -53,7 +53,7 @@ def build(kind: str, component: Component | str | float, /, *inputs: Any) -> Any
     """Call the function of a component with the program's inputs and the study's parameters.
 
     Args:
-        kind: A key of :data:`~ogan_bench.catalogue.KINDS`.
+        kind: A key of :data:`~ogan_bench.study.catalogue.KINDS`.
         component: Which part, or one of its short forms.
         inputs: Positional arguments.
     """

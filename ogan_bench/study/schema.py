@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ogan_bench.config import Settings
-from ogan_bench.study import StudyFile
-from ogan_bench.validation import Tree
+from ogan_bench.study.load import StudyFile
+from ogan_bench.study.settings import Settings
+from ogan_bench.study.yaml_errors import Tree
 
 
 def json_schema() -> Tree:

@@ -11,11 +11,11 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from ogan_bench.claims import CLAIMS
-from ogan_bench.components import Kind
-from ogan_bench.components import model as component_model
 from ogan_bench.errors import StudyError, UserError, did_you_mean
-from ogan_bench.strict import Model
+from ogan_bench.study.base_model import Model
+from ogan_bench.study.hypotheses import CLAIMS
+from ogan_bench.study.parts import Kind
+from ogan_bench.study.parts import model as component_model
 
 KeyPath = tuple[str | int, ...]
 Tree = dict[str, Any]

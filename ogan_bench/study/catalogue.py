@@ -28,7 +28,7 @@ from typing import Any
 
 from ogan_bench.errors import PluginError
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parent.parent
 
 KINDS: dict[str, tuple[str, str]] = {
     "datasets": ("data/__init__.py", "DATASETS"),
@@ -48,7 +48,7 @@ KINDS: dict[str, tuple[str, str]] = {
 METRICS = "METRICS"
 """Name of the dict literal in which a plug-in gives metrics of its own."""
 
-ENTRY_POINTS = "ogan_bench.plugins"
+ENTRY_POINTS = "ogan_bench.study.plugins"
 """Group of entry points whose modules are plug-ins that need not be named in a study."""
 
 
@@ -138,7 +138,7 @@ def function(kind: str, name: str) -> Callable[..., Any]:
         module = _import(part.plugin)
     else:
         dotted = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        module = importlib.import_module(f"{__package__}.{dotted}")
+        module = importlib.import_module(f"ogan_bench.{dotted}")
     chosen: Callable[..., Any] = getattr(module, variable)[name]
     return chosen
 

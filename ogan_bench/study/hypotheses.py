@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from ogan_bench.strict import NAME, KnownMetric, Model, TestedMetric
+from ogan_bench.study.base_model import NAME, KnownMetric, Model, TestedMetric
 
 Place = tuple[str | int, ...]
 """Keys and indices on the way to a value within a hypothesis."""

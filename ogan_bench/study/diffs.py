@@ -8,8 +8,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from ogan_bench.components import IMPLIED_OBJECTIVE
-from ogan_bench.validation import Tree
+from ogan_bench.study.parts import IMPLIED_OBJECTIVE
+from ogan_bench.study.yaml_errors import Tree
 
 
 def merge(base: Mapping[str, Any], diff: Mapping[str, Any]) -> Tree:

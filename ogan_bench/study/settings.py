@@ -22,8 +22,10 @@ from pydantic import (
     model_validator,
 )
 
-from ogan_bench.claims import Hypothesis
-from ogan_bench.components import (
+from ogan_bench.metrics.definition import Extractor, Group
+from ogan_bench.study.base_model import NAME, Model, known_metrics, metric_with_direction
+from ogan_bench.study.hypotheses import Hypothesis
+from ogan_bench.study.parts import (
     Architecture,
     Augmentation,
     Dataset,
@@ -32,8 +34,6 @@ from ogan_bench.components import (
     Updates,
     forget_models,
 )
-from ogan_bench.metrics.definition import Extractor, Group
-from ogan_bench.strict import NAME, Model, known_metrics, metric_with_direction
 
 
 class Training(Model):

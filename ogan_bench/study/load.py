@@ -10,24 +10,20 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, NonNegativeInt, ValidationError
+from pydantic import Field, NonNegativeInt
 
-from ogan_bench import catalogue, components
-from ogan_bench.components import Component
-from ogan_bench.config import Settings, Statement, Study
-from ogan_bench.diffs import merge, parse_overrides
 from ogan_bench.errors import PluginError, StudyError, did_you_mean
 from ogan_bench.metrics import METRICS
-from ogan_bench.plugins import add_plugins, plugins_of
-from ogan_bench.strict import NAME, Model
-from ogan_bench.validation import KeyPath, Places, Tree, message_of, plain, read_yaml, validate
+from ogan_bench.study import catalogue
+from ogan_bench.study.base_model import NAME, Model
+from ogan_bench.study.diffs import merge, parse_overrides
+from ogan_bench.study.plugins import add_plugins, plugins_of
+from ogan_bench.study.settings import Settings, Statement, Study
+from ogan_bench.study.yaml_errors import KeyPath, Places, Tree, plain, read_yaml, validate
 
 
 class Scale(Model):
@@ -56,65 +52,6 @@ class StudyFile(Statement):
     base: Tree
     arms: dict[Annotated[str, Field(pattern=NAME)], Tree | None] = Field(min_length=1)
     scales: dict[Annotated[str, Field(pattern=NAME)], Scale] = Field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One arm with one training seed."""
-
-    study: str
-    arm: str
-    seed: int
-    settings: Settings
-    plugins: tuple[Path, ...] = ()
-
-    @property
-    def id(self) -> str:
-        """``study/arm/seed-0``, also the path of its folder."""
-        return f"{self.study}/{self.arm}/seed-{self.seed}"
-
-    @property
-    def config(self) -> Tree:
-        """Everything that defines the trial, as plain data."""
-        return {**self.settings.model_dump(mode="json"), "seed": self.seed}
-
-    @property
-    def config_hash(self) -> str:
-        """Identity of the trial: of what differs from the defaults."""
-        return config_hash({**self.settings.identity(), "seed": self.seed})
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Travels to other processes as plain data, so that plug-ins are known before parts."""
-        return _restore, (self.study, self.arm, self.seed, self.settings.model_dump(), self.plugins)
-
-
-def _restore(study: str, arm: str, seed: int, settings: Tree, plugins: tuple[Path, ...]) -> Trial:
-    add_plugins(plugins)
-    return Trial(study, arm, seed, Settings.model_validate(settings), plugins)
-
-
-def config_hash(config: Tree) -> str:
-    """SHA-256 of the canonical JSON of a trial's configuration, 16 hexadecimal digits."""
-    text = json.dumps(config, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def trials(
-    study: Study, arms: Sequence[str] | None = None, seeds: Sequence[int] | None = None
-) -> list[Trial]:
-    """Trials of a study, seed by seed, so that a cut-off run has whole comparisons.
-
-    Args:
-        study: The study.
-        arms: These arms only.
-        seeds: These seeds instead of the study's.
-    """
-    return [
-        Trial(study.folder, arm, seed, settings, tuple(study.plugins))
-        for seed in (study.seeds if seeds is None else seeds)
-        for arm, settings in study.arms.items()
-        if arms is None or arm in arms
-    ]
 
 
 def load_study(
@@ -163,53 +100,6 @@ def load_study(
     return Study(**statement, scale=scale, arms=arms, plugins=plugins)
 
 
-SHIPPED = (Path(__file__).parent.parent / "studies", Path(__file__).parent / "studies")
-"""Where the shipped studies lie: in a checkout, and in an installed package."""
-
-
-def shipped_studies() -> dict[str, Path]:
-    """Names and files of the studies that come with the package."""
-    folder = next((folder for folder in SHIPPED if folder.is_dir()), None)
-    return {path.stem: path for path in sorted(folder.glob("*.yaml"))} if folder else {}
-
-
-def find_study(path: Path) -> Path:
-    """The file itself, or the shipped study of that name where there is no such file."""
-    if path.exists():
-        return path
-    return shipped_studies().get(path.stem, path)
-
-
-def read_statement(path: Path) -> str:
-    """The question of a study file."""
-    return str(read_yaml(path).get("question", "")).strip()
-
-
-def parse_component(kind: str, name: str, settings: Sequence[str]) -> Component:
-    """A part with parameters from ``key=value`` texts.
-
-    Raises:
-        StudyError: There is no such part or parameter, or a value does not fit.
-    """
-    tree, problems = parse_overrides(settings)
-    known = name in catalogue.parts(kind)
-    if not known:
-        problems.append(f"no {name!r} among the {kind}.{did_you_mean(name, catalogue.names(kind))}")
-    if problems:
-        raise StudyError(problems)
-    model = components.model(kind, name)
-    try:
-        return model.model_validate({"name": name, **tree})
-    except ValidationError as error:
-        raise StudyError(
-            [
-                f"--set {'.'.join(map(str, detail['loc']))}: "
-                + message_of(model, dict(detail), detail["loc"])
-                for detail in error.errors(include_url=False)
-            ]
-        ) from None
-
-
 def study_record(study: Study, seeds: Sequence[int], command: str, path: Path) -> Tree:
     """What is stored of a study beside its trials.
 
@@ -231,37 +121,6 @@ def study_record(study: Study, seeds: Sequence[int], command: str, path: Path) -
         },
         "study_file_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
     }
-
-
-def parse_seeds(text: str) -> list[int]:
-    """``"0-2,7"`` -> ``[0, 1, 2, 7]``.
-
-    Raises:
-        StudyError: The text is no list of seeds and ranges.
-    """
-    seeds: list[int] = []
-    for piece in text.split(","):
-        match = re.fullmatch(r"\s*(\d+)(?:\s*-\s*(\d+))?\s*", piece)
-        if match is None or int(match[2] or match[1]) < int(match[1]):
-            raise StudyError([f"--seeds: {text!r} is not a list such as 0-4 or 0,2,5-7"])
-        seeds.extend(range(int(match[1]), int(match[2] or match[1]) + 1))
-    return list(dict.fromkeys(seeds))
-
-
-def parse_arms(text: str, study: Study) -> list[str]:
-    """``"none,pearson"`` -> the arms of that name, in the study's order.
-
-    Raises:
-        StudyError: The study has no such arm.
-    """
-    wanted = [name.strip() for name in text.split(",")]
-    known = list(study.arms)
-    problems = [
-        f"--arms: no arm {arm!r}.{did_you_mean(arm, known)}" for arm in wanted if arm not in known
-    ]
-    if problems:
-        raise StudyError(problems)
-    return [arm for arm in known if arm in wanted]
 
 
 def _resolve_arms(

@@ -1,0 +1,1 @@
+"""A study file and its trials: read, checked and planned without torch."""

@@ -1,0 +1,71 @@
+"""What the command line says of arms, seeds and parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from ogan_bench.errors import StudyError, did_you_mean
+from ogan_bench.study import catalogue, parts
+from ogan_bench.study.diffs import parse_overrides
+from ogan_bench.study.parts import Component
+from ogan_bench.study.settings import Study
+from ogan_bench.study.yaml_errors import message_of
+
+
+def parse_component(kind: str, name: str, settings: Sequence[str]) -> Component:
+    """A part with parameters from ``key=value`` texts.
+
+    Raises:
+        StudyError: There is no such part or parameter, or a value does not fit.
+    """
+    tree, problems = parse_overrides(settings)
+    known = name in catalogue.parts(kind)
+    if not known:
+        problems.append(f"no {name!r} among the {kind}.{did_you_mean(name, catalogue.names(kind))}")
+    if problems:
+        raise StudyError(problems)
+    model = parts.model(kind, name)
+    try:
+        return model.model_validate({"name": name, **tree})
+    except ValidationError as error:
+        raise StudyError(
+            [
+                f"--set {'.'.join(map(str, detail['loc']))}: "
+                + message_of(model, dict(detail), detail["loc"])
+                for detail in error.errors(include_url=False)
+            ]
+        ) from None
+
+
+def parse_seeds(text: str) -> list[int]:
+    """``"0-2,7"`` -> ``[0, 1, 2, 7]``.
+
+    Raises:
+        StudyError: The text is no list of seeds and ranges.
+    """
+    seeds: list[int] = []
+    for piece in text.split(","):
+        match = re.fullmatch(r"\s*(\d+)(?:\s*-\s*(\d+))?\s*", piece)
+        if match is None or int(match[2] or match[1]) < int(match[1]):
+            raise StudyError([f"--seeds: {text!r} is not a list such as 0-4 or 0,2,5-7"])
+        seeds.extend(range(int(match[1]), int(match[2] or match[1]) + 1))
+    return list(dict.fromkeys(seeds))
+
+
+def parse_arms(text: str, study: Study) -> list[str]:
+    """``"none,pearson"`` -> the arms of that name, in the study's order.
+
+    Raises:
+        StudyError: The study has no such arm.
+    """
+    wanted = [name.strip() for name in text.split(",")]
+    known = list(study.arms)
+    problems = [
+        f"--arms: no arm {arm!r}.{did_you_mean(arm, known)}" for arm in wanted if arm not in known
+    ]
+    if problems:
+        raise StudyError(problems)
+    return [arm for arm in known if arm in wanted]

@@ -1,0 +1,30 @@
+"""The studies that come with the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ogan_bench.study.yaml_errors import read_yaml
+
+PACKAGE = Path(__file__).parent.parent
+
+SHIPPED = (PACKAGE.parent / "studies", PACKAGE / "studies")
+"""Where the shipped studies lie: in a checkout, and in an installed package."""
+
+
+def shipped_studies() -> dict[str, Path]:
+    """Names and files of the studies that come with the package."""
+    folder = next((folder for folder in SHIPPED if folder.is_dir()), None)
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))} if folder else {}
+
+
+def find_study(path: Path) -> Path:
+    """The file itself, or the shipped study of that name where there is no such file."""
+    if path.exists():
+        return path
+    return shipped_studies().get(path.stem, path)
+
+
+def read_statement(path: Path) -> str:
+    """The question of a study file."""
+    return str(read_yaml(path).get("question", "")).strip()

@@ -1,0 +1,73 @@
+"""One arm with one training seed, and its identity."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ogan_bench.study.plugins import add_plugins
+from ogan_bench.study.settings import Settings, Study
+from ogan_bench.study.yaml_errors import Tree
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One arm with one training seed."""
+
+    study: str
+    arm: str
+    seed: int
+    settings: Settings
+    plugins: tuple[Path, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """``study/arm/seed-0``, also the path of its folder."""
+        return f"{self.study}/{self.arm}/seed-{self.seed}"
+
+    @property
+    def config(self) -> Tree:
+        """Everything that defines the trial, as plain data."""
+        return {**self.settings.model_dump(mode="json"), "seed": self.seed}
+
+    @property
+    def config_hash(self) -> str:
+        """Identity of the trial: of what differs from the defaults."""
+        return config_hash({**self.settings.identity(), "seed": self.seed})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travels to other processes as plain data, so that plug-ins are known before parts."""
+        return _restore, (self.study, self.arm, self.seed, self.settings.model_dump(), self.plugins)
+
+
+def _restore(study: str, arm: str, seed: int, settings: Tree, plugins: tuple[Path, ...]) -> Trial:
+    add_plugins(plugins)
+    return Trial(study, arm, seed, Settings.model_validate(settings), plugins)
+
+
+def config_hash(config: Tree) -> str:
+    """SHA-256 of the canonical JSON of a trial's configuration, 16 hexadecimal digits."""
+    text = json.dumps(config, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def trials(
+    study: Study, arms: Sequence[str] | None = None, seeds: Sequence[int] | None = None
+) -> list[Trial]:
+    """Trials of a study, seed by seed, so that a cut-off run has whole comparisons.
+
+    Args:
+        study: The study.
+        arms: These arms only.
+        seeds: These seeds instead of the study's.
+    """
+    return [
+        Trial(study.folder, arm, seed, settings, tuple(study.plugins))
+        for seed in (study.seeds if seeds is None else seeds)
+        for arm, settings in study.arms.items()
+        if arms is None or arm in arms
+    ]
