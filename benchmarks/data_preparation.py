@@ -33,10 +33,10 @@ from PIL import Image
 
 from ogan_bench.data.base import Split
 from ogan_bench.data.batches import Batches
-from ogan_bench.data.decoding import Recipe
-from ogan_bench.data.image_files import ImageFiles, find_images
-from ogan_bench.data.preparation import write
-from ogan_bench.data.stores import Store
+from ogan_bench.data.prepared.decoding import Recipe
+from ogan_bench.data.prepared.store import Store
+from ogan_bench.data.prepared.write import write
+from ogan_bench.data.reading.image_files import ImageFiles, find_images
 
 BATCH = 64
 SETTINGS = [  # files, their height and width, resolution

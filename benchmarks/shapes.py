@@ -14,7 +14,7 @@ import time
 
 import torch
 
-from ogan_bench.data.shapes import COMBINATIONS, combinations, render
+from ogan_bench.data.sources.shapes import COMBINATIONS, combinations, render
 from ogan_bench.seeding import generator
 
 RESOLUTIONS = [32, 64, 128, 256]

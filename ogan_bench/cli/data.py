@@ -17,7 +17,7 @@ from ogan_bench.cli.inspect import Plugins
 from ogan_bench.cli.options import Json
 
 if TYPE_CHECKING:
-    from ogan_bench.data.stores import Meta, Store
+    from ogan_bench.data.prepared.store import Meta, Store
 
 Root = Annotated[
     Path | None,
@@ -51,7 +51,7 @@ def prepare(
     as_json: Json = False,
 ) -> None:
     """Decode, crop and resize the images of a dataset, once for all studies that use it."""
-    from ogan_bench.data.prepared import preparing
+    from ogan_bench.data.prepared.prepare import preparing
     from ogan_bench.study.arguments import parse_component
     from ogan_bench.study.parts import build
     from ogan_bench.study.plugins import add_plugins
@@ -89,7 +89,7 @@ def prepare(
 @app.command("list")
 def list_(root: Root = None, as_json: Json = False) -> None:
     """List what is prepared."""
-    from ogan_bench.data.stores import prepared_root, stores
+    from ogan_bench.data.prepared.store import prepared_root, stores
     from ogan_bench.errors import UserError
 
     rows: list[dict[str, Any]] = []
@@ -118,7 +118,7 @@ def list_(root: Root = None, as_json: Json = False) -> None:
 @app.command()
 def verify(root: Root = None, as_json: Json = False) -> None:
     """Compare everything that is prepared with its hash; exit code 2 if something is damaged."""
-    from ogan_bench.data.stores import prepared_root, stores
+    from ogan_bench.data.prepared.store import prepared_root, stores
     from ogan_bench.errors import UserError
 
     rows, problems = [], []

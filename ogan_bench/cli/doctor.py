@@ -32,7 +32,7 @@ def examine() -> dict[str, dict[str, Any]]:
     import torch
 
     from ogan_bench import provenance
-    from ogan_bench.data.fashion_mnist import find_folder
+    from ogan_bench.data.sources.fashion_mnist import find_folder
     from ogan_bench.evaluation.cache import cache_dir
 
     gpus = range(torch.cuda.device_count() if torch.cuda.is_available() else 0)

@@ -3,21 +3,21 @@
 from collections.abc import Callable
 
 from ogan_bench.data.base import Dataset, ImageShape
-from ogan_bench.data.celeba import celeba
-from ogan_bench.data.cifar import cifar10, cifar100
-from ogan_bench.data.digits import digits
-from ogan_bench.data.faces import celeba_hq, ffhq
-from ogan_bench.data.fashion_mnist import fashion_mnist
-from ogan_bench.data.image_folder import image_folder
-from ogan_bench.data.lsun import lsun
-from ogan_bench.data.mixtures import grid, ring
-from ogan_bench.data.mnist import mnist
-from ogan_bench.data.parquet import parquet
-from ogan_bench.data.shapes import shapes
-from ogan_bench.data.stacked_digits import stacked_digits
-from ogan_bench.data.stacked_mnist import stacked_mnist
-from ogan_bench.data.stl10 import stl10
-from ogan_bench.data.svhn import svhn
+from ogan_bench.data.sources.celeba import celeba
+from ogan_bench.data.sources.cifar import cifar10, cifar100
+from ogan_bench.data.sources.digits import digits
+from ogan_bench.data.sources.faces import celeba_hq, ffhq
+from ogan_bench.data.sources.fashion_mnist import fashion_mnist
+from ogan_bench.data.sources.image_folder import image_folder
+from ogan_bench.data.sources.lsun import lsun
+from ogan_bench.data.sources.mixtures import grid, ring
+from ogan_bench.data.sources.mnist import mnist
+from ogan_bench.data.sources.parquet import parquet
+from ogan_bench.data.sources.shapes import shapes
+from ogan_bench.data.sources.stacked_digits import stacked_digits
+from ogan_bench.data.sources.stacked_mnist import stacked_mnist
+from ogan_bench.data.sources.stl10 import stl10
+from ogan_bench.data.sources.svhn import svhn
 
 DATASETS: dict[str, Callable[..., Dataset]] = {
     "digits": digits,

@@ -14,8 +14,8 @@ from PIL import Image
 from torch import Tensor
 
 from ogan_bench.data.base import Dataset
-from ogan_bench.data.image_files import ImageFiles, find_images
-from ogan_bench.data.prepared import Prepared, prepared
+from ogan_bench.data.prepared.prepare import Prepared, prepared
+from ogan_bench.data.reading.image_files import ImageFiles, find_images
 from ogan_bench.errors import UserError, did_you_mean
 from ogan_bench.study import catalogue
 from ogan_bench.study.arguments import parse_component

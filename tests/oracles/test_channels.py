@@ -10,9 +10,9 @@ import torch
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
-from ogan_bench.data.digits import digits
-from ogan_bench.data.mixtures import ring
-from ogan_bench.data.stacked_digits import stacked_digits
+from ogan_bench.data.sources.digits import digits
+from ogan_bench.data.sources.mixtures import ring
+from ogan_bench.data.sources.stacked_digits import stacked_digits
 from ogan_bench.evaluation.channels import ChannelClassifier, own_classifier
 from ogan_bench.evaluation.classifier import dataset_classifier
 from ogan_bench.evaluation.features import extract, reference_features

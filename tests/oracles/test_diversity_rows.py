@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
-from ogan_bench.data.digits import digits
+from ogan_bench.data.sources.digits import digits
 from ogan_bench.evaluation import reference as reference_module
 from ogan_bench.evaluation.by_space import space_rows
 from ogan_bench.evaluation.diversity import diversity_rows

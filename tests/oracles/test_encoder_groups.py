@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_float
-from ogan_bench.data.digits import digits
-from ogan_bench.data.mixtures import ring
+from ogan_bench.data.sources.digits import digits
+from ogan_bench.data.sources.mixtures import ring
 from ogan_bench.evaluation import autoencoding, round_trip
 from ogan_bench.evaluation.autoencoding import TEMPERATURES, agreement, reconstruction_group_rows
 from ogan_bench.evaluation.codes import code_rows

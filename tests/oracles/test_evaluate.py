@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_float, to_uint8
-from ogan_bench.data.digits import digits
+from ogan_bench.data.sources.digits import digits
 from ogan_bench.evaluation import evaluate as evaluate_module
 from ogan_bench.evaluation import fidelity as fidelity_module
 from ogan_bench.evaluation.evaluate import Facts, evaluate

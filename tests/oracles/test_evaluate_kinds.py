@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from ogan_bench import metrics as metrics_module
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_float
-from ogan_bench.data.digits import digits
-from ogan_bench.data.mixtures import ring
-from ogan_bench.data.stacked_digits import stacked_digits
+from ogan_bench.data.sources.digits import digits
+from ogan_bench.data.sources.mixtures import ring
+from ogan_bench.data.sources.stacked_digits import stacked_digits
 from ogan_bench.errors import UserError
 from ogan_bench.evaluation.conditional import CONDITIONAL
 from ogan_bench.evaluation.evaluate import Facts, evaluate

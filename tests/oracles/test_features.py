@@ -15,8 +15,8 @@ import torch
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
-from ogan_bench.data.digits import digits
-from ogan_bench.data.fashion_mnist import DEBIAN, fashion_mnist
+from ogan_bench.data.sources.digits import digits
+from ogan_bench.data.sources.fashion_mnist import DEBIAN, fashion_mnist
 from ogan_bench.errors import UserError
 from ogan_bench.evaluation import cache as cache_module
 from ogan_bench.evaluation import classifier as classifier_module

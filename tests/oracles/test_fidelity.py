@@ -14,7 +14,7 @@ from torch import Tensor
 from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
 
 from ogan_bench.data import Dataset
-from ogan_bench.data.digits import digits
+from ogan_bench.data.sources.digits import digits
 from ogan_bench.evaluation.classifier import Classifier, dataset_classifier
 from ogan_bench.evaluation.features import Features, extract
 from ogan_bench.evaluation.fidelity import classifier_score, fidelity_rows, kernel_distance

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
-from ogan_bench.data.mixtures import ring
+from ogan_bench.data.sources.mixtures import ring
 from ogan_bench.evaluation.features import Extractor
 from ogan_bench.evaluation.latent_separability import (
     conditional_entropy,

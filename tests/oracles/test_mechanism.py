@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ogan_bench.data import Dataset
-from ogan_bench.data.digits import digits
+from ogan_bench.data.sources.digits import digits
 from ogan_bench.evaluation.mechanism import (
     BATCH_SIZE,
     BATCHES,

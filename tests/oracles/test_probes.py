@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
-from ogan_bench.data.digits import digits
+from ogan_bench.data.sources.digits import digits
 from ogan_bench.evaluation.evaluate import GROUPS
 from ogan_bench.evaluation.fitted_probes import (
     SWEEP_ITERATIONS,

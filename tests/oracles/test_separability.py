@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
-from ogan_bench.data.digits import digits
+from ogan_bench.data.sources.digits import digits
 from ogan_bench.evaluation import separability
 from ogan_bench.evaluation.sampling import Codes, Samples
 from ogan_bench.evaluation.separability import (

@@ -24,8 +24,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ogan_bench.cli.doctor import examine
-from ogan_bench.data.digits import digits
-from ogan_bench.data.mixtures import ring
+from ogan_bench.data.sources.digits import digits
+from ogan_bench.data.sources.mixtures import ring
 from ogan_bench.evaluation import efficientnet as efficientnet_module
 from ogan_bench.evaluation.clip import CLIP, clip
 from ogan_bench.evaluation.dinov2 import DINOV2, dinov2, published_positions

@@ -47,9 +47,14 @@ TORCH_FREE = {
 }
 ADAPTERS = {
     "torch_fidelity": {"evaluation/fidelity.py", "evaluation/inception.py"},
-    "torchvision": {"data/cifar.py", "data/files.py", "data/stl10.py", "data/svhn.py"},
-    "lmdb": {"data/lsun.py"},
-    "pyarrow": {"data/parquet.py", "data/parquet_cells.py"},
+    "torchvision": {
+        "data/reading/download.py",
+        "data/sources/cifar.py",
+        "data/sources/stl10.py",
+        "data/sources/svhn.py",
+    },
+    "lmdb": {"data/sources/lsun.py"},
+    "pyarrow": {"data/sources/parquet.py", "data/reading/parquet_cells.py"},
     "transformers": {"evaluation/clip.py", "evaluation/dinov2.py", "evaluation/releases.py"},
     "huggingface_hub": {"evaluation/releases.py"},
     "safetensors": {"evaluation/releases.py"},

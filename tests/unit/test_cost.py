@@ -9,7 +9,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from ogan_bench.data import Dataset
-from ogan_bench.data.digits import digits
+from ogan_bench.data.sources.digits import digits
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.cost import FlopCounter, SavedTensors, step_cost

@@ -19,7 +19,7 @@ from PIL import Image
 from ogan_bench.data import DATASETS, Dataset
 from ogan_bench.data.base import Split, resize, to_float, to_uint8
 from ogan_bench.data.batches import Ahead, Batches
-from ogan_bench.data.fashion_mnist import DEBIAN, find_folder
+from ogan_bench.data.sources.fashion_mnist import DEBIAN, find_folder
 from ogan_bench.errors import UserError
 
 SOURCE = sys.modules[find_folder.__module__]

@@ -53,7 +53,9 @@ def test_prepare_makes_what_loading_then_uses(root: Path, monkeypatch: pytest.Mo
     assert Path(store["path"]).parent == root / "prepared"
     assert "OGAN_BENCH_DATA" not in os.environ
 
-    monkeypatch.setattr("ogan_bench.data.prepared.write", lambda *_: pytest.fail("made again"))
+    monkeypatch.setattr(
+        "ogan_bench.data.prepared.prepare.write", lambda *_: pytest.fail("made again")
+    )
     monkeypatch.setenv("OGAN_BENCH_DATA", str(root))
     dataset = DATASETS["image_folder"](path="faces", resolution=8, crop="centre")
     assert dataset.hash == facts["hash"]

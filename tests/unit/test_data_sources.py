@@ -18,7 +18,7 @@ import torchvision.datasets as published
 from scipy.io import savemat
 
 from ogan_bench.data import DATASETS
-from ogan_bench.data.cifar import RECORDS
+from ogan_bench.data.sources.cifar import RECORDS
 from ogan_bench.errors import UserError
 
 Rng = np.random.Generator

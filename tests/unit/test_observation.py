@@ -13,8 +13,8 @@ from PIL import Image
 from torch import Tensor
 
 from ogan_bench.data import Dataset
-from ogan_bench.data.digits import digits
 from ogan_bench.data.held_out import hold_out
+from ogan_bench.data.sources.digits import digits
 from ogan_bench.errors import UserError
 from ogan_bench.evaluation.sampling import Samples
 from ogan_bench.observation import Observer, best, chosen_nets, pair

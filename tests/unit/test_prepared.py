@@ -24,11 +24,11 @@ import pytest
 import torch
 from PIL import Image
 
-from ogan_bench.data import progress
-from ogan_bench.data.decoding import Recipe, UnusableError, decode
-from ogan_bench.data.image_files import ImageFiles, find_images
-from ogan_bench.data.prepared import Prepared, prepared, preparing
-from ogan_bench.data.stores import Meta, Store
+from ogan_bench.data.prepared import progress
+from ogan_bench.data.prepared.decoding import Recipe, UnusableError, decode
+from ogan_bench.data.prepared.prepare import Prepared, prepared, preparing
+from ogan_bench.data.prepared.store import Meta, Store
+from ogan_bench.data.reading.image_files import ImageFiles, find_images
 from ogan_bench.errors import UserError
 from ogan_bench.files import sha256
 
@@ -287,8 +287,8 @@ class TestUnusableImages:
 SCRIPT = """
 import os, signal, sys, time
 from pathlib import Path
-from ogan_bench.data import preparation, prepared as module
-from ogan_bench.data.image_files import ImageFiles, find_images
+from ogan_bench.data.prepared import prepare as module, write
+from ogan_bench.data.reading.image_files import ImageFiles, find_images
 
 place, log = Path(sys.argv[1]), Path(sys.argv[2])
 
@@ -306,9 +306,9 @@ def prepare(moment):
             return super().read(i)
 
     if moment == "syncing":
-        preparation.os.fsync = die
+        write.os.fsync = die
     if moment == "describing":
-        preparation.write_bytes = die
+        write.write_bytes = die
     if moment == "renaming":
         module.Path.rename = die
     source = Slow(place, find_images(place))
@@ -408,7 +408,7 @@ class TestDisk:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
         with monkeypatch.context() as patch:
-            patch.setattr("ogan_bench.data.preparation.os.fsync", refuse)
+            patch.setattr("ogan_bench.data.prepared.write.os.fsync", refuse)
             yield
 
     @contextmanager
@@ -519,7 +519,7 @@ class TestDamage:
             hashed.append(path)
             return sha256(path)
 
-        monkeypatch.setattr("ogan_bench.data.stores.sha256", count)
+        monkeypatch.setattr("ogan_bench.data.prepared.store.sha256", count)
         load(folder)
         load(folder)
         assert hashed == []  # it was hashed while it was written

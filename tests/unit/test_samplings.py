@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from ogan_bench import samplings
-from ogan_bench.data.digits import digits
 from ogan_bench.data.held_out import hold_out
+from ogan_bench.data.sources.digits import digits
 from ogan_bench.monitor import Stop
 from ogan_bench.observation import measure
 from ogan_bench.pipeline import Options, TrialReport, run_trial

@@ -16,7 +16,7 @@ from scipy import stats
 from torch import Tensor
 
 from ogan_bench.data import DATASETS, Dataset
-from ogan_bench.data.shapes import COMBINATIONS, FACTORS, SHAPES, combinations, render
+from ogan_bench.data.sources.shapes import COMBINATIONS, FACTORS, SHAPES, combinations, render
 from ogan_bench.study.parts import component_of
 
 SOURCE = sys.modules[render.__module__]

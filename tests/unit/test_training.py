@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.data.batches import Batches
-from ogan_bench.data.digits import digits
+from ogan_bench.data.sources.digits import digits
 from ogan_bench.seeding import derive, generator
 from ogan_bench.store import TrialFolder
 from ogan_bench.study.load import load_study

@@ -10,7 +10,7 @@ import torch
 from pydantic import Field
 
 from ogan_bench.data.base import Dataset, Split, data_root, resize
-from ogan_bench.data.files import class_labels, download, read_verified
+from ogan_bench.data.reading.download import class_labels, download, read_verified
 
 CLASSES = 10
 

@@ -9,10 +9,10 @@ import torch
 from pydantic import Field, NonNegativeInt
 
 from ogan_bench.data.base import Dataset, data_root
-from ogan_bench.data.celeba import read_attributes
-from ogan_bench.data.image_files import ImageFiles, find_images
-from ogan_bench.data.order import every_kth, train_first
-from ogan_bench.data.prepared import prepared
+from ogan_bench.data.prepared.prepare import prepared
+from ogan_bench.data.reading.image_files import ImageFiles, find_images
+from ogan_bench.data.reading.splits import every_kth, train_first
+from ogan_bench.data.sources.celeba import read_attributes
 from ogan_bench.errors import UserError
 
 CELEBA_HQ_FOLDERS = (

@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, NonNegativeInt
 
 from ogan_bench.data.base import Dataset, data_root
-from ogan_bench.data.image_files import ImageFiles, find_images
-from ogan_bench.data.order import every_kth, order_stamp, train_first
-from ogan_bench.data.prepared import Encoded, prepared
+from ogan_bench.data.prepared.prepare import Encoded, prepared
+from ogan_bench.data.reading.image_files import ImageFiles, find_images
+from ogan_bench.data.reading.splits import every_kth, order_stamp, train_first
 from ogan_bench.errors import UserError
 
 

@@ -10,9 +10,9 @@ from pydantic import Field, NonNegativeInt
 from torch import Tensor
 
 from ogan_bench.data.base import Dataset, data_root
-from ogan_bench.data.image_files import ImageFiles, find_images
-from ogan_bench.data.order import every_kth, train_first
-from ogan_bench.data.prepared import prepared
+from ogan_bench.data.prepared.prepare import prepared
+from ogan_bench.data.reading.image_files import ImageFiles, find_images
+from ogan_bench.data.reading.splits import every_kth, train_first
 from ogan_bench.errors import UserError
 
 

@@ -17,7 +17,7 @@ from pydantic import Field
 from torch import Tensor
 
 from ogan_bench.data.base import Dataset, Split, data_root, resize
-from ogan_bench.data.files import class_labels, download, read, read_verified
+from ogan_bench.data.reading.download import class_labels, download, read, read_verified
 from ogan_bench.errors import UserError
 
 SHAPE = (3, 32, 32)

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ogan_bench.data.order import order_stamp
+from ogan_bench.data.reading.splits import order_stamp
 from ogan_bench.errors import UserError
 
 ROWS_IN_MEMORY = 4096

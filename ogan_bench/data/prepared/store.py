@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 
 from ogan_bench.data.base import Split, data_root
-from ogan_bench.data.decoding import Crop
+from ogan_bench.data.prepared.decoding import Crop
 from ogan_bench.errors import UserError
 from ogan_bench.files import sha256, write_json
 
@@ -93,7 +93,7 @@ class Meta(BaseModel):
         source: Fingerprint of the source.
         images: Images of the source.
         resolution: Height and width of the pixels.
-        crop: As in the :class:`~ogan_bench.data.decoding.Recipe`, like the next two.
+        crop: As in the :class:`~ogan_bench.data.prepared.decoding.Recipe`, like the next two.
         crop_size: Likewise.
         channels: Likewise.
         unusable: Images of the source that are not in the store.

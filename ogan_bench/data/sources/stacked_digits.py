@@ -12,7 +12,7 @@ import torch
 from pydantic import Field, PositiveInt
 
 from ogan_bench.data.base import Dataset, Split
-from ogan_bench.data.digits import digits
+from ogan_bench.data.sources.digits import digits
 from ogan_bench.seeding import generator
 
 CHANNELS = 3

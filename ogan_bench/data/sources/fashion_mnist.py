@@ -7,9 +7,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ogan_bench.data import idx
 from ogan_bench.data.base import Dataset, data_root
-from ogan_bench.data.files import download
+from ogan_bench.data.reading import idx
+from ogan_bench.data.reading.download import download
 
 CLASSES = (
     "T-shirt/top", "trouser", "pullover", "dress", "coat",

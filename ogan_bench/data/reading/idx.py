@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import Split, resize
-from ogan_bench.data.files import class_labels
+from ogan_bench.data.reading.download import class_labels
 from ogan_bench.errors import UserError
 
 CLASSES = 10

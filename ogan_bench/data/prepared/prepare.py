@@ -20,9 +20,9 @@ from typing import Literal
 
 from filelock import FileLock, Timeout
 
-from ogan_bench.data.decoding import Crop, Recipe
-from ogan_bench.data.preparation import Encoded, write
-from ogan_bench.data.stores import Prepared, Store, prepared_root
+from ogan_bench.data.prepared.decoding import Crop, Recipe
+from ogan_bench.data.prepared.store import Prepared, Store, prepared_root
+from ogan_bench.data.prepared.write import Encoded, write
 from ogan_bench.errors import UserError
 from ogan_bench.files import sync
 

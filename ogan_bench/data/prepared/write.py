@@ -15,9 +15,9 @@ from typing import Protocol, TypeVar
 
 import PIL
 
-from ogan_bench.data.decoding import BombError, Recipe, decode
-from ogan_bench.data.progress import progress
-from ogan_bench.data.stores import Meta, Store, Unusable
+from ogan_bench.data.prepared.decoding import BombError, Recipe, decode
+from ogan_bench.data.prepared.progress import progress
+from ogan_bench.data.prepared.store import Meta, Store, Unusable
 from ogan_bench.errors import UserError
 from ogan_bench.files import write_bytes
 

@@ -11,9 +11,9 @@ from pydantic import Field, NonNegativeInt
 from torch import Tensor
 
 from ogan_bench.data.base import Dataset, data_root
-from ogan_bench.data.files import read
-from ogan_bench.data.image_files import ImageFiles
-from ogan_bench.data.prepared import prepared
+from ogan_bench.data.prepared.prepare import prepared
+from ogan_bench.data.reading.download import read
+from ogan_bench.data.reading.image_files import ImageFiles
 from ogan_bench.errors import UserError
 
 FOLDERS = ("celeba", "CelebA", "celeba-dataset")

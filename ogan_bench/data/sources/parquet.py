@@ -12,10 +12,10 @@ from pydantic import Field, NonNegativeInt
 from torch import Tensor
 
 from ogan_bench.data.base import Dataset, data_root
-from ogan_bench.data.files import class_labels
-from ogan_bench.data.order import every_kth, train_first
-from ogan_bench.data.parquet_cells import Cells, Table
-from ogan_bench.data.prepared import prepared
+from ogan_bench.data.prepared.prepare import prepared
+from ogan_bench.data.reading.download import class_labels
+from ogan_bench.data.reading.parquet_cells import Cells, Table
+from ogan_bench.data.reading.splits import every_kth, train_first
 from ogan_bench.errors import UserError
 
 PART = re.compile(r"(train|test|validation|valid|val)(?![a-z])")

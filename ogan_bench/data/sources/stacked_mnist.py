@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field, PositiveInt
 
 from ogan_bench.data.base import Dataset
-from ogan_bench.data.mnist import mnist
-from ogan_bench.data.stacked_digits import stacked
+from ogan_bench.data.sources.mnist import mnist
+from ogan_bench.data.sources.stacked_digits import stacked
 
 TEST_IMAGES = 10_000
 

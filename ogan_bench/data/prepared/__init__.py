@@ -1,0 +1,1 @@
+"""The store of prepared images: decoded once, read many times."""
