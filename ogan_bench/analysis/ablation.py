@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ogan_bench.analysis.formatting import described
-from ogan_bench.analysis.statistics import Interval
 from ogan_bench.analysis.table import StudyResults
 from ogan_bench.files import Record
+from ogan_bench.statistics import Interval
 from ogan_bench.study.diffs import differences
 
 _SECTIONS = ("data", "model", "objective", "training", "evaluation")

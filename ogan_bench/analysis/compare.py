@@ -6,8 +6,8 @@ import math
 
 import pandas as pd
 
-from ogan_bench.analysis.statistics import Interval, difference_interval, mean_interval
 from ogan_bench.analysis.table import PROTOCOL, StudyResults
+from ogan_bench.statistics import Interval, difference_interval, mean_interval
 
 COLUMNS = (
     "metric",

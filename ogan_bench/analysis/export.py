@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from ogan_bench.analysis.formatting import MISSING, bounds, described, estimate
-from ogan_bench.analysis.statistics import Interval
 from ogan_bench.files import Record
+from ogan_bench.statistics import Interval
 
 _LATEX = {
     "\\": r"\textbackslash{}",

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ogan_bench.analysis.statistics import Interval
+from ogan_bench.statistics import Interval
 
 _UNKNOWN = Interval(math.nan, math.nan, math.nan)
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ogan_bench.analysis import statistics
+from ogan_bench import statistics
 from ogan_bench.analysis.comparing import comparison
 from ogan_bench.analysis.failures import TRAINED, blocks_to_rank, lacking_values, outcomes_of
 from ogan_bench.analysis.finding import Finding, unknown_chance

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ogan_bench.analysis.statistics import Interval
 from ogan_bench.metrics import METRICS, Metric
+from ogan_bench.statistics import Interval
 
 MISSING = "–"
 """Stands where there is no value."""

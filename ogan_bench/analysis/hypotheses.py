@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from ogan_bench.analysis import statistics
+from ogan_bench import statistics
 from ogan_bench.analysis.finding import Finding
 from ogan_bench.analysis.findings import find
 from ogan_bench.analysis.formatting import counted, p_value

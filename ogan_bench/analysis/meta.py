@@ -19,14 +19,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ogan_bench.analysis import statistics
+from ogan_bench import statistics
 from ogan_bench.analysis.formatting import described, listed, number
 from ogan_bench.analysis.hypotheses import OUTCOMES, Outcome, Verdict, judge
 from ogan_bench.analysis.loading import load_results
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.analysis.statistics import Interval, LogRatio, Summary
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
+from ogan_bench.statistics import Interval, LogRatio, Summary
 from ogan_bench.store import TrialStore
 from ogan_bench.study.hypotheses import Comparison
 

@@ -14,8 +14,8 @@ import jinja2
 from markupsafe import Markup
 
 from ogan_bench.analysis import formatting
-from ogan_bench.analysis.statistics import Interval
 from ogan_bench.files import Record
+from ogan_bench.statistics import Interval
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -14,9 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ogan_bench.analysis import outcomes
-from ogan_bench.analysis.statistics import Interval, difference_interval
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
+from ogan_bench.statistics import Interval, difference_interval
 from ogan_bench.store import TrialFolder
 
 FINISHED = ("ok", *outcomes.FAILURES)

@@ -19,8 +19,8 @@ from ogan_bench.analysis.results import (
     StudyResults,
     records,
 )
-from ogan_bench.analysis.statistics import correlation, mean_interval, standard_deviation
 from ogan_bench.files import Record
+from ogan_bench.statistics import correlation, mean_interval, standard_deviation
 
 __all__ = [
     "COSTS",

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from ogan_bench.analysis.formatting import described, number, precision
 from ogan_bench.analysis.hypotheses import Verdict
-from ogan_bench.analysis.statistics import Interval
 from ogan_bench.files import Record
+from ogan_bench.statistics import Interval
 
 ARROWS = {"lower": " ↓", "higher": " ↑", None: ""}
 WIDTH = 100

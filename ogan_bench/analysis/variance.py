@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from ogan_bench.analysis.results import StudyResults, records
-from ogan_bench.analysis.statistics import pooled_components
 from ogan_bench.files import Record
+from ogan_bench.statistics import pooled_components
 
 Values = dict[tuple[str, str], list[list[float]]]
 

@@ -10,7 +10,7 @@ from ogan_bench.cli.options import RESULTS, Json, Results
 
 if TYPE_CHECKING:
     from ogan_bench.analysis.meta import WiderClaim
-    from ogan_bench.analysis.statistics import Interval
+    from ogan_bench.statistics import Interval
 
 
 def claims(results: Results = RESULTS, as_json: Json = False) -> None:

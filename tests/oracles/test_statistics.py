@@ -14,7 +14,8 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW, ttost_ind
 
-from ogan_bench.analysis.statistics import (
+from ogan_bench.metrics import Direction
+from ogan_bench.statistics import (
     Test,
     difference_interval,
     equivalence,
@@ -25,7 +26,6 @@ from ogan_bench.analysis.statistics import (
     standard_deviation,
     superiority,
 )
-from ogan_bench.metrics import Direction
 
 ALPHA = 0.05
 DIRECTIONS: tuple[Direction, ...] = ("lower", "higher")

@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from ogan_bench.analysis.statistics import effect_size
-from ogan_bench.analysis.statistics.noncentral import noncentrality
+from ogan_bench.statistics import effect_size
+from ogan_bench.statistics.noncentral_t import noncentrality
 
 modest = settings(deadline=None, max_examples=30)
 samples = st.lists(

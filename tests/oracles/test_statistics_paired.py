@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from scipy import stats
 from statsmodels.stats.weightstats import DescrStatsW, ttost_paired
 
-from ogan_bench.analysis.statistics import (
+from ogan_bench.metrics import Direction
+from ogan_bench.statistics import (
     Test,
     correlation,
     difference_interval,
@@ -22,7 +23,6 @@ from ogan_bench.analysis.statistics import (
     opposite,
     superiority,
 )
-from ogan_bench.metrics import Direction
 
 Array = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
-from ogan_bench.analysis.statistics import (
+from ogan_bench.statistics import (
     Test,
     equivalence,
     mean_within,

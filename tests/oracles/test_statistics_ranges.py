@@ -12,7 +12,7 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.weightstats import DescrStatsW
 
-from ogan_bench.analysis.statistics import (
+from ogan_bench.statistics import (
     mean_outside,
     mean_within,
     rate_interval,

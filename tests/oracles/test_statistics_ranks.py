@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from ogan_bench.analysis.statistics import probability_of_improvement, rank_test, trend
 from ogan_bench.metrics import Direction
+from ogan_bench.statistics import probability_of_improvement, rank_test, trend
 
 Array = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
 from statsmodels.stats.oneway import anova_oneway
 
-from ogan_bench.analysis.statistics import (
+from ogan_bench.statistics import (
     interquartile_mean,
     log_ratio,
     mean_interval,

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from ogan_bench.analysis.statistics import components, pooled_components
+from ogan_bench.statistics import components, pooled_components
 
 balanced = st.tuples(st.integers(2, 6), st.integers(2, 5), st.integers(0, 2**32 - 1))
 

@@ -30,7 +30,7 @@ from ogan_bench.analysis.hypotheses import Verdict, judge
 from ogan_bench.analysis.levels import find_series
 from ogan_bench.analysis.meta import WiderClaim, settings_of, wider_claims
 from ogan_bench.analysis.results import MEASURED, StudyResults
-from ogan_bench.analysis.statistics import mean_interval
+from ogan_bench.statistics import mean_interval
 
 FD, PRECISION, RECALL = "fd_classifier", "precision_classifier", "recall_classifier"
 PART = "The term keeps the quality."

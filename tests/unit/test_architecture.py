@@ -12,7 +12,7 @@ PACKAGE = ROOT / "ogan_bench"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = [
-    {"errors", "metrics", "seeding", "provenance", "files"},
+    {"errors", "metrics", "seeding", "provenance", "files", "statistics"},
     {"study"},
     {"store"},
     {"data", "stored", "registration", "monitor"},
@@ -42,6 +42,7 @@ TORCH_FREE = {
     "stored",
     "registration",
     "analysis",
+    "statistics",
     "mirrors",
     "live",
 }

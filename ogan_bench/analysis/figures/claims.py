@@ -12,7 +12,7 @@ from ogan_bench.analysis.figures.frame import ON_WHITE, WIDTH, finite, fitted, f
 from ogan_bench.analysis.figures.looks import OUTCOMES
 from ogan_bench.analysis.figures.painting import INK, SOFT, Drawing
 from ogan_bench.analysis.meta import Setting, WiderClaim, times
-from ogan_bench.analysis.statistics import Interval
+from ogan_bench.statistics import Interval
 
 _ROW, _RIGHT = 30.0, 92.0
 _ASIDE = 0.2

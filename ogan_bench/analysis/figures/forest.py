@@ -17,7 +17,7 @@ from ogan_bench.analysis.figures.painting import SOFT, Drawing
 from ogan_bench.analysis.formatting import described, interval
 from ogan_bench.analysis.hypotheses import Verdict
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.analysis.statistics import Interval
+from ogan_bench.statistics import Interval
 
 _PANEL, _STRIP = 66.0, 18.0
 

@@ -15,8 +15,8 @@ from ogan_bench.analysis.figures.looks import Look, looks
 from ogan_bench.analysis.figures.painting import Drawing
 from ogan_bench.analysis.formatting import described, estimate, number
 from ogan_bench.analysis.levels import Series
-from ogan_bench.analysis.statistics import mean_interval
 from ogan_bench.analysis.table import StudyResults
+from ogan_bench.statistics import mean_interval
 
 _HEIGHT = 202.0
 

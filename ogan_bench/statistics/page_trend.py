@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from ogan_bench.analysis.statistics.comparison import ROUNDING
-from ogan_bench.analysis.statistics.intervals import Interval, mean_interval
 from ogan_bench.metrics import Direction
+from ogan_bench.statistics.means import ROUNDING, Interval, mean_interval
 
 _EXACT = 7
 """Levels up to which all orders of a block (7! = 5040) are counted out."""

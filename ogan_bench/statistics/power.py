@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 from scipy import special, stats
 
-from ogan_bench.analysis.statistics.claims import Test
-from ogan_bench.analysis.statistics.noncentral import spread
-from ogan_bench.analysis.statistics.rates import rate_within
+from ogan_bench.statistics.binomial import rate_within
+from ogan_bench.statistics.noncentral_t import spread
+from ogan_bench.statistics.one_sided_tests import Test
 
 
 def power(

@@ -17,27 +17,22 @@ References:
 
 from __future__ import annotations
 
-from ogan_bench.analysis.statistics.claims import (
+from ogan_bench.statistics.binomial import rate_interval, rate_outside, rate_within
+from ogan_bench.statistics.effect_size import effect_size
+from ogan_bench.statistics.holm import holm
+from ogan_bench.statistics.means import Interval, difference_interval, mean_interval
+from ogan_bench.statistics.one_sided_tests import (
     Test,
     equivalence,
+    mean_outside,
+    mean_within,
     non_inferiority,
     opposite,
     superiority,
 )
-from ogan_bench.analysis.statistics.effects import effect_size
-from ogan_bench.analysis.statistics.families import holm
-from ogan_bench.analysis.statistics.intervals import Interval, difference_interval, mean_interval
-from ogan_bench.analysis.statistics.planning import (
-    power,
-    power_of_mean,
-    power_of_rate,
-    seeds_needed,
-)
-from ogan_bench.analysis.statistics.ranges import mean_outside, mean_within
-from ogan_bench.analysis.statistics.ranks import probability_of_improvement, rank_test
-from ogan_bench.analysis.statistics.rates import rate_interval, rate_outside, rate_within
-from ogan_bench.analysis.statistics.samples import Sample, correlation, standard_deviation
-from ogan_bench.analysis.statistics.synthesis import (
+from ogan_bench.statistics.page_trend import TrendResult, trend
+from ogan_bench.statistics.power import power, power_of_mean, power_of_rate, seeds_needed
+from ogan_bench.statistics.random_effects import (
     LogRatio,
     Summary,
     interquartile_mean,
@@ -45,8 +40,9 @@ from ogan_bench.analysis.statistics.synthesis import (
     random_effects,
     stratified_bootstrap,
 )
-from ogan_bench.analysis.statistics.trends import TrendResult, trend
-from ogan_bench.analysis.statistics.variance import Components, components, pooled_components
+from ogan_bench.statistics.rank_tests import probability_of_improvement, rank_test
+from ogan_bench.statistics.samples import Sample, correlation, standard_deviation
+from ogan_bench.statistics.variance_components import Components, components, pooled_components
 
 __all__ = [
     "Components",

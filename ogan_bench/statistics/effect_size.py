@@ -6,10 +6,9 @@ import math
 
 from scipy import special
 
-from ogan_bench.analysis.statistics.comparison import ROUNDING, compare
-from ogan_bench.analysis.statistics.intervals import Interval
-from ogan_bench.analysis.statistics.noncentral import noncentrality
-from ogan_bench.analysis.statistics.samples import Sample, moments
+from ogan_bench.statistics.means import ROUNDING, Interval, compare
+from ogan_bench.statistics.noncentral_t import noncentrality
+from ogan_bench.statistics.samples import Sample, moments
 
 
 def effect_size(

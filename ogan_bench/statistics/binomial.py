@@ -6,7 +6,7 @@ import math
 
 from scipy import special
 
-from ogan_bench.analysis.statistics.intervals import Interval
+from ogan_bench.statistics.means import Interval
 
 
 def rate_interval(successes: int, n: int, confidence: float = 0.95) -> Interval:

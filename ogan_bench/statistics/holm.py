@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ogan_bench.analysis.statistics.samples import Sample
+from ogan_bench.statistics.samples import Sample
 
 
 def holm(p_values: Sample) -> NDArray[np.float64]:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from ogan_bench.analysis.statistics.samples import Sample, finite
 from ogan_bench.metrics import Direction
+from ogan_bench.statistics.samples import Sample, finite
 
 _EXACT = 60
 """Trials of both arms together up to which the distribution of the rank sum is counted out."""

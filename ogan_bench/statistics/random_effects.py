@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
-from ogan_bench.analysis.statistics.comparison import ROUNDING, compare
-from ogan_bench.analysis.statistics.intervals import Interval, around
-from ogan_bench.analysis.statistics.samples import Sample, finite, moments
+from ogan_bench.statistics.means import ROUNDING, Interval, around, compare
+from ogan_bench.statistics.samples import Sample, finite, moments
 
 _NONE = Interval(math.nan, math.nan, math.nan)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ogan_bench.analysis.statistics.samples import Sample, moments
+from ogan_bench.statistics.samples import Sample, moments
 
 Table = Sequence[Sample]
 """One sample of repeated values per group."""
