@@ -30,7 +30,7 @@ from ogan_bench.analysis.hypotheses import judge
 from ogan_bench.analysis.pictures import drawings
 from ogan_bench.analysis.report import write_report
 from ogan_bench.analysis.table import load_log, load_results, summarise
-from ogan_bench.store import TrialStore
+from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import config_hash
 
 METRICS = (

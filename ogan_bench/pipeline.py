@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 import torch
 
-from ogan_bench import provenance
 from ogan_bench.data import Dataset
 from ogan_bench.errors import UserError
 from ogan_bench.evaluation.evaluate import Facts
@@ -24,9 +23,10 @@ from ogan_bench.models.description import count_parameters
 from ogan_bench.monitor import STOP, FolderMonitor
 from ogan_bench.observation import Observer, chosen_nets, measure
 from ogan_bench.preflight import prepare
-from ogan_bench.registration import registration
 from ogan_bench.samplings import sample
-from ogan_bench.store import FORMAT, BusyError, TrialFolder, TrialStore
+from ogan_bench.store import provenance
+from ogan_bench.store.preregistration import registration
+from ogan_bench.store.trial_store import FORMAT, BusyError, TrialFolder, TrialStore
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.checkpoint import UnreadableCheckpointError
 from ogan_bench.training.cost import step_cost

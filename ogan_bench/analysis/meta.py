@@ -27,7 +27,7 @@ from ogan_bench.analysis.results import StudyResults
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
 from ogan_bench.statistics import Interval, LogRatio, Summary
-from ogan_bench.store import TrialStore
+from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.hypotheses import Comparison
 
 CONFIDENCE = 0.95

@@ -41,7 +41,7 @@ from ogan_bench.analysis.terminal import result_text
 from ogan_bench.analysis.variance import variance
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record, write_bytes
-from ogan_bench.store import TrialStore
+from ogan_bench.store.trial_store import TrialStore
 
 
 @dataclass(frozen=True)

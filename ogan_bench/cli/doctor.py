@@ -31,9 +31,9 @@ def examine() -> dict[str, dict[str, Any]]:
     """Facts in sections."""
     import torch
 
-    from ogan_bench import provenance
     from ogan_bench.data.sources.fashion_mnist import find_folder
     from ogan_bench.evaluation.cache import cache_dir
+    from ogan_bench.store import provenance
 
     gpus = range(torch.cuda.device_count() if torch.cuda.is_available() else 0)
     fashion = find_folder()

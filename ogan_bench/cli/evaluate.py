@@ -13,7 +13,7 @@ import typer
 from ogan_bench.cli.options import Device, Json, chosen
 
 if TYPE_CHECKING:
-    from ogan_bench.store import TrialStore
+    from ogan_bench.store.trial_store import TrialStore
     from ogan_bench.study.trial import Trial
 
 
@@ -104,8 +104,8 @@ def _stored(
     from ogan_bench.cli.report import print_report
     from ogan_bench.errors import UserError
     from ogan_bench.execution.running import EXIT_INTERRUPTED, execute
-    from ogan_bench.store import find_stored
-    from ogan_bench.stored import stored_trials
+    from ogan_bench.store.stored_trials import stored_trials
+    from ogan_bench.store.trial_store import find_stored
 
     code = 0
     rows: list[dict[str, Any]] = []

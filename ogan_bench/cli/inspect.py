@@ -122,7 +122,7 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show which trials of a study are finished, stopped, running, interrupted, failed, missing."""
-    from ogan_bench.store import TrialStore
+    from ogan_bench.store.trial_store import TrialStore
 
     _, wanted = read_study(study, scale, arms, seeds, override)
     store = TrialStore(results)

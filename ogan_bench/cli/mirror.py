@@ -28,7 +28,7 @@ def mirror(
     from ogan_bench.errors import UserError
     from ogan_bench.mirrors import open_mirrors
     from ogan_bench.mirrors.background import bring_up_to_date
-    from ogan_bench.store import TrialStore
+    from ogan_bench.store.trial_store import TrialStore
 
     store = TrialStore(results)
     stored = store.studies()

@@ -34,7 +34,7 @@ def report(
     """Make the report of one, several or all stored studies again."""
     from ogan_bench.analysis.several import get_ready, write_reports
     from ogan_bench.errors import UserError
-    from ogan_bench.store import TrialStore
+    from ogan_bench.store.trial_store import TrialStore
 
     stored = TrialStore(results).studies()
     if not stored:

@@ -30,7 +30,7 @@ def watch(
 ) -> None:
     """Show the reports of stored studies in a browser, kept up to date, until Ctrl-C."""
     from ogan_bench.errors import UserError
-    from ogan_bench.store import TrialStore
+    from ogan_bench.store.trial_store import TrialStore
 
     name = None if study is None else Path(study).stem  # a study may be named by its file
     store = TrialStore(results)
@@ -55,7 +55,7 @@ def shown(results: Path, study: str | None, port: int | None = None) -> Iterator
         UserError: The port that was asked for cannot be used.
     """
     from ogan_bench.live.server import serving
-    from ogan_bench.store import TrialStore
+    from ogan_bench.store.trial_store import TrialStore
 
     with serving(TrialStore(results), port) as server:
         sys.stderr.write(f"Live: {server.address_of(study)} (only from this machine)\n")

@@ -22,7 +22,7 @@ from rich.progress import (
 
 from ogan_bench.execution.supervise import Observer
 from ogan_bench.pipeline import TrialReport
-from ogan_bench.store import TrialStore
+from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import Trial
 
 LINE_SECONDS = 60

@@ -10,8 +10,8 @@ from pathlib import Path
 from ogan_bench.errors import UserError
 from ogan_bench.execution.devices import slots
 from ogan_bench.execution.local import LocalExecutor
-from ogan_bench.registration import register
-from ogan_bench.store import ConflictError, TrialStore
+from ogan_bench.store.preregistration import register
+from ogan_bench.store.trial_store import ConflictError, TrialStore
 from ogan_bench.study.load import study_record
 from ogan_bench.study.settings import Study
 from ogan_bench.study.shipped import find_study

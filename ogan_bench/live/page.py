@@ -13,7 +13,7 @@ from ogan_bench.analysis.rendering import templates
 from ogan_bench.errors import UserError
 from ogan_bench.files import Fingerprint, fingerprint
 from ogan_bench.live.progress import SILENT_SECONDS, Progress, progress
-from ogan_bench.store import TrialStore
+from ogan_bench.store.trial_store import TrialStore
 
 OF_STUDY = ("study.json", "registered.json")
 OF_TRIAL = ("run.json", "result.json", "samplings.json", "train.jsonl", "history.jsonl")

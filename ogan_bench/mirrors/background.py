@@ -11,7 +11,7 @@ from pathlib import Path
 from ogan_bench.errors import UserError
 from ogan_bench.mirrors.base import FOLDER, Mirror
 from ogan_bench.mirrors.follower import Follower
-from ogan_bench.store import TrialStore
+from ogan_bench.store.trial_store import TrialStore
 
 LOOK_SECONDS = 2.0
 """Between two looks at the files."""

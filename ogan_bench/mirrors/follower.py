@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from ogan_bench.files import Fingerprint, fingerprint, read_json, write_json
 from ogan_bench.mirrors.base import Mirror, MirrorRun, Point
 from ogan_bench.mirrors.reading import Tail, digest, evaluated, final, mirrored, trained
-from ogan_bench.store import TrialFolder, TrialStore
+from ogan_bench.store.trial_store import TrialFolder, TrialStore
 
 FOLLOWED = ("run.json", "history.jsonl", "train.jsonl", "result.json")
 """Files of a trial that a mirror shows."""

@@ -18,7 +18,7 @@ from ogan_bench.models import spectral
 from ogan_bench.models.initialisation import initialise
 from ogan_bench.objectives.base import Batch, Nets, Objective
 from ogan_bench.seeding import generator
-from ogan_bench.store import TrialFolder
+from ogan_bench.store.trial_store import TrialFolder
 from ogan_bench.study import catalogue
 from ogan_bench.study.parts import Component, build
 from ogan_bench.study.trial import Trial

@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from ogan_bench.analysis.report import write_report
 from ogan_bench.pipeline import Options, run_trial
 from ogan_bench.preflight import preflight
-from ogan_bench.store import TrialStore
+from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.load import load_study, study_record
 from ogan_bench.study.shipped import shipped_studies
 from ogan_bench.study.trial import trials

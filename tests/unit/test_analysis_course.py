@@ -13,7 +13,7 @@ from ogan_bench.analysis.report import write_report
 from ogan_bench.analysis.sections import cost
 from ogan_bench.analysis.table import load_results
 from ogan_bench.errors import UserError
-from ogan_bench.store import TrialFolder, TrialStore
+from ogan_bench.store.trial_store import TrialFolder, TrialStore
 from ogan_bench.study.trial import config_hash
 
 ERRORS = {

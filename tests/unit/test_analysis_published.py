@@ -10,7 +10,7 @@ import pytest
 
 from ogan_bench.analysis.report import write_report
 from ogan_bench.errors import StudyError
-from ogan_bench.store import TrialStore
+from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.load import load_study, study_record
 
 STUDY = """\

@@ -29,7 +29,7 @@ from ogan_bench.analysis.report import write_index, write_report
 from ogan_bench.analysis.table import load_log, load_results, summarise
 from ogan_bench.errors import UserError
 from ogan_bench.files import write_bytes, write_json
-from ogan_bench.store import TrialFolder, TrialStore
+from ogan_bench.store.trial_store import TrialFolder, TrialStore
 
 HOSTILE = "<script>alert(1)</script> & does ![x](http://evil.example/a.png) | `hold`?"
 ARMS = ("none", "pearson", "mse", "broken")

@@ -26,7 +26,7 @@ from ogan_bench.analysis.table import summarise
 from ogan_bench.analysis.variance import variance
 from ogan_bench.cli import app
 from ogan_bench.statistics import pooled_components
-from ogan_bench.store import TrialFolder, TrialStore
+from ogan_bench.store.trial_store import TrialFolder, TrialStore
 from ogan_bench.study.trial import config_hash
 
 PICTURE = b"\x89PNG not really"

@@ -12,10 +12,10 @@ PACKAGE = ROOT / "ogan_bench"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = [
-    {"errors", "metrics", "seeding", "provenance", "files", "statistics"},
+    {"errors", "metrics", "seeding", "files", "statistics"},
     {"study"},
     {"store"},
-    {"data", "stored", "registration", "monitor"},
+    {"data", "monitor"},
     {"models"},
     {"objectives"},
     {"training", "evaluation"},
@@ -35,12 +35,9 @@ TORCH_FREE = {
     "figures",
     "errors",
     "metrics",
-    "provenance",
     "study",
     "files",
     "store",
-    "stored",
-    "registration",
     "analysis",
     "statistics",
     "mirrors",

@@ -11,8 +11,8 @@ import torch
 
 from ogan_bench.monitor import FolderMonitor
 from ogan_bench.pipeline import Options, TrialReport, run_trial
-from ogan_bench.store import TrialFolder, TrialStore
-from ogan_bench.stored import stored_trials
+from ogan_bench.store.stored_trials import stored_trials
+from ogan_bench.store.trial_store import TrialFolder, TrialStore
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import Trial
 

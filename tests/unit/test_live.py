@@ -25,7 +25,7 @@ from ogan_bench.files import fingerprint
 from ogan_bench.live.page import Page, make_report
 from ogan_bench.live.progress import progress
 from ogan_bench.live.server import Server, serving
-from ogan_bench.store import TrialFolder, TrialStore
+from ogan_bench.store.trial_store import TrialFolder, TrialStore
 
 ROOT = Path(__file__).parent.parent.parent
 HOSTILE = "<script>alert(1)</script>"

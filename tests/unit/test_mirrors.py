@@ -19,7 +19,7 @@ from ogan_bench.mirrors.background import bring_up_to_date, following
 from ogan_bench.mirrors.base import Mirrored, Point
 from ogan_bench.mirrors.follower import Follower
 from ogan_bench.mirrors.reading import Tail
-from ogan_bench.store import TrialFolder, TrialStore
+from ogan_bench.store.trial_store import TrialFolder, TrialStore
 
 STARTED = "2026-01-02T03:04:05+00:00"
 

@@ -19,7 +19,7 @@ from ogan_bench.errors import UserError
 from ogan_bench.evaluation.sampling import Samples
 from ogan_bench.observation import Observer, best, chosen_nets, pair
 from ogan_bench.pipeline import Options, run_trial
-from ogan_bench.store import TrialFolder, TrialStore
+from ogan_bench.store.trial_store import TrialFolder, TrialStore
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.loop import InterruptedTrainingError, train

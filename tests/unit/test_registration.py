@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from ogan_bench.errors import UserError
-from ogan_bench.registration import deviations, register, registration, stated
-from ogan_bench.store import TrialStore
+from ogan_bench.store.preregistration import deviations, register, registration, stated
+from ogan_bench.store.trial_store import TrialStore
 
 RECORD: dict[str, Any] = {
     "hypotheses": [

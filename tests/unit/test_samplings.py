@@ -14,7 +14,7 @@ from ogan_bench.data.sources.digits import digits
 from ogan_bench.monitor import Stop
 from ogan_bench.observation import measure
 from ogan_bench.pipeline import Options, TrialReport, run_trial
-from ogan_bench.store import TrialFolder, TrialStore
+from ogan_bench.store.trial_store import TrialFolder, TrialStore
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import Trial
 

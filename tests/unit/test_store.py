@@ -10,7 +10,7 @@ import pytest
 
 from ogan_bench.errors import UserError
 from ogan_bench.files import read_json, write_json
-from ogan_bench.store import BusyError, ConflictError, TrialFolder
+from ogan_bench.store.trial_store import BusyError, ConflictError, TrialFolder
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import trials
 

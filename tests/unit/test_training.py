@@ -14,7 +14,7 @@ from ogan_bench.data.base import Split
 from ogan_bench.data.batches import Batches
 from ogan_bench.data.sources.digits import digits
 from ogan_bench.seeding import derive, generator
-from ogan_bench.store import TrialFolder
+from ogan_bench.store.trial_store import TrialFolder
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import Trial
 from ogan_bench.training import checkpoint

@@ -14,7 +14,7 @@ from typing import Any
 
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
-from ogan_bench.store import TrialStore
+from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.diffs import differences
 
 REGISTERED = ("hypotheses", "alpha", "metrics", "seeds", "identities")

@@ -40,7 +40,7 @@ def _version(package: str) -> str | None:
 
 def _git() -> Facts:
     """Commit and dirtiness of the checkout that this package lies in, if it lies in one."""
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parent.parent.parent
     if not (root / ".git").exists():
         return {"git_commit": None, "git_dirty": None}
     try:

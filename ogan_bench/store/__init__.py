@@ -1,0 +1,1 @@
+"""What is stored of studies and trials; the only package that knows the paths of results."""
