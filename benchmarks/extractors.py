@@ -18,9 +18,9 @@ import torch
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
-from ogan_bench.evaluation import classifier
-from ogan_bench.evaluation.features import Extractor, extract
-from ogan_bench.evaluation.spaces import SPACES
+from ogan_bench.features import classifier
+from ogan_bench.features.extractor import Extractor, extract
+from ogan_bench.features.spaces import SPACES
 
 RESOLUTIONS = [32, 64, 256]
 CHANNELS, CLASSES = 3, 10

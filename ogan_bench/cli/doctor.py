@@ -32,7 +32,7 @@ def examine() -> dict[str, dict[str, Any]]:
     import torch
 
     from ogan_bench.data.sources.fashion_mnist import find_folder
-    from ogan_bench.evaluation.cache import cache_dir
+    from ogan_bench.features.cache import cache_dir
     from ogan_bench.store import provenance
 
     gpus = range(torch.cuda.device_count() if torch.cuda.is_available() else 0)
@@ -58,7 +58,7 @@ def examine() -> dict[str, dict[str, Any]]:
 
 def _spaces() -> dict[str, str]:
     """Whether each of ``evaluation.extractors`` can be used here, and what to do if not."""
-    from ogan_bench.evaluation.spaces import SPACES, WEIGHTS
+    from ogan_bench.features.spaces import SPACES, WEIGHTS
 
     found = dict.fromkeys(SPACES, "ready: trained on the dataset's labels where it is needed")
     return found | {name: _whether(weights) for name, weights in WEIGHTS.items()}

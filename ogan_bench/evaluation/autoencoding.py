@@ -15,7 +15,6 @@ from torch import Tensor
 
 from ogan_bench.data.base import to_uint8
 from ogan_bench.evaluation.coverage import class_shares
-from ogan_bench.evaluation.features import Features, extract
 from ogan_bench.evaluation.measured import Value, measured_rows
 from ogan_bench.evaluation.perceptual import BACKBONES, Perceptual, perceptual
 from ogan_bench.evaluation.reconstruction import in_units, psnr, reconstruction_ratio
@@ -23,6 +22,7 @@ from ogan_bench.evaluation.rows import Row, attempt
 from ogan_bench.evaluation.similarity import VARIANT, ssim
 from ogan_bench.evaluation.subject import Subject
 from ogan_bench.evaluation.subject_nets import autoencoded
+from ogan_bench.features.extractor import Features, extract
 
 Split = Literal["test", "train", "generated"]
 SPLITS: dict[Split, str] = {"test": "", "train": "_train", "generated": "_generated"}

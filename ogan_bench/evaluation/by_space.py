@@ -6,15 +6,15 @@ import dataclasses
 from typing import Any
 
 from ogan_bench.data import Dataset
-from ogan_bench.evaluation.channels import ChannelClassifier
-from ogan_bench.evaluation.classifier import Classifier
 from ogan_bench.evaluation.conditional import CONDITIONAL, Labelled, conditional_rows
 from ogan_bench.evaluation.coverage import coverage_rows
-from ogan_bench.evaluation.features import Extractor
 from ogan_bench.evaluation.fidelity import fidelity_rows, reconstruction_distance_rows
-from ogan_bench.evaluation.inception import Inception
 from ogan_bench.evaluation.rows import Row, attempt
 from ogan_bench.evaluation.subject import Compared, Subject
+from ogan_bench.features.channel_classifier import ChannelClassifier
+from ogan_bench.features.classifier import Classifier
+from ogan_bench.features.extractor import Extractor
+from ogan_bench.features.inception import Inception
 from ogan_bench.metrics.definition import Extractor as Space
 from ogan_bench.metrics.feature_spaces import names_in
 from ogan_bench.metrics.fidelity import QUANTITIES

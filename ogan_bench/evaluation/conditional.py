@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from ogan_bench.evaluation.features import Features
 from ogan_bench.evaluation.frechet import frechet_distance, frechet_floor
 from ogan_bench.evaluation.rows import Row, attempt
+from ogan_bench.features.extractor import Features
 
 CONDITIONAL = ("conditional_accuracy", "swap_accuracy", "fd_classifier_within")
 

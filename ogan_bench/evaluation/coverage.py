@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ogan_bench.evaluation.features import Features
 from ogan_bench.evaluation.rows import Row, attempt
+from ogan_bench.features.extractor import Features
 
 
 def class_shares(logits: Tensor) -> Tensor:

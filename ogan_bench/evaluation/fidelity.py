@@ -11,12 +11,12 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from ogan_bench.evaluation.features import Features
 from ogan_bench.evaluation.frechet import frechet_distance, frechet_floor
 from ogan_bench.evaluation.neighbours import manifolds
 from ogan_bench.evaluation.point_sets import check
 from ogan_bench.evaluation.reference import Reference
 from ogan_bench.evaluation.rows import Row, attempt
+from ogan_bench.features.extractor import Features
 from ogan_bench.metrics.definition import Extractor as Space
 from ogan_bench.metrics.feature_spaces import names_in
 from ogan_bench.metrics.fidelity import QUANTITIES

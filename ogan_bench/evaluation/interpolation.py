@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import to_uint8
-from ogan_bench.evaluation.features import extract
 from ogan_bench.evaluation.measured import Value, measured_rows
 from ogan_bench.evaluation.path_length import (
     CURVES,
@@ -27,6 +26,7 @@ from ogan_bench.evaluation.pictures import interpolation_strips
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.evaluation.subject import Subject
 from ogan_bench.evaluation.subject_nets import decoded, projected
+from ogan_bench.features.extractor import extract
 from ogan_bench.seeding import generator
 
 PAIRS = 500

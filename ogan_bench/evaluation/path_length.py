@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import to_float
-from ogan_bench.evaluation.features import Extractor
+from ogan_bench.features.extractor import Extractor
 
 Curve = Callable[[Tensor, Tensor, Tensor], Tensor]
 """Two ends ``(n, d)`` and positions s in [0, 1], shape ``(n, 1)``, to codes ``(n, d)``."""

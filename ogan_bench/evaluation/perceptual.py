@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ogan_bench.evaluation.resizing import colour
+from ogan_bench.features.resizing import colour
 from ogan_bench.files import sha256
 
 VARIABLE = "OGAN_BENCH_LPIPS"

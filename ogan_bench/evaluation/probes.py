@@ -12,7 +12,6 @@ from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import resize
-from ogan_bench.evaluation.cache import cached_record, content_key, fingerprint
 from ogan_bench.evaluation.fitted_probes import (
     FITTING,
     NEIGHBOURS,
@@ -28,6 +27,7 @@ from ogan_bench.evaluation.rows import Row
 from ogan_bench.evaluation.sampling import Codes
 from ogan_bench.evaluation.separability import principal_components
 from ogan_bench.evaluation.subject import Subject
+from ogan_bench.features.cache import cached_record, content_key, fingerprint
 from ogan_bench.models.normalization import standardise
 
 DRAWS = {10: 10, 100: 5, 1000: 1, 10_000: 1}

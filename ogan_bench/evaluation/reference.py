@@ -13,12 +13,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ogan_bench.evaluation.cache import Entry, cached_tensors, content_key, fingerprint
 from ogan_bench.evaluation.cells import cell_counts, centres
 from ogan_bench.evaluation.frechet import Moments, moments
 from ogan_bench.evaluation.kernel import Kernel, sums_within
 from ogan_bench.evaluation.neighbours import Nearest, nearest
 from ogan_bench.evaluation.point_sets import place
+from ogan_bench.features.cache import Entry, cached_tensors, content_key, fingerprint
 
 VERSION = 1
 """Raise it when code changes what is kept; its choices are in the keys by themselves."""

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data import Dataset
-from ogan_bench.evaluation.cache import cached_record, content_key
 from ogan_bench.evaluation.rows import Row, attempt
 from ogan_bench.evaluation.sampling import Codes, Samples
+from ogan_bench.features.cache import cached_record, content_key
 from ogan_bench.models.normalization import standardise
 from ogan_bench.seeding import derive
 from ogan_bench.study.settings import Evaluation

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_uint8
-from ogan_bench.evaluation.features import Extractor, Features, extract, reference_features
 from ogan_bench.evaluation.sampling import (
     Autoencoder,
     Pairs,
@@ -20,7 +19,8 @@ from ogan_bench.evaluation.sampling import (
     draw_samples,
     under_test,
 )
-from ogan_bench.evaluation.spaces import SPACES
+from ogan_bench.features.extractor import Extractor, Features, extract, reference_features
+from ogan_bench.features.spaces import SPACES
 from ogan_bench.models.base import Encoder
 from ogan_bench.study.settings import Evaluation
 

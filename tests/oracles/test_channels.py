@@ -13,9 +13,9 @@ from ogan_bench.data.base import Split
 from ogan_bench.data.sources.digits import digits
 from ogan_bench.data.sources.mixtures import ring
 from ogan_bench.data.sources.stacked_digits import stacked_digits
-from ogan_bench.evaluation.channels import ChannelClassifier, own_classifier
-from ogan_bench.evaluation.classifier import dataset_classifier
-from ogan_bench.evaluation.features import extract, reference_features
+from ogan_bench.features.channel_classifier import ChannelClassifier, own_classifier
+from ogan_bench.features.classifier import dataset_classifier
+from ogan_bench.features.extractor import extract, reference_features
 
 CPU = torch.device("cpu")
 

@@ -14,9 +14,9 @@ from ogan_bench.evaluation.conditional import (
     conditional_rows,
     frechet_within,
 )
-from ogan_bench.evaluation.features import Features
 from ogan_bench.evaluation.frechet import frechet_distance, frechet_floor
 from ogan_bench.evaluation.rows import Row
+from ogan_bench.features.extractor import Features
 
 
 def images(

@@ -17,8 +17,8 @@ from ogan_bench.evaluation.coverage import (
     modes_kl,
     modes_kl_floor,
 )
-from ogan_bench.evaluation.features import Features
 from ogan_bench.evaluation.rows import Row
+from ogan_bench.features.extractor import Features
 
 
 def of_labels(labels: Tensor, classes: int = 10) -> Features:

@@ -21,7 +21,6 @@ from ogan_bench.data.sources.digits import digits
 from ogan_bench.evaluation import evaluate as evaluate_module
 from ogan_bench.evaluation import fidelity as fidelity_module
 from ogan_bench.evaluation.evaluate import Facts, evaluate
-from ogan_bench.evaluation.inception import FILE, VARIABLE
 from ogan_bench.evaluation.pictures import (
     point_picture,
     reconstruction_grid,
@@ -30,6 +29,7 @@ from ogan_bench.evaluation.pictures import (
 )
 from ogan_bench.evaluation.rows import Row, attempt
 from ogan_bench.evaluation.sampling import Autoencoder
+from ogan_bench.features.inception import FILE, VARIABLE
 from ogan_bench.metrics import METRICS
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.models.dcgan import dcgan

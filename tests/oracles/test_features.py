@@ -18,13 +18,13 @@ from ogan_bench.data.base import Split
 from ogan_bench.data.sources.digits import digits
 from ogan_bench.data.sources.fashion_mnist import DEBIAN, fashion_mnist
 from ogan_bench.errors import UserError
-from ogan_bench.evaluation import cache as cache_module
-from ogan_bench.evaluation import classifier as classifier_module
-from ogan_bench.evaluation import features as features_module
-from ogan_bench.evaluation import inception as inception_module
-from ogan_bench.evaluation.classifier import Classifier, dataset_classifier
-from ogan_bench.evaluation.features import extract, reference_features
-from ogan_bench.evaluation.inception import FILE, PUBLISHED, VARIABLE, Inception, inception
+from ogan_bench.features import cache as cache_module
+from ogan_bench.features import classifier as classifier_module
+from ogan_bench.features import extractor as features_module
+from ogan_bench.features import inception as inception_module
+from ogan_bench.features.classifier import Classifier, dataset_classifier
+from ogan_bench.features.extractor import extract, reference_features
+from ogan_bench.features.inception import FILE, PUBLISHED, VARIABLE, Inception, inception
 
 CPU = torch.device("cpu")
 
@@ -207,7 +207,7 @@ class TestCache:
     def test_two_processes_make_an_entry_once(self, tmp_path: Path) -> None:
         script = (
             "import sys, time, torch\n"
-            "from ogan_bench.evaluation.cache import Entry, cached_tensors\n"
+            "from ogan_bench.features.cache import Entry, cached_tensors\n"
             "def make():\n"
             "    open(sys.argv[1], 'a').write('made\\n')\n"
             "    time.sleep(2)\n"

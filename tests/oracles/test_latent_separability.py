@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.data.sources.mixtures import ring
-from ogan_bench.evaluation.features import Extractor
 from ogan_bench.evaluation.latent_separability import (
     conditional_entropy,
     latent_separability_rows,
@@ -24,6 +23,7 @@ from ogan_bench.evaluation.latent_separability import (
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.evaluation.sampling import Autoencoder
 from ogan_bench.evaluation.subject import Subject
+from ogan_bench.features.extractor import Extractor
 from ogan_bench.metrics import METRICS
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.objectives.base import LossTerms, Objective, Pass

@@ -26,18 +26,18 @@ from torch.nn import functional as F
 from ogan_bench.cli.doctor import examine
 from ogan_bench.data.sources.digits import digits
 from ogan_bench.data.sources.mixtures import ring
-from ogan_bench.evaluation import efficientnet as efficientnet_module
-from ogan_bench.evaluation.clip import CLIP, clip
-from ogan_bench.evaluation.dinov2 import DINOV2, dinov2, published_positions
-from ogan_bench.evaluation.efficientnet import efficientnet_lite0, size_for
-from ogan_bench.evaluation.features import Extractor, extract
 from ogan_bench.evaluation.fidelity import kernel_distance
 from ogan_bench.evaluation.frechet import frechet_distance
-from ogan_bench.evaluation.inception import VARIABLE
-from ogan_bench.evaluation.releases import Release
-from ogan_bench.evaluation.resizing import Filter, colour, resized, standardised
-from ogan_bench.evaluation.spaces import SPACES, WEIGHTS
-from ogan_bench.evaluation.vision_transformers import VisionTransformer, architecture
+from ogan_bench.features import efficientnet as efficientnet_module
+from ogan_bench.features.clip import CLIP, clip
+from ogan_bench.features.dinov2 import DINOV2, dinov2, published_positions
+from ogan_bench.features.efficientnet import efficientnet_lite0, size_for
+from ogan_bench.features.extractor import Extractor, extract
+from ogan_bench.features.inception import VARIABLE
+from ogan_bench.features.pretrained_weights import Release
+from ogan_bench.features.resizing import Filter, colour, resized, standardised
+from ogan_bench.features.spaces import SPACES, WEIGHTS
+from ogan_bench.features.vision_transformers import VisionTransformer, architecture
 from ogan_bench.metrics import definition
 
 CPU = torch.device("cpu")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ogan_bench.evaluation import classifier
+from ogan_bench.features import classifier
 
 BENCHMARKS = Path(__file__).parent.parent.parent / "benchmarks"
 

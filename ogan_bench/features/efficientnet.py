@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ogan_bench.evaluation.releases import require
-from ogan_bench.evaluation.resizing import resized
+from ogan_bench.features.pretrained_weights import require
+from ogan_bench.features.resizing import resized
 from ogan_bench.files import sha256
 
 TITLE = "EfficientNet-Lite0"

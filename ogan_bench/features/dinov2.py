@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ogan_bench.evaluation.releases import Release
-from ogan_bench.evaluation.vision_transformers import VisionTransformer, architecture
+from ogan_bench.features.pretrained_weights import Release
+from ogan_bench.features.vision_transformers import VisionTransformer, architecture
 
 DINOV2 = Release(
     title="DINOv2",

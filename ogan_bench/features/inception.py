@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ogan_bench.evaluation.resizing import colour
+from ogan_bench.features.resizing import colour
 from ogan_bench.files import sha256
 
 VARIABLE = "OGAN_BENCH_INCEPTION"

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data import Dataset
-from ogan_bench.evaluation.classifier import Classifier, dataset_classifier
+from ogan_bench.features.classifier import Classifier, dataset_classifier
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from ogan_bench.data import Dataset, ImageShape
 from ogan_bench.data.base import Split, to_float
-from ogan_bench.evaluation.cache import Entry, Fact, cached_tensors, content_key, fingerprint
+from ogan_bench.features.cache import Entry, Fact, cached_tensors, content_key, fingerprint
 from ogan_bench.seeding import generator
 
 FEATURES = 64

@@ -8,11 +8,11 @@ from pathlib import Path
 import torch
 
 from ogan_bench.data import Dataset
-from ogan_bench.evaluation import efficientnet, inception
-from ogan_bench.evaluation.channels import own_classifier
-from ogan_bench.evaluation.clip import CLIP, clip
-from ogan_bench.evaluation.dinov2 import DINOV2, dinov2
-from ogan_bench.evaluation.features import Extractor
+from ogan_bench.features import efficientnet, inception
+from ogan_bench.features.channel_classifier import own_classifier
+from ogan_bench.features.clip import CLIP, clip
+from ogan_bench.features.dinov2 import DINOV2, dinov2
+from ogan_bench.features.extractor import Extractor
 
 
 def _inception(dataset: Dataset, device: torch.device) -> Extractor:

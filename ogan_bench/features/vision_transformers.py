@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ogan_bench.evaluation.resizing import resized, standardised
+from ogan_bench.features.resizing import resized, standardised
 
 LETTERS = {384: "s", 768: "b", 1024: "l", 1280: "h", 1536: "g"}
 """Of the usual widths: ViT-S, B, L, H and g."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data import Dataset
-from ogan_bench.evaluation.cache import Entry, cached_tensors, content_key
+from ogan_bench.features.cache import Entry, cached_tensors, content_key
 
 VERSION = 1
 """Raise it when the way from images to features changes."""
