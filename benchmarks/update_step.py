@@ -23,8 +23,8 @@ import torch
 from ogan_bench.data.base import ImageShape
 from ogan_bench.models.initialisation import initialise
 from ogan_bench.objectives.base import Batch
-from ogan_bench.objectives.consistency import pearson
-from ogan_bench.objectives.penalties import quadratic_potential
+from ogan_bench.objectives.parts.consistency import pearson
+from ogan_bench.objectives.parts.penalties import quadratic_potential
 from ogan_bench.study.parts import build, component_of
 from ogan_bench.training.optimizers import rmsprop
 from ogan_bench.training.updates import Players, alternating, simultaneous

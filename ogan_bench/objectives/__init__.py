@@ -2,21 +2,21 @@
 
 from collections.abc import Callable
 
-from ogan_bench.objectives.alae import alae
 from ogan_bench.objectives.base import Objective
-from ogan_bench.objectives.bigan import ali, bigan
-from ogan_bench.objectives.bigan_qp import bigan_qp
 from ogan_bench.objectives.composed import composed
-from ogan_bench.objectives.gan_qp import gan_qp
-from ogan_bench.objectives.info_gan import info_gan
-from ogan_bench.objectives.intro_vae import intro_vae
-from ogan_bench.objectives.moment_matching import moment_matching
-from ogan_bench.objectives.pac_gan import pac_gan
-from ogan_bench.objectives.post_hoc import post_hoc
-from ogan_bench.objectives.separate import separate
-from ogan_bench.objectives.soft_intro_vae import soft_intro_vae
-from ogan_bench.objectives.triple_critics import triple_critics
-from ogan_bench.objectives.vae import autoencoder, vae
+from ogan_bench.objectives.systems.alae import alae
+from ogan_bench.objectives.systems.bigan import ali, bigan
+from ogan_bench.objectives.systems.bigan_qp import bigan_qp
+from ogan_bench.objectives.systems.gan_qp import gan_qp
+from ogan_bench.objectives.systems.info_gan import info_gan
+from ogan_bench.objectives.systems.intro_vae import intro_vae
+from ogan_bench.objectives.systems.moment_matching import moment_matching
+from ogan_bench.objectives.systems.pac_gan import pac_gan
+from ogan_bench.objectives.systems.post_hoc import post_hoc
+from ogan_bench.objectives.systems.separate import separate
+from ogan_bench.objectives.systems.soft_intro_vae import soft_intro_vae
+from ogan_bench.objectives.systems.triple_critics import triple_critics
+from ogan_bench.objectives.systems.vae import autoencoder, vae
 
 OBJECTIVES: dict[str, Callable[..., Objective]] = {
     "composed": composed,

@@ -22,13 +22,13 @@ from torch import Tensor
 
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
-from ogan_bench.objectives.adversarial import Adversarial, Scores
-from ogan_bench.objectives.asking import Term, answer, check, term
 from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass, Projection
-from ogan_bench.objectives.consistency import pearson
-from ogan_bench.objectives.penalties import Scored
-from ogan_bench.objectives.readouts import Output, Readout
-from ogan_bench.objectives.tied import Tied, tie
+from ogan_bench.objectives.parts.adversarial import Adversarial, Scores
+from ogan_bench.objectives.parts.call_by_name import Term, answer, check, term
+from ogan_bench.objectives.parts.consistency import pearson
+from ogan_bench.objectives.parts.penalties import Scored
+from ogan_bench.objectives.parts.readouts import Output, Readout
+from ogan_bench.objectives.parts.weighted_consistency import Tied, tie
 from ogan_bench.study.parts import (
     AdversarialPart,
     ConsistencyPart,
@@ -47,7 +47,7 @@ class ComposedObjective(Objective):
         adversarial: What scores are worth to E and to G.
         readout: E(x) to a score.
         consistency: w·c.
-        penalty: Attributes of :class:`~ogan_bench.objectives.penalties.Scored` to ``(n,)``.
+        penalty: Attributes of :class:`~ogan_bench.objectives.parts.penalties.Scored` to ``(n,)``.
     """
 
     adversarial: Adversarial

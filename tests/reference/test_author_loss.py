@@ -22,8 +22,8 @@ from ogan_bench.models.dcgan import dcgan
 from ogan_bench.models.initialisation import initialise
 from ogan_bench.objectives.base import Batch, Nets, Objective, Pass
 from ogan_bench.objectives.composed import composed
-from ogan_bench.objectives.consistency import mse, mse_mean, pearson
-from ogan_bench.objectives.penalties import quadratic_potential
+from ogan_bench.objectives.parts.consistency import mse, mse_mean, pearson
+from ogan_bench.objectives.parts.penalties import quadratic_potential
 from ogan_bench.seeding import generator
 from ogan_bench.training import updates
 

@@ -23,16 +23,16 @@ from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
 from ogan_bench.models.dcgan import dcgan
 from ogan_bench.models.initialisation import initialise
-from ogan_bench.objectives.alae import alae
 from ogan_bench.objectives.base import Batch, Nets, Objective, Pass
-from ogan_bench.objectives.bigan import ali, bigan
-from ogan_bench.objectives.bigan_qp import bigan_qp
-from ogan_bench.objectives.gan_qp import gan_qp
-from ogan_bench.objectives.info_gan import info_gan
-from ogan_bench.objectives.moment_matching import moment_matching, squared_moments
-from ogan_bench.objectives.post_hoc import post_hoc
-from ogan_bench.objectives.separate import separate
-from ogan_bench.objectives.triple_critics import triple_critics
+from ogan_bench.objectives.systems.alae import alae
+from ogan_bench.objectives.systems.bigan import ali, bigan
+from ogan_bench.objectives.systems.bigan_qp import bigan_qp
+from ogan_bench.objectives.systems.gan_qp import gan_qp
+from ogan_bench.objectives.systems.info_gan import info_gan
+from ogan_bench.objectives.systems.moment_matching import moment_matching, squared_moments
+from ogan_bench.objectives.systems.post_hoc import post_hoc
+from ogan_bench.objectives.systems.separate import separate
+from ogan_bench.objectives.systems.triple_critics import triple_critics
 from ogan_bench.study.parts import component_of
 from ogan_bench.training.updates import Players, alternating, gradients, simultaneous
 

@@ -19,8 +19,8 @@ from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture, Generator
 from ogan_bench.models.initialisation import Normal, initialise
 from ogan_bench.objectives.base import Batch, Nets, Objective, Pass
-from ogan_bench.objectives.pac_gan import pac_gan, packs
-from ogan_bench.objectives.separate import separate
+from ogan_bench.objectives.systems.pac_gan import pac_gan, packs
+from ogan_bench.objectives.systems.separate import separate
 from ogan_bench.study.parts import build, component_of
 from ogan_bench.training.updates import Players, alternating, gradients, simultaneous, total
 

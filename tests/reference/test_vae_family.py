@@ -14,7 +14,7 @@ from torch.distributions import Independent, Normal, kl_divergence
 
 from ogan_bench.models.base import Architecture, Encoder, Generator
 from ogan_bench.objectives.base import Batch, Net, Nets, Objective, Pass
-from ogan_bench.objectives.gaussian import Gaussian, gaussian
+from ogan_bench.objectives.systems.gaussian_encoder import Gaussian, gaussian
 from ogan_bench.seeding import generator
 from ogan_bench.study.parts import build, component_of
 from ogan_bench.training.updates import gradients, total

@@ -19,14 +19,14 @@ from ogan_bench.models.base import Architecture
 from ogan_bench.models.dcgan import dcgan
 from ogan_bench.models.initialisation import initialise
 from ogan_bench.models.normalization import on_sphere, standardise
-from ogan_bench.objectives import consistency, penalties
-from ogan_bench.objectives.asking import answer, check
 from ogan_bench.objectives.base import Batch, Nets, Objective, Pass
 from ogan_bench.objectives.composed import composed
-from ogan_bench.objectives.consistency import CONSISTENCY, PROJECTIONS, Tie
-from ogan_bench.objectives.penalties import Scored
-from ogan_bench.objectives.readouts import Output, Readout
-from ogan_bench.objectives.schedules import schedule
+from ogan_bench.objectives.parts import consistency, penalties
+from ogan_bench.objectives.parts.call_by_name import answer, check
+from ogan_bench.objectives.parts.consistency import CONSISTENCY, PROJECTIONS, Tie
+from ogan_bench.objectives.parts.penalties import Scored
+from ogan_bench.objectives.parts.readouts import Output, Readout
+from ogan_bench.objectives.parts.schedules import schedule
 from ogan_bench.seeding import generator
 from ogan_bench.study import catalogue
 from ogan_bench.study.parts import build, component_of

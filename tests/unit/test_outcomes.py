@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ogan_bench.analysis.outcomes import BOUNDED, FAILURES, RULES, outcome
-from ogan_bench.objectives.adversarial import ADVERSARIAL
+from ogan_bench.objectives.parts.adversarial import ADVERSARIAL
 
 LINEAR: dict[str, Any] = {"objective": {"adversarial": {"name": "linear"}}}
 HINGE: dict[str, Any] = {"objective": {"adversarial": {"name": "hinge"}}}

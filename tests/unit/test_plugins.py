@@ -24,8 +24,8 @@ PLUGIN = '''\
 
 from pydantic import PositiveFloat
 
-from ogan_bench.objectives.adversarial import Adversarial, triple
-from ogan_bench.objectives.readouts import Readout
+from ogan_bench.objectives.parts.adversarial import Adversarial, triple
+from ogan_bench.objectives.parts.readouts import Readout
 
 
 def huber(z, code, *, delta: PositiveFloat = 1.0):

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ogan_bench.objectives.asking import Term, answer, asked, term
 from ogan_bench.objectives.base import Objective, Pass, Projection
-from ogan_bench.objectives.consistency import PROJECTIONS, Tie
-from ogan_bench.objectives.schedules import Schedule, schedule
+from ogan_bench.objectives.parts.call_by_name import Term, answer, asked, term
+from ogan_bench.objectives.parts.consistency import PROJECTIONS, Tie
+from ogan_bench.objectives.parts.schedules import Schedule, schedule
 from ogan_bench.study.parts import ConsistencyPart, Weight, component_of
 
 
@@ -18,7 +18,7 @@ class Tied:
     """A consistency term c, its weight w, and what c leaves free in the code.
 
     Args:
-        term: Attributes of :class:`~ogan_bench.objectives.consistency.Tie` to ``(n,)``.
+        term: Attributes of :class:`~ogan_bench.objectives.parts.consistency.Tie` to ``(n,)``.
         weight: w over the course of the training.
         projection: What belongs between E and G in autoencoding.
     """

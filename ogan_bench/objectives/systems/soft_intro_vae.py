@@ -9,7 +9,12 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat
 from torch import Tensor
 
 from ogan_bench.objectives.base import LossTerms, Objective, Pass
-from ogan_bench.objectives.gaussian import UNIT_RANGE, Gaussian, Variational, squared_error
+from ogan_bench.objectives.systems.gaussian_encoder import (
+    UNIT_RANGE,
+    Gaussian,
+    Variational,
+    squared_error,
+)
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from ogan_bench.models.base import Architecture
 from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass, Projection
-from ogan_bench.objectives.critics import Game, computed, game
-from ogan_bench.objectives.penalties import Scored
-from ogan_bench.objectives.tied import Tied, tie
+from ogan_bench.objectives.parts.penalties import Scored
+from ogan_bench.objectives.parts.weighted_consistency import Tied, tie
+from ogan_bench.objectives.systems.critic_game import Game, computed, game
 from ogan_bench.study.parts import AdversarialPart, ConsistencyPart, PenaltyPart, Weight
 
 

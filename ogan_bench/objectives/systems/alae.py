@@ -13,8 +13,8 @@ from torch.nn.functional import softplus
 from ogan_bench.models.base import Architecture, Generator, mlp
 from ogan_bench.models.initialisation import GlorotUniform
 from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass
-from ogan_bench.objectives.consistency import pearson
-from ogan_bench.objectives.penalties import r1 as gradient_penalty
+from ogan_bench.objectives.parts.consistency import pearson
+from ogan_bench.objectives.parts.penalties import r1 as gradient_penalty
 
 HEAD_LAYERS = 3
 """Layers of the perceptron that gives the score, as in the authors' code."""

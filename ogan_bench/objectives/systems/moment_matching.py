@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ogan_bench.objectives.adversarial import Adversarial
-from ogan_bench.objectives.asking import term
 from ogan_bench.objectives.base import Objective
 from ogan_bench.objectives.composed import ComposedObjective
-from ogan_bench.objectives.penalties import Scored
-from ogan_bench.objectives.tied import tie
+from ogan_bench.objectives.parts.adversarial import Adversarial
+from ogan_bench.objectives.parts.call_by_name import term
+from ogan_bench.objectives.parts.penalties import Scored
+from ogan_bench.objectives.parts.weighted_consistency import tie
 from ogan_bench.study.parts import ConsistencyPart, PenaltyPart, ReadoutPart, Weight, build
 
 

@@ -14,10 +14,10 @@ from torch.nn import functional as F
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
 from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass
-from ogan_bench.objectives.consistency import pearson
-from ogan_bench.objectives.critics import Game, game
-from ogan_bench.objectives.penalties import Scored
-from ogan_bench.objectives.schedules import Schedule, schedule
+from ogan_bench.objectives.parts.consistency import pearson
+from ogan_bench.objectives.parts.penalties import Scored
+from ogan_bench.objectives.parts.schedules import Schedule, schedule
+from ogan_bench.objectives.systems.critic_game import Game, game
 from ogan_bench.study.parts import AdversarialPart, PenaltyPart, Weight
 
 

@@ -11,7 +11,7 @@ from pydantic import PositiveFloat
 from torch import Tensor
 
 from ogan_bench.objectives.base import LossTerms, Objective, Pass
-from ogan_bench.objectives.gaussian import Variational, squared_error
+from ogan_bench.objectives.systems.gaussian_encoder import Variational, squared_error
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ogan_bench.objectives.adversarial import Adversarial, Scores
-from ogan_bench.objectives.asking import Term, answer, term
 from ogan_bench.objectives.base import LossTerms, Objective, Pass
-from ogan_bench.objectives.consistency import pearson
-from ogan_bench.objectives.penalties import Scored
+from ogan_bench.objectives.parts.adversarial import Adversarial, Scores
+from ogan_bench.objectives.parts.call_by_name import Term, answer, term
+from ogan_bench.objectives.parts.consistency import pearson
+from ogan_bench.objectives.parts.penalties import Scored
 from ogan_bench.study.parts import AdversarialPart, PenaltyPart, build
 
 

@@ -8,9 +8,9 @@ from typing import Annotated
 from pydantic import Field
 
 from ogan_bench.objectives.base import LossTerms, Objective, Pass
-from ogan_bench.objectives.critics import game
-from ogan_bench.objectives.separate import SeparateObjective
-from ogan_bench.objectives.tied import tie
+from ogan_bench.objectives.parts.weighted_consistency import tie
+from ogan_bench.objectives.systems.critic_game import game
+from ogan_bench.objectives.systems.separate import SeparateObjective
 from ogan_bench.study.parts import AdversarialPart, ConsistencyPart, PenaltyPart
 
 

@@ -11,10 +11,10 @@ from torch import Tensor
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
 from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass
-from ogan_bench.objectives.critics import game
-from ogan_bench.objectives.separate import SeparateObjective
-from ogan_bench.objectives.tied import tie
-from ogan_bench.objectives.triple_critics import ScoredPairs
+from ogan_bench.objectives.parts.weighted_consistency import tie
+from ogan_bench.objectives.systems.critic_game import game
+from ogan_bench.objectives.systems.separate import SeparateObjective
+from ogan_bench.objectives.systems.triple_critics import ScoredPairs
 from ogan_bench.study.parts import AdversarialPart, ConsistencyPart, PenaltyPart
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
 from ogan_bench.objectives.base import LossTerms, Objective, Pass
-from ogan_bench.objectives.bigan import PairObjective
+from ogan_bench.objectives.systems.bigan import PairObjective
 
 
 @dataclass(frozen=True)

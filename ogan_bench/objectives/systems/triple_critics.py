@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from ogan_bench.models.base import Architecture, mlp
 from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass, Projection
-from ogan_bench.objectives.critics import Game, computed, game
-from ogan_bench.objectives.penalties import Scored
-from ogan_bench.objectives.tied import Tied, tie
+from ogan_bench.objectives.parts.penalties import Scored
+from ogan_bench.objectives.parts.weighted_consistency import Tied, tie
+from ogan_bench.objectives.systems.critic_game import Game, computed, game
 from ogan_bench.study.parts import AdversarialPart, ConsistencyPart, PenaltyPart, Weight
 
 PREFIX = {"image": "", "code": "code_", "reconstruction": "reconstruction_"}

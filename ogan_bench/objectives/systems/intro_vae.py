@@ -9,7 +9,7 @@ from pydantic import Field, PositiveFloat
 from torch import Tensor
 
 from ogan_bench.objectives.base import LossTerms, Objective, Pass
-from ogan_bench.objectives.gaussian import UNIT_RANGE, Variational, squared_error
+from ogan_bench.objectives.systems.gaussian_encoder import UNIT_RANGE, Variational, squared_error
 
 
 @dataclass(frozen=True)

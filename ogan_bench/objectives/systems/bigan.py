@@ -12,8 +12,8 @@ from torch.nn.functional import softplus
 
 from ogan_bench.models.base import Architecture, mlp
 from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass
-from ogan_bench.objectives.critics import computed
-from ogan_bench.objectives.gaussian import gaussian
+from ogan_bench.objectives.systems.critic_game import computed
+from ogan_bench.objectives.systems.gaussian_encoder import gaussian
 
 
 class JointCritic(nn.Module):

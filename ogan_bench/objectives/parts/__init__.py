@@ -1,0 +1,1 @@
+"""The four parts of the O-GAN family, and what ties them together."""

@@ -1,0 +1,1 @@
+"""One file for each system that is no choice of four parts."""
