@@ -29,10 +29,10 @@ from ogan_bench.evaluation.by_space import space_rows
 from ogan_bench.evaluation.evaluate import GROUPS
 from ogan_bench.evaluation.reconstruction import reconstruction_rows
 from ogan_bench.evaluation.separability import separability_rows
-from ogan_bench.evaluation.subject import Of, Subject
 from ogan_bench.metrics.definition import Group
 from ogan_bench.observation import pair
 from ogan_bench.preflight import load_dataset
+from ogan_bench.sampling.context import Of, Subject
 from ogan_bench.study.load import load_study
 from ogan_bench.study.shipped import shipped_studies
 from ogan_bench.study.trial import Trial

@@ -13,10 +13,10 @@ from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.evaluation.evaluate import Facts, evaluate
 from ogan_bench.evaluation.rows import Row
-from ogan_bench.evaluation.sampling import Autoencoder
 from ogan_bench.files import Record
 from ogan_bench.metrics import METRICS
 from ogan_bench.objectives.base import Nets
+from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.store.trial_store import TrialFolder
 from ogan_bench.study.settings import Evaluation
 from ogan_bench.study.trial import Trial

@@ -20,9 +20,8 @@ from ogan_bench.evaluation.perceptual import BACKBONES, Perceptual, perceptual
 from ogan_bench.evaluation.reconstruction import in_units, psnr, reconstruction_ratio
 from ogan_bench.evaluation.rows import Row, attempt
 from ogan_bench.evaluation.similarity import VARIANT, ssim
-from ogan_bench.evaluation.subject import Subject
-from ogan_bench.evaluation.subject_nets import autoencoded
 from ogan_bench.features.extractor import Features, extract
+from ogan_bench.sampling.context import Subject, autoencoded
 
 Split = Literal["test", "train", "generated"]
 SPLITS: dict[Split, str] = {"test": "", "train": "_train", "generated": "_generated"}

@@ -10,7 +10,6 @@ from ogan_bench.evaluation.conditional import CONDITIONAL, Labelled, conditional
 from ogan_bench.evaluation.coverage import coverage_rows
 from ogan_bench.evaluation.fidelity import fidelity_rows, reconstruction_distance_rows
 from ogan_bench.evaluation.rows import Row, attempt
-from ogan_bench.evaluation.subject import Compared, Subject
 from ogan_bench.features.channel_classifier import ChannelClassifier
 from ogan_bench.features.classifier import Classifier
 from ogan_bench.features.extractor import Extractor
@@ -18,6 +17,7 @@ from ogan_bench.features.inception import Inception
 from ogan_bench.metrics.definition import Extractor as Space
 from ogan_bench.metrics.feature_spaces import names_in
 from ogan_bench.metrics.fidelity import QUANTITIES
+from ogan_bench.sampling.context import Compared, Subject
 
 
 def space_rows(subject: Compared, space: Space, facts: dict[str, Any]) -> list[Row]:

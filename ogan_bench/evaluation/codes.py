@@ -5,7 +5,7 @@ from __future__ import annotations
 from ogan_bench.evaluation.latent_coverage import latent_coverage_rows
 from ogan_bench.evaluation.round_trip import round_trip_rows
 from ogan_bench.evaluation.rows import Row
-from ogan_bench.evaluation.subject import Subject
+from ogan_bench.sampling.context import Subject
 
 
 def code_rows(subject: Subject) -> list[Row]:

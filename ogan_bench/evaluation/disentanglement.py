@@ -13,8 +13,8 @@ from torch.nn import functional as F
 
 from ogan_bench.evaluation.measured import Value, measured_rows
 from ogan_bench.evaluation.rows import Row
-from ogan_bench.evaluation.subject import Subject
 from ogan_bench.models.normalization import standardise
+from ogan_bench.sampling.context import Subject
 from ogan_bench.seeding import derive
 
 BINS = 20

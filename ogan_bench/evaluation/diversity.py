@@ -31,12 +31,12 @@ from ogan_bench.evaluation.point_sets import part, place
 from ogan_bench.evaluation.reference import Reference
 from ogan_bench.evaluation.rows import Row, attempt
 from ogan_bench.evaluation.sliced_wasserstein import sliced_wasserstein
-from ogan_bench.evaluation.subject import Compared
 from ogan_bench.evaluation.vendi import vendi_score
 from ogan_bench.metrics.coverage import BINS
 from ogan_bench.metrics.definition import Extractor as Space
 from ogan_bench.metrics.feature_spaces import names_in
 from ogan_bench.metrics.fidelity import QUANTITIES
+from ogan_bench.sampling.context import Compared
 
 PICTURE = "neighbours.png"
 LEVEL = 0.05

@@ -33,10 +33,11 @@ from ogan_bench.evaluation.points import point_rows
 from ogan_bench.evaluation.probes import probes_rows
 from ogan_bench.evaluation.reconstruction import autoencoding_rows, reconstruction_rows
 from ogan_bench.evaluation.rows import Row, attempt
-from ogan_bench.evaluation.sampling import Autoencoder, Samples
 from ogan_bench.evaluation.separability import separability_rows
-from ogan_bench.evaluation.subject import Compared, Subject
 from ogan_bench.models.base import Encoder
+from ogan_bench.sampling.autoencoder import Autoencoder
+from ogan_bench.sampling.context import Compared, Subject
+from ogan_bench.sampling.samples import Samples
 from ogan_bench.study.settings import Evaluation
 
 Facts = dict[str, Any]

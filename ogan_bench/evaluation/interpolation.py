@@ -24,9 +24,8 @@ from ogan_bench.evaluation.path_length import (
 )
 from ogan_bench.evaluation.pictures import interpolation_strips
 from ogan_bench.evaluation.rows import Row
-from ogan_bench.evaluation.subject import Subject
-from ogan_bench.evaluation.subject_nets import decoded, projected
 from ogan_bench.features.extractor import extract
+from ogan_bench.sampling.context import Subject, decoded, projected
 from ogan_bench.seeding import generator
 
 PAIRS = 500

@@ -12,8 +12,7 @@ from torch import Tensor
 from ogan_bench.evaluation.measured import Value, measured_rows
 from ogan_bench.evaluation.reconstruction import in_units
 from ogan_bench.evaluation.rows import Row
-from ogan_bench.evaluation.subject import Subject
-from ogan_bench.evaluation.subject_nets import projected
+from ogan_bench.sampling.context import Subject, projected
 from ogan_bench.seeding import generator
 
 IMAGES = 100

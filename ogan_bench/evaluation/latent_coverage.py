@@ -14,8 +14,7 @@ from torch import Tensor
 from ogan_bench.evaluation.frechet import frechet_distance, frechet_floor
 from ogan_bench.evaluation.measured import Value, measured_rows
 from ogan_bench.evaluation.rows import Row
-from ogan_bench.evaluation.subject import Subject
-from ogan_bench.evaluation.subject_nets import projected
+from ogan_bench.sampling.context import Subject, projected
 
 KOLMOGOROV_MEAN = math.sqrt(math.pi / 2) * math.log(2)
 """Of the distribution that √(nm / (n + m)) times the statistic of two equal distributions has."""

@@ -11,9 +11,9 @@ from torch import Tensor
 from ogan_bench.data.base import to_uint8
 from ogan_bench.evaluation.measured import Value, measured_rows
 from ogan_bench.evaluation.rows import Row
-from ogan_bench.evaluation.sampling import BATCH_SIZE
-from ogan_bench.evaluation.subject import Subject
 from ogan_bench.features.extractor import extract
+from ogan_bench.sampling.context import Subject
+from ogan_bench.sampling.samples import BATCH_SIZE
 from ogan_bench.seeding import generator
 
 POINTS = 10_000

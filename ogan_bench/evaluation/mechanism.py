@@ -14,9 +14,9 @@ from torch import Tensor
 
 from ogan_bench.data.base import to_float
 from ogan_bench.evaluation.rows import Row, attempt
-from ogan_bench.evaluation.subject import Subject
 from ogan_bench.evaluation.trainee import ITERATIONS, Trainee
 from ogan_bench.objectives.base import Batch, Nets
+from ogan_bench.sampling.context import Subject
 from ogan_bench.seeding import generator
 
 BATCH_SIZE = 64

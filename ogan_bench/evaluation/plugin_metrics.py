@@ -6,8 +6,8 @@ from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.evaluation.rows import Row, attempt
-from ogan_bench.evaluation.sampling import Samples
 from ogan_bench.objectives.parts.call_by_name import answer, check
+from ogan_bench.sampling.samples import Samples
 from ogan_bench.study import catalogue
 
 

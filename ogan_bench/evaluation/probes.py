@@ -24,11 +24,11 @@ from ogan_bench.evaluation.fitted_probes import (
 from ogan_bench.evaluation.latent_separability import latent_separability_rows
 from ogan_bench.evaluation.measured import Value, measured_rows
 from ogan_bench.evaluation.rows import Row
-from ogan_bench.evaluation.sampling import Codes
 from ogan_bench.evaluation.separability import principal_components
-from ogan_bench.evaluation.subject import Subject
 from ogan_bench.features.cache import cached_record, content_key, fingerprint
 from ogan_bench.models.normalization import standardise
+from ogan_bench.sampling.context import Subject
+from ogan_bench.sampling.samples import Codes
 
 DRAWS = {10: 10, 100: 5, 1000: 1, 10_000: 1}
 """Numbers of labels, and how many draws of so many labels an accuracy is the mean of."""

@@ -10,9 +10,8 @@ from torch import Tensor
 from ogan_bench.evaluation.latents import latent_rho, product_of_others
 from ogan_bench.evaluation.measured import Value, measured_rows
 from ogan_bench.evaluation.rows import Row
-from ogan_bench.evaluation.subject import Subject
-from ogan_bench.evaluation.subject_nets import autoencoded, encoded, projected
 from ogan_bench.models.normalization import standardise
+from ogan_bench.sampling.context import Subject, autoencoded, encoded, projected
 from ogan_bench.seeding import generator
 
 POOL = 1000

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.evaluation.rows import Row, attempt
-from ogan_bench.evaluation.sampling import Codes, Samples
 from ogan_bench.features.cache import cached_record, content_key
 from ogan_bench.models.normalization import standardise
+from ogan_bench.sampling.samples import Codes, Samples
 from ogan_bench.seeding import derive
 from ogan_bench.study.settings import Evaluation
 

@@ -13,10 +13,10 @@ from torch import Tensor
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from ogan_bench.data.base import ImageShape
-from ogan_bench.evaluation.sampling import Autoencoder
 from ogan_bench.models.base import Architecture
 from ogan_bench.models.initialisation import Normal, initialise
 from ogan_bench.objectives.base import Batch, Net, Nets, Objective, Pass
+from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.seeding import generator
 from ogan_bench.study import catalogue
 from ogan_bench.study.parts import build, component_of

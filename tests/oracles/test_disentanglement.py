@@ -25,11 +25,11 @@ from ogan_bench.evaluation.disentanglement import (
 )
 from ogan_bench.evaluation.evaluate import GROUPS
 from ogan_bench.evaluation.rows import Row
-from ogan_bench.evaluation.sampling import Autoencoder
-from ogan_bench.evaluation.subject import Subject
 from ogan_bench.metrics import METRICS
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.objectives.base import LossTerms, Objective, Pass
+from ogan_bench.sampling.autoencoder import Autoencoder
+from ogan_bench.sampling.context import Subject
 from ogan_bench.study.settings import Evaluation
 
 COUNTS = (2, 3, 4, 4)

@@ -24,12 +24,12 @@ from ogan_bench.evaluation.kernel import cubic, sums_within
 from ogan_bench.evaluation.neighbours import nearest
 from ogan_bench.evaluation.reference import Reference
 from ogan_bench.evaluation.rows import Row
-from ogan_bench.evaluation.subject import Compared
 from ogan_bench.metrics import METRICS
 from ogan_bench.metrics.coverage import BINS
 from ogan_bench.metrics.definition import Extractor as Space
 from ogan_bench.metrics.feature_spaces import SPACES, metric_name, names_in
 from ogan_bench.metrics.fidelity import QUANTITIES
+from ogan_bench.sampling.context import Compared
 from ogan_bench.study.settings import Evaluation
 
 CPU = torch.device("cpu")

@@ -26,11 +26,11 @@ from ogan_bench.evaluation.inversion import inversion_rows
 from ogan_bench.evaluation.perceptual import VARIABLE
 from ogan_bench.evaluation.round_trip import cycle_codes
 from ogan_bench.evaluation.rows import Row
-from ogan_bench.evaluation.sampling import Autoencoder
-from ogan_bench.evaluation.subject import Subject
 from ogan_bench.metrics import METRICS
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.objectives.base import LossTerms, Objective, Pass, Projection
+from ogan_bench.sampling.autoencoder import Autoencoder
+from ogan_bench.sampling.context import Subject
 from ogan_bench.study.settings import Evaluation
 
 CPU = torch.device("cpu")

@@ -28,12 +28,12 @@ from ogan_bench.evaluation.pictures import (
     swap_grid,
 )
 from ogan_bench.evaluation.rows import Row, attempt
-from ogan_bench.evaluation.sampling import Autoencoder
 from ogan_bench.features.inception import FILE, VARIABLE
 from ogan_bench.metrics import METRICS
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.models.dcgan import dcgan
 from ogan_bench.objectives.base import LossTerms, Objective, Pass
+from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.study.settings import Evaluation
 
 CPU = torch.device("cpu")

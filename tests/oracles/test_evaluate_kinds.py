@@ -24,9 +24,10 @@ from ogan_bench.evaluation.conditional import CONDITIONAL
 from ogan_bench.evaluation.evaluate import Facts, evaluate
 from ogan_bench.evaluation.plugin_metrics import Measured
 from ogan_bench.evaluation.rows import Row
-from ogan_bench.evaluation.sampling import Autoencoder, draw_samples, under_test
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.objectives.base import LossTerms, Objective, Pass
+from ogan_bench.sampling.autoencoder import Autoencoder
+from ogan_bench.sampling.samples import draw_samples, under_test
 from ogan_bench.study import catalogue
 from ogan_bench.study.settings import Evaluation
 

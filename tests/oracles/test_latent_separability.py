@@ -21,12 +21,12 @@ from ogan_bench.evaluation.latent_separability import (
     separability,
 )
 from ogan_bench.evaluation.rows import Row
-from ogan_bench.evaluation.sampling import Autoencoder
-from ogan_bench.evaluation.subject import Subject
 from ogan_bench.features.extractor import Extractor
 from ogan_bench.metrics import METRICS
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.objectives.base import LossTerms, Objective, Pass
+from ogan_bench.sampling.autoencoder import Autoencoder
+from ogan_bench.sampling.context import Subject
 from ogan_bench.study.settings import Evaluation
 
 SOURCE = sys.modules[separability.__module__]

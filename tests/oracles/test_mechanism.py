@@ -23,9 +23,9 @@ from ogan_bench.evaluation.mechanism import (
     trainee,
 )
 from ogan_bench.evaluation.rows import Row
-from ogan_bench.evaluation.sampling import Autoencoder
-from ogan_bench.evaluation.subject import Subject
 from ogan_bench.evaluation.trainee import largest_curvature
+from ogan_bench.sampling.autoencoder import Autoencoder
+from ogan_bench.sampling.context import Subject
 from ogan_bench.study.load import load_study
 from ogan_bench.study.settings import Evaluation
 from ogan_bench.study.trial import Trial

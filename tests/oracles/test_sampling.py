@@ -12,11 +12,12 @@ from torch import Tensor, nn
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_float, to_uint8
-from ogan_bench.evaluation.batch_norm import with_statistics
-from ogan_bench.evaluation.sampling import Autoencoder, Samples, draw_samples, under_test
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.models.normalization import standardise
 from ogan_bench.objectives.base import LossTerms, Objective, Pass, Projection
+from ogan_bench.sampling.autoencoder import Autoencoder
+from ogan_bench.sampling.batch_norm import with_statistics
+from ogan_bench.sampling.samples import Samples, draw_samples, under_test
 from ogan_bench.study.settings import Evaluation
 
 CPU = torch.device("cpu")

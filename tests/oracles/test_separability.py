@@ -15,13 +15,13 @@ from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.data.sources.digits import digits
 from ogan_bench.evaluation import separability
-from ogan_bench.evaluation.sampling import Codes, Samples
 from ogan_bench.evaluation.separability import (
     linear_probe,
     pixel_probe,
     principal_components,
     separability_rows,
 )
+from ogan_bench.sampling.samples import Codes, Samples
 from ogan_bench.study.settings import Evaluation
 
 

@@ -19,6 +19,7 @@ LAYERS = [
     {"models"},
     {"objectives"},
     {"features", "training"},
+    {"sampling"},
     {"evaluation"},
     {"observation", "preflight"},
     {"samplings"},

@@ -10,57 +10,23 @@ from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import to_float, to_uint8
-from ogan_bench.evaluation.batch_norm import Policy, with_statistics
-from ogan_bench.models.base import Encoder, Generator
-from ogan_bench.models.normalization import on_sphere, standardise
-from ogan_bench.objectives.base import Objective, Projection
+from ogan_bench.models.base import Encoder
+from ogan_bench.models.normalization import standardise
+from ogan_bench.sampling.autoencoder import (
+    PROJECTIONS,
+    Autoencoder,
+    NonFiniteError,
+    chosen_projection,
+)
+from ogan_bench.sampling.batch_norm import Policy, with_statistics
 from ogan_bench.seeding import generator as random_generator
 from ogan_bench.study.settings import Evaluation
 
 BATCH_SIZE = 256
+
+
 EVALUATED_BATCH = 64
 """Images per batch where the encoder goes by the statistics of the batch; the author's 64."""
-
-
-class NonFiniteError(ValueError):
-    """A net gives values that are not finite: there is nothing to measure."""
-
-
-@dataclass(frozen=True)
-class Autoencoder:
-    """A trained pair and how its objective reads it.
-
-    Args:
-        objective: Knows the code within E's output, and what belongs between E and G.
-        encoder: E, images ``(n, c, h, w)`` to raw outputs.
-        generator: G, z ``(n, d)`` to images.
-        z_dim: Dimensions d of z.
-    """
-
-    objective: Objective
-    encoder: Encoder
-    generator: Generator
-    z_dim: int
-
-    def encode(self, x: Tensor) -> Tensor:
-        """Raw codes of images, shape ``(n, d)``."""
-        return self.objective.code(self.encoder(x), self.z_dim)
-
-    def decode(self, code: Tensor, labels: Tensor | None) -> Tensor:
-        """Images of codes."""
-        return self.objective.decode(self.generator, code, labels)
-
-
-PROJECTIONS: dict[Projection, Callable[[Tensor], Tensor]] = {
-    "standardise": standardise,
-    "sphere": on_sphere,
-    "none": lambda code: code,
-}
-
-
-def chosen_projection(objective: Objective, settings: Evaluation) -> Projection:
-    """What autoencoding does to a code before G."""
-    return objective.projection if settings.projection == "own" else settings.projection
 
 
 @dataclass(frozen=True)

@@ -11,22 +11,30 @@ from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_uint8
-from ogan_bench.evaluation.sampling import (
-    Autoencoder,
-    Pairs,
-    Samples,
-    chosen_projection,
-    draw_samples,
-    under_test,
-)
 from ogan_bench.features.extractor import Extractor, Features, extract, reference_features
 from ogan_bench.features.spaces import SPACES
 from ogan_bench.models.base import Encoder
+from ogan_bench.sampling.autoencoder import (
+    PROJECTIONS,
+    Autoencoder,
+    NonFiniteError,
+    chosen_projection,
+)
+from ogan_bench.sampling.samples import (
+    BATCH_SIZE,
+    Pairs,
+    Samples,
+    batches_of,
+    draw_samples,
+    map_batches,
+    under_test,
+)
 from ogan_bench.study.settings import Evaluation
 
 Of = Literal["generated", "train", "test", "reconstructions", "swapped"]
 """Generated images; the real ones they are compared with (those trained on) and the test images;
 reconstructions of the test images, also under other labels."""
+
 
 ROUTES = {"standardise": "N(E(x))", "sphere": "√d E(x)/‖E(x)‖", "none": "E(x)"}
 """How notes write the projection of a code."""
@@ -156,3 +164,77 @@ class Subject(Compared):
                 raise ValueError("the generator is not conditional")
             return to_uint8(self.samples.swapped)
         return super().images(of)
+
+
+def projected(subject: Subject, codes: Tensor) -> Tensor:
+    """P(code), with the projection of autoencoding.
+
+    Args:
+        subject: Whose objective or settings choose P.
+        codes: Raw codes, shape ``(n, d)``.
+    """
+    chosen = chosen_projection(subject.pairs.trained.objective, subject.settings)
+    return PROJECTIONS[chosen](codes)
+
+
+def decoded(subject: Subject, codes: Tensor, labels: Tensor | None) -> Tensor:
+    """G(code): images in [-1, 1], or points, shape ``(n, c, h, w)``.
+
+    Args:
+        subject: Whose G decodes.
+        codes: What G is given as it is, shape ``(n, d)``.
+        labels: Classes to decode under, shape ``(n,)``; not looked at by an unconditional G.
+
+    Raises:
+        NonFiniteError: G gives values that are not finite.
+    """
+    with torch.no_grad():
+        (images,) = map_batches(
+            lambda code, classes: (subject.pairs.trained.decode(code, classes),),
+            (codes, labels),
+            batches_of(len(codes), "mixed", BATCH_SIZE, subject.settings.seed),
+            subject.device,
+        )
+    return _finite(images, "the generator")
+
+
+def autoencoded(
+    subject: Subject, codes: Tensor, labels: Tensor | None, temperature: float | None = None
+) -> Tensor:
+    """G(t · P(code)), the objective's own way back.
+
+    Args:
+        subject: Whose G decodes.
+        codes: Raw codes, shape ``(n, d)``.
+        labels: As for :func:`decoded`.
+        temperature: t; ``None``: that of the settings.
+    """
+    t = subject.settings.temperature if temperature is None else temperature
+    return decoded(subject, t * projected(subject, codes), labels)
+
+
+def encoded(subject: Subject, images: Tensor) -> Tensor:
+    """E(x): raw codes, shape ``(n, d)``.
+
+    Args:
+        subject: Whose trained E encodes, with the batch-norm statistics of the settings.
+        images: Images in [-1, 1], or points, shape ``(n, c, h, w)``.
+
+    Raises:
+        NonFiniteError: E gives values that are not finite.
+    """
+    policy, seed = subject.settings.encoder_statistics, subject.settings.seed
+    with torch.no_grad():
+        (codes,) = map_batches(
+            lambda x: (subject.pairs.trained.encode(x),),
+            (images,),
+            batches_of(len(images), policy, BATCH_SIZE, seed),
+            subject.device,
+        )
+    return _finite(codes, "the encoder")
+
+
+def _finite(output: Tensor, net: str) -> Tensor:
+    if not bool(output.isfinite().all()):
+        raise NonFiniteError(f"{net} gives values that are not finite")
+    return output

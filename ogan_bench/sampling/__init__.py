@@ -1,0 +1,1 @@
+"""The trained model under test: what it generates, encodes and reconstructs."""

@@ -1,0 +1,54 @@
+"""E and G as an autoencoder: codes of images and images of codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from ogan_bench.models.base import Encoder, Generator
+from ogan_bench.models.normalization import on_sphere, standardise
+from ogan_bench.objectives.base import Objective, Projection
+from ogan_bench.study.settings import Evaluation
+
+
+class NonFiniteError(ValueError):
+    """A net gives values that are not finite: there is nothing to measure."""
+
+
+@dataclass(frozen=True)
+class Autoencoder:
+    """A trained pair and how its objective reads it.
+
+    Args:
+        objective: Knows the code within E's output, and what belongs between E and G.
+        encoder: E, images ``(n, c, h, w)`` to raw outputs.
+        generator: G, z ``(n, d)`` to images.
+        z_dim: Dimensions d of z.
+    """
+
+    objective: Objective
+    encoder: Encoder
+    generator: Generator
+    z_dim: int
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Raw codes of images, shape ``(n, d)``."""
+        return self.objective.code(self.encoder(x), self.z_dim)
+
+    def decode(self, code: Tensor, labels: Tensor | None) -> Tensor:
+        """Images of codes."""
+        return self.objective.decode(self.generator, code, labels)
+
+
+PROJECTIONS: dict[Projection, Callable[[Tensor], Tensor]] = {
+    "standardise": standardise,
+    "sphere": on_sphere,
+    "none": lambda code: code,
+}
+
+
+def chosen_projection(objective: Objective, settings: Evaluation) -> Projection:
+    """What autoencoding does to a code before G."""
+    return objective.projection if settings.projection == "own" else settings.projection
