@@ -25,10 +25,10 @@ import torch
 from threadpoolctl import threadpool_limits
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
-from ogan_bench.evaluation.by_space import space_rows
 from ogan_bench.evaluation.evaluate import GROUPS
-from ogan_bench.evaluation.reconstruction import reconstruction_rows
-from ogan_bench.evaluation.separability import separability_rows
+from ogan_bench.evaluation.per_space import space_rows
+from ogan_bench.evaluation.reconstruction.pixel_error import reconstruction_rows
+from ogan_bench.evaluation.separability.linear_probe import separability_rows
 from ogan_bench.metrics.definition import Group
 from ogan_bench.observation import pair
 from ogan_bench.preflight import load_dataset

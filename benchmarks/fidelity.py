@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
 
-from ogan_bench.evaluation.frechet import frechet_distance, moments
+from ogan_bench.evaluation.fidelity.frechet import frechet_distance, moments
 
 FEATURES = [64, 512, 2048]
 IMAGES_PER_FEATURE = 4

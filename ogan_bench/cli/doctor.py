@@ -66,7 +66,7 @@ def _spaces() -> dict[str, str]:
 
 def _perceptual() -> dict[str, str]:
     """The same for the nets that LPIPS can be measured with."""
-    from ogan_bench.evaluation.perceptual import BACKBONES, backbone_path
+    from ogan_bench.evaluation.reconstruction.lpips import BACKBONES, backbone_path
 
     return {name: _whether(functools.partial(backbone_path, name)) for name in BACKBONES}
 

@@ -159,8 +159,8 @@ def _images(
 ) -> list[dict[str, Any]]:
     import torch
 
-    from ogan_bench.data.loose import read_images, reference_dataset
     from ogan_bench.evaluation.evaluate import evaluate_images
+    from ogan_bench.evaluation.external_images import read_images, reference_dataset
     from ogan_bench.execution.devices import slots
     from ogan_bench.study.settings import Evaluation
 

@@ -11,16 +11,10 @@ from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_uint8
-from ogan_bench.evaluation.autoencoding import reconstruction_group_rows
-from ogan_bench.evaluation.by_space import space_rows
-from ogan_bench.evaluation.codes import code_rows
-from ogan_bench.evaluation.disentanglement import factors_rows
-from ogan_bench.evaluation.diversity import diversity_rows
-from ogan_bench.evaluation.interpolation import interpolation_rows
-from ogan_bench.evaluation.inversion import inversion_rows
-from ogan_bench.evaluation.latents import latent_rows
-from ogan_bench.evaluation.mechanism import mechanism_rows
-from ogan_bench.evaluation.pictures import (
+from ogan_bench.evaluation.coverage.mixtures import point_rows
+from ogan_bench.evaluation.factors.disentanglement import factors_rows
+from ogan_bench.evaluation.fidelity.diversity import diversity_rows
+from ogan_bench.evaluation.image_grids import (
     SIDE,
     STEP_ROWS,
     point_picture,
@@ -28,12 +22,18 @@ from ogan_bench.evaluation.pictures import (
     sample_grid,
     swap_grid,
 )
+from ogan_bench.evaluation.interpolation.interpolation import interpolation_rows
+from ogan_bench.evaluation.inversion.inversion import inversion_rows
+from ogan_bench.evaluation.latent.prior_match import code_rows
+from ogan_bench.evaluation.latent.round_trip import latent_rows
+from ogan_bench.evaluation.mechanism.mechanism import mechanism_rows
+from ogan_bench.evaluation.per_space import space_rows
 from ogan_bench.evaluation.plugin_metrics import check_plugin_metrics, plugin_rows
-from ogan_bench.evaluation.points import point_rows
-from ogan_bench.evaluation.probes import probes_rows
-from ogan_bench.evaluation.reconstruction import autoencoding_rows, reconstruction_rows
+from ogan_bench.evaluation.reconstruction.autoencoding import reconstruction_group_rows
+from ogan_bench.evaluation.reconstruction.pixel_error import autoencoding_rows, reconstruction_rows
 from ogan_bench.evaluation.rows import Row, attempt
-from ogan_bench.evaluation.separability import separability_rows
+from ogan_bench.evaluation.separability.linear_probe import separability_rows
+from ogan_bench.evaluation.separability.probe_suite import probes_rows
 from ogan_bench.models.base import Encoder
 from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.sampling.context import Compared, Subject

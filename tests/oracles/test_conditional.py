@@ -7,14 +7,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from ogan_bench.evaluation.conditional import (
+from ogan_bench.evaluation.conditional.conditional import (
     CONDITIONAL,
     Labelled,
     agreement,
     conditional_rows,
     frechet_within,
 )
-from ogan_bench.evaluation.frechet import frechet_distance, frechet_floor
+from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_floor
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.features.extractor import Features
 

@@ -10,7 +10,7 @@ import torch
 from scipy.stats import entropy
 from torch import Tensor
 
-from ogan_bench.evaluation.coverage import (
+from ogan_bench.evaluation.coverage.classes import (
     class_shares,
     coverage_rows,
     modes_expected,

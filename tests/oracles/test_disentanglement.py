@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
-from ogan_bench.evaluation.disentanglement import (
+from ogan_bench.evaluation.evaluate import GROUPS
+from ogan_bench.evaluation.factors.disentanglement import (
     completeness,
     disentanglement,
     factors_rows,
@@ -23,7 +24,6 @@ from ogan_bench.evaluation.disentanglement import (
     separated_attribute_predictability,
     separated_correlation,
 )
-from ogan_bench.evaluation.evaluate import GROUPS
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.metrics import METRICS
 from ogan_bench.models.base import Encoder, Generator

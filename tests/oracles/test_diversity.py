@@ -14,9 +14,9 @@ from torch import Tensor
 from torch_fidelity.metric_kid import kid_features_to_metric
 from torch_fidelity.metric_prc import prc_features_to_metric
 
-from ogan_bench.evaluation import kernel as kernel_module
-from ogan_bench.evaluation import neighbours as neighbours_module
-from ogan_bench.evaluation.kernel import (
+from ogan_bench.evaluation.fidelity import kernel as kernel_module
+from ogan_bench.evaluation.fidelity import manifolds as neighbours_module
+from ogan_bench.evaluation.fidelity.kernel import (
     cmmd,
     cubic,
     exact_kernel_distance,
@@ -24,7 +24,7 @@ from ogan_bench.evaluation.kernel import (
     sums_across,
     sums_within,
 )
-from ogan_bench.evaluation.neighbours import (
+from ogan_bench.evaluation.fidelity.manifolds import (
     Manifolds,
     authenticity,
     expected_coverage,

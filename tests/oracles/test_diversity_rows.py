@@ -16,13 +16,13 @@ from torch import Tensor
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.data.sources.digits import digits
-from ogan_bench.evaluation import reference as reference_module
-from ogan_bench.evaluation.by_space import space_rows
-from ogan_bench.evaluation.diversity import diversity_rows
-from ogan_bench.evaluation.frechet import frechet_distance, moments
-from ogan_bench.evaluation.kernel import cubic, sums_within
-from ogan_bench.evaluation.neighbours import nearest
-from ogan_bench.evaluation.reference import Reference
+from ogan_bench.evaluation.fidelity import reference as reference_module
+from ogan_bench.evaluation.fidelity.diversity import diversity_rows
+from ogan_bench.evaluation.fidelity.frechet import frechet_distance, moments
+from ogan_bench.evaluation.fidelity.kernel import cubic, sums_within
+from ogan_bench.evaluation.fidelity.manifolds import nearest
+from ogan_bench.evaluation.fidelity.reference import Reference
+from ogan_bench.evaluation.per_space import space_rows
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.metrics import METRICS
 from ogan_bench.metrics.coverage import BINS

@@ -14,8 +14,9 @@ from statsmodels.stats.proportion import proportions_ztest
 from torch import Tensor
 from vendi_score import vendi
 
-from ogan_bench.evaluation import frechet as frechet_module
-from ogan_bench.evaluation.cells import (
+from ogan_bench.evaluation.fidelity import frechet as frechet_module
+from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_infinity
+from ogan_bench.evaluation.fidelity.kmeans_bins import (
     cell_counts,
     centres,
     different_cells,
@@ -23,9 +24,8 @@ from ogan_bench.evaluation.cells import (
     jensen_shannon_floor,
     number_of_cells,
 )
-from ogan_bench.evaluation.frechet import frechet_distance, frechet_infinity
-from ogan_bench.evaluation.sliced_wasserstein import sliced_wasserstein
-from ogan_bench.evaluation.vendi import vendi_score
+from ogan_bench.evaluation.fidelity.sliced_wasserstein import sliced_wasserstein
+from ogan_bench.evaluation.fidelity.vendi import vendi_score
 
 
 def normal(n: int, k: int, seed: int, mean: float = 0.0) -> Tensor:

@@ -17,14 +17,19 @@ from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_float
 from ogan_bench.data.sources.digits import digits
 from ogan_bench.data.sources.mixtures import ring
-from ogan_bench.evaluation import autoencoding, round_trip
-from ogan_bench.evaluation.autoencoding import TEMPERATURES, agreement, reconstruction_group_rows
-from ogan_bench.evaluation.codes import code_rows
 from ogan_bench.evaluation.evaluate import GROUPS
-from ogan_bench.evaluation.interpolation import interpolation_rows
-from ogan_bench.evaluation.inversion import inversion_rows
-from ogan_bench.evaluation.perceptual import VARIABLE
-from ogan_bench.evaluation.round_trip import cycle_codes
+from ogan_bench.evaluation.interpolation.interpolation import interpolation_rows
+from ogan_bench.evaluation.inversion.inversion import inversion_rows
+from ogan_bench.evaluation.latent import round_trip
+from ogan_bench.evaluation.latent.prior_match import code_rows
+from ogan_bench.evaluation.latent.round_trip import cycle_codes
+from ogan_bench.evaluation.reconstruction import autoencoding
+from ogan_bench.evaluation.reconstruction.autoencoding import (
+    TEMPERATURES,
+    agreement,
+    reconstruction_group_rows,
+)
+from ogan_bench.evaluation.reconstruction.lpips import VARIABLE
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.metrics import METRICS
 from ogan_bench.models.base import Encoder, Generator
@@ -139,7 +144,7 @@ def _few_images_and_no_weights(tmp_path_factory: pytest.TempPathFactory) -> Iter
         patch.setenv(VARIABLE, str(tmp_path_factory.mktemp("weights")))
         shared = tmp_path_factory.getbasetemp() / "ogan_bench_cache"  # with the other evaluations
         patch.setenv("OGAN_BENCH_CACHE", str(shared))
-        patch.setattr("ogan_bench.evaluation.inversion.IMAGES", 12)
+        patch.setattr("ogan_bench.evaluation.inversion.inversion.IMAGES", 12)
         yield
 
 

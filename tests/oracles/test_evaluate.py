@@ -19,9 +19,9 @@ from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_float, to_uint8
 from ogan_bench.data.sources.digits import digits
 from ogan_bench.evaluation import evaluate as evaluate_module
-from ogan_bench.evaluation import fidelity as fidelity_module
 from ogan_bench.evaluation.evaluate import Facts, evaluate
-from ogan_bench.evaluation.pictures import (
+from ogan_bench.evaluation.fidelity import fidelity as fidelity_module
+from ogan_bench.evaluation.image_grids import (
     point_picture,
     reconstruction_grid,
     sample_grid,

@@ -20,7 +20,7 @@ from ogan_bench.data.sources.digits import digits
 from ogan_bench.data.sources.mixtures import ring
 from ogan_bench.data.sources.stacked_digits import stacked_digits
 from ogan_bench.errors import UserError
-from ogan_bench.evaluation.conditional import CONDITIONAL
+from ogan_bench.evaluation.conditional.conditional import CONDITIONAL
 from ogan_bench.evaluation.evaluate import Facts, evaluate
 from ogan_bench.evaluation.plugin_metrics import Measured
 from ogan_bench.evaluation.rows import Row

@@ -15,8 +15,8 @@ from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.sources.digits import digits
-from ogan_bench.evaluation.fidelity import classifier_score, fidelity_rows, kernel_distance
-from ogan_bench.evaluation.frechet import frechet_distance, frechet_floor, moments
+from ogan_bench.evaluation.fidelity.fidelity import classifier_score, fidelity_rows, kernel_distance
+from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_floor, moments
 from ogan_bench.features.classifier import Classifier, dataset_classifier
 from ogan_bench.features.extractor import Features, extract
 from ogan_bench.metrics.definition import Extractor as Space

@@ -11,7 +11,7 @@ from scipy.stats import trim_mean
 from torch import Tensor
 
 from ogan_bench.data.base import to_float
-from ogan_bench.evaluation.path_length import (
+from ogan_bench.evaluation.interpolation.path_length import (
     detour,
     linear,
     spherical,

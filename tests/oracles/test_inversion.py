@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from ogan_bench.evaluation.inversion import Inversions, invert
-from ogan_bench.evaluation.reconstruction import point_mse
+from ogan_bench.evaluation.inversion.inversion import Inversions, invert
+from ogan_bench.evaluation.reconstruction.pixel_error import point_mse
 
 
 def normal(*shape: int, seed: int) -> Tensor:

@@ -10,7 +10,7 @@ import torch
 from scipy.stats import entropy, ks_2samp
 from torch import Tensor
 
-from ogan_bench.evaluation.latent_coverage import (
+from ogan_bench.evaluation.latent.prior_match import (
     effective_rank,
     kolmogorov_smirnov,
     kolmogorov_smirnov_floor,

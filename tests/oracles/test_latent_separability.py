@@ -14,13 +14,13 @@ from torch import Tensor, nn
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.data.sources.mixtures import ring
-from ogan_bench.evaluation.latent_separability import (
+from ogan_bench.evaluation.rows import Row
+from ogan_bench.evaluation.separability.stylegan_separability import (
     conditional_entropy,
     latent_separability_rows,
     most_confident,
     separability,
 )
-from ogan_bench.evaluation.rows import Row
 from ogan_bench.features.extractor import Extractor
 from ogan_bench.metrics import METRICS
 from ogan_bench.models.base import Encoder, Generator

@@ -10,7 +10,7 @@ import torch
 from scipy.stats import pearsonr
 from torch import Tensor
 
-from ogan_bench.evaluation.latents import latent_rho, latent_rows, product_of_others
+from ogan_bench.evaluation.latent.round_trip import latent_rho, latent_rows, product_of_others
 
 
 def normal(n: int, d: int, seed: int) -> Tensor:

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.sources.digits import digits
-from ogan_bench.evaluation.mechanism import (
+from ogan_bench.evaluation.mechanism.loss_gradients import largest_curvature
+from ogan_bench.evaluation.mechanism.mechanism import (
     BATCH_SIZE,
     BATCHES,
     area_under_curve,
@@ -23,7 +24,6 @@ from ogan_bench.evaluation.mechanism import (
     trainee,
 )
 from ogan_bench.evaluation.rows import Row
-from ogan_bench.evaluation.trainee import largest_curvature
 from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.sampling.context import Subject
 from ogan_bench.study.load import load_study

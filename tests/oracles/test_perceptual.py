@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ogan_bench.evaluation.perceptual import BACKBONES, VARIABLE, Perceptual, perceptual
+from ogan_bench.evaluation.reconstruction.lpips import BACKBONES, VARIABLE, Perceptual, perceptual
 
 CPU = torch.device("cpu")
 ALEXNET = {0: (64, 3, 11), 3: (192, 64, 5), 6: (384, 192, 3), 8: (256, 384, 3), 10: (256, 256, 3)}

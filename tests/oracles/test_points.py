@@ -13,7 +13,7 @@ from torch import Tensor
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Modes
 from ogan_bench.data.sources.mixtures import grid, ring
-from ogan_bench.evaluation.points import PERFECT, RADIUS, high_quality_counts, point_rows
+from ogan_bench.evaluation.coverage.mixtures import PERFECT, RADIUS, high_quality_counts, point_rows
 from ogan_bench.evaluation.rows import Row
 
 GRID = grid().modes

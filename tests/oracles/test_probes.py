@@ -22,7 +22,8 @@ from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.data.sources.digits import digits
 from ogan_bench.evaluation.evaluate import GROUPS
-from ogan_bench.evaluation.fitted_probes import (
+from ogan_bench.evaluation.rows import Row
+from ogan_bench.evaluation.separability.classifiers import (
     SWEEP_ITERATIONS,
     SWEEP_TOLERANCE,
     SWEEPS,
@@ -32,8 +33,11 @@ from ogan_bench.evaluation.fitted_probes import (
     even_draw,
     neighbours_accuracy,
 )
-from ogan_bench.evaluation.probes import Representation, probes_rows, representations
-from ogan_bench.evaluation.rows import Row
+from ogan_bench.evaluation.separability.probe_suite import (
+    Representation,
+    probes_rows,
+    representations,
+)
 from ogan_bench.metrics import METRICS
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.objectives.base import LossTerms, Objective, Pass

@@ -11,7 +11,7 @@ from skimage.metrics import mean_squared_error, peak_signal_noise_ratio
 from torch import Tensor
 
 from ogan_bench.data.base import to_float
-from ogan_bench.evaluation.reconstruction import (
+from ogan_bench.evaluation.reconstruction.pixel_error import (
     autoencoding_rows,
     image_mse,
     psnr,

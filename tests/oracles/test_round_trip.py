@@ -8,7 +8,7 @@ import torch
 from scipy.stats import pearsonr
 from torch import Tensor
 
-from ogan_bench.evaluation.round_trip import latent_r2, latent_retrieval
+from ogan_bench.evaluation.latent.round_trip import latent_r2, latent_retrieval
 from ogan_bench.models.normalization import standardise
 
 

@@ -14,8 +14,8 @@ from torch import Tensor
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.data.sources.digits import digits
-from ogan_bench.evaluation import separability
-from ogan_bench.evaluation.separability import (
+from ogan_bench.evaluation.separability import linear_probe as linear_probe_module
+from ogan_bench.evaluation.separability.linear_probe import (
     linear_probe,
     pixel_probe,
     principal_components,
@@ -160,7 +160,7 @@ def test_constant_codes_are_at_chance_and_broken_ones_have_a_note(
 def test_a_fit_that_stops_early_is_a_note(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(separability, "MAX_ITERATIONS", 2)
+    monkeypatch.setattr(linear_probe_module, "MAX_ITERATIONS", 2)
     codes = Codes(dataset.train.images.flatten(1).float(), dataset.test.images.flatten(1).float())
     for row in separability_rows(samples_with(dataset, codes, codes), dataset, Evaluation()):
         assert row.value is not None
@@ -174,7 +174,7 @@ def test_a_fit_that_stops_early_is_a_note(
 def test_without_labels_or_images_there_is_a_note_and_no_fit(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch, labelled: bool, n: int, reason: str
 ) -> None:
-    monkeypatch.setattr(separability, "linear_probe", None)
+    monkeypatch.setattr(linear_probe_module, "linear_probe", None)
     chosen = dataset
     if not labelled:
         chosen = dataclasses.replace(
@@ -185,20 +185,20 @@ def test_without_labels_or_images_there_is_a_note_and_no_fit(
         samples_with(dataset, codes, codes), train_indices=torch.arange(n)
     )
     rows = separability_rows(samples, chosen, Evaluation(probe_images=n))
-    assert [row.metric for row in rows] == list(separability.PROBES)
+    assert [row.metric for row in rows] == list(linear_probe_module.PROBES)
     assert {row.value for row in rows} == {None}
     assert all(reason in (row.note or "") for row in rows)
 
 
 class TestCache:
-    def probe(self, dataset: Dataset, n: int = 300) -> separability.Probe:
+    def probe(self, dataset: Dataset, n: int = 300) -> linear_probe_module.Probe:
         return pixel_probe(dataset, torch.arange(n), None, seed=0)
 
     def test_second_use_fits_nothing(
         self, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         first = self.probe(dataset)
-        monkeypatch.setattr(separability, "linear_probe", None)
+        monkeypatch.setattr(linear_probe_module, "linear_probe", None)
         assert self.probe(dataset) == first
         with pytest.raises(TypeError):  # other images are another entry
             self.probe(dataset, 200)

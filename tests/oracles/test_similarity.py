@@ -8,8 +8,8 @@ import torch
 from skimage.metrics import structural_similarity
 from torch import Tensor
 
-from ogan_bench.evaluation import similarity
-from ogan_bench.evaluation.similarity import ssim
+from ogan_bench.evaluation.reconstruction import ssim as ssim_module
+from ogan_bench.evaluation.reconstruction.ssim import ssim
 
 
 def images(n: int, channels: int = 3, height: int = 19, width: int = 24, seed: int = 0) -> Tensor:
@@ -69,7 +69,7 @@ def test_depends_on_no_other_image(monkeypatch: pytest.MonkeyPatch) -> None:
     x = images(7)
     y = noisy(x, 0.2)
     together = ssim(x, y)
-    monkeypatch.setattr(similarity, "CHUNK", 1)
+    monkeypatch.setattr(ssim_module, "CHUNK", 1)
     assert torch.allclose(ssim(x.flip(0), y.flip(0)).flip(0), together, atol=1e-12)
 
 

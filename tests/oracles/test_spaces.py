@@ -26,8 +26,8 @@ from torch.nn import functional as F
 from ogan_bench.cli.doctor import examine
 from ogan_bench.data.sources.digits import digits
 from ogan_bench.data.sources.mixtures import ring
-from ogan_bench.evaluation.fidelity import kernel_distance
-from ogan_bench.evaluation.frechet import frechet_distance
+from ogan_bench.evaluation.fidelity.fidelity import kernel_distance
+from ogan_bench.evaluation.fidelity.frechet import frechet_distance
 from ogan_bench.features import efficientnet as efficientnet_module
 from ogan_bench.features.clip import CLIP, clip
 from ogan_bench.features.dinov2 import DINOV2, dinov2, published_positions

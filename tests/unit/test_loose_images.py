@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 
 from ogan_bench.cli import app
 from ogan_bench.data.base import to_uint8
-from ogan_bench.data.loose import read_images, reference_dataset
 from ogan_bench.data.sources.digits import digits
 from ogan_bench.errors import UserError
+from ogan_bench.evaluation.external_images import read_images, reference_dataset
 
 
 @pytest.fixture(autouse=True)

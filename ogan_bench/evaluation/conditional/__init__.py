@@ -1,0 +1,1 @@
+"""Does G obey its labels?"""

@@ -1,0 +1,99 @@
+"""Whether a conditional generator gives what it is asked for, by the dataset's classifier."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_floor
+from ogan_bench.evaluation.rows import Row, attempt
+from ogan_bench.features.extractor import Features
+
+CONDITIONAL = ("conditional_accuracy", "swap_accuracy", "fd_classifier_within")
+
+
+class Labelled(NamedTuple):
+    """Features of images, and the classes they have or were asked for, shape ``(n,)``."""
+
+    features: Features
+    labels: Tensor
+
+
+def agreement(images: Labelled) -> float:
+    """Share of images whose most probable class is their label.
+
+    Raises:
+        ValueError: There are no images, or logits are not finite.
+    """
+    logits = images.features.logits
+    if len(logits) == 0 or not bool(logits.isfinite().all()):
+        raise ValueError("logits are missing or not finite")
+    return float((logits.argmax(1) == images.labels).double().mean())
+
+
+def frechet_within(samples: Labelled, reference: Labelled) -> tuple[float, float]:
+    """Mean over classes of the Fréchet distance within the class, and of its floor.
+
+    Args:
+        samples: Generated images and what they were asked for.
+        reference: Training images.
+
+    Raises:
+        ValueError: A class has not more images than there are features, so that its covariance
+            would be made of too few.
+
+    References:
+        T. Miyato and M. Koyama, cGANs with Projection Discriminator, 2018,
+        https://arxiv.org/abs/1802.05637 (there in Inception features: intra FID)
+    """
+    distances, floors = [], []
+    for label in reference.labels.unique().tolist():
+        ours, theirs = (
+            images.features.features[images.labels == label] for images in (samples, reference)
+        )
+        fewest, k = min(len(ours), len(theirs)), theirs.shape[1]
+        if fewest <= k:
+            raise ValueError(f"{fewest} images of class {label} are too few for {k} features")
+        distances.append(frechet_distance(ours, theirs))
+        floors.append(frechet_floor(theirs, len(ours)))
+    return sum(distances) / len(distances), sum(floors) / len(floors)
+
+
+def conditional_rows(
+    samples: Labelled, swapped: Labelled, test: Labelled, reference: Labelled
+) -> list[Row]:
+    """All metrics of a conditional generator.
+
+    An accuracy's floor is the share of the class that is asked for most often: the most that a
+    generator reaches which does not look at its labels. Its ceiling is about the accuracy of the
+    classifier itself, which the note states.
+
+    Args:
+        samples: Generated images and what they were asked for.
+        swapped: Reconstructions of the test images under other labels, and these labels.
+        test: Test images.
+        reference: Training images.
+    """
+    extractor = samples.features.extractor
+
+    def accuracy(metric: str, images: Labelled, split: str) -> list[Row]:
+        def measure() -> list[Row]:
+            floor = float(images.labels.bincount().max()) / n
+            note = f"the classifier is right on {agreement(test):.3f} of the test images"
+            return [Row(metric, agreement(images), n, split, extractor, floor=floor, note=note)]
+
+        n = len(images.labels)
+        return attempt([metric], measure, n_samples=n, split=split, extractor=extractor)
+
+    def within() -> list[Row]:
+        value, floor = frechet_within(samples, reference)
+        note = f"mean over {len(reference.labels.unique())} classes"
+        return [Row(CONDITIONAL[2], value, n, "train", extractor, floor=floor, note=note)]
+
+    n = len(samples.labels)
+    return [
+        *accuracy(CONDITIONAL[0], samples, "generated"),
+        *accuracy(CONDITIONAL[1], swapped, "test"),
+        *attempt([CONDITIONAL[2]], within, n_samples=n, split="train", extractor=extractor),
+    ]

@@ -1,0 +1,1 @@
+"""Which modes are there?"""

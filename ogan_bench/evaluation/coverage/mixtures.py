@@ -1,0 +1,73 @@
+"""How a generator of points covers the modes of a mixture that is known in closed form."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from ogan_bench.data.base import Modes
+from ogan_bench.evaluation.coverage.classes import modes_kl, modes_kl_floor
+from ogan_bench.evaluation.rows import Row, attempt
+
+RADIUS = 3.0
+"""Standard deviations from the nearest centre within which a sample is of high quality."""
+PERFECT = 1 - math.exp(-(RADIUS**2) / 2)
+"""Share of a Gaussian of the plane that lies within the radius: 98.889 %."""
+
+
+def high_quality_counts(points: Tensor, modes: Modes) -> Tensor:
+    """Number of samples within 3 standard deviations of each centre, counted at the nearest one.
+
+    Args:
+        points: Shape ``(n, 2, 1, 1)``.
+        modes: The k centres and their standard deviation.
+
+    Returns:
+        int64, shape ``(k,)``.
+    """
+    centres = modes.centres.double()
+    distances, nearest = torch.cdist(points.flatten(1).double().cpu(), centres.cpu()).min(dim=1)
+    return nearest[distances <= RADIUS * modes.std].bincount(minlength=len(centres))
+
+
+def point_rows(points: Tensor, modes: Modes) -> list[Row]:
+    """Modes found, share of samples of high quality, and how evenly these fall on the modes.
+
+    The divergence is Σ_k p_k ln(p_k / q_k) with the shares p of the modes among the samples of
+    high quality and q = 1/k; its floor is what as many perfect samples are expected to have.
+
+    Args:
+        points: Generated, shape ``(n, 2, 1, 1)``.
+        modes: Of the dataset.
+
+    References:
+        A. Srivastava et al., VEEGAN, 2017, https://arxiv.org/abs/1705.07761 (modes, high quality);
+        Z. Lin et al., PacGAN, 2018, https://arxiv.org/abs/1712.04086 (the divergence)
+    """
+    n, k = len(points), len(modes.centres)
+    counts = high_quality_counts(points, modes)
+    good = int(counts.sum())
+    rule = f"high quality: within {RADIUS:g} standard deviations of the nearest centre"
+
+    def divergence() -> list[Row]:
+        if not good:
+            raise ValueError(f"no sample is of high quality ({rule})")
+        even = torch.full((k,), 1 / k, dtype=torch.float64)
+        value = modes_kl(counts.double() / good, even)
+        floor = modes_kl_floor(even, good)
+        note = f"over the {good} samples of high quality"
+        return [Row("modes_kl_points", value, n, "generated", floor=floor, note=note)]
+
+    return [
+        Row("modes_points", float((counts > 0).sum()), n, "generated", note=f"of {k}; {rule}"),
+        Row(
+            "high_quality_share",
+            good / n,
+            n,
+            "generated",
+            note=f"perfect samples have {PERFECT:.5f}, not 1",
+        ),
+        *attempt(["modes_kl_points"], divergence, n_samples=n, split="generated"),
+    ]

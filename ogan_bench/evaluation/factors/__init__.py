@@ -1,0 +1,1 @@
+"""Do single dimensions carry single factors?"""

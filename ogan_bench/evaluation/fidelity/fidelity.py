@@ -1,0 +1,166 @@
+"""What is always measured in a feature space, and torch-fidelity's part in it.
+
+Everywhere the generated features come first and the reference, the training images, second.
+Degenerate inputs raise ``ValueError``; :func:`fidelity_rows` turns that into rows without value.
+A collapsed generator is not degenerate: its distance is finite, large and worth reporting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from ogan_bench.evaluation.fidelity.feature_sets import check
+from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_floor
+from ogan_bench.evaluation.fidelity.manifolds import manifolds
+from ogan_bench.evaluation.fidelity.reference import Reference
+from ogan_bench.evaluation.rows import Row, attempt
+from ogan_bench.features.extractor import Features
+from ogan_bench.metrics.definition import Extractor as Space
+from ogan_bench.metrics.feature_spaces import names_in
+from ogan_bench.metrics.fidelity import QUANTITIES
+from ogan_bench.seeding import derive
+
+KERNEL_SUBSET = 1000
+MAX_KERNEL_SUBSETS = 100
+LITERATURE_SPLITS = 10
+MIN_SPLIT_SAMPLES = 5000
+_SEEDS = 2**32  # numpy's legacy generator, which torch-fidelity uses, takes no larger seed
+
+
+def kernel_distance(samples: Tensor, reference: Tensor, seed: int) -> float:
+    """Unbiased squared MMD with the kernel (x·y / k + 1)³, averaged over random subsets.
+
+    Subsets have 1000 rows, or all where there are fewer; there are as many as it takes to draw
+    every row ten times, and 100 at the most. The mean over identical distributions is 0, so values
+    may be negative.
+
+    Args:
+        samples: Generated features, shape ``(n, k)``.
+        reference: Reference features, shape ``(m, k)``.
+        seed: Seed of the subsets.
+
+    Raises:
+        ValueError: Too few rows, values that are not finite, or a constant reference.
+
+    References:
+        M. Bińkowski et al., Demystifying MMD GANs, 2018, https://arxiv.org/abs/1801.01401
+    """
+    from torch_fidelity.metric_kid import kid_features_to_metric
+
+    check(samples, reference)
+    n = min(len(samples), len(reference))
+    size = min(KERNEL_SUBSET, n)
+    result = kid_features_to_metric(
+        # In double precision: cubes of inner products cancel to a small difference.
+        samples.double(),
+        reference.double(),
+        kid_subsets=min(MAX_KERNEL_SUBSETS, -(-10 * n // size)),
+        kid_subset_size=size,
+        rng_seed=derive(seed, "evaluation/kernel") % _SEEDS,
+        verbose=False,
+    )
+    return float(result["kernel_inception_distance_mean"])
+
+
+def classifier_score(logits: Tensor, seed: int) -> float:
+    """exp E_x KL(p(y|x) || p(y)): between 1 and the number of classes.
+
+    The mean over the literature's 10 splits from 5000 samples on. Fewer samples stay in one piece,
+    since a split of a few hundred biases the score downwards.
+
+    Args:
+        logits: Of generated images, shape ``(n, classes)``.
+        seed: Seed of the assignment to splits.
+
+    Raises:
+        ValueError: Too few rows, or values that are not finite.
+
+    References:
+        T. Salimans et al., Improved Techniques for Training GANs, 2016,
+        https://arxiv.org/abs/1606.03498
+    """
+    from torch_fidelity.metric_isc import isc_features_to_metric
+
+    check(logits)
+    # A probability that underflows to 0 would give 0 · ∞; e^-700 is the same number to the score.
+    logits = (logits.double() - logits.double().amax(1, keepdim=True)).clamp_min(-700)
+    result = isc_features_to_metric(
+        logits,
+        splits=LITERATURE_SPLITS if len(logits) >= MIN_SPLIT_SAMPLES else 1,
+        rng_seed=derive(seed, "evaluation/score") % _SEEDS,
+    )
+    return float(result["inception_score_mean"])
+
+
+def fidelity_rows(samples: Features, reference: Features, space: Space, seed: int) -> list[Row]:
+    """All that is always measured between samples and training images in a space.
+
+    Args:
+        samples: Of the generated images.
+        reference: Of the training images, by the same extractor.
+        space: Name of the feature space.
+        seed: Seed of random choices.
+    """
+    n, extractor = len(samples), samples.extractor
+    against = f"against {len(reference)} training images"
+    names = names_in(space, QUANTITIES, always=True)
+
+    def distance() -> list[Row]:
+        known = Reference(reference.features, reference.features.device).moments
+        value = frechet_distance(samples.features, known)
+        try:
+            floor, note = frechet_floor(known, n), against
+        except ValueError as error:
+            floor, note = None, f"{against}; {error}"
+        return [Row(names["fd"], value, n, "train", extractor, floor=floor, note=note)]
+
+    def kernel() -> list[Row]:
+        value = kernel_distance(samples.features, reference.features, seed)
+        return [Row(names["kd"], value, n, "train", extractor, floor=0.0, note=against)]
+
+    def score() -> list[Row]:
+        value = classifier_score(samples.logits, seed)
+        return [Row(names["isc"], value, n, "generated", extractor)]
+
+    def manifold() -> list[Row]:
+        found = manifolds(samples.features, reference.features, seed)
+        note = f"against {found.points} training images"
+        values = {"precision": found.precision, "recall": found.recall}
+        return [
+            Row(names[name], value, found.points, "train", extractor, note=note)
+            for name, value in values.items()
+        ]
+
+    measures: list[tuple[tuple[str, ...], Callable[[], list[Row]]]] = [
+        (("fd",), distance),
+        (("kd",), kernel),
+        (("isc",), score),
+        (("precision", "recall"), manifold),
+    ]
+    rows: list[Row] = []
+    for quantities, measure in measures:
+        if metrics := [names[name] for name in quantities if name in names]:
+            split = "generated" if quantities == ("isc",) else "train"
+            rows += attempt(metrics, measure, n_samples=n, split=split, extractor=extractor)
+    return rows
+
+
+def reconstruction_distance_rows(reconstructions: Features, originals: Features) -> list[Row]:
+    """The Fréchet distance between test images and their own reconstructions.
+
+    Both sets are made of the same images, so perfect reconstructions have exactly 0, whatever
+    their number.
+
+    Args:
+        reconstructions: Of G(t·P(E(x))).
+        originals: Of the test images x.
+    """
+    name, n, extractor = "rfd_classifier", len(originals), originals.extractor
+
+    def measure() -> list[Row]:
+        value = frechet_distance(reconstructions.features, originals.features)
+        return [Row(name, value, n, "test", extractor)]
+
+    return attempt([name], measure, n_samples=n, split="test", extractor=extractor)

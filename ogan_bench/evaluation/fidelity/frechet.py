@@ -1,0 +1,175 @@
+"""The Fréchet distance between two sets of features, what it is by chance, and beyond all samples.
+
+By symmetric matrices alone: with a root S2 = A Aᵀ of the reference's covariance,
+
+    tr (S1 S2)^½ = tr (Aᵀ S1 A)^½ = Σ_i √λ_i(Aᵀ S1 A),
+
+whose eigenvalues are real and, but for rounding, not negative. A depends on the reference alone and
+is computed once.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ogan_bench.evaluation.fidelity.feature_sets import check, part
+
+SIZES = 15
+"""Sample sizes that the extrapolation goes through."""
+FEWEST_PER_FEATURE = 2.5
+"""Smallest of these sizes, in multiples of the features: 5120 for Inception-v3's 2048."""
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Mean and covariance of a reference set, in double precision.
+
+    Args:
+        mean: Shape ``(k,)``.
+        eigenvalues: Of the covariance, ascending, shape ``(k,)``.
+        root: A with A Aᵀ = S, one column for every eigenvalue above rounding, shape ``(k, r)``.
+        count: Number of points.
+    """
+
+    mean: Tensor
+    eigenvalues: Tensor
+    root: Tensor
+    count: int
+
+
+def moments(reference: Tensor) -> Moments:
+    """Mean and covariance of reference features ``(m, k)``.
+
+    Raises:
+        ValueError: Too few rows, values that are not finite, or a constant reference.
+    """
+    check(None, reference)
+    y = reference.double()
+    eigenvalues, vectors = torch.linalg.eigh(_covariance(y))
+    real = eigenvalues > len(eigenvalues) * torch.finfo(y.dtype).eps * eigenvalues[-1]
+    root = vectors[:, real] * eigenvalues[real].sqrt()
+    return Moments(y.mean(0), eigenvalues, root, len(y))
+
+
+def frechet_distance(samples: Tensor, reference: Tensor | Moments) -> float:
+    """|m1 - m2|² + tr(S1 + S2 - 2 (S1 S2)^½) of two sets of features.
+
+    Args:
+        samples: Generated features, shape ``(n, k)``.
+        reference: Reference features, shape ``(m, k)``, or their moments.
+
+    Returns:
+        The distance in squared units of the features; rounding errors below 0 are cut off.
+
+    Raises:
+        ValueError: Too few rows, values that are not finite, or a constant reference.
+
+    References:
+        M. Heusel et al., GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash
+        Equilibrium, 2017, https://arxiv.org/abs/1706.08500
+    """
+    check(samples, reference if isinstance(reference, Tensor) else None)
+    known = reference if isinstance(reference, Moments) else moments(reference)
+    x = samples.double().to(known.mean.device)
+    centred, A = x - x.mean(0), known.root
+    if len(x) < A.shape[1]:  # AᵀXᵀX A and X A AᵀXᵀ share their eigenvalues; the smaller is taken
+        projected = centred @ A / math.sqrt(len(x) - 1)
+        product = projected @ projected.T
+    else:
+        product = A.T @ _covariance(x) @ A
+    overlap = torch.linalg.eigvalsh(product).clamp_min(0).sqrt().sum()
+    shift = (x.mean(0) - known.mean).square().sum()
+    spread = centred.square().sum() / (len(x) - 1) + known.eigenvalues.sum()
+    return max(0.0, float(shift + spread - 2 * overlap))
+
+
+def frechet_floor(reference: Tensor | Moments, n_samples: float) -> float:
+    """What the Fréchet distance is expected to be for a perfect generator, by sample size alone.
+
+    With the eigenvalues l of the reference's covariance S, to first order in 1/n,
+
+        ½ (1/n + 1/m) [2 tr S + Σ_ij l_i l_j (1 + δ_ij) / (l_i + l_j)].
+
+    Exact in the limit of many samples of a Gaussian; within a few per cent for n ≫ k.
+
+    Args:
+        reference: Reference features, shape ``(m, k)``, or their moments.
+        n_samples: Number n of generated samples; may be infinite.
+
+    Raises:
+        ValueError: There are not more samples than features, so that the expansion fails.
+    """
+    known = reference if isinstance(reference, Moments) else moments(reference)
+    m, k = known.count, len(known.mean)
+    if min(n_samples, m) <= k:
+        raise ValueError(f"no floor: {min(n_samples, m)} images for {k} features")
+    eigenvalues = known.eigenvalues
+    eigenvalues = eigenvalues[eigenvalues > 1e-12 * eigenvalues[-1]]
+    product = torch.outer(eigenvalues, eigenvalues)
+    pairs = product / (eigenvalues[:, None] + eigenvalues[None, :])
+    bracket = 2 * eigenvalues.sum() + pairs.sum() + pairs.trace()
+    return 0.5 * (1 / n_samples + 1 / m) * float(bracket)
+
+
+@dataclass(frozen=True)
+class Extrapolation:
+    """The intercept of a regression on 1/N.
+
+    Args:
+        value: Where the line meets 1/N = 0.
+        standard_error: Of the intercept, by the scatter about the line; the samples are the same
+            on all of it, so their own chance is not in it.
+        smallest: Smallest N.
+    """
+
+    value: float
+    standard_error: float
+    smallest: int
+
+
+def frechet_infinity(samples: Tensor, reference: Tensor | Moments, seed: int) -> Extrapolation:
+    """The Fréchet distance of infinitely many samples, FD∞.
+
+    The distance of N samples is FD∞ + c/N to first order. It is computed for random parts of the
+    samples, of 15 evenly spaced sizes from max(n / 10, 2.5 k) to n, and a line is fitted to it by
+    least squares. The reference stays as it is.
+
+    Args:
+        samples: Generated features, shape ``(n, k)``.
+        reference: Reference features, shape ``(m, k)``, or their moments.
+        seed: Seed of the parts.
+
+    Raises:
+        ValueError: There are fewer than 5 k samples; or as :func:`frechet_distance`.
+
+    References:
+        M. J. Chong and D. Forsyth, Effectively Unbiased FID and Inception Score and where to find
+        them, 2019, https://arxiv.org/abs/1911.07023 (sizes from 5000 on, for Inception-v3)
+    """
+    n, k = samples.shape
+    smallest = max(n // 10, math.ceil(FEWEST_PER_FEATURE * k))
+    if 2 * smallest > n:
+        raise ValueError(f"{n} samples are too few to extrapolate from: {k} features take {5 * k}")
+    known = reference if isinstance(reference, Moments) else moments(reference)
+    sizes = torch.linspace(smallest, n, SIZES).round().long().tolist()
+    distances = [
+        frechet_distance(part(samples, size, seed, "evaluation/infinity", i), known)
+        for i, size in enumerate(sizes)
+    ]
+    u = 1 / torch.tensor(sizes, dtype=torch.float64)
+    v = torch.tensor(distances, dtype=torch.float64)
+    about, spread = u - u.mean(), (u - u.mean()).square().sum()
+    slope = (about * v).sum() / spread
+    intercept = v.mean() - slope * u.mean()
+    variance = (v - intercept - slope * u).square().sum() / (SIZES - 2)
+    error = (variance * (1 / SIZES + u.mean().square() / spread)).sqrt()
+    return Extrapolation(float(intercept), float(error), smallest)
+
+
+def _covariance(x: Tensor) -> Tensor:
+    """Unbiased covariance of the columns, shape ``(k, k)`` also for k = 1."""
+    return torch.cov(x.T).reshape(x.shape[1], x.shape[1])

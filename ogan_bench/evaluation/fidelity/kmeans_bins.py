@@ -1,0 +1,103 @@
+"""Cells of the training images, and whether samples fall into them equally often."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import torch
+from torch import Tensor
+
+from ogan_bench.evaluation.fidelity.feature_sets import check
+from ogan_bench.seeding import derive
+
+MOST = 100
+POINTS_PER_CELL = 50
+"""Of the smaller set, on average; with fewer the normal distribution of the test fails."""
+LEVEL = 0.05
+BLOCK = 10_000
+
+
+def number_of_cells(n_samples: int, n_reference: int) -> int:
+    """K: 100, or as many as have 50 points of the smaller set each.
+
+    Raises:
+        ValueError: That is one.
+    """
+    fewest = min(n_samples, n_reference)
+    if fewest < 2 * POINTS_PER_CELL:
+        raise ValueError(f"{fewest} images are too few for cells of {POINTS_PER_CELL}")
+    return min(MOST, fewest // POINTS_PER_CELL)
+
+
+def centres(reference: Tensor, count: int, seed: int) -> Tensor:
+    """Centres of k-means cells of the reference, shape ``(count, k)``.
+
+    Args:
+        reference: Reference features, shape ``(m, k)``.
+        count: Number of cells.
+        seed: Seed of the first centres.
+
+    Raises:
+        ValueError: Too few rows, values that are not finite, or a constant reference.
+    """
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
+    check(None, reference)
+    means = KMeans(
+        count, n_init=1, max_iter=100, random_state=derive(seed, "evaluation/cells") % 2**32
+    )
+    with warnings.catch_warnings():
+        # Fewer distinct points than cells leave cells empty, which the test takes.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        means.fit(reference.cpu().numpy())
+    return torch.from_numpy(means.cluster_centers_).to(reference)
+
+
+def cell_counts(points: Tensor, centres: Tensor) -> Tensor:
+    """How many points each centre is nearest to, shape ``(K,)``."""
+    cells = [torch.cdist(block, centres).argmin(1) for block in points.split(BLOCK)]
+    return torch.cat(cells).bincount(minlength=len(centres)).cpu()
+
+
+def different_cells(samples: Tensor, reference: Tensor) -> float:
+    """NDB/K: the share of cells whose proportions p and q differ at the level of 5 %.
+
+    Each is tested on its own, two-sided, with the pooled proportion r of both sets:
+    z = (p - q) / √(r (1 - r) (1/n + 1/m)). Perfect samples have about 0.05.
+
+    Args:
+        samples: Counts of the samples, shape ``(K,)``.
+        reference: Counts of the reference, shape ``(K,)``.
+
+    References:
+        E. Richardson and Y. Weiss, On GANs and GMMs, 2018, https://arxiv.org/abs/1805.12462
+    """
+    a, b = samples.double(), reference.double()
+    n, m = a.sum(), b.sum()
+    pooled = (a + b) / (n + m)
+    deviation = (pooled * (1 - pooled) * (1 / n + 1 / m)).sqrt()
+    z = (a / n - b / m).abs() / deviation.clamp_min(torch.finfo(a.dtype).tiny)
+    return float((torch.special.erfc(z / math.sqrt(2)) < LEVEL).double().mean())
+
+
+def jensen_shannon(samples: Tensor, reference: Tensor) -> float:
+    """½ KL(p ‖ ½(p + q)) + ½ KL(q ‖ ½(p + q)) of two sets of counts, in nats: 0 to ln 2.
+
+    Args:
+        samples: Counts of the samples, shape ``(K,)``.
+        reference: Counts of the reference, shape ``(K,)``.
+    """
+    p, q = (counts.double() / counts.sum() for counts in (samples, reference))
+    entropy = torch.special.entr
+    both = entropy((p + q) / 2).sum() - (entropy(p).sum() + entropy(q).sum()) / 2
+    return max(0.0, float(both))
+
+
+def jensen_shannon_floor(cells: int, n_samples: int, n_reference: int) -> float:
+    """What :func:`jensen_shannon` is expected to be for perfect samples, to first order.
+
+    (K - 1)(1/n + 1/m) / 8, since 8 JS is about the χ² of the proportions.
+    """
+    return (cells - 1) * (1 / n_samples + 1 / n_reference) / 8

@@ -1,0 +1,205 @@
+"""Who is whose neighbour: manifolds made of balls, and samples that copy training images."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ogan_bench.evaluation.fidelity.feature_sets import check, part
+
+MANIFOLD_NEIGHBOURS = 3
+DENSITY_NEIGHBOURS = 5
+MAX_MANIFOLD = 10_000
+BLOCK = 500
+"""Points at a time: the distances of 10,000 points all at once take gigabytes, and fresh memory for
+many costs more time than they do."""
+MAX_DISTANCES = 2**25
+"""Distances held at a time in a search through all training images."""
+
+
+@dataclass(frozen=True)
+class Manifolds:
+    """How two sets of equal size lie to each other.
+
+    Args:
+        precision: Share of samples in a ball of the reference, k = 3.
+        recall: Share of the reference in a ball of the samples, k = 3.
+        density: Balls of the reference that a sample is in, mean over samples, over k = 5.
+        coverage: Share of the reference's balls that hold a sample, k = 5.
+        points: Size of both sets.
+    """
+
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+    points: int
+
+
+def manifolds(samples: Tensor, reference: Tensor, seed: int) -> Manifolds:
+    """Precision, recall, density and coverage from one computation of all distances.
+
+    The ball around a point reaches to its k-th nearest neighbour within its own set, k = 3 for
+    precision and recall and k = 5 for density and coverage as their authors have it; a point on the
+    surface is inside. A ball's size depends on the number of points, so both sets are cut, by a
+    seeded choice, to the size of the smaller one and to 10,000 at the most.
+
+    Args:
+        samples: Generated features, shape ``(n, k)``.
+        reference: Reference features, shape ``(m, k)``.
+        seed: Seed of the choice.
+
+    Raises:
+        ValueError: Too few rows, values that are not finite, or a constant reference.
+
+    References:
+        T. Kynkäänniemi et al., Improved Precision and Recall Metric for Assessing Generative
+        Models, 2019, https://arxiv.org/abs/1904.06991;
+        M. F. Naeem et al., Reliable Fidelity and Diversity Metrics for Generative Models, 2020,
+        https://arxiv.org/abs/2002.09797
+    """
+    check(samples, reference)
+    n = min(len(samples), len(reference), MAX_MANIFOLD)
+    if n <= DENSITY_NEIGHBOURS:
+        raise ValueError(f"{n} points are too few for {DENSITY_NEIGHBOURS} neighbours")
+    x = part(samples, n, seed, "evaluation/manifold/samples")
+    y = part(reference, n, seed, "evaluation/manifold/reference")
+    (of_x, _), (of_y, wide) = _radii(x), _radii(y)
+    precise, recalled, covered = [], [], []
+    balls = 0
+    for block in x.split(BLOCK):
+        distances = _distances(block, y)
+        precise.append((distances <= of_y).any(1))
+        balls += int((distances <= wide).sum())
+    for block, radii in zip(y.split(BLOCK), wide.split(BLOCK), strict=True):
+        distances = _distances(block, x)
+        recalled.append((distances <= of_x).any(1))
+        covered.append(distances.amin(1) <= radii)
+    shares = [float(torch.cat(inside).float().mean()) for inside in (precise, recalled, covered)]
+    return Manifolds(shares[0], shares[1], balls / (DENSITY_NEIGHBOURS * n), shares[2], n)
+
+
+def expected_coverage(n_samples: int, n_reference: int, k: int = DENSITY_NEIGHBOURS) -> float:
+    """Coverage of perfect samples: 1 - Π_{i=1..k} (m - i) / (n + m - i).
+
+    Args:
+        n_samples: Number n of samples.
+        n_reference: Number m of reference images.
+        k: Neighbours that a ball reaches to.
+
+    References:
+        M. F. Naeem et al., 2020, https://arxiv.org/abs/2002.09797
+    """
+    n, m = n_samples, n_reference
+    return 1 - math.prod((m - i) / (n + m - i) for i in range(1, k + 1))
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The nearest points of another set, or of the own set without the point itself.
+
+    Args:
+        distances: Ascending, float64, shape ``(n, c)``.
+        indices: Which points they are, shape ``(n, c)``.
+    """
+
+    distances: Tensor
+    indices: Tensor
+
+
+def nearest(points: Tensor, among: Tensor | None = None) -> Nearest:
+    """The nearest point of another set, or the two nearest others of the own one.
+
+    They are searched in single precision; the distances of those found are exact.
+
+    Args:
+        points: Shape ``(n, k)``.
+        among: The other set, shape ``(m, k)``; ``None``: the own one, point by point without it.
+    """
+    others, count = (points, 2) if among is None else (among, 1)
+    distances, indices = [], []
+    rows = max(1, min(BLOCK, MAX_DISTANCES // len(others)))
+    for start, block in zip(range(0, len(points), rows), points.split(rows), strict=True):
+        found = torch.cdist(block, others)
+        if among is None:
+            found.diagonal(start).fill_(math.inf)
+        chosen = found.topk(count, largest=False).indices
+        exact = (block[:, None] - others[chosen]).double().square().sum(2).sqrt()
+        order = exact.argsort(dim=1, stable=True)
+        distances.append(exact.gather(1, order))
+        indices.append(chosen.gather(1, order))
+    return Nearest(torch.cat(distances), torch.cat(indices))
+
+
+@dataclass(frozen=True)
+class Authenticity:
+    """How many samples are something other than copies of training images.
+
+    Args:
+        share: Share of authentic samples.
+        held_out: The same of the training images, each against all others: about what perfect
+            samples have.
+        closeness: Of every sample, its distance over that of the training image's own neighbour;
+            1 or less: it is a copy, shape ``(n,)``.
+        indices: Nearest training image of every sample, shape ``(n,)``.
+    """
+
+    share: float
+    held_out: float
+    closeness: Tensor
+    indices: Tensor
+
+
+def authenticity(samples: Tensor, training: Tensor, within: Nearest | None = None) -> Authenticity:
+    """Share of samples with d(s, x) > d(x, x'), x nearest to s, x' nearest to x among the others.
+
+    A sample that is closer to a training image than any other training image counts as a copy.
+    That happens to new samples of the same distribution too, since neighbours are often mutual: to
+    two thirds of them on an even line, to fewer in more dimensions. What is normal is estimated in
+    a way of our own, by the training images themselves, each held out in turn.
+
+    Args:
+        samples: Generated features, shape ``(n, k)``.
+        training: Features of all training images, shape ``(m, k)``.
+        within: :func:`nearest` of the training images, where it is known already.
+
+    Raises:
+        ValueError: Too few rows, values that are not finite, or a constant reference.
+
+    References:
+        A. M. Alaa et al., How Faithful is your Synthetic Data?, 2021,
+        https://arxiv.org/abs/2102.08921
+    """
+    check(samples, training)
+    within = nearest(training) if within is None else within
+    found = nearest(samples, training)
+    distances, indices = found.distances[:, 0], found.indices[:, 0]
+    authentic = distances > within.distances[indices, 0]
+    # Held out, an image is no neighbour of its neighbour, whose second nearest takes its place.
+    own, of = torch.arange(len(training), device=training.device), within.indices[:, 0]
+    mutual = (within.indices[of, 0] == own).long()
+    new = within.distances[:, 0] > within.distances[of, mutual]
+    # Copies of doubled images have 0 / 0: they are copies.
+    closeness = (distances / within.distances[indices, 0]).nan_to_num(nan=0.0, posinf=math.inf)
+    return Authenticity(
+        float(authentic.double().mean()), float(new.double().mean()), closeness, indices
+    )
+
+
+def _radii(points: Tensor) -> tuple[Tensor, Tensor]:
+    """Distance of every point to its third and to its fifth nearest neighbour."""
+    ordered = [
+        _distances(block, points).topk(DENSITY_NEIGHBOURS + 1, largest=False).values
+        for block in points.split(BLOCK)
+    ]
+    # The nearest is the point itself.
+    radii = torch.cat(ordered)
+    return radii[:, MANIFOLD_NEIGHBOURS], radii[:, DENSITY_NEIGHBOURS]
+
+
+def _distances(points: Tensor, others: Tensor) -> Tensor:
+    """Distances of all pairs, shape ``(n, m)``."""
+    return torch.cat([torch.cdist(points, block) for block in others.split(BLOCK)], dim=1)

@@ -1,0 +1,38 @@
+"""How many different samples a set holds, in effect."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from ogan_bench.evaluation.fidelity.feature_sets import check
+
+
+def vendi_score(samples: Tensor) -> float:
+    """exp H(λ) with the eigenvalues λ of K / n, where K_ij is the cosine between two samples.
+
+    With the unit vectors X the matrix XᵀX / n has the same eigenvalues as X Xᵀ / n = K / n; the
+    smaller of the two is taken. Equal samples have 1, n orthogonal ones n.
+
+    Args:
+        samples: Features, shape ``(n, k)``.
+
+    Returns:
+        A number from 1 to min(n, k).
+
+    Raises:
+        ValueError: Too few rows, values that are not finite, or features without a direction.
+
+    References:
+        D. Friedman and A. B. Dieng, The Vendi Score: A Diversity Evaluation Metric for Machine
+        Learning, 2022, https://arxiv.org/abs/2210.02410
+    """
+    check(samples)
+    x = samples.double()
+    if zero := int((x == 0).all(1).sum()):
+        raise ValueError(f"the features of {zero} images are all 0 and have no direction")
+    x = normalize(x)
+    product = x @ x.T if len(x) < x.shape[1] else x.T @ x
+    shares = torch.linalg.eigvalsh(product / len(x))
+    return float(torch.special.entr(shares.clamp_min(0)).sum().exp())

@@ -1,0 +1,210 @@
+"""What lies between the codes of two real images."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ogan_bench.data.base import to_uint8
+from ogan_bench.evaluation.image_grids import interpolation_strips
+from ogan_bench.evaluation.interpolation.path_length import (
+    CURVES,
+    Curve,
+    detour,
+    linear,
+    spherical,
+    squared_speeds,
+    takes_floats,
+    trimmed_mean,
+)
+from ogan_bench.evaluation.rows import Row, Value, measured_rows
+from ogan_bench.features.extractor import extract
+from ogan_bench.sampling.context import Subject, decoded, projected
+from ogan_bench.seeding import generator
+
+PAIRS = 500
+DETOUR_PAIRS = 50
+SEGMENTS = 16
+"""Of a path whose length is measured in pixels."""
+EPSILON = 0.01
+"""Share of a path that its speed is measured over. A hundred times StyleGAN's: images differ by
+more than a GPU's products in reduced precision do."""
+STRIPS = 8
+"""Rows of the picture, and decoded images in each."""
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Pairs of different test images and what a path between them starts from.
+
+    Args:
+        first: Indices of the images at s = 0, shape ``(n,)``.
+        second: Indices of the images at s = 1, shape ``(n,)``.
+        start: t · P(E(x)) of the first, shape ``(n, d)``.
+        end: t · P(E(x)) of the second, shape ``(n, d)``.
+        labels: Of the first; ``None`` without labels.
+    """
+
+    first: Tensor
+    second: Tensor
+    start: Tensor
+    end: Tensor
+    labels: Tensor | None
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+
+def random_ends(subject: Subject) -> Ends:
+    """Ends of :data:`PAIRS` paths; an image may belong to several.
+
+    Raises:
+        ValueError: There is one test image only.
+    """
+    test, codes = subject.dataset.test, subject.samples.trained.test
+    n = len(test)
+    if n < 2:
+        raise ValueError("one test image has no other to be joined with")
+    random = generator(subject.settings.seed, "evaluation/interpolation")
+    first = torch.randint(n, (PAIRS,), generator=random)
+    second = (first + torch.randint(1, n, (PAIRS,), generator=random)) % n
+    given = subject.settings.temperature * projected(subject, codes)
+    labels = None if test.labels is None else test.labels.cpu()[first]
+    return Ends(first, second, given[first], given[second], labels)
+
+
+class Between:
+    """What G makes of the codes on the paths between pairs of test images."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self.ends = random_ends(subject)
+        random = generator(subject.settings.seed, "evaluation/interpolation/positions")
+        self.positions = torch.rand(PAIRS, 1, generator=random) * (1 - EPSILON)
+        self._straight: dict[str, float] = {}
+        self._speeds: dict[tuple[str, Curve], Tensor] = {}
+
+    def at(self, curve: Curve, s: float, pairs: int = PAIRS) -> Tensor:
+        """Images at the same position s of the first paths, shape ``(pairs, c, h, w)``."""
+        ends, where = self.ends, torch.full((pairs, 1), s)
+        codes = curve(ends.start[:pairs], ends.end[:pairs], where)
+        labels = None if ends.labels is None else ends.labels[:pairs]
+        return decoded(self.subject, codes, labels)
+
+    @functools.cached_property
+    def decoded_ends(self) -> tuple[Tensor, Tensor]:
+        """Images at both ends of all paths, which all curves share."""
+        return self.at(linear, 0.0), self.at(linear, 1.0)
+
+    def squared_speeds(self, space: str, curve: Curve) -> tuple[Tensor, float]:
+        """Of all paths in a feature space, and the mean squared distance of their ends.
+
+        Raises:
+            ValueError: The space has no features of images between two grey levels.
+        """
+        extractor, ends = self.subject.extractor(space), self.ends
+        if not takes_floats(extractor, self.subject.dataset.test.images[:8]):
+            raise ValueError(
+                f"{extractor.name} takes images of 8 bits: rounding them is a longer way than "
+                "what paths are measured over"
+            )
+
+        def points(images: Tensor) -> Tensor:
+            return extract(extractor, images).features
+
+        if space not in self._straight:
+            start, end = (points(images).double() for images in self.decoded_ends)
+            self._straight[space] = float((end - start).square().sum(1).mean())
+        if (space, curve) not in self._speeds:
+            self._speeds[space, curve] = squared_speeds(
+                lambda codes: points(decoded(self.subject, codes, ends.labels)),
+                curve, ends.start, ends.end, self.positions, EPSILON,
+            )  # fmt: skip
+        return self._speeds[space, curve], self._straight[space]
+
+    def path_length(self, space: str, curve: Curve) -> Value:
+        """Mean squared speed without the outermost per cent on both sides, as StyleGAN has it."""
+        speeds, _ = self.squared_speeds(space, curve)
+        name = self.subject.extractor(space).name
+        return Value(trimmed_mean(speeds), note=f"ε = {EPSILON:g}", extractor=name)
+
+    def path_energy(self, space: str, curve: Curve) -> Value:
+        """Mean squared speed over that of straight paths with the same ends."""
+        speeds, straight = self.squared_speeds(space, curve)
+        if straight == 0:
+            raise ValueError("all paths end where they begin")
+        name = self.subject.extractor(space).name
+        return Value(float(speeds.mean()) / straight, note=f"ε = {EPSILON:g}", extractor=name)
+
+    def detour(self, curve: Curve) -> Value:
+        """Length of the first paths in pixels, over the distance of their ends."""
+        positions = torch.linspace(0, 1, SEGMENTS + 1).tolist()
+        images = torch.stack([self.at(curve, s, DETOUR_PAIRS) for s in positions])
+        return Value(detour(images), note=f"{SEGMENTS} segments")
+
+    def confidence(self, curve: Curve) -> Value:
+        """Share of middles that the classifier is at least as sure of as of the less sure end.
+
+        Of three equally distributed numbers, each is the smallest with a chance of 1/3.
+        """
+        extractor = self.subject.extractor("classifier")
+        start, end, middle = (
+            extract(extractor, to_uint8(images)).logits.softmax(1).amax(1)
+            for images in (*self.decoded_ends, self.at(curve, 0.5))
+        )
+        share = float((middle >= torch.minimum(start, end)).double().mean())
+        return Value(share, note="2/3 for middles as good as ends", extractor=extractor.name)
+
+
+def interpolation_rows(subject: Subject) -> list[Row]:
+    """All metrics of the group ``interpolation``; with a folder, also ``interpolations.png``.
+
+    Raises:
+        UserError: The picture cannot be written.
+    """
+    spaces = subject.settings.extractors
+    between = functools.cache(lambda: Between(subject))
+    lengths: dict[str, Callable[[], Value]] = {}
+    detours: dict[str, Callable[[], Value]] = {}
+
+    def add(end: str, curve: Curve) -> None:
+        for space in spaces:
+            lengths[f"path_length_{space}{end}"] = functools.partial(length, space, curve)
+            lengths[f"path_energy_{space}{end}"] = functools.partial(energy, space, curve)
+        if "classifier" in spaces:
+            lengths[f"interpolation_confidence{end}"] = lambda: between().confidence(curve)
+        detours[f"interpolation_detour{end}"] = lambda: between().detour(curve)
+
+    def length(space: str, curve: Curve) -> Value:
+        return between().path_length(space, curve)
+
+    def energy(space: str, curve: Curve) -> Value:
+        return between().path_energy(space, curve)
+
+    for end, curve in CURVES.items():
+        add(end, curve)
+    conditional = subject.pairs.trained.generator.conditional
+    note = "decoded under the class of the first end" if conditional else None
+    rows = measured_rows(lengths, n_samples=PAIRS, split="test", note=note)
+    rows += measured_rows(detours, n_samples=DETOUR_PAIRS, split="test", note=note)
+    if subject.folder is not None and not subject.dataset.is_points:
+        draw_interpolations(between(), subject.folder / "interpolations.png")
+    return rows
+
+
+def draw_interpolations(between: Between, path: Path) -> None:
+    """Each row: a test image, the decoded way on the sphere to another one, and that one.
+
+    Raises:
+        UserError: The file cannot be written.
+    """
+    test, ends = between.subject.dataset.test.images.cpu(), between.ends
+    steps = [
+        to_uint8(between.at(spherical, s, STRIPS)) for s in torch.linspace(0, 1, STRIPS).tolist()
+    ]
+    interpolation_strips([test[ends.first], *steps, test[ends.second]], path)

@@ -1,0 +1,1 @@
+"""Can G make an image at all?"""

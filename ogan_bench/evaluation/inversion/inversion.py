@@ -1,0 +1,170 @@
+"""How near G can come to an image at all, and how near the encoder's code is to that."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ogan_bench.evaluation.reconstruction.pixel_error import in_units
+from ogan_bench.evaluation.rows import Row, Value, measured_rows
+from ogan_bench.sampling.context import Subject, projected
+from ogan_bench.seeding import generator
+
+IMAGES = 100
+RESTARTS = 4
+STEPS = 300
+LEARNING_RATE = 0.3
+"""Adam's at the start; it decays to zero along half a cosine."""
+BATCH_SIZE = 100
+"""Codes that move at a time."""
+
+
+def invert(
+    decode: Callable[[Tensor, Tensor | None], Tensor],
+    error: Callable[[Tensor, Tensor], Tensor],
+    x: Tensor,
+    start: Tensor,
+    labels: Tensor | None = None,
+    *,
+    steps: int = STEPS,
+    learning_rate: float = LEARNING_RATE,
+) -> Tensor:
+    """The smallest error of each image on the way of its code from a start.
+
+        min_k e(x, G(z_k)),   z_k+1 = Adam(z_k, ∇ e(x, G(z_k)))
+
+    Every image has a code and an optimiser of its own; none sees the others.
+
+    Args:
+        decode: G, codes and classes to images.
+        error: e, images and reconstructions to the error of each, shape ``(n,)``.
+        x: Images as G gives them, shape ``(n, c, h, w)``.
+        start: z_0, shape ``(n, d)``.
+        labels: Classes to decode under, shape ``(n,)``.
+        steps: Number of Adam's steps.
+        learning_rate: Adam's at the start.
+
+    Returns:
+        float64, shape ``(n,)``, on the CPU; at most the error of the start.
+
+    References:
+        A. Srivastava et al., VEEGAN, 2017, https://arxiv.org/abs/1705.07761 (the minimum as a
+        metric)
+    """
+    z = start.clone().requires_grad_()
+    optimizer = torch.optim.Adam([z], lr=learning_rate)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    best = torch.full((len(x),), torch.inf, dtype=torch.float64, device=x.device)
+    for step in range(steps + 1):
+        with torch.enable_grad():
+            errors = error(x, decode(z, labels))
+            # A step that leaves the numbers behind is not better than the one before it.
+            best = torch.fmin(best, errors.detach())
+            if step == steps:
+                break
+            (z.grad,) = torch.autograd.grad(errors.sum(), z)
+        optimizer.step()
+        schedule.step()
+    return best.cpu()
+
+
+@dataclass(frozen=True)
+class Inversions:
+    """Errors of the same images, each of shape ``(n,)``.
+
+    Args:
+        own: Of G(t · P(E(x))).
+        encoder: Smallest from t · P(E(x)) on.
+        prior: Smallest from each start in the prior on, shape ``(restarts, n)``.
+    """
+
+    own: Tensor
+    encoder: Tensor
+    prior: Tensor
+
+    @property
+    def restarts(self) -> Tensor:
+        """Smallest of all starts in the prior."""
+        return self.prior.amin(0)
+
+    def gap(self) -> float:
+        """Mean error of the encoder's reconstruction beyond the smallest one that was found."""
+        smallest = torch.minimum(self.encoder, self.restarts)
+        return float((self.own - smallest).clamp_min(0).mean())
+
+    def encoder_wins(self) -> float:
+        """Share of images that the encoder's start leads nearest to; a tie is half."""
+        wins = (self.encoder < self.restarts).double() + 0.5 * (self.encoder == self.restarts)
+        return float(wins.mean())
+
+
+def inversions(subject: Subject) -> Inversions:
+    """Invert G at a seeded choice of the test images.
+
+    The starts in the prior are what an objective feeds G in training. A conditional G decodes under
+    the images' own classes.
+
+    Raises:
+        ValueError: G gives values that are not finite from every start.
+    """
+    test, samples, settings = subject.dataset.test, subject.samples, subject.settings
+    trained, device = subject.pairs.trained, subject.device
+    chosen = torch.randperm(
+        len(test), generator=generator(settings.seed, "evaluation/inversion/images")
+    )[:IMAGES]
+    x, error, _ = in_units(test.images.cpu()[chosen])
+    labels = None if test.labels is None else test.labels.cpu()[chosen]
+
+    def smallest(start: Tensor) -> Tensor:
+        found = [
+            invert(
+                trained.decode,
+                error,
+                x[batch].to(device),
+                start[batch].to(device),
+                None if labels is None else labels[batch].to(device),
+            )
+            for batch in torch.arange(len(x)).split(BATCH_SIZE)
+        ]
+        return torch.cat(found)
+
+    def prior(restart: int) -> Tensor:
+        random = generator(settings.seed, "evaluation/inversion/start", restart)
+        noise = torch.randn(len(x), trained.z_dim, generator=random).to(device)
+        with torch.no_grad():
+            return trained.objective.latent(trained.generator, trained.objective.prior(noise))
+
+    own = error(x, samples.own_reconstructions[chosen])
+    encoder = smallest(settings.temperature * projected(subject, samples.trained.test[chosen]))
+    found = Inversions(own, encoder, torch.stack([smallest(prior(k)) for k in range(RESTARTS)]))
+    if not bool(torch.cat([found.own, found.encoder, found.restarts]).isfinite().all()):
+        raise ValueError("the generator gives no finite image from any start")
+    return found
+
+
+def inversion_rows(subject: Subject) -> list[Row]:
+    """All metrics of the group ``inversion``; by far the slowest group.
+
+    It takes (R + 1) · K passes forwards and backwards through G for each image, with R = 4 starts
+    in the prior and K = 300 steps: 150,000 in all for 100 images.
+    """
+    found = functools.cache(lambda: inversions(subject))
+    _, _, units = in_units(subject.dataset.test.images)
+    how = f"{STEPS} steps of Adam from {LEARNING_RATE:g}"
+    measures: dict[str, Callable[[], Value]] = {
+        "ivom": lambda: Value(
+            float(found().restarts.mean()), note=f"best of {RESTARTS} starts; {how}"
+        ),
+        "ivom_encoder": lambda: Value(float(found().encoder.mean()), note=how),
+        "inversion_gap": lambda: Value(found().gap(), note=f"of {subject.route}"),
+        "inversion_encoder_wins": lambda: Value(
+            found().encoder_wins(), 1 / (RESTARTS + 1), f"against {RESTARTS} starts in the prior"
+        ),
+    }
+    return measured_rows(
+        measures, n_samples=min(IMAGES, len(subject.dataset.test)), split="test", note=units
+    )

@@ -1,0 +1,137 @@
+"""Do the codes of real images lie where G was trained to read?
+
+In training G is fed z, and in autoencoding P(E(x)). Where the two have different distributions, G
+decodes codes that it has hardly seen, or is never asked for images that it could make.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_floor
+from ogan_bench.evaluation.latent.round_trip import round_trip_rows
+from ogan_bench.evaluation.rows import Row, Value, measured_rows
+from ogan_bench.sampling.context import Subject, projected
+
+KOLMOGOROV_MEAN = math.sqrt(math.pi / 2) * math.log(2)
+"""Of the distribution that √(nm / (n + m)) times the statistic of two equal distributions has."""
+
+
+def kolmogorov_smirnov(samples: Tensor, reference: Tensor) -> Tensor:
+    """Largest difference of the two empirical distribution functions, for each dimension.
+
+        D_j = sup_t |F_j(t) - H_j(t)|
+
+    Args:
+        samples: Shape ``(n, d)``.
+        reference: Shape ``(m, d)``.
+
+    Returns:
+        Between 0 and 1, float64, shape ``(d,)``.
+
+    Raises:
+        ValueError: One side is empty.
+
+    References:
+        N. Smirnov, Table for Estimating the Goodness of Fit of Empirical Distributions, 1948,
+        https://doi.org/10.1214/aoms/1177730256
+    """
+    if not len(samples) or not len(reference):
+        raise ValueError("there are no codes to compare")
+    sides = [side.double().T.contiguous().sort().values for side in (samples, reference)]
+    every = torch.cat(sides, dim=1)
+    first, second = (
+        torch.searchsorted(side, every, right=True).double() / side.shape[1] for side in sides
+    )
+    return (first - second).abs().amax(1)
+
+
+def kolmogorov_smirnov_floor(n: int, m: int) -> float:
+    """What the statistic of n and m samples of one continuous distribution is expected to be.
+
+    √(π/2) ln 2 · √(1/n + 1/m), in the limit of many samples.
+    """
+    return KOLMOGOROV_MEAN * math.sqrt(1 / n + 1 / m)
+
+
+def effective_rank(codes: Tensor) -> float:
+    """exp(-Σ_k p_k ln p_k) with the eigenvalues of the codes' covariance, divided by their sum, p.
+
+    Args:
+        codes: Shape ``(n, d)``.
+
+    Returns:
+        Between 1, for codes on a line, and min(d, n - 1), for codes that spread evenly.
+
+    Raises:
+        ValueError: There is one code only, or all codes are equal.
+
+    References:
+        O. Roy and M. Vetterli, The effective rank: A measure of effective dimensionality, 2007,
+        https://infoscience.epfl.ch/record/110188 (there of singular values of any matrix)
+    """
+    if len(codes) < 2 or bool((codes == codes[0]).all()):
+        raise ValueError("the codes do not differ")
+    # With the singular values s of the centred codes, the eigenvalues are s² / (n - 1).
+    centred = codes.double() - codes.double().mean(0)
+    shares = torch.linalg.svdvals(centred).square()
+    return float(torch.special.entr(shares / shares.sum()).sum().exp())
+
+
+def latent_coverage_rows(subject: Subject) -> list[Row]:
+    """The codes of the test images beside z, and the averages that N(·) takes away."""
+    samples = subject.samples
+    raw, n, d = samples.trained.test, *samples.trained.test.shape
+    codes, z = projected(subject, raw), projected(subject, samples.z)
+    against = f"against {len(z)} z"
+
+    def distance() -> Value:
+        value = frechet_distance(codes, z)
+        try:
+            return Value(value, frechet_floor(z, n), against)
+        except ValueError as error:
+            return Value(value, None, f"{against}; {error}")
+
+    def statistic() -> Value:
+        each = kolmogorov_smirnov(codes, z)
+        note = f"{against}; worst dimension {float(each.max()):.3f}"
+        return Value(float(each.mean()), kolmogorov_smirnov_floor(n, len(z)), note)
+
+    def rank() -> Value:
+        return Value(effective_rank(raw), note=f"of {min(d, n - 1)} at the most")
+
+    def average(of: Tensor) -> Value:
+        mean, of_z = (float(t.double().mean()) for t in (of, samples.z))
+        return Value(mean, note=f"{of_z:.3f} for z")
+
+    def deviation(of: Tensor) -> Value:
+        mean, of_z = (float(t.double().std(1, correction=0).mean()) for t in (of, samples.z))
+        return Value(mean, note=f"{of_z:.3f} for z")
+
+    rows = measured_rows(
+        {
+            "code_fd": distance,
+            "code_ks": statistic,
+            "code_effective_rank": rank,
+            "code_average": lambda: average(raw),
+            "code_std": lambda: deviation(raw),
+        },
+        n_samples=n,
+        split="test",
+    )
+    return rows + measured_rows(
+        {
+            "code_average_generated": lambda: average(samples.codes),
+            "code_std_generated": lambda: deviation(samples.codes),
+        },
+        n_samples=len(samples.codes),
+        split="generated",
+    )
+
+
+def code_rows(subject: Subject) -> list[Row]:
+    """All metrics of the group ``codes``."""
+    return round_trip_rows(subject) + latent_coverage_rows(subject)

@@ -1,0 +1,201 @@
+"""What of z is left in the code of G(z), and of a code after rounds of decoding and encoding."""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import torch
+from torch import Tensor
+
+from ogan_bench.evaluation.rows import Row, Value, measured_rows
+from ogan_bench.models.normalization import standardise
+from ogan_bench.sampling.context import Subject, autoencoded, encoded, projected
+from ogan_bench.seeding import generator
+
+POOL = 1000
+"""Number of z that one of them has to be found among, at the most."""
+
+
+ROUNDS = 5
+
+
+CYCLING = 2000
+"""Test images whose codes are followed, at the most."""
+
+
+TIE = 1e-9
+"""Squared distances that differ by less, relative to the largest, are equal."""
+
+
+def latent_r2(z: Tensor, codes: Tensor) -> Tensor:
+    """Squared correlation between z and code over samples, for each dimension.
+
+        R²_j = cov(z_j, e_j)² / (var z_j · var e_j)
+
+    the share of the variance of z_j that a linear function of e_j explains. A constant dimension
+    explains nothing and is explained by nothing: 0. Unrelated Gaussian ones have the mean
+    1 / (n - 1).
+
+    Args:
+        z: Shape ``(n, d)``.
+        codes: Codes of G(z), shape ``(n, d)``.
+
+    Returns:
+        Between 0 and 1, float64, shape ``(d,)``.
+
+    Raises:
+        ValueError: There are fewer than three samples.
+    """
+    if len(z) < 3:
+        raise ValueError(f"{len(z)} samples always lie on a line")
+    z, e = (t.double() - t.double().mean(0) for t in (z, codes))
+    covariance, variances = (z * e).sum(0), z.square().sum(0) * e.square().sum(0)
+    return torch.where(variances > 0, covariance.square() / variances, 0.0).clamp(0, 1)
+
+
+def latent_retrieval(z: Tensor, codes: Tensor) -> float:
+    """Share of codes whose nearest z of all is the one that they are the code of.
+
+    Distances are Euclidean; where several z are equally near, the share counts for each of them.
+
+    Args:
+        z: Shape ``(n, d)``.
+        codes: Codes of G(z), shape ``(n, d)``.
+
+    Returns:
+        Between 0 and 1; codes that say nothing of z have 1 / n.
+    """
+    z, codes = z.double(), codes.double()
+    distances = torch.cdist(codes, z, compute_mode="donot_use_mm_for_euclid_dist").square()
+    nearest = distances - distances.amin(1, keepdim=True) <= TIE * distances.max()
+    return float((nearest.diagonal() / nearest.sum(1)).mean())
+
+
+def cycle_codes(subject: Subject, rounds: int = ROUNDS) -> list[Tensor]:
+    """Raw codes E(x) of test images, then E(G(t · P(E(x)))), and so on.
+
+    Of many test images a seeded choice is followed. Images stay as G gives them, unrounded. A
+    conditional G decodes under the images' own classes.
+
+    Args:
+        subject: Whose E and G.
+        rounds: Times that a code is decoded and encoded.
+
+    Returns:
+        ``rounds + 1`` tensors of shape ``(n, d)``, n at most 2000.
+    """
+    first, labels = subject.samples.trained.test, subject.dataset.test.labels
+    if len(first) > CYCLING:
+        random = generator(subject.settings.seed, "evaluation/cycle")
+        chosen = torch.randperm(len(first), generator=random)[:CYCLING]
+        first, labels = first[chosen], None if labels is None else labels.cpu()[chosen]
+    codes = [first]
+    for _ in range(rounds):
+        codes.append(encoded(subject, autoencoded(subject, codes[-1], labels)))
+    return codes
+
+
+def round_trip_rows(subject: Subject) -> list[Row]:
+    """The round trip of z dimension by dimension and as a search, and the drift of real codes."""
+    samples = subject.samples
+    n, pool = len(samples.z), min(POOL, len(samples.z))
+    z, codes = (projected(subject, t) for t in (samples.z, samples.codes))
+
+    def by_dimension() -> Value:
+        r2 = latent_r2(z, codes)
+        note = f"between {float(r2.min()):.3f} and {float(r2.max()):.3f} by dimension"
+        return Value(float(r2.mean()), 1 / (n - 1), note)
+
+    def found() -> Value:
+        return Value(latent_retrieval(z[:pool], codes[:pool]), 1 / pool, f"among {pool}")
+
+    rows = measured_rows({"latent_r2": by_dimension}, n_samples=n, split="generated")
+    rows += measured_rows({"latent_retrieval": found}, n_samples=pool, split="generated")
+    return rows + _cycle_rows(subject)
+
+
+def _cycle_rows(subject: Subject) -> list[Row]:
+    """The floor of a correlation is what the codes of different images have in common."""
+    cycle = functools.cache(lambda: cycle_codes(subject))
+
+    def correlation(rounds: int) -> Value:
+        first, last = cycle()[0], cycle()[rounds]
+        rho = latent_rho(first, last)
+        return Value(rho, product_of_others(standardise(first), standardise(last)))
+
+    def drift() -> Value:
+        first, *later = (projected(subject, code).double() for code in cycle())
+        each = [float((code - first).square().mean()) for code in later]
+        curve = ", ".join(f"{value:.3g}" for value in each)
+        lengths = float(first.square().mean() + later[-1].square().mean())
+        others = lengths - 2 * product_of_others(first, later[-1])
+        note = f"after 1 to {ROUNDS} rounds {curve}; {others:.3g} from other images"
+        return Value(each[-1], note=note)
+
+    return measured_rows(
+        {
+            "cycle_rho": lambda: correlation(1),
+            f"cycle_rho_{ROUNDS}": lambda: correlation(ROUNDS),
+            f"cycle_drift_{ROUNDS}": drift,
+        },
+        n_samples=min(CYCLING, len(subject.dataset.test)),
+        split="test",
+        note=subject.route,
+    )
+
+
+def latent_rho(z: Tensor, codes: Tensor) -> float:
+    """Pearson correlation over dimensions between z and the code of G(z), mean over samples.
+
+        ρ(z, e) = Σ_j N(z)_j N(e)_j / d
+
+    A constant code correlates with nothing: 0.
+
+    Args:
+        z: Shape ``(n, d)``.
+        codes: Raw codes of G(z), shape ``(n, d)``.
+
+    Returns:
+        Between -1 and 1.
+
+    Raises:
+        ValueError: There is only one dimension.
+
+    References:
+        J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
+    """
+    if z.shape[1] < 2:
+        raise ValueError("a correlation over one dimension is not defined")
+    return float((standardise(z.double()) * standardise(codes.double())).mean(1).mean())
+
+
+def product_of_others(first: Tensor, second: Tensor) -> float:
+    """Mean of a_i · b_j / d over all pairs i ≠ j: what is alike in the codes of different samples.
+
+    Of normalised codes it is the correlation that codes have without regard to their sample.
+
+    Args:
+        first: The a_i, shape ``(n, d)``.
+        second: The b_j, shape ``(n, d)``.
+
+    Raises:
+        ValueError: There is one sample only.
+    """
+    n, d = first.shape
+    if n < 2:
+        raise ValueError("one sample has no other to compare with")
+    a, b = first.double(), second.double()
+    return float(a.sum(0) @ b.sum(0) - (a * b).sum()) / (n * (n - 1) * d)
+
+
+def latent_rows(z: Tensor, codes: Tensor) -> list[Row]:
+    """The round trip's correlation; its floor is what independent codes give, 0.
+
+    For an isotropic z the correlation of one sample with anything independent has the standard
+    deviation 1/√(d - 1): N(·) leaves a direction on a sphere of d - 1 dimensions.
+    """
+    value = latent_rho(z, codes)
+    spread = 1 / math.sqrt(z.shape[1] - 1)
+    note = f"of unrelated codes: 0 with standard deviation {spread:.3f} for a single sample"
+    return [Row("latent_rho", value, len(z), "generated", floor=0.0, note=note)]

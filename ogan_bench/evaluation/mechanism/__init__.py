@@ -1,0 +1,1 @@
+"""What do the two terms of the loss do to each other?"""

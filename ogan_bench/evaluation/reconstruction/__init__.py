@@ -1,0 +1,1 @@
+"""How near does an image come back?"""

@@ -1,0 +1,221 @@
+"""The objective's own way back, G(t · P(E(x))), of images it has seen, has not seen and has made.
+
+Errors on training images beside those on test images say how much the pair has learnt by heart;
+errors on generated images are what is left where a perfect code exists.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from ogan_bench.data.base import to_uint8
+from ogan_bench.evaluation.coverage.classes import class_shares
+from ogan_bench.evaluation.reconstruction.lpips import BACKBONES, Perceptual, perceptual
+from ogan_bench.evaluation.reconstruction.pixel_error import in_units, psnr, reconstruction_ratio
+from ogan_bench.evaluation.reconstruction.ssim import VARIANT, ssim
+from ogan_bench.evaluation.rows import Row, Value, attempt, measured_rows
+from ogan_bench.features.extractor import Features, extract
+from ogan_bench.sampling.context import Subject, autoencoded
+
+Split = Literal["test", "train", "generated"]
+SPLITS: dict[Split, str] = {"test": "", "train": "_train", "generated": "_generated"}
+"""Where images come from, and what the names of their metrics end with."""
+
+TEMPERATURES = (0.7, 0.8, 0.9, 1.0, 1.1)
+CHOOSING = 2000
+"""Training images that the temperature is chosen by, at the most."""
+
+
+def agreement(originals: Tensor, reconstructions: Tensor) -> tuple[float, float]:
+    """Share of images whose reconstruction has the same most probable class, and what chance gives.
+
+    Chance is the share for classes that are as frequent as they are but unrelated, Σ_k p_k q_k.
+
+    Args:
+        originals: Logits of x, shape ``(n, classes)``.
+        reconstructions: Logits of the reconstructions, same shape.
+
+    Raises:
+        ValueError: There are no logits, or some are not finite.
+    """
+    chance = class_shares(originals) @ class_shares(reconstructions)
+    same = originals.argmax(1) == reconstructions.argmax(1)
+    return float(same.double().mean()), float(chance)
+
+
+class WayBack:
+    """Images of one split, their codes, and what G(t · P(E(x))) makes of these.
+
+    Args:
+        subject: Whose E and G.
+        split: Test images: all; training images: the first of those for the probes; generated ones:
+            the first of the samples. Of both there are as many as test images at the most.
+        most: Training or generated images at the most, where it shall be fewer than that.
+
+    Raises:
+        ValueError: There are no such images.
+    """
+
+    def __init__(self, subject: Subject, split: Split, most: int | None = None) -> None:
+        self.subject, self.split = subject, split
+        samples, train, test = subject.samples, subject.dataset.train, subject.dataset.test
+        n = len(test) if most is None else min(most, len(test))
+        if split == "test":
+            self.chosen, self.codes = torch.arange(len(test)), samples.trained.test
+            images, labels = test.images, test.labels
+        elif split == "train":
+            self.chosen, self.codes = samples.train_indices[:n], samples.trained.train[:n]
+            if not len(self.chosen):
+                raise ValueError("no training image was encoded: probe_images is 0")
+            at = self.chosen.to(train.images.device)
+            images, labels = train.images[at], None if train.labels is None else train.labels[at]
+        else:
+            images, self.codes = samples.images[:n], samples.codes[:n]
+            labels = None if samples.labels is None else samples.labels[:n]
+            self.chosen = torch.arange(len(images))
+        self.labels = labels
+        self.x, self._error, self.units = in_units(images)
+        self._features: dict[str, Features] = {}
+
+    def back(self, temperature: float) -> Tensor:
+        """G(t · P(E(x))) for any t, shape ``(n, c, h, w)``."""
+        return autoencoded(self.subject, self.codes, self.labels, temperature)
+
+    @functools.cached_property
+    def x_rec(self) -> Tensor:
+        """G(t · P(E(x))) for the t of the settings, shape ``(n, c, h, w)``."""
+        if self.split == "test":
+            return self.subject.samples.own_reconstructions
+        return self.back(self.subject.settings.temperature)
+
+    def error(self, x_rec: Tensor) -> Tensor:
+        """Mean squared error of each image, shape ``(n,)``."""
+        return self._error(self.x, x_rec)
+
+    def features(self, space: str) -> tuple[Features, Features]:
+        """Features of x and of its reconstruction."""
+        extractor, chosen = self.subject.extractor(space), self.chosen
+        known = self.subject.features(space, self.split)
+        before = Features(known.features[chosen], known.logits[chosen], known.extractor)
+        if self.split == "test":
+            return before, self.subject.features(space, "reconstructions")
+        if space not in self._features:
+            self._features[space] = extract(extractor, to_uint8(self.x_rec))
+        return before, self._features[space]
+
+    def mse(self) -> Value:
+        return Value(float(self.error(self.x_rec).mean()), note=self.units)
+
+    def psnr(self) -> Value:
+        self._pixels("PSNR")
+        return Value(psnr(self.error(self.x_rec)))
+
+    def ratio(self) -> Value:
+        return Value(reconstruction_ratio(self.x, self.x_rec, self.subject.settings.seed))
+
+    def similarity(self) -> Value:
+        self._pixels("structural similarity")
+        x, x_rec = (images.add(1).div(2) for images in (self.x, self.x_rec))
+        return Value(float(ssim(x, x_rec).mean()), note=VARIANT)
+
+    def perceptual(self, load: Callable[[], Perceptual]) -> Value:
+        self._pixels("LPIPS")
+        net = load()
+        note = None if net.is_published else "not the published weights"
+        return Value(float(net(self.x, self.x_rec).mean()), note=note, extractor=net.name)
+
+    def feature_ratio(self, space: str) -> Value:
+        before, after = self.features(space)
+        seed = self.subject.settings.seed
+        value = reconstruction_ratio(before.features, after.features, seed)
+        return Value(value, extractor=before.extractor)
+
+    def agreement(self) -> Value:
+        before, after = self.features("classifier")
+        value, chance = agreement(before.logits, after.logits)
+        told = self.subject.pairs.trained.generator.conditional
+        note = "the generator is told the class" if told else None
+        return Value(value, chance, note, before.extractor)
+
+    def _pixels(self, quantity: str) -> None:
+        if self.units is not None:
+            raise ValueError(f"{quantity} is for images, not for points")
+
+
+def reconstruction_group_rows(subject: Subject) -> list[Row]:
+    """All metrics of the group ``reconstruction``."""
+    nets = {
+        name: functools.cache(functools.partial(perceptual, name, subject.device))
+        for name in BACKBONES
+    }
+    rows: list[Row] = []
+    for split in SPLITS:
+        rows += _rows(subject, split, nets)
+    return rows + temperature_rows(subject)
+
+
+def temperature_rows(subject: Subject) -> list[Row]:
+    """The temperature at which training images come back best, and the test images' error at it.
+
+    Chosen on one split and measured on the other, the error is not that of the luckiest choice.
+    """
+    n = len(subject.dataset.test)
+
+    def measure() -> list[Row]:
+        train, test = WayBack(subject, "train", CHOOSING), WayBack(subject, "test")
+        errors = {t: float(train.error(train.back(t)).mean()) for t in TEMPERATURES}
+        best = min(TEMPERATURES, key=errors.__getitem__)
+        known = best == subject.settings.temperature
+        error = float(test.error(test.x_rec if known else test.back(best)).mean())
+        raw = float(test.error(subject.samples.raw_reconstructions).mean())
+        curve = ", ".join(f"{error:.4g} at t = {t:g}" for t, error in errors.items())
+        note = f"{raw:.4g} of G(E(x)); chosen on training images: {curve}"
+        return [
+            Row("best_temperature", best, len(train.codes), "train", note=f"of {TEMPERATURES}"),
+            Row("autoencoding_mse_best", error, n, "test", note=note),
+        ]
+
+    names = ["best_temperature", "autoencoding_mse_best"]
+    return attempt(names, measure, n_samples=n, split="test")
+
+
+def _rows(
+    subject: Subject, split: Split, nets: Mapping[str, Callable[[], Perceptual]]
+) -> list[Row]:
+    """All metrics of one split."""
+    spaces, end = subject.settings.extractors, SPLITS[split]
+    way = functools.cache(lambda: WayBack(subject, split))
+
+    def perceived(net: Callable[[], Perceptual]) -> Value:
+        return way().perceptual(net)
+
+    def in_space(space: str) -> Value:
+        return way().feature_ratio(space)
+
+    measures: dict[str, Callable[[], Value]] = {
+        "psnr": lambda: way().psnr(),
+        "ssim": lambda: way().similarity(),
+        "ratio": lambda: way().ratio(),
+        **{f"lpips_{name}": functools.partial(perceived, net) for name, net in nets.items()},
+        **{f"ratio_{space}": functools.partial(in_space, space) for space in spaces},
+    }
+    if split != "test":  # of test images it is measured anyway
+        measures["mse"] = lambda: way().mse()
+    if "classifier" in spaces:
+        measures["agreement"] = lambda: way().agreement()
+    available = {
+        "test": len(subject.dataset.test),
+        "train": len(subject.samples.train_indices),
+        "generated": len(subject.samples.images),
+    }
+    return measured_rows(
+        {f"autoencoding_{name}{end}": measure for name, measure in measures.items()},
+        n_samples=min(len(subject.dataset.test), available[split]),
+        split=split,
+        note=subject.route,
+    )

@@ -1,0 +1,1 @@
+"""What can a simple classifier read from a code?"""

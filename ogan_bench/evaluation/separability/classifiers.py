@@ -1,0 +1,198 @@
+"""Simple classifiers that are fitted on some labels and scored on test images."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from ogan_bench.evaluation.separability.linear_probe import MAX_ITERATIONS, TOLERANCE
+from ogan_bench.seeding import derive, generator
+
+Kind = Literal["logistic", "svm"]
+
+SWEEPS: dict[Kind, tuple[float, ...]] = {
+    "logistic": (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0),
+    "svm": (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0),
+}
+"""Values of C, the inverse strength of regularisation, to choose from."""
+SWEEP_TOLERANCE, SWEEP_ITERATIONS = 1e-3, 200
+"""Where fitting stops while C is chosen; the chosen probe is fitted closer."""
+VALIDATION_SHARE = 0.2
+FEWEST_TO_CHOOSE = 50
+"""With fewer labels C is 1, since a fifth of them can tell no C from another."""
+NEIGHBOURS = 5
+FITTING = (
+    SWEEPS,
+    SWEEP_TOLERANCE,
+    SWEEP_ITERATIONS,
+    TOLERANCE,
+    MAX_ITERATIONS,
+    VALIDATION_SHARE,
+    FEWEST_TO_CHOOSE,
+)
+"""What accuracies that are kept in the cache depend on."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A probe with the C that was chosen for it.
+
+    Args:
+        score: Accuracy on the test images in [0, 1], or the mean accuracy over classes.
+        C: Inverse strength of regularisation.
+        converged: Whether the last fit did.
+    """
+
+    score: float
+    C: float
+    converged: bool
+
+
+def chosen_probe(
+    kind: Kind,
+    x: Tensor,
+    labels: Tensor,
+    x_test: Tensor,
+    test_labels: Tensor,
+    seed: int,
+    *,
+    balanced: bool = False,
+) -> Fitted:
+    """Fit on four fifths with every C, choose by the other fifth, fit on all, score on the test.
+
+    The split is seeded; the smallest of equally good C is chosen. The test images choose nothing.
+
+    Args:
+        kind: ``logistic``: L2-regularised multinomial logistic regression by L-BFGS; ``svm``: one
+            linear support vector machine with squared hinge loss for each class against the rest.
+        x: Features, standardised, shape ``(n, k)``.
+        labels: Class indices, shape ``(n,)``.
+        x_test: Shape ``(m, k)``.
+        test_labels: Class indices, shape ``(m,)``.
+        seed: Of the split, and of the order in which the support vector machine sees the images.
+        balanced: Weight classes evenly, in the fit and in the score.
+
+    Raises:
+        ValueError: There is one class only, or values are not finite.
+    """
+    whole, answers, goal = _array(x), labels.numpy(), test_labels.numpy()
+    n, state = len(whole), derive(seed, "evaluation/probes/fit") % 2**32
+    order = torch.randperm(n, generator=generator(seed, "evaluation/probes/validation")).numpy()
+    held = int(n * VALIDATION_SHARE)
+    val, fit = order[:held], order[held:]
+
+    def score(model: Any, data: npt.NDArray[np.float32], wanted: npt.NDArray[np.int64]) -> float:
+        right = model.predict(data) == wanted
+        if not balanced:
+            return float(right.mean())
+        return float(np.mean([right[wanted == c].mean() for c in np.unique(wanted)]))
+
+    def probe(C: float, tolerance: float, iterations: int) -> Any:
+        weight = "balanced" if balanced else None
+        return UNFITTED[kind](
+            C=C, tol=tolerance, max_iter=iterations, class_weight=weight, random_state=state
+        )
+
+    chosen, best = 1.0, -1.0
+    for C in SWEEPS[kind] if n >= FEWEST_TO_CHOOSE else ():
+        model = probe(C, SWEEP_TOLERANCE, SWEEP_ITERATIONS)
+        _converged(model, whole[fit], answers[fit])
+        if (found := score(model, whole[val], answers[val])) > best:
+            chosen, best = C, found
+    model = probe(chosen, TOLERANCE, MAX_ITERATIONS)
+    converged = _converged(model, whole, answers)
+    return Fitted(score(model, _array(x_test), goal), chosen, converged)
+
+
+def _logistic(**settings: Any) -> Any:
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(**settings)
+
+
+def _svm(**settings: Any) -> Any:
+    from sklearn.svm import LinearSVC
+
+    return LinearSVC(dual="auto", **settings)
+
+
+UNFITTED: dict[Kind, Callable[..., Any]] = {"logistic": _logistic, "svm": _svm}
+
+
+def _converged(model: Any, x: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) -> bool:
+    """Fit a model, and say whether it converged: a fit that stops early still is a probe."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        model.fit(x, labels)
+    return not any(issubclass(w.category, ConvergenceWarning) for w in caught)
+
+
+def even_draw(labels: Tensor, n: int, seed: int, draw: int = 0) -> Tensor:
+    """Indices of n images, as many of each class as can be.
+
+    A class that has too few gives all it has, and the others make up for it.
+
+    Args:
+        labels: Class indices, shape ``(m,)``.
+        n: Number of images.
+        seed: Of the shuffle that is drawn from.
+        draw: Number of the draw.
+
+    Raises:
+        ValueError: There are fewer images than n, or fewer than one for each class.
+    """
+    classes = len(labels.unique())
+    if n > len(labels):
+        raise ValueError(f"there are {len(labels)} labelled images for the probe, not {n}")
+    if n < classes:
+        raise ValueError(f"{n} labels are fewer than the {classes} classes")
+    order = torch.randperm(len(labels), generator=generator(seed, "evaluation/probes/draw", draw))
+    shuffled = labels[order]
+    by_class = shuffled.argsort(stable=True)
+    counts = shuffled.bincount()
+    rank = torch.empty_like(order)
+    rank[by_class] = torch.arange(len(order)) - (counts.cumsum(0) - counts)[shuffled[by_class]]
+    return order[rank.argsort(stable=True)[:n]]
+
+
+def neighbours_accuracy(x: Tensor, labels: Tensor, x_test: Tensor, test_labels: Tensor) -> Tensor:
+    """Accuracies of the vote of the 1 and of the 5 nearest neighbours by Euclidean distance.
+
+    Of classes with equally many votes the first wins.
+
+    Args:
+        x: Shape ``(n, k)``.
+        labels: Class indices, shape ``(n,)``.
+        x_test: Shape ``(m, k)``.
+        test_labels: Class indices, shape ``(m,)``.
+
+    Returns:
+        Both accuracies in [0, 1], shape ``(2,)``.
+
+    Raises:
+        ValueError: There are fewer than 5 images, or values are not finite.
+    """
+    if len(x) < NEIGHBOURS:
+        raise ValueError(f"{len(x)} images are too few for {NEIGHBOURS} neighbours")
+    from sklearn.neighbors import NearestNeighbors
+
+    search = NearestNeighbors(n_neighbors=NEIGHBOURS, algorithm="brute").fit(_array(x))
+    found = labels[torch.from_numpy(search.kneighbors(_array(x_test), return_distance=False))]
+    votes = torch.zeros(len(found), int(labels.max()) + 1, dtype=torch.int64)
+    votes.scatter_add_(1, found, torch.ones_like(found))
+    right = torch.stack([found[:, 0], votes.argmax(1)]) == test_labels
+    return right.double().mean(1)
+
+
+def _array(features: Tensor) -> npt.NDArray[np.float32]:
+    array: npt.NDArray[np.float32] = features.float().cpu().numpy()
+    return array

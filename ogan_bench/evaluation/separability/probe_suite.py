@@ -1,0 +1,232 @@
+"""What simple classifiers find in N(E(x)) with few labels and many, beside their baselines."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ogan_bench.data import Dataset
+from ogan_bench.data.base import resize
+from ogan_bench.evaluation.rows import Row, Value, measured_rows
+from ogan_bench.evaluation.separability.classifiers import (
+    FITTING,
+    NEIGHBOURS,
+    Fitted,
+    Kind,
+    chosen_probe,
+    even_draw,
+    neighbours_accuracy,
+)
+from ogan_bench.evaluation.separability.linear_probe import principal_components
+from ogan_bench.evaluation.separability.stylegan_separability import latent_separability_rows
+from ogan_bench.features.cache import cached_record, content_key, fingerprint
+from ogan_bench.models.normalization import standardise
+from ogan_bench.sampling.context import Subject
+from ogan_bench.sampling.samples import Codes
+
+DRAWS = {10: 10, 100: 5, 1000: 1, 10_000: 1}
+"""Numbers of labels, and how many draws of so many labels an accuracy is the mean of."""
+FEW = 1000
+"""Labels of the support vector machine and of the probes of attributes."""
+ATTRIBUTES = f"attribute_accuracy_{FEW}"
+RAREST = 10
+"""Labels of either kind that an attribute must have."""
+MAX_CLASSES = 100
+MAX_PIXELS = 32
+"""Larger images are shrunk to this height and width before their pixels are probed."""
+VERSION = 1
+"""Raise it when code changes what is fitted; the constants above are in the key by themselves."""
+
+
+class Representation:
+    """What a probe sees of the training images that it may learn from, and of the test images.
+
+    Args:
+        make: Computes both, shapes ``(n, k)`` and ``(m, k)``.
+        kept: What it depends on beside the dataset, where accuracies are kept in the cache.
+    """
+
+    def __init__(
+        self, make: Callable[[], tuple[Tensor, Tensor]], kept: Mapping[str, Any] | None = None
+    ) -> None:
+        self._make = make
+        self.kept = kept
+
+    @functools.cached_property
+    def plain(self) -> tuple[Tensor, Tensor]:
+        """As it is, float32 on the CPU."""
+        train, test = self._make()
+        return train.float(), test.float()
+
+    @functools.cached_property
+    def scaled(self) -> tuple[Tensor, Tensor]:
+        """With mean 0 and deviation 1 over all the training images, whose labels it does not need.
+
+        Columns that are constant are 0.
+        """
+        train, test = self.plain
+        mean, std = train.mean(0), train.std(0, correction=0)
+        std = torch.where(std > 1e-6 * mean.abs(), std, torch.inf)
+        return (train - mean) / std, (test - mean) / std
+
+
+def representations(subject: Subject) -> dict[str, Representation]:
+    """Codes, and the baselines by the endings of their metrics' names."""
+    samples, dataset = subject.samples, subject.dataset
+    d, seed = samples.trained.train.shape[1], subject.settings.seed
+
+    def standardised(codes: Codes) -> tuple[Tensor, Tensor]:
+        return standardise(codes.train), standardise(codes.test)
+
+    pixels = Representation(lambda: _pixels(dataset, samples.train_indices), {"pixels": MAX_PIXELS})
+    before = {"train": samples.untrained.train, "test": samples.untrained.test}
+    return {
+        "": Representation(lambda: standardised(samples.trained)),
+        "_untrained": Representation(
+            lambda: standardised(samples.untrained), {"codes": fingerprint(before)}
+        ),
+        "_pca": Representation(
+            lambda: principal_components(*pixels.plain, d, seed), {"pca": d, **(pixels.kept or {})}
+        ),
+        "_pixels": pixels,
+    }
+
+
+def _pixels(dataset: Dataset, chosen: Tensor) -> tuple[Tensor, Tensor]:
+    train = dataset.train.images[chosen.to(dataset.train.images.device)]
+    made = []
+    for images in (train.cpu(), dataset.test.images.cpu()):
+        if dataset.is_points:
+            made.append(images.flatten(1))
+        else:
+            side = min(MAX_PIXELS, *images.shape[-2:])
+            made.append(resize(images, side).flatten(1).float().div(255))
+    return made[0], made[1]
+
+
+Measure = Callable[[Representation], Value]
+
+
+def probes_rows(subject: Subject) -> list[Row]:
+    """All metrics of the group ``probes``."""
+    shown = representations(subject)
+    measures = {**_class_probes(subject), ATTRIBUTES: _attribute_probe(subject)}
+    rows = measured_rows(
+        {
+            metric + ending: functools.partial(_kept, subject, metric, measure, representation)
+            for metric, measure in measures.items()
+            for ending, representation in shown.items()
+        },
+        n_samples=len(subject.dataset.test),
+        split="test",
+    )
+    return rows + latent_separability_rows(subject)
+
+
+def _kept(subject: Subject, metric: str, measure: Measure, representation: Representation) -> Value:
+    """What is measured on a representation, from the cache where it is kept."""
+    chosen, dataset = subject.samples.train_indices, subject.dataset
+    if not len(chosen):
+        raise ValueError("probe_images is 0")
+    if representation.kept is None:
+        return measure(representation)
+    parts = {
+        "metric": metric,
+        "data": dataset.hash,
+        "images": fingerprint({"chosen": chosen}),
+        "shown": representation.kept,
+        "seed": subject.settings.seed,
+        "fitting": [FITTING, sorted(DRAWS.items()), MAX_CLASSES, RAREST],
+        "version": VERSION,
+    }
+    made = cached_record("probes", content_key(parts), lambda: asdict(measure(representation)))
+    return Value(**made)
+
+
+def _class_probes(subject: Subject) -> dict[str, Measure]:
+    dataset, chosen, seed = subject.dataset, subject.samples.train_indices, subject.settings.seed
+
+    def labels() -> tuple[Tensor, Tensor]:
+        train, test = dataset.train.known_labels.cpu(), dataset.test.known_labels.cpu()
+        return train[chosen], test
+
+    def floor() -> float:
+        _, test = labels()
+        return float(test.bincount().max()) / len(test)
+
+    def few(kind: Kind, n: int, representation: Representation) -> Value:
+        y, y_test = labels()
+        if (classes := len(y.unique())) > MAX_CLASSES:
+            raise ValueError(f"{classes} classes are more than the {MAX_CLASSES} of a linear probe")
+        draws = [even_draw(y, n, seed, draw) for draw in range(DRAWS[n])]
+        x, x_test = representation.scaled
+        fits = [chosen_probe(kind, x[i], y[i], x_test, y_test, seed) for i in draws]
+        scores = torch.tensor([fit.score for fit in fits], dtype=torch.float64)
+        notes = [_of_fits(fits)]
+        if len(fits) > 1:
+            notes.insert(0, f"{len(fits)} draws of labels with a deviation of {scores.std():.3f}")
+        return Value(float(scores.mean()), floor(), "; ".join(notes))
+
+    @functools.cache
+    def search(representation: Representation) -> Tensor:
+        y, y_test = labels()
+        return neighbours_accuracy(representation.plain[0], y, representation.plain[1], y_test)
+
+    def near(which: int, representation: Representation) -> Value:
+        accuracy = float(search(representation)[which])
+        return Value(accuracy, floor(), f"among {len(chosen)} training images")
+
+    return {
+        **{f"probe_accuracy_{n}": functools.partial(few, "logistic", n) for n in DRAWS},
+        f"svm_accuracy_{FEW}": functools.partial(few, "svm", FEW),
+        "knn_accuracy_1": functools.partial(near, 0),
+        f"knn_accuracy_{NEIGHBOURS}": functools.partial(near, 1),
+    }
+
+
+def _attribute_probe(subject: Subject) -> Measure:
+    dataset, chosen, seed = subject.dataset, subject.samples.train_indices, subject.settings.seed
+
+    def measure(representation: Representation) -> Value:
+        train, test = dataset.train.attributes, dataset.test.attributes
+        if train is None or test is None:
+            raise ValueError("the dataset has no attributes")
+        if len(chosen) < FEW:
+            raise ValueError(f"there are {len(chosen)} images for the probe, not {FEW}")
+        # The images for the probe are the first of a shuffle, and so are these.
+        answers = train[chosen[:FEW]].long()
+        goals = test.long()
+        x, x_test = representation.scaled[0][:FEW], representation.scaled[1]
+        fits, omitted = {}, []
+        for column, name in enumerate(dataset.attributes):
+            y, y_test = answers[:, column], goals[:, column]
+            if min(int(y.sum()), int((1 - y).sum())) < RAREST or len(y_test.unique()) < 2:
+                omitted.append(name)
+            else:
+                fits[name] = chosen_probe("logistic", x, y, x_test, y_test, seed, balanced=True)
+        if not fits:
+            raise ValueError(f"no attribute has {RAREST} images of either kind among {FEW}")
+        best, worst = (pick(fits, key=lambda name: fits[name].score) for pick in (max, min))
+        notes = [
+            f"best {best} {fits[best].score:.3f}, worst {worst} {fits[worst].score:.3f}",
+            _of_fits(list(fits.values())),
+        ]
+        if omitted:
+            notes.append(f"too rare and left out: {', '.join(omitted)}")
+        mean = sum(fit.score for fit in fits.values()) / len(fits)
+        return Value(mean, 0.5, "; ".join(notes))
+
+    return measure
+
+
+def _of_fits(fits: list[Fitted]) -> str:
+    """Which C were chosen, and how many fits stopped early."""
+    least, most = (pick(fit.C for fit in fits) for pick in (min, max))
+    note = f"C = {least:g}" if least == most else f"C from {least:g} to {most:g}"
+    early = sum(not fit.converged for fit in fits)
+    return f"{note}; {early} of {len(fits)} fits not converged" if early else note

@@ -1,0 +1,132 @@
+"""How well planes in the space of z part the classes of G(z), after StyleGAN's measure."""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import torch
+from torch import Tensor
+
+from ogan_bench.data.base import to_uint8
+from ogan_bench.evaluation.rows import Row, Value, measured_rows
+from ogan_bench.features.extractor import extract
+from ogan_bench.sampling.context import Subject
+from ogan_bench.sampling.samples import BATCH_SIZE
+from ogan_bench.seeding import generator
+
+POINTS = 10_000
+"""Draws of z that the planes are fitted on, and as many more that they are tried on."""
+MAX_CLASSES = 100
+SPACE = "classifier"
+FITTED, HELD_OUT = "separability_z_classifier", "separability_z_classifier_heldout"
+
+
+def conditional_entropy(joint: Tensor) -> float:
+    """H(Y|X) = -Σ p(x, y) log2 p(y|x) in bits.
+
+    Args:
+        joint: Probabilities or counts of (x, y), shape ``(a, b)``.
+    """
+    p = joint.double() / joint.double().sum()
+    given = p / p.sum(1, keepdim=True).clamp_min(torch.finfo(p.dtype).tiny)
+    return max(0.0, -float(torch.xlogy(p, given).sum()) / math.log(2))
+
+
+def most_confident(logits: Tensor) -> Tensor:
+    """Indices of the half of the images whose class is clearest, by the largest probability."""
+    confidence = logits.double().softmax(1).amax(1)
+    return confidence.argsort(descending=True, stable=True)[: len(logits) // 2]
+
+
+def separability(z: Tensor, classes: Tensor, z_new: Tensor, new_classes: Tensor) -> Tensor:
+    """2^Σ_k H(Y_k | X_k) on the points that the planes were fitted on, on new ones, and by chance.
+
+    Y_k says whether an image is of class k, X_k on which side of a plane its z lies. The plane of
+    each class against the rest is that of a linear support vector machine (squared hinge loss,
+    C = 1). 1 is perfect. With planes that say nothing it is 2^Σ_k H(Y_k), what new points have by
+    chance.
+
+    Args:
+        z: Shape ``(n, d)``.
+        classes: Class indices, shape ``(n,)``.
+        z_new: Shape ``(m, d)``.
+        new_classes: Class indices, shape ``(m,)``.
+
+    Returns:
+        The three numbers, shape ``(3,)``.
+
+    Raises:
+        ValueError: There is one class only, or more than 100.
+
+    References:
+        T. Karras, S. Laine, T. Aila, A Style-Based Generator Architecture for Generative
+        Adversarial Networks, 2019, https://arxiv.org/abs/1812.04948 (sums over 40 attributes of
+        faces, on the points that the planes were fitted on)
+    """
+    from sklearn.svm import LinearSVC
+
+    found = torch.cat([classes, new_classes]).unique()
+    if len(found) > MAX_CLASSES:
+        raise ValueError(f"{len(found)} classes are more than the {MAX_CLASSES} that get planes")
+    if len(classes.unique()) < 2:
+        raise ValueError("all samples are of one class: there is nothing to part")
+    bits = torch.zeros(3, dtype=torch.float64)
+    points = z.float().numpy()
+    for k in found:
+        y, y_new = classes == k, new_classes == k
+        if bool(y.any()):
+            plane = LinearSVC(dual=False).fit(points, y.numpy())
+            sides = [torch.from_numpy(plane.predict(t.float().numpy())) for t in (z, z_new)]
+        else:  # a class of new points only: no plane has seen it
+            sides = [torch.zeros_like(y), torch.zeros_like(y_new)]
+        nowhere = torch.zeros_like(y_new)
+        for i, (x, answer) in enumerate([(sides[0], y), (sides[1], y_new), (nowhere, y_new)]):
+            joint = (2 * x.long() + answer.long()).bincount(minlength=4).view(2, 2)
+            bits[i] += conditional_entropy(joint)
+    return torch.exp2(bits)
+
+
+def latent_separability_rows(subject: Subject) -> list[Row]:
+    """The measure with the dataset's own classifier, where that is among the feature spaces."""
+    if SPACE not in subject.settings.extractors:
+        return []
+    half = POINTS // 2
+
+    @functools.cache
+    def measure() -> tuple[Tensor, str, str]:
+        if subject.pairs.trained.generator.conditional:
+            raise ValueError("the generator is conditional: the class of G(z, y) is y, not in z")
+        z, logits = _classified(subject)
+        parts = []
+        for own, scores in zip(z.split(POINTS), logits.split(POINTS), strict=True):
+            kept = most_confident(scores)
+            parts += [own[kept], scores[kept].argmax(1)]
+        found, classes = len(parts[1].unique()), logits.shape[1]
+        note = f"{found} of {classes} classes among the clearest {half} of {POINTS} images"
+        return separability(*parts), note, subject.extractor(SPACE).name
+
+    def value(which: int) -> Value:
+        values, note, extractor = measure()
+        return Value(float(values[which]), float(values[2]), note, extractor)
+
+    return measured_rows(
+        {FITTED: lambda: value(0), HELD_OUT: lambda: value(1)}, n_samples=half, split="generated"
+    )
+
+
+def _classified(subject: Subject) -> tuple[Tensor, Tensor]:
+    """Draws of z, and the classifier's logits of G(z); the images are kept batch by batch only."""
+    trained, extractor = subject.pairs.trained, subject.extractor(SPACE)
+    noise = torch.randn(
+        2 * POINTS,
+        trained.z_dim,
+        generator=generator(subject.settings.seed, "evaluation/separability/z"),
+    )
+    z = trained.objective.prior(noise)
+    logits = []
+    with torch.inference_mode():
+        for batch in z.split(BATCH_SIZE):
+            x_fake = trained.generator(batch.to(subject.device), None)
+            logits.append(extract(extractor, to_uint8(x_fake)).logits)
+    return z, torch.cat(logits)
