@@ -30,8 +30,8 @@ from ogan_bench.evaluation.per_space import space_rows
 from ogan_bench.evaluation.reconstruction.pixel_error import reconstruction_rows
 from ogan_bench.evaluation.separability.linear_probe import separability_rows
 from ogan_bench.metrics.definition import Group
-from ogan_bench.observation import pair
-from ogan_bench.preflight import load_dataset
+from ogan_bench.runner.measure import pair
+from ogan_bench.runner.preflight import load_dataset
 from ogan_bench.sampling.context import Of, Subject
 from ogan_bench.study.load import load_study
 from ogan_bench.study.shipped import shipped_studies

@@ -22,7 +22,7 @@ from ogan_bench.analysis.meta import dataset_name
 from ogan_bench.analysis.report import Report, write_report
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.table import summarise
-from ogan_bench.execution.running import EXIT_INTERRUPTED, execute, store_study, unfinished
+from ogan_bench.runner.study import EXIT_INTERRUPTED, execute, store_study, unfinished
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study import settings
 from ogan_bench.study.load import load_study

@@ -103,7 +103,7 @@ def _stored(
 ) -> int:
     from ogan_bench.cli.report import print_report
     from ogan_bench.errors import UserError
-    from ogan_bench.execution.running import EXIT_INTERRUPTED, execute
+    from ogan_bench.runner.study import EXIT_INTERRUPTED, execute
     from ogan_bench.store.stored_trials import stored_trials
     from ogan_bench.store.trial_store import find_stored
 
@@ -161,7 +161,7 @@ def _images(
 
     from ogan_bench.evaluation.evaluate import evaluate_images
     from ogan_bench.evaluation.external_images import read_images, reference_dataset
-    from ogan_bench.execution.devices import slots
+    from ogan_bench.runner.devices import slots
     from ogan_bench.study.settings import Evaluation
 
     images = read_images(generated)

@@ -81,8 +81,8 @@ def plan(
         )
     slots = 0
     if measure:
-        from ogan_bench.execution.devices import slots as find_slots
-        from ogan_bench.execution.estimate import seconds_per_step
+        from ogan_bench.runner.devices import slots as find_slots
+        from ogan_bench.runner.estimate import seconds_per_step
 
         devices = find_slots(device, workers, len(wanted))
         slots = len(devices)

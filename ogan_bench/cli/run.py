@@ -43,7 +43,7 @@ def run(
     ] = None,
 ) -> None:
     """Run a study: finished trials are skipped, interrupted and stopped ones are resumed."""
-    from ogan_bench.execution.running import EXIT_INTERRUPTED, execute, say, store_study, unfinished
+    from ogan_bench.runner.study import EXIT_INTERRUPTED, execute, say, store_study, unfinished
     from ogan_bench.store.trial_store import TrialStore
 
     statement, wanted = read_study(study, scale, arms, seeds, override)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from ogan_bench.pipeline import Options, run_trial
+from ogan_bench.runner.trial import Options, run_trial
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study import catalogue
 from ogan_bench.study.load import load_study

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ogan_bench.errors import StudyError
-from ogan_bench.pipeline import Options, run_trial
+from ogan_bench.runner.trial import Options, run_trial
 from ogan_bench.study import catalogue, settings
 from ogan_bench.study.load import load_study
 from ogan_bench.study.shipped import read_statement, shipped_studies

@@ -8,8 +8,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from ogan_bench.analysis.report import write_report
-from ogan_bench.pipeline import Options, run_trial
-from ogan_bench.preflight import preflight
+from ogan_bench.runner.preflight import preflight
+from ogan_bench.runner.trial import Options, run_trial
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.load import load_study, study_record
 from ogan_bench.study.shipped import shipped_studies

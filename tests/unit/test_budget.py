@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import torch
 
-from ogan_bench.monitor import FolderMonitor
-from ogan_bench.pipeline import Options, TrialReport, run_trial
+from ogan_bench.runner.monitor import FolderMonitor
+from ogan_bench.runner.trial import Options, TrialReport, run_trial
 from ogan_bench.store.stored_trials import stored_trials
 from ogan_bench.store.trial_store import TrialFolder, TrialStore
 from ogan_bench.study.load import load_study
@@ -125,7 +125,7 @@ def test_evaluations_take_nothing_from_the_budget(
 
     monkeypatch.setattr("ogan_bench.training.loop.time.perf_counter", lambda: clock[0])
     monkeypatch.setattr("ogan_bench.training.loop.Window.add", step)
-    monkeypatch.setattr("ogan_bench.pipeline.Observer.__call__", evaluation)
+    monkeypatch.setattr("ogan_bench.runner.trial.Observer.__call__", evaluation)
     run(tmp_path, trial(), budget=4.5)
     stored = result(TrialStore(tmp_path).trial(trial()))
     assert stored["training"]["steps"] == 5  # two evaluations came between
@@ -140,7 +140,7 @@ def test_a_killed_continuation_keeps_what_was_measured_and_goes_on(
     run(tmp_path, chosen, ONE_STEP)
     before = folder.path.joinpath("result.json").read_bytes()
     with monkeypatch.context() as patch:
-        patch.setattr("ogan_bench.pipeline.measure", lambda *_, **__: 1 / 0)
+        patch.setattr("ogan_bench.runner.trial.measure", lambda *_, **__: 1 / 0)
         assert run(tmp_path, chosen).status == "failed"
     assert folder.path.joinpath("result.json").read_bytes() == before
     assert folder.state() == "failed"

@@ -16,8 +16,9 @@ from ogan_bench.data import Dataset
 from ogan_bench.data.held_out import hold_out
 from ogan_bench.data.sources.digits import digits
 from ogan_bench.errors import UserError
-from ogan_bench.observation import Observer, best, chosen_nets, pair
-from ogan_bench.pipeline import Options, run_trial
+from ogan_bench.runner.measure import chosen_nets, pair
+from ogan_bench.runner.observer import Observer, best
+from ogan_bench.runner.trial import Options, run_trial
 from ogan_bench.sampling.samples import Samples
 from ogan_bench.store.trial_store import TrialFolder, TrialStore
 from ogan_bench.study.load import load_study

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from ogan_bench.cli import app
 from ogan_bench.errors import PluginError, StudyError, UserError
 from ogan_bench.metrics import METRICS
-from ogan_bench.pipeline import Options, run_trial
+from ogan_bench.runner.trial import Options, run_trial
 from ogan_bench.study import catalogue, settings
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import trials

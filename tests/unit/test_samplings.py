@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from ogan_bench import samplings
 from ogan_bench.data.held_out import hold_out
 from ogan_bench.data.sources.digits import digits
-from ogan_bench.monitor import Stop
-from ogan_bench.observation import measure
-from ogan_bench.pipeline import Options, TrialReport, run_trial
+from ogan_bench.runner import resampling
+from ogan_bench.runner.measure import measure
+from ogan_bench.runner.monitor import Stop
+from ogan_bench.runner.trial import Options, TrialReport, run_trial
 from ogan_bench.store.trial_store import TrialFolder, TrialStore
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import Trial
@@ -110,9 +110,9 @@ def test_a_sampling_that_ends_in_the_middle_keeps_what_it_has(
             raise OSError("gone")
         return measure(*arguments, **more)
 
-    monkeypatch.setattr(samplings, "measure", interrupted)
+    monkeypatch.setattr(resampling, "measure", interrupted)
     with monkeypatch.context() as patch:
-        patch.setattr(samplings, "STOP", stop)
+        patch.setattr(resampling, "STOP", stop)
         assert sample(root, 3).status == "interrupted"
     assert list(folder.samplings()) == [1]
     first = folder.samplings()[1]
@@ -138,7 +138,7 @@ def test_a_sampling_leaves_the_held_out_images_and_the_chosen_weights(
         hashes.append(dataset.hash)
         return measure(one, nets, dataset, *more, **others)
 
-    monkeypatch.setattr(samplings, "measure", keep)
+    monkeypatch.setattr(resampling, "measure", keep)
     sample(tmp_path, 2, chosen)
     whole = digits(resolution=16)
     assert set(hashes) == {hold_out(whole, 100, 0)[0].hash} != {hold_out(whole, 100, 1)[0].hash}

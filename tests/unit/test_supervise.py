@@ -11,9 +11,9 @@ from typing import Any, cast
 
 import pytest
 
-from ogan_bench.execution.local import LocalExecutor
-from ogan_bench.execution.supervise import run_all
-from ogan_bench.pipeline import Options, TrialReport
+from ogan_bench.runner.scheduler import run_all
+from ogan_bench.runner.trial import Options, TrialReport
+from ogan_bench.runner.workers import LocalExecutor
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import Trial, trials
 

@@ -109,7 +109,7 @@ class _Slot:
 
 def _start_worker() -> None:
     """Prepare a worker: its signals, and its end when its parent is gone."""
-    from ogan_bench.monitor import STOP
+    from ogan_bench.runner.monitor import STOP
 
     STOP.install()
     parent = multiprocessing.parent_process()
@@ -119,7 +119,7 @@ def _start_worker() -> None:
 
 def _outlive(sentinel: int) -> None:
     """Once the parent is dead: let the running trial save its state, then end."""
-    from ogan_bench.monitor import STOP
+    from ogan_bench.runner.monitor import STOP
 
     wait_for([sentinel])
     STOP.set()

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ogan_bench.errors import UserError
-from ogan_bench.execution.devices import slots
-from ogan_bench.execution.local import LocalExecutor
+from ogan_bench.runner.devices import slots
+from ogan_bench.runner.workers import LocalExecutor
 from ogan_bench.store.preregistration import register
 from ogan_bench.store.trial_store import ConflictError, TrialStore
 from ogan_bench.study.load import study_record
@@ -83,10 +83,10 @@ def execute(
     devices = slots(device, workers, len(todo))
     with LocalExecutor(devices) as executor:
         # Torch is imported here while it is in the processes that have just been started.
-        from ogan_bench.execution.progress import display
-        from ogan_bench.execution.supervise import run_all
-        from ogan_bench.pipeline import Options
-        from ogan_bench.preflight import preflight
+        from ogan_bench.runner.preflight import preflight
+        from ogan_bench.runner.progress import display
+        from ogan_bench.runner.scheduler import run_all
+        from ogan_bench.runner.trial import Options
 
         preflight(todo)
         options = Options(out, checkpoint_seconds, again, trial_budget, samplings)

@@ -13,7 +13,7 @@ from ogan_bench.data.base import Split
 from ogan_bench.data.held_out import hold_out
 from ogan_bench.errors import UserError
 from ogan_bench.evaluation.plugin_metrics import check_plugin_metrics
-from ogan_bench.monitor import STOP
+from ogan_bench.runner.monitor import STOP
 from ogan_bench.store.trial_store import TrialFolder
 from ogan_bench.study.parts import build, component_of
 from ogan_bench.study.settings import Settings

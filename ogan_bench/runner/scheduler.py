@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Protocol
 
-from ogan_bench.execution.local import LocalExecutor, WorkerDiedError
-from ogan_bench.pipeline import Options, TrialReport, run_trial
+from ogan_bench.runner.trial import Options, TrialReport, run_trial
+from ogan_bench.runner.workers import LocalExecutor, WorkerDiedError
 from ogan_bench.study.trial import Trial
 
 POLL_SECONDS = 0.25

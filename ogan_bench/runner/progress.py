@@ -20,8 +20,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from ogan_bench.execution.supervise import Observer
-from ogan_bench.pipeline import TrialReport
+from ogan_bench.runner.scheduler import Observer
+from ogan_bench.runner.trial import TrialReport
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import Trial
 

@@ -19,11 +19,12 @@ from ogan_bench.evaluation.evaluate import Facts
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.files import sha256
 from ogan_bench.models.description import count_parameters
-from ogan_bench.monitor import STOP, FolderMonitor
-from ogan_bench.observation import Observer, chosen_nets, measure
-from ogan_bench.preflight import prepare
+from ogan_bench.runner.measure import chosen_nets, measure
+from ogan_bench.runner.monitor import STOP, FolderMonitor
+from ogan_bench.runner.observer import Observer
+from ogan_bench.runner.preflight import prepare
+from ogan_bench.runner.resampling import sample
 from ogan_bench.sampling.autoencoder import NonFiniteError
-from ogan_bench.samplings import sample
 from ogan_bench.store import provenance
 from ogan_bench.store.preregistration import registration
 from ogan_bench.store.trial_store import FORMAT, BusyError, TrialFolder, TrialStore

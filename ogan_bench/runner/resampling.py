@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ogan_bench.monitor import STOP, FolderMonitor
-from ogan_bench.observation import chosen_nets, measure
-from ogan_bench.preflight import prepare
+from ogan_bench.runner.measure import chosen_nets, measure
+from ogan_bench.runner.monitor import STOP, FolderMonitor
+from ogan_bench.runner.preflight import prepare
 from ogan_bench.store.trial_store import TrialFolder
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.loop import InterruptedTrainingError, train

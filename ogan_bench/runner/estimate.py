@@ -6,7 +6,7 @@ import time
 
 import torch
 
-from ogan_bench.preflight import load_dataset
+from ogan_bench.runner.preflight import load_dataset
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.loop import set_up
 

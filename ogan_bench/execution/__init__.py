@@ -1,1 +1,0 @@
-"""Running trials: one protocol, ``Executor.submit -> Future``."""
