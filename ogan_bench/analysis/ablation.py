@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ogan_bench.analysis.formatting import described
-from ogan_bench.analysis.table import StudyResults
+from ogan_bench.analysis.summary import StudyResults
 from ogan_bench.files import Record
 from ogan_bench.statistics import Interval
 from ogan_bench.study.diffs import differences

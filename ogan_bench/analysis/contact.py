@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ogan_bench.analysis.formatting import described
 from ogan_bench.analysis.rendering import Picture, data_uri
-from ogan_bench.analysis.table import StudyResults, median_trial
+from ogan_bench.analysis.summary import StudyResults, median_trial
 from ogan_bench.files import Record
 
 GRIDS = {

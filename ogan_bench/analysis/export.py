@@ -42,11 +42,11 @@ def latex(name: str, rows: Sequence[Record], seeds: int) -> str:
     """The main table for a paper; needs the package ``booktabs``.
 
     Arms are rows and metrics are columns: the mean over seeds with its 95 % t interval below it,
-    in bold where :func:`ogan_bench.analysis.table.leader` says so.
+    in bold where :func:`ogan_bench.analysis.summary.leader` says so.
 
     Args:
         name: Of the study.
-        rows: The main table, as :func:`ogan_bench.analysis.sections.main_table` makes it.
+        rows: The main table, as :func:`ogan_bench.analysis.tables.main_table` makes it.
         seeds: Planned trials of each arm.
     """
     metrics = [described(cell["metric"]) for cell in rows[0]["cells"]]

@@ -9,9 +9,9 @@ import pandas as pd
 from ogan_bench.analysis import figures
 from ogan_bench.analysis.figures import Drawing
 from ogan_bench.analysis.formatting import described
-from ogan_bench.analysis.hypotheses import Verdict
-from ogan_bench.analysis.levels import find_series, metrics_along
 from ogan_bench.analysis.results import StudyResults
+from ogan_bench.analysis.sweeps import find_series, metrics_along
+from ogan_bench.analysis.verdicts import Verdict
 
 PLANES = (("precision", "recall"), ("density", "coverage"))
 """Metrics of one feature space that are shown against each other, upwards against to the right."""
@@ -25,8 +25,8 @@ def drawings(
     Args:
         results: The stored study.
         verdicts: On its hypotheses.
-        log: What :func:`~ogan_bench.analysis.table.load_log` returns.
-        history: What :func:`~ogan_bench.analysis.course.load_history` returns.
+        log: What :func:`~ogan_bench.analysis.summary.load_log` returns.
+        history: What :func:`~ogan_bench.analysis.history.load_history` returns.
     """
     drawn: dict[str, Drawing] = {}
     if verdicts:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ogan_bench.analysis.formatting import described
-from ogan_bench.analysis.table import StudyResults
+from ogan_bench.analysis.summary import StudyResults
 from ogan_bench.files import Record
 from ogan_bench.statistics import mean_interval
 

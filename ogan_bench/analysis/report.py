@@ -15,21 +15,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from ogan_bench.analysis import sections
+from ogan_bench.analysis import tables
 from ogan_bench.analysis.ablation import ablation
-from ogan_bench.analysis.compare import compare
 from ogan_bench.analysis.contact import contact, steps
-from ogan_bench.analysis.course import LAST, course, load_history
 from ogan_bench.analysis.export import as_json, latex
 from ogan_bench.analysis.figures import claims_figure, paint
 from ogan_bench.analysis.formatting import described
-from ogan_bench.analysis.hypotheses import OUTCOMES, Verdict, judge
-from ogan_bench.analysis.meta import Setting, WiderClaim, settings_of, times, wider_claims
+from ogan_bench.analysis.history import LAST, course, load_history
+from ogan_bench.analysis.meta_analysis import Setting, WiderClaim, settings_of, times, wider_claims
 from ogan_bench.analysis.outcomes import RULES
 from ogan_bench.analysis.pictures import drawings
 from ogan_bench.analysis.ranks import ranked_metrics, ranks
 from ogan_bench.analysis.rendering import Picture, data_uri, templates
-from ogan_bench.analysis.table import (
+from ogan_bench.analysis.reproduction import compare
+from ogan_bench.analysis.summary import (
     FINISHED,
     StudyResults,
     load_log,
@@ -39,6 +38,7 @@ from ogan_bench.analysis.table import (
 )
 from ogan_bench.analysis.terminal import result_text
 from ogan_bench.analysis.variance import variance
+from ogan_bench.analysis.verdicts import OUTCOMES, Verdict, judge
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record, write_bytes
 from ogan_bench.store.trial_store import TrialStore
@@ -253,7 +253,7 @@ def _context(
         "planned": len(results.trials),
         "open_trials": [row for row in results.planned if row["outcome"] not in FINISHED],
         "metrics": {name: described(name) for name in results.metric_names},
-        "rows": sections.main_table(results, table),
+        "rows": tables.main_table(results, table),
         "table": table,
         "summary": summary,
         "summary_json": [
@@ -263,22 +263,22 @@ def _context(
         "ablation": ablation(results),
         "ranks": ranks(results),
         "ranked_metrics": ranked_metrics(results),
-        "published": sections.published(results),
+        "published": tables.published(results),
         "contact": contact(results),
         "steps": steps(results),
         "course": course(results, history),
         "last_evaluations": LAST,
-        "outcomes": sections.outcomes(results),
-        "health": sections.health(results, log),
+        "outcomes": tables.outcomes(results),
+        "health": tables.health(results, log),
         "rules": RULES,
-        "notes": sections.notes(results),
-        "cost": sections.cost(results),
+        "notes": tables.notes(results),
+        "cost": tables.cost(results),
         "counted": bool(results.trials["step_flops"].notna().any()),
         "variance": variance(results),
-        "floors": sections.floors(results),
-        "provenance": sections.provenance(results.provenance),
+        "floors": tables.floors(results),
+        "provenance": tables.provenance(results.provenance),
         "provenance_trials": len(results.provenance),
-        "reproduce": sections.reproduce(results),
+        "reproduce": tables.reproduce(results),
         "comparison": None if comparison is None else records(comparison),
     }
 

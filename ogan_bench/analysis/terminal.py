@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 
 from ogan_bench.analysis.formatting import described, number, precision
-from ogan_bench.analysis.hypotheses import Verdict
+from ogan_bench.analysis.verdicts import Verdict
 from ogan_bench.files import Record
 from ogan_bench.statistics import Interval
 
@@ -20,7 +20,7 @@ def result_text(
     """Metrics by arms, mean ± half of the 95 % t interval over seeds, and the verdicts in words.
 
     Args:
-        rows: The main table, as :func:`ogan_bench.analysis.sections.main_table` makes it.
+        rows: The main table, as :func:`ogan_bench.analysis.tables.main_table` makes it.
         verdicts: Of the study's hypotheses.
         finished: Trials with a result.
         planned: Trials of the study.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ogan_bench.cli.options import RESULTS, Json, Results
 
 if TYPE_CHECKING:
-    from ogan_bench.analysis.meta import WiderClaim
+    from ogan_bench.analysis.meta_analysis import WiderClaim
     from ogan_bench.statistics import Interval
 
 
@@ -18,7 +18,7 @@ def claims(results: Results = RESULTS, as_json: Json = False) -> None:
 
     Hypotheses belong together where they name the same wider claim (`part_of`).
     """
-    from ogan_bench.analysis.meta import settings_in, wider_claims
+    from ogan_bench.analysis.meta_analysis import settings_in, wider_claims
     from ogan_bench.errors import UserError
 
     found = wider_claims(settings_in(results))
@@ -36,7 +36,7 @@ def claims(results: Results = RESULTS, as_json: Json = False) -> None:
 
 
 def _text(claim: WiderClaim) -> str:
-    from ogan_bench.analysis.meta import times
+    from ogan_bench.analysis.meta_analysis import times
 
     lines = [claim.claim]
     for setting in claim.settings:
@@ -49,7 +49,7 @@ def _text(claim: WiderClaim) -> str:
 
 
 def _record(claim: WiderClaim) -> dict[str, Any]:
-    from ogan_bench.analysis.meta import times
+    from ogan_bench.analysis.meta_analysis import times
 
     return {
         "claim": claim.claim,

@@ -12,7 +12,7 @@ import typer
 from ogan_bench.cli.options import Json, Scale, Set, StudyPath, read_study
 
 if TYPE_CHECKING:
-    from ogan_bench.analysis.planning import Assumed, Plan
+    from ogan_bench.analysis.power import Assumed, Plan
     from ogan_bench.analysis.results import StudyResults
 
 COUNTS = "3,5,8,10,15,20"
@@ -58,7 +58,7 @@ def power(
 
     The error level is that of the claim that Holm's procedure tests first: the strictest.
     """
-    from ogan_bench.analysis.planning import plan
+    from ogan_bench.analysis.power import plan
 
     statement, _ = read_study(study, scale, None, None, override)
     numbers = _counts(counts)
@@ -96,7 +96,7 @@ def _basis(
     pilot: Path | None, spread: float | None, effect: float | None, correlation: float
 ) -> StudyResults | Assumed:
     from ogan_bench.analysis.loading import load_results
-    from ogan_bench.analysis.planning import Assumed
+    from ogan_bench.analysis.power import Assumed
     from ogan_bench.errors import UserError
 
     if pilot is not None:
@@ -112,7 +112,7 @@ def _basis(
 
 
 def _print(plans: list[Plan], counts: list[int]) -> None:
-    from ogan_bench.analysis.hypotheses import ENOUGH, MOST_SEEDS
+    from ogan_bench.analysis.verdicts import ENOUGH, MOST_SEEDS
 
     header = ["hypothesis", "test", *(f"n={n}" for n in counts), f"{100 * ENOUGH:.0f} % at"]
     lines = [header]

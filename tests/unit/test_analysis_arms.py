@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from ogan_bench.analysis.ablation import ablation, base_arm, changes
-from ogan_bench.analysis.levels import find_series, metrics_along
 from ogan_bench.analysis.ranks import average_ranks, ranked_metrics, ranks
 from ogan_bench.analysis.results import MEASURED, StudyResults
-from ogan_bench.analysis.table import leader, summarise
+from ogan_bench.analysis.summary import leader, summarise
+from ogan_bench.analysis.sweeps import find_series, metrics_along
 
 Settings = dict[str, Any]
 NAN = math.nan

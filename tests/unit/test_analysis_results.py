@@ -22,11 +22,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from ogan_bench.analysis import formatting, table
-from ogan_bench.analysis.compare import compare
-from ogan_bench.analysis.hypotheses import Verdict, judge
+from ogan_bench.analysis import formatting, summary
 from ogan_bench.analysis.report import write_index, write_report
-from ogan_bench.analysis.table import load_log, load_results, summarise
+from ogan_bench.analysis.reproduction import compare
+from ogan_bench.analysis.summary import load_log, load_results, summarise
+from ogan_bench.analysis.verdicts import Verdict, judge
 from ogan_bench.errors import UserError
 from ogan_bench.files import write_bytes, write_json
 from ogan_bench.store.trial_store import TrialFolder, TrialStore
@@ -158,7 +158,7 @@ def change_rows(root: Path, arm: str, seed: int, metric: str, **entries: Any) ->
 
 def row_of(frame: pd.DataFrame, metric: str, arm: str) -> dict[str, Any]:
     """The one row of a table for a metric and an arm."""
-    rows = [row for row in table.records(frame) if (row["metric"], row["arm"]) == (metric, arm)]
+    rows = [row for row in summary.records(frame) if (row["metric"], row["arm"]) == (metric, arm)]
     assert len(rows) == 1
     return rows[0]
 
@@ -278,15 +278,15 @@ def test_log_has_all_trials_and_the_score_gap(root: Path) -> None:
 
 def test_leader_needs_every_comparison(root: Path) -> None:
     results = load_results(root, "demo")
-    assert table.leader(results, "reconstruction_mse") == "pearson"
-    assert table.leader(results, "fd_classifier") is None
-    assert table.leader(results, "modes_classifier") is None
+    assert summary.leader(results, "reconstruction_mse") == "pearson"
+    assert summary.leader(results, "fd_classifier") is None
+    assert summary.leader(results, "modes_classifier") is None
 
 
 def test_median_trial(root: Path) -> None:
     for seed, value in enumerate([0.05, 0.01, 0.03, 0.04, 0.02]):
         change_rows(root, "pearson", seed, "reconstruction_mse", value=value)
-    trial = table.median_trial(load_results(root, "demo"), "pearson")
+    trial = summary.median_trial(load_results(root, "demo"), "pearson")
     assert trial is not None
     assert trial["seed"] == 2
 
@@ -545,7 +545,7 @@ def test_empty_tables_keep_their_columns(root: Path) -> None:
     for arm in ARMS:
         shutil.rmtree(root / "demo" / arm)
     results = load_results(root, "demo")
-    assert list(results.metrics.columns) == list(table.MEASURED)
+    assert list(results.metrics.columns) == list(summary.MEASURED)
     log = load_log(results)
     assert log.empty
     assert {"arm", "seed", "step", "rho", "score_gap"} <= set(log.columns)

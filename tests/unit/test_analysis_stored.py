@@ -20,9 +20,9 @@ from ogan_bench.analysis.export import latex
 from ogan_bench.analysis.loading import load_log, load_results
 from ogan_bench.analysis.report import FORMATS, write_index, write_report
 from ogan_bench.analysis.results import StudyResults, runs
-from ogan_bench.analysis.sections import health, main_table, reproduce, seed_ranges
 from ogan_bench.analysis.several import write_reports
-from ogan_bench.analysis.table import summarise
+from ogan_bench.analysis.summary import summarise
+from ogan_bench.analysis.tables import health, main_table, reproduce, seed_ranges
 from ogan_bench.analysis.variance import variance
 from ogan_bench.cli import app
 from ogan_bench.statistics import pooled_components

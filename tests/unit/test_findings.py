@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from ogan_bench.analysis.finding import Finding
-from ogan_bench.analysis.findings import find
-from ogan_bench.analysis.hypotheses import Verdict, judge
-from ogan_bench.analysis.planning import Assumed, plan
+from ogan_bench.analysis.hypothesis_tests import find
+from ogan_bench.analysis.power import Assumed, plan
 from ogan_bench.analysis.results import MEASURED, StudyResults
+from ogan_bench.analysis.test_result import Finding
+from ogan_bench.analysis.verdicts import Verdict, judge
 from ogan_bench.errors import UserError
 from ogan_bench.study.load import load_study
 from ogan_bench.study.shipped import shipped_studies

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from ogan_bench.analysis.figures.frame import ON_WHITE, WIDTH, finite, fitted, frame, scaled
 from ogan_bench.analysis.figures.looks import OUTCOMES
 from ogan_bench.analysis.figures.painting import INK, SOFT, Drawing
-from ogan_bench.analysis.meta import Setting, WiderClaim, times
+from ogan_bench.analysis.meta_analysis import Setting, WiderClaim, times
 from ogan_bench.statistics import Interval
 
 _ROW, _RIGHT = 30.0, 92.0

@@ -15,8 +15,8 @@ from ogan_bench.analysis.figures.frame import ON_WHITE, WIDTH, finite, fitted, f
 from ogan_bench.analysis.figures.looks import OUTCOMES
 from ogan_bench.analysis.figures.painting import SOFT, Drawing
 from ogan_bench.analysis.formatting import described, interval
-from ogan_bench.analysis.hypotheses import Verdict
 from ogan_bench.analysis.results import StudyResults
+from ogan_bench.analysis.verdicts import Verdict
 from ogan_bench.statistics import Interval
 
 _PANEL, _STRIP = 66.0, 18.0

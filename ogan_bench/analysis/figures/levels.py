@@ -14,8 +14,8 @@ from ogan_bench.analysis.figures.frame import finite, frame, scaled
 from ogan_bench.analysis.figures.looks import Look, looks
 from ogan_bench.analysis.figures.painting import Drawing
 from ogan_bench.analysis.formatting import described, estimate, number
-from ogan_bench.analysis.levels import Series
-from ogan_bench.analysis.table import StudyResults
+from ogan_bench.analysis.summary import StudyResults
+from ogan_bench.analysis.sweeps import Series
 from ogan_bench.statistics import mean_interval
 
 _HEIGHT = 202.0
@@ -30,7 +30,7 @@ def levels_figure(results: StudyResults, metric: str, series: Sequence[Series]) 
     Args:
         results: The stored study.
         metric: Name of the metric.
-        series: What :func:`ogan_bench.analysis.levels.find_series` found.
+        series: What :func:`ogan_bench.analysis.sweeps.find_series` found.
     """
     title = described(metric).title
     settings = list(dict.fromkeys(one.setting for one in series))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import seaborn as sns
 
-from ogan_bench.analysis.hypotheses import Outcome
+from ogan_bench.analysis.verdicts import Outcome
 
 Colour = tuple[float, float, float] | str
 Dash = tuple[float, tuple[float, ...]]

@@ -14,7 +14,7 @@ from ogan_bench.analysis.figures.frame import frame, scaled
 from ogan_bench.analysis.figures.looks import looks
 from ogan_bench.analysis.figures.painting import Drawing
 from ogan_bench.analysis.formatting import described, number
-from ogan_bench.analysis.table import StudyResults
+from ogan_bench.analysis.summary import StudyResults
 
 _HEIGHT = 240.0
 

@@ -23,7 +23,7 @@ from ogan_bench.analysis.figures.frame import (
 from ogan_bench.analysis.figures.looks import looks
 from ogan_bench.analysis.figures.painting import INK, SOFT, Drawing
 from ogan_bench.analysis.formatting import described, estimate
-from ogan_bench.analysis.table import StudyResults
+from ogan_bench.analysis.summary import StudyResults
 from ogan_bench.statistics import mean_interval
 
 _ROW = 24.0

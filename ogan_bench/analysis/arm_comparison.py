@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from ogan_bench import statistics
-from ogan_bench.analysis.failures import Values, lacking_values, lost_trials, values_to_rank
-from ogan_bench.analysis.finding import Finding, unknown_chance
 from ogan_bench.analysis.formatting import described, estimate, interval, number
+from ogan_bench.analysis.missing_values import Values, lacking_values, lost_trials, values_to_rank
 from ogan_bench.analysis.results import StudyResults
+from ogan_bench.analysis.test_result import Finding, unknown_chance
 from ogan_bench.errors import UserError
 from ogan_bench.statistics import Test
 from ogan_bench.study.hypotheses import Comparison

@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ogan_bench.analysis.comparing import chance_of_verdict
-from ogan_bench.analysis.findings import find
-from ogan_bench.analysis.hypotheses import enough
+from ogan_bench.analysis.arm_comparison import chance_of_verdict
+from ogan_bench.analysis.hypothesis_tests import find
 from ogan_bench.analysis.results import StudyResults
+from ogan_bench.analysis.verdicts import enough
 from ogan_bench.study.hypotheses import Comparison, Hypothesis
 from ogan_bench.study.settings import Study
 
@@ -38,7 +38,7 @@ class Plan:
         hypothesis: The claim.
         level: Error level of the claim that Holm's procedure tests first, alpha over their number.
         chances: Seeds per arm to the probability of a verdict.
-        needed: Seeds with which it is :data:`~ogan_bench.analysis.hypotheses.ENOUGH`.
+        needed: Seeds with which it is :data:`~ogan_bench.analysis.verdicts.ENOUGH`.
         note: Why it is not known, if so.
     """
 

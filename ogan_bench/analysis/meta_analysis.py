@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from ogan_bench import statistics
 from ogan_bench.analysis.formatting import described, listed, number
-from ogan_bench.analysis.hypotheses import OUTCOMES, Outcome, Verdict, judge
 from ogan_bench.analysis.loading import load_results
 from ogan_bench.analysis.results import StudyResults
+from ogan_bench.analysis.verdicts import OUTCOMES, Outcome, Verdict, judge
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
 from ogan_bench.statistics import Interval, LogRatio, Summary

@@ -10,10 +10,10 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from ogan_bench import statistics
-from ogan_bench.analysis.finding import Finding
-from ogan_bench.analysis.findings import find
 from ogan_bench.analysis.formatting import counted, p_value
+from ogan_bench.analysis.hypothesis_tests import find
 from ogan_bench.analysis.results import StudyResults
+from ogan_bench.analysis.test_result import Finding
 from ogan_bench.errors import UserError
 from ogan_bench.study.hypotheses import Hypothesis
 

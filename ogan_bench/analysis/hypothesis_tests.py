@@ -1,7 +1,7 @@
 """The test of a single hypothesis, one function for each kind.
 
 A finding is what the data say before the family of hypotheses is looked at; verdicts are in
-:mod:`ogan_bench.analysis.hypotheses`.
+:mod:`ogan_bench.analysis.verdicts`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ogan_bench import statistics
-from ogan_bench.analysis.comparing import comparison
-from ogan_bench.analysis.failures import TRAINED, blocks_to_rank, lacking_values, outcomes_of
-from ogan_bench.analysis.finding import Finding, unknown_chance
+from ogan_bench.analysis.arm_comparison import comparison
 from ogan_bench.analysis.formatting import (
     bounds,
     counted,
@@ -23,7 +21,9 @@ from ogan_bench.analysis.formatting import (
     listed,
     number,
 )
+from ogan_bench.analysis.missing_values import TRAINED, blocks_to_rank, lacking_values, outcomes_of
 from ogan_bench.analysis.results import StudyResults
+from ogan_bench.analysis.test_result import Finding, unknown_chance
 from ogan_bench.errors import UserError
 from ogan_bench.study.hypotheses import FailureRate, Hypothesis, MeanInRange, Trend
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ogan_bench.analysis.formatting import described
-from ogan_bench.analysis.table import StudyResults
+from ogan_bench.analysis.summary import StudyResults
 
 FEWEST = 3
 """Levels that make a series."""
