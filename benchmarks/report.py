@@ -24,12 +24,12 @@ from typing import Any
 
 import numpy as np
 
-from ogan_bench.analysis.figures import paint
 from ogan_bench.analysis.history import load_history
-from ogan_bench.analysis.pictures import drawings
-from ogan_bench.analysis.report import write_report
 from ogan_bench.analysis.summary import load_log, load_results, summarise
 from ogan_bench.analysis.verdicts import judge
+from ogan_bench.report.figure_list import drawings
+from ogan_bench.report.figures import paint
+from ogan_bench.report.report import write_report
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import config_hash
 

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from ogan_bench.analysis.figures import Drawing, forest_figure
 from ogan_bench.analysis.loading import load_log
 from ogan_bench.analysis.loading import load_results as load_study_results
 from ogan_bench.analysis.meta_analysis import dataset_name
-from ogan_bench.analysis.report import Report, write_report
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.summary import summarise
 from ogan_bench.analysis.verdicts import Verdict, judge
+from ogan_bench.report.figures import Drawing, forest_figure
+from ogan_bench.report.report import Report, write_report
 from ogan_bench.runner.study import EXIT_INTERRUPTED, execute, store_study, unfinished
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study import settings

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from ogan_bench.analysis.figures import Drawing, differences_figure, seeds_figure
 from ogan_bench.analysis.results import MEASURED, StudyResults
 from ogan_bench.errors import UserError, did_you_mean
+from ogan_bench.report.figures import Drawing, differences_figure, seeds_figure
 
 
 def forest(data: pd.DataFrame, metric: str | None = None, control: str | None = None) -> Drawing:

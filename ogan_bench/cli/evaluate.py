@@ -87,7 +87,7 @@ def evaluate(
     if as_json:
         _print_json(rows)
         return
-    from ogan_bench.analysis.terminal import measurements
+    from ogan_bench.report.terminal import measurements
 
     sys.stdout.write(measurements(rows) + "\n")
 

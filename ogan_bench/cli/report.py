@@ -32,8 +32,8 @@ def report(
     show: Annotated[bool, typer.Option("--open", help="Show the page in the browser.")] = False,
 ) -> None:
     """Make the report of one, several or all stored studies again."""
-    from ogan_bench.analysis.several import get_ready, write_reports
     from ogan_bench.errors import UserError
+    from ogan_bench.report.parallel import get_ready, write_reports
     from ogan_bench.store.trial_store import TrialStore
 
     stored = TrialStore(results).studies()
@@ -41,8 +41,8 @@ def report(
         raise UserError(f"{results}: no study is stored here; `ogan-bench run` makes one")
     names = [Path(name).stem for name in studies or stored]  # a study may be named by its file
     get_ready(len(names))
-    from ogan_bench.analysis.figures import FORMATS as DRAWN
-    from ogan_bench.analysis.report import FORMATS
+    from ogan_bench.report.figures import FORMATS as DRAWN
+    from ogan_bench.report.report import FORMATS
 
     wanted = chosen(formats, FORMATS, "--format"), chosen(figures, DRAWN, "--figures")
     for written in write_reports(results, names, against, *wanted):
@@ -56,7 +56,7 @@ def report(
 
 def print_report(root: Path, name: str, against: Path | None) -> None:
     """Write the report of a study, print its table and verdicts and say where it lies."""
-    from ogan_bench.analysis.report import write_index, write_report
+    from ogan_bench.report.report import write_index, write_report
 
     written = write_report(root, name, against=against)
     write_index(root, {name: written})

@@ -14,7 +14,7 @@ import typer
 from ogan_bench.cli.options import RESULTS, Results
 
 if TYPE_CHECKING:
-    from ogan_bench.live.server import Server
+    from ogan_bench.report.live.server import Server
 
 
 def watch(
@@ -54,7 +54,7 @@ def shown(results: Path, study: str | None, port: int | None = None) -> Iterator
     Raises:
         UserError: The port that was asked for cannot be used.
     """
-    from ogan_bench.live.server import serving
+    from ogan_bench.report.live.server import serving
     from ogan_bench.store.trial_store import TrialStore
 
     with serving(TrialStore(results), port) as server:

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from ogan_bench.analysis.formatting import described
-from ogan_bench.analysis.rendering import Picture, data_uri, templates
+from ogan_bench.report.rendering import Picture, data_uri, templates
 from ogan_bench.statistics import Interval
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from ogan_bench.analysis.rendering import templates
+from ogan_bench.report.rendering import templates
 
 pytestmark = pytest.mark.browser
 

@@ -16,9 +16,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from ogan_bench.analysis.rendering import templates
-from ogan_bench.analysis.report import write_index, write_report
 from ogan_bench.files import write_bytes
+from ogan_bench.report.rendering import templates
+from ogan_bench.report.report import write_index, write_report
 from ogan_bench.store.trial_store import TrialFolder, TrialStore
 
 pytestmark = pytest.mark.browser

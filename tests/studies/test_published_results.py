@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ogan_bench.analysis.report import write_report
+from ogan_bench.report.report import write_report
 from ogan_bench.study.load import load_study
 from ogan_bench.study.shipped import shipped_studies
 from ogan_bench.study.trial import trials

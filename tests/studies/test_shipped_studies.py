@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from ogan_bench.analysis.report import write_report
+from ogan_bench.report.report import write_report
 from ogan_bench.runner.preflight import preflight
 from ogan_bench.runner.trial import Options, run_trial
 from ogan_bench.store.trial_store import TrialStore

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from ogan_bench.analysis.history import LAST, course, load_history
-from ogan_bench.analysis.report import write_report
 from ogan_bench.analysis.summary import load_results
 from ogan_bench.analysis.tables import cost
 from ogan_bench.errors import UserError
+from ogan_bench.report.report import write_report
 from ogan_bench.store.trial_store import TrialFolder, TrialStore
 from ogan_bench.study.trial import config_hash
 

@@ -21,15 +21,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from ogan_bench.analysis import figures
-from ogan_bench.analysis.figures import Drawing
-from ogan_bench.analysis.figures.frame import fitted, spans_decades
-from ogan_bench.analysis.figures.looks import OUTCOMES, looks
-from ogan_bench.analysis.figures.painting import STYLE
 from ogan_bench.analysis.meta_analysis import WiderClaim, settings_of, wider_claims
 from ogan_bench.analysis.results import MEASURED, StudyResults
 from ogan_bench.analysis.sweeps import find_series
 from ogan_bench.analysis.verdicts import Verdict, judge
+from ogan_bench.report import figures
+from ogan_bench.report.figures import Drawing
+from ogan_bench.report.figures.drawing import STYLE
+from ogan_bench.report.figures.panels import fitted, spans_decades
+from ogan_bench.report.figures.style import OUTCOMES, looks
 from ogan_bench.statistics import mean_interval
 
 FD, PRECISION, RECALL = "fd_classifier", "precision_classifier", "recall_classifier"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ogan_bench.analysis.report import write_report
 from ogan_bench.errors import StudyError
+from ogan_bench.report.report import write_report
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.load import load_study, study_record
 

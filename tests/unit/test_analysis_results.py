@@ -23,12 +23,12 @@ import pytest
 from scipy import stats
 
 from ogan_bench.analysis import formatting, summary
-from ogan_bench.analysis.report import write_index, write_report
 from ogan_bench.analysis.reproduction import compare
 from ogan_bench.analysis.summary import load_log, load_results, summarise
 from ogan_bench.analysis.verdicts import Verdict, judge
 from ogan_bench.errors import UserError
 from ogan_bench.files import write_bytes, write_json
+from ogan_bench.report.report import write_index, write_report
 from ogan_bench.store.trial_store import TrialFolder, TrialStore
 
 HOSTILE = "<script>alert(1)</script> & does ![x](http://evil.example/a.png) | `hold`?"
@@ -519,7 +519,7 @@ def test_index_lists_every_study_even_a_broken_one(root: Path) -> None:
 
 
 def test_analysis_imports_no_torch() -> None:
-    code = "import sys, ogan_bench.analysis.report; sys.exit('torch' in sys.modules)"
+    code = "import sys, ogan_bench.report.report; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -14,17 +14,17 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from ogan_bench.analysis import contact as contact_module
-from ogan_bench.analysis.contact import contact, steps
-from ogan_bench.analysis.export import latex
 from ogan_bench.analysis.loading import load_log, load_results
-from ogan_bench.analysis.report import FORMATS, write_index, write_report
 from ogan_bench.analysis.results import StudyResults, runs
-from ogan_bench.analysis.several import write_reports
 from ogan_bench.analysis.summary import summarise
 from ogan_bench.analysis.tables import health, main_table, reproduce, seed_ranges
 from ogan_bench.analysis.variance import variance
 from ogan_bench.cli import app
+from ogan_bench.report import image_grids as contact_module
+from ogan_bench.report.export import latex
+from ogan_bench.report.image_grids import contact, steps
+from ogan_bench.report.parallel import write_reports
+from ogan_bench.report.report import FORMATS, write_index, write_report
 from ogan_bench.statistics import pooled_components
 from ogan_bench.store.trial_store import TrialFolder, TrialStore
 from ogan_bench.study.trial import config_hash
@@ -273,7 +273,7 @@ def test_command_writes_formats_and_opens_the_page(
 def test_reports_need_no_torch(tmp_path: Path) -> None:
     write(tmp_path)
     code = (
-        "import sys, pathlib; from ogan_bench.analysis.report import write_report;"
+        "import sys, pathlib; from ogan_bench.report.report import write_report;"
         f"write_report(pathlib.Path({str(tmp_path)!r}), 'demo');"
         "sys.exit('torch' in sys.modules)"
     )

@@ -22,7 +22,8 @@ LAYERS = [
     {"sampling"},
     {"evaluation"},
     {"runner", "analysis", "mirrors"},
-    {"live", "api", "figures"},
+    {"report"},
+    {"api", "figures"},
     {"cli"},
     {"__main__"},
 ]
@@ -40,7 +41,7 @@ TORCH_FREE = {
     "analysis",
     "statistics",
     "mirrors",
-    "live",
+    "report",
 }
 ADAPTERS = {
     "torch_fidelity": {"evaluation/fidelity/fidelity.py", "features/inception.py"},

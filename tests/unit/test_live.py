@@ -22,9 +22,9 @@ import pytest
 
 from ogan_bench.errors import UserError
 from ogan_bench.files import fingerprint
-from ogan_bench.live.page import Page, make_report
-from ogan_bench.live.progress import progress
-from ogan_bench.live.server import Server, serving
+from ogan_bench.report.live.page import Page, make_report
+from ogan_bench.report.live.progress import progress
+from ogan_bench.report.live.server import Server, serving
 from ogan_bench.store.trial_store import TrialFolder, TrialStore
 
 ROOT = Path(__file__).parent.parent.parent
@@ -344,7 +344,7 @@ def test_a_taken_port_is_an_error_only_if_it_was_asked_for(
         serving(TrialStore(tmp_path), taken),
     ):
         pass
-    monkeypatch.setattr("ogan_bench.live.server.PORT", taken)
+    monkeypatch.setattr("ogan_bench.report.live.server.PORT", taken)
     with serving(TrialStore(tmp_path), None) as other:
         assert other.server_port != taken
         assert other.server_address[0] == "127.0.0.1"
@@ -352,7 +352,7 @@ def test_a_taken_port_is_an_error_only_if_it_was_asked_for(
 
 def test_the_real_report_is_made_elsewhere_and_is_the_same(tmp_path: Path) -> None:
     """The results folder stays as it is: a run may be writing its own report there."""
-    from ogan_bench.analysis.report import write_report
+    from ogan_bench.report.report import write_report
 
     name = "training_cost"
     shutil.copytree(ROOT / "results" / "reference" / name, tmp_path / name)

@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ogan_bench.analysis.rendering import templates
 from ogan_bench.errors import UserError
 from ogan_bench.files import Fingerprint, fingerprint
-from ogan_bench.live.progress import SILENT_SECONDS, Progress, progress
+from ogan_bench.report.live.progress import SILENT_SECONDS, Progress, progress
+from ogan_bench.report.rendering import templates
 from ogan_bench.store.trial_store import TrialStore
 
 OF_STUDY = ("study.json", "registered.json")
@@ -125,7 +125,7 @@ def make_report(root: Path, study: str) -> bytes:
 
     The results folder is left as it is: a run may be writing its own report there.
     """
-    from ogan_bench.analysis.report import write_report
+    from ogan_bench.report.report import write_report
 
     with tempfile.TemporaryDirectory(prefix="ogan_bench-") as temporary:
         folder = Path(temporary)

@@ -10,11 +10,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ogan_bench.analysis.figures.frame import frame, scaled
-from ogan_bench.analysis.figures.looks import looks
-from ogan_bench.analysis.figures.painting import Drawing
 from ogan_bench.analysis.formatting import described, number
 from ogan_bench.analysis.summary import StudyResults
+from ogan_bench.report.figures.drawing import Drawing
+from ogan_bench.report.figures.panels import frame, scaled
+from ogan_bench.report.figures.style import looks
 
 _HEIGHT = 240.0
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ogan_bench.analysis.formatting import described
-from ogan_bench.analysis.rendering import Picture, data_uri
 from ogan_bench.analysis.summary import StudyResults, median_trial
 from ogan_bench.files import Record
+from ogan_bench.report.rendering import Picture, data_uri
 
 GRIDS = {
     "samples.png": "Generated images",

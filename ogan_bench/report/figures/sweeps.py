@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import ScaledTranslation
 
-from ogan_bench.analysis.figures.frame import finite, frame, scaled
-from ogan_bench.analysis.figures.looks import Look, looks
-from ogan_bench.analysis.figures.painting import Drawing
 from ogan_bench.analysis.formatting import described, estimate, number
 from ogan_bench.analysis.summary import StudyResults
 from ogan_bench.analysis.sweeps import Series
+from ogan_bench.report.figures.drawing import Drawing
+from ogan_bench.report.figures.panels import finite, frame, scaled
+from ogan_bench.report.figures.style import Look, looks
 from ogan_bench.statistics import mean_interval
 
 _HEIGHT = 202.0

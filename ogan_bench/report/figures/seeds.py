@@ -10,7 +10,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ogan_bench.analysis.figures.frame import (
+from ogan_bench.analysis.formatting import described, estimate
+from ogan_bench.analysis.summary import StudyResults
+from ogan_bench.report.figures.drawing import INK, SOFT, Drawing
+from ogan_bench.report.figures.panels import (
     ON_WHITE,
     WIDTH,
     finite,
@@ -20,10 +23,7 @@ from ogan_bench.analysis.figures.frame import (
     scaled,
     widest,
 )
-from ogan_bench.analysis.figures.looks import looks
-from ogan_bench.analysis.figures.painting import INK, SOFT, Drawing
-from ogan_bench.analysis.formatting import described, estimate
-from ogan_bench.analysis.summary import StudyResults
+from ogan_bench.report.figures.style import looks
 from ogan_bench.statistics import mean_interval
 
 _ROW = 24.0

@@ -11,9 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from ogan_bench.analysis.rendering import templates
 from ogan_bench.errors import UserError
-from ogan_bench.live.page import Make, Page, said
+from ogan_bench.report.live.page import Make, Page, said
+from ogan_bench.report.rendering import templates
 from ogan_bench.store.trial_store import TrialStore
 
 HOST = "127.0.0.1"

@@ -8,10 +8,10 @@ from functools import partial
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ogan_bench.analysis.figures.frame import ON_WHITE, WIDTH, finite, fitted, frame, scaled
-from ogan_bench.analysis.figures.looks import OUTCOMES
-from ogan_bench.analysis.figures.painting import INK, SOFT, Drawing
 from ogan_bench.analysis.meta_analysis import Setting, WiderClaim, times
+from ogan_bench.report.figures.drawing import INK, SOFT, Drawing
+from ogan_bench.report.figures.panels import ON_WHITE, WIDTH, finite, fitted, frame, scaled
+from ogan_bench.report.figures.style import OUTCOMES
 from ogan_bench.statistics import Interval
 
 _ROW, _RIGHT = 30.0, 92.0

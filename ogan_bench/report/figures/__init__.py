@@ -6,13 +6,13 @@ a plotting library.
 
 from __future__ import annotations
 
-from ogan_bench.analysis.figures.claims import claims_figure
-from ogan_bench.analysis.figures.curves import CODES, CURVES, curves_figure
-from ogan_bench.analysis.figures.forest import differences_figure, forest_figure
-from ogan_bench.analysis.figures.levels import levels_figure
-from ogan_bench.analysis.figures.painting import FORMATS, Drawing, paint
-from ogan_bench.analysis.figures.planes import plane_figure
-from ogan_bench.analysis.figures.seeds import seeds_figure
+from ogan_bench.report.figures.curves import CODES, CURVES, curves_figure
+from ogan_bench.report.figures.drawing import FORMATS, Drawing, paint
+from ogan_bench.report.figures.forest import differences_figure, forest_figure
+from ogan_bench.report.figures.meta_analysis import claims_figure
+from ogan_bench.report.figures.scatter import plane_figure
+from ogan_bench.report.figures.seeds import seeds_figure
+from ogan_bench.report.figures.sweeps import levels_figure
 
 __all__ = [
     "CODES",

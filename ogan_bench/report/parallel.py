@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # imported where it is used, so that get_ready runs before that takes its time
-    from ogan_bench.analysis.report import Report
+    from ogan_bench.report.report import Report
 
 WORKERS = 2
 
@@ -24,7 +24,7 @@ FEW = 4
 def get_ready(studies: int) -> None:
     """Let another process import the analysis, beside this one, where several studies need it."""
     if studies > FEW and _START == "forkserver":
-        forkserver.set_forkserver_preload(["ogan_bench.analysis.report"])
+        forkserver.set_forkserver_preload(["ogan_bench.report.report"])
         forkserver.ensure_running()
 
 
@@ -42,7 +42,7 @@ def write_reports(
     Raises:
         UserError: Of the first study that cannot be reported; those before it are written.
     """
-    from ogan_bench.analysis.report import write_index
+    from ogan_bench.report.report import write_index
 
     write = functools.partial(_write, root=root, against=against, formats=formats, figures=figures)
     reports: dict[str, Report] = {}
@@ -64,7 +64,7 @@ def write_reports(
 def _write(
     study: str, root: Path, against: Path | None, formats: Sequence[str], figures: Sequence[str]
 ) -> Report:
-    from ogan_bench.analysis.report import write_report
+    from ogan_bench.report.report import write_report
 
     report = write_report(root, study, against, formats=formats, figures=figures)
     return dataclasses.replace(report, verdicts=())

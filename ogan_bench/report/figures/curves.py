@@ -14,10 +14,10 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ogan_bench.analysis.figures.frame import WIDTH, fitted, frame, scaled
-from ogan_bench.analysis.figures.looks import Look, looks
-from ogan_bench.analysis.figures.painting import Drawing
 from ogan_bench.analysis.formatting import number
+from ogan_bench.report.figures.drawing import Drawing
+from ogan_bench.report.figures.panels import WIDTH, fitted, frame, scaled
+from ogan_bench.report.figures.style import Look, looks
 
 CURVES = {
     "rho": "ρ: correlation of z and the code of G(z)",

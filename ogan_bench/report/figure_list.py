@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from ogan_bench.analysis import figures
-from ogan_bench.analysis.figures import Drawing
 from ogan_bench.analysis.formatting import described
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.sweeps import find_series, metrics_along
 from ogan_bench.analysis.verdicts import Verdict
+from ogan_bench.report import figures
+from ogan_bench.report.figures import Drawing
 
 PLANES = (("precision", "recall"), ("density", "coverage"))
 """Metrics of one feature space that are shown against each other, upwards against to the right."""

@@ -11,12 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ogan_bench.analysis.ablation import is_better
-from ogan_bench.analysis.figures.frame import ON_WHITE, WIDTH, finite, fitted, frame, scaled
-from ogan_bench.analysis.figures.looks import OUTCOMES
-from ogan_bench.analysis.figures.painting import SOFT, Drawing
 from ogan_bench.analysis.formatting import described, interval
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.verdicts import Verdict
+from ogan_bench.report.figures.drawing import SOFT, Drawing
+from ogan_bench.report.figures.panels import ON_WHITE, WIDTH, finite, fitted, frame, scaled
+from ogan_bench.report.figures.style import OUTCOMES
 from ogan_bench.statistics import Interval
 
 _PANEL, _STRIP = 66.0, 18.0

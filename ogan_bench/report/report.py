@@ -17,16 +17,11 @@ import pandas as pd
 
 from ogan_bench.analysis import tables
 from ogan_bench.analysis.ablation import ablation
-from ogan_bench.analysis.contact import contact, steps
-from ogan_bench.analysis.export import as_json, latex
-from ogan_bench.analysis.figures import claims_figure, paint
 from ogan_bench.analysis.formatting import described
 from ogan_bench.analysis.history import LAST, course, load_history
 from ogan_bench.analysis.meta_analysis import Setting, WiderClaim, settings_of, times, wider_claims
 from ogan_bench.analysis.outcomes import RULES
-from ogan_bench.analysis.pictures import drawings
 from ogan_bench.analysis.ranks import ranked_metrics, ranks
-from ogan_bench.analysis.rendering import Picture, data_uri, templates
 from ogan_bench.analysis.reproduction import compare
 from ogan_bench.analysis.summary import (
     FINISHED,
@@ -36,11 +31,16 @@ from ogan_bench.analysis.summary import (
     records,
     summarise,
 )
-from ogan_bench.analysis.terminal import result_text
 from ogan_bench.analysis.variance import variance
 from ogan_bench.analysis.verdicts import OUTCOMES, Verdict, judge
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record, write_bytes
+from ogan_bench.report.export import as_json, latex
+from ogan_bench.report.figure_list import drawings
+from ogan_bench.report.figures import claims_figure, paint
+from ogan_bench.report.image_grids import contact, steps
+from ogan_bench.report.rendering import Picture, data_uri, templates
+from ogan_bench.report.terminal import result_text
 from ogan_bench.store.trial_store import TrialStore
 
 

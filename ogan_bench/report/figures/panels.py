@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
-from ogan_bench.analysis.figures.looks import Look
 from ogan_bench.analysis.formatting import number
+from ogan_bench.report.figures.style import Look
 
 WIDTH = 420.0
 """Of a figure; 14.8 cm."""

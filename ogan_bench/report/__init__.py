@@ -1,0 +1,1 @@
+"""Renders an analysis: pages, tables, figures and the live view."""
