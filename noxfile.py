@@ -20,6 +20,8 @@ COMPILED = {"UV_COMPILE_BYTECODE": "1"}
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
+README = ROOT / "README.md"
+FINDINGS = ROOT / "docs" / "findings.md"
 FRONT_STUDY = "mse_vs_pearson"
 FRONT = re.compile(r"(<!-- result:begin .*?-->\n).*?(<!-- result:end -->)", re.DOTALL)
 CLAIMS = re.compile(r"(<!-- claims:begin .*?-->\n).*?(<!-- claims:end -->)", re.DOTALL)
@@ -100,22 +102,22 @@ def publish(session: nox.Session) -> None:
 
 @nox.session(default=False, python=False)
 def republish(session: nox.Session) -> None:
-    """Make the reports of all published studies again, and what the README says of them."""
+    """Rebuild the reports of all published studies, and the tables made from them."""
     reference = ROOT / "results" / "reference"
     present(session, reference, sorted(path.parent.name for path in reference.glob("*/study.json")))
 
 
 def present(session: nox.Session, reference: Path, names: Sequence[str]) -> None:
-    """Report on published studies and fill in the tables of the README."""
+    """Report on published studies and fill in the tables of the documentation."""
 
     def tool(*arguments: str) -> Any:
         shown = session.run("ogan-bench", *arguments, "--json", external=True, silent=True)
         return json.loads(str(shown))
 
     session.run("ogan-bench", "report", *names, "--results", str(reference), external=True)
-    fill(FRONT, front(reference / FRONT_STUDY))
-    fill(CLAIMS, claims(tool("claims", "--results", str(reference))))
-    fill(STUDIES, overview(tool("list", "studies"), reference))
+    fill(FINDINGS, FRONT, front(reference / FRONT_STUDY))
+    fill(README, CLAIMS, claims(tool("claims", "--results", str(reference))))
+    fill(FINDINGS, STUDIES, overview(tool("list", "studies"), reference))
     for name in names:
         keep_small(reference / name)
 
@@ -124,7 +126,8 @@ def keep_small(folder: Path) -> None:
     """Leave out what `ogan-bench report` makes again and pictures that no text shows."""
     (folder / "report.html").unlink()
     (folder.parent / "index.html").unlink(missing_ok=True)
-    texts = [(folder / "report.md").read_text("utf-8"), (ROOT / "README.md").read_text("utf-8")]
+    pages = [folder / "report.md", README, FINDINGS]
+    texts = [page.read_text("utf-8") for page in pages]
     for picture in folder.glob("*/seed-*/*.png"):
         if not any(picture.relative_to(folder).as_posix() in text for text in texts):
             picture.unlink()
@@ -137,8 +140,8 @@ def front(folder: Path) -> str:
 
 
 def claims(stated: list[dict[str, Any]]) -> str:
-    """A line for every wider claim: its verdicts by dataset, and the mean factor."""
-    lines = ["| claim | verdicts | times as good as the control |", "|---|---|---|"]
+    """A line for every wider claim: its verdicts by dataset, and the mean ratio."""
+    lines = ["| claim | verdicts | ratio to control (above 1 is better) |", "|---|---|---|"]
     for claim in stated:
         by_dataset: dict[str, list[str]] = {}
         for setting in claim["settings"]:
@@ -153,7 +156,7 @@ def claims(stated: list[dict[str, Any]]) -> str:
 
 def overview(studies: list[dict[str, str]], reference: Path) -> str:
     """A line for every shipped study: its question, and how many claims had which verdict."""
-    lines = ["| study | question | claims |", "|---|---|---|"]
+    lines = ["| study | question | verdicts |", "|---|---|---|"]
     for study in studies:
         name = study["name"]
         reports = {"": reference / name / "report.md"}
@@ -161,7 +164,7 @@ def overview(studies: list[dict[str, str]], reference: Path) -> str:
             reports[folder.name.removeprefix(f"{name}-") + ": "] = folder / "report.md"
         shown = [scale + counted(path) for scale, path in reports.items() if path.exists()]
         claims = "<br>".join(shown) or "no published results yet"
-        lines.append(f"| [{name}](studies/{name}.yaml) | {study['summary']} | {claims} |")
+        lines.append(f"| [{name}](../studies/{name}.yaml) | {study['summary']} | {claims} |")
     return "\n".join(lines) + "\n"
 
 
@@ -171,13 +174,12 @@ def counted(report: Path) -> str:
     found = re.findall(r"^- \*\*(\w+)\*\*:", stated, re.MULTILINE)
     counts = [(found.count(word), word) for word in dict.fromkeys(sorted(found)[::-1])]
     text = ", ".join(f"{count} {word}" for count, word in counts)
-    return f"[{text}]({report.relative_to(ROOT).as_posix()})"
+    return f"[{text}](../{report.relative_to(ROOT).as_posix()})"
 
 
-def fill(marks: re.Pattern[str], text: str) -> None:
-    """Put a text between two marks in the README."""
-    readme = ROOT / "README.md"
+def fill(page: Path, marks: re.Pattern[str], text: str) -> None:
+    """Put a text between two marks on a page of the documentation."""
     filled = marks.sub(
-        lambda found: f"{found[1]}{text}{found[2]}", readme.read_text(encoding="utf-8")
+        lambda found: f"{found[1]}{text}{found[2]}", page.read_text(encoding="utf-8")
     )
-    readme.write_text(filled, encoding="utf-8")
+    page.write_text(filled, encoding="utf-8")

@@ -55,9 +55,9 @@ def test_published_results_are_small_and_hold_no_weights(name: str) -> None:
     assert sum(path.stat().st_size for path in files) < 12 * 2**20
 
 
-def test_front_page_quotes_the_published_report() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    quoted = re.search(r"<!-- result:begin .*?-->\n(.*?)<!-- result:end -->", readme, re.DOTALL)
+def test_findings_quote_the_published_report() -> None:
+    findings = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
+    quoted = re.search(r"<!-- result:begin .*?-->\n(.*?)<!-- result:end -->", findings, re.DOTALL)
     assert quoted is not None
     report = (REFERENCE / "mse_vs_pearson" / "report.md").read_text(encoding="utf-8")
     verdicts, _, table = quoted[1].partition("\n| |")

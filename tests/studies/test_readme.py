@@ -1,12 +1,18 @@
-"""What the README shows is what the tool does."""
+"""What the README and the pages of docs/ show is what the tool does."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
+import ogan_bench as ob
+from ogan_bench import cli
+from ogan_bench.api import Results
 from ogan_bench.errors import StudyError
 from ogan_bench.runner.trial import Options, run_trial
 from ogan_bench.study import catalogue, settings
@@ -15,24 +21,49 @@ from ogan_bench.study.shipped import read_statement, shipped_studies
 from ogan_bench.study.trial import trials
 
 ROOT = Path(__file__).parent.parent.parent
+PACKAGE = ROOT / "ogan_bench"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+FINDINGS = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
+PAGES = "\n".join(
+    [README, *(page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs").glob("*.md")))]
+)
 REFERENCE = ROOT / "results" / "reference"
 
 
 def block(language: str, word: str) -> str:
-    """The code block of a language that contains a word."""
-    found = [b for b in re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL) if word in b]
+    """The one code block of all pages that is of a language and contains a word."""
+    found = [text for text in blocks(language) if word in text]
     assert len(found) == 1
-    return str(found[0])
+    return found[0]
 
 
-def test_the_study_of_the_readme_is_valid(tmp_path: Path) -> None:
+def blocks(language: str) -> list[str]:
+    """The code blocks of a language on all pages."""
+    return [str(text) for text in re.findall(rf"```{language}\n(.*?)```", PAGES, re.DOTALL)]
+
+
+def test_the_readme_is_short_and_has_the_two_commands_of_the_set_up() -> None:
+    assert len(README.splitlines()) < 200
+    assert re.findall(r"```sh\n(.*?)\n```", README, re.DOTALL) == [
+        "pip install -e . && ogan-bench run studies/mse_vs_pearson.yaml",
+        "pip install nox uv && nox",
+    ]
+
+
+def test_no_code_block_goes_unchecked() -> None:
+    """A new block needs a test here; blocks of text are layouts and formulas."""
+    languages = re.findall(r"^```(\w*)\n.*?^```", PAGES, re.DOTALL | re.MULTILINE)
+    assert set(languages) == {"python", "sh", "text", "yaml"}
+    assert (languages.count("python"), languages.count("yaml")) == (2, 2)
+
+
+def test_the_study_is_valid(tmp_path: Path) -> None:
     path = tmp_path / "my_study.yaml"
     path.write_text(block("yaml", "my_study"), encoding="utf-8")
     assert len(trials(load_study(path))) == 10
 
 
-def test_its_mistakes_are_reported_as_the_readme_says(tmp_path: Path) -> None:
+def test_its_mistakes_are_reported_as_shown(tmp_path: Path) -> None:
     path = tmp_path / "my_study.yaml"
     text = block("yaml", "my_study")
     text = text.replace("width: 16", "widht: 16").replace(
@@ -45,7 +76,68 @@ def test_its_mistakes_are_reported_as_the_readme_says(tmp_path: Path) -> None:
     assert found == block("text", "my_study.yaml").strip()
 
 
-def test_the_part_of_the_readme_trains(tmp_path: Path) -> None:
+def test_the_hypotheses_are_valid(tmp_path: Path) -> None:
+    arms = "arms:\n  none: {objective: {consistency: none}}\n" + "".join(
+        f"  weight_{name}: {{objective: {{consistency_weight: {weight}}}}}\n"
+        for name, weight in (("8", 8), ("2", 2), ("05", 0.6))
+    )
+    text = block("yaml", "my_study").partition("hypotheses:\n")[0].replace("arms:\n", arms)
+    path = tmp_path / "my_study.yaml"
+    path.write_text(text + block("yaml", "quality_is_kept"), encoding="utf-8")
+    stated = load_study(path).hypotheses
+    assert [hypothesis.test for hypothesis in stated] == [
+        "non_inferiority",
+        "trend",
+        "failure_rate",
+    ]
+
+
+COMMANDS = [
+    *(
+        line
+        for text in blocks("sh")
+        for line in re.findall(r"^(?:.* && )?(ogan-bench .*)$", text, re.MULTILINE)
+    ),
+    *re.findall(r"`(ogan-bench [^`]*)`", PAGES.replace("\n", " ")),
+]
+
+
+@pytest.mark.parametrize("line", sorted(set(COMMANDS)))
+def test_the_command_line_takes_what_is_shown(line: str) -> None:
+    """Commands, options and values of choices; nothing is run."""
+    line = line.replace("[STUDY]", "STUDY").replace("COMMAND --help", "run STUDY")
+    words = shlex.split(line.replace("list WHAT", "list objectives"), comments=True)[1:]
+    command: Any = typer.main.get_command(cli.app)
+    while len(words) > 1 and hasattr(command, "commands"):
+        command, words = command.commands[words[0]], words[1:]
+    if hasattr(command, "commands"):  # the text names a command without its arguments
+        assert words[0] in command.commands
+    else:
+        command.make_context(command.name, words)
+
+
+def test_the_layout_of_the_results_names_files_that_the_code_names() -> None:
+    named = re.findall(r"\w+\.(?:jsonl?|pt|png|txt|html|md|csv)", block("text", "ARM/seed-0/"))
+    code = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
+    assert len(named) == 20
+    assert [name for name in named if f'"{name}"' not in code] == []
+
+
+def test_the_python_interface_does_what_is_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With the published trials in the place of a run."""
+    name = "mse_vs_pearson"
+    monkeypatch.setattr(ob, "run", lambda study, out: Results(REFERENCE, name))
+    load = ob.load_results
+    monkeypatch.setattr(ob, "load_results", lambda root, study: load(REFERENCE, name))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "studies").symlink_to(ROOT / "studies")
+    exec(compile(block("python", "import ogan_bench"), "docs/python.md", "exec"), {})
+    assert (tmp_path / "forest.pdf").stat().st_size > 0
+
+
+def test_the_part_trains(tmp_path: Path) -> None:
     (tmp_path / "my_terms.py").write_text(block("python", "my_terms.py"), encoding="utf-8")
     text = block("yaml", "my_study").replace(
         "base:\n", "plugins: [my_terms.py]\nbase:\n  evaluation: {samples: 50, probe_images: 50}\n"
@@ -65,14 +157,14 @@ def test_the_part_of_the_readme_trains(tmp_path: Path) -> None:
     assert '"generator_consistency"' in log
 
 
-def test_every_study_stands_in_the_readme_with_its_published_verdicts() -> None:
+def test_every_study_stands_in_the_findings_with_its_published_verdicts() -> None:
     for name, path in shipped_studies().items():
-        (line,) = [line for line in README.splitlines() if line.startswith(f"| [{name}](")]
+        (line,) = [line for line in FINDINGS.splitlines() if line.startswith(f"| [{name}](")]
         assert read_statement(path) in line
         reports = [REFERENCE / name, *REFERENCE.glob(f"{name}-*")]
         published = [folder / "report.md" for folder in reports if folder.exists()]
         assert ("no published results yet" in line) == (not published)
-        shown = re.findall(r"\[([^\]]*)\]\((results/[^)]*)\)", line)
+        shown = re.findall(r"\[([^\]]*)\]\(\.\./(results/[^)]*)\)", line)
         assert len(shown) == len(published)
         for report in published:
             verdicts = re.findall(r"^- \*\*(\w+)\*\*:", report.read_text("utf-8"), re.MULTILINE)
@@ -85,6 +177,6 @@ def test_every_study_stands_in_the_readme_with_its_published_verdicts() -> None:
 
 
 def test_the_commands_of_ci_are_those_of_the_readme() -> None:
-    script = (Path(__file__).parent.parent.parent / ".ci" / "run").read_text(encoding="utf-8")
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert block("sh", "nox").strip() == "pip install nox uv && nox"
     assert "\npip install nox uv && nox\n" in script
