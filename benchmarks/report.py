@@ -2,8 +2,9 @@
 
 Two results folders are made up: one study of 20 arms with 50 seeds, and 40 studies of 25 trials. A
 trial has 15 metrics, a training log, a history of evaluations and one small picture. ``ogan-bench
-report`` is run on each as a user would, by the clock; the reports alone are made in this process,
-by CPU time, which other work on the machine hardly changes; then the parts of single reports.
+report`` is run on each as a user would, in wall-clock time; the reports alone are made in this
+process, by CPU time, which other work on the machine hardly changes; then the parts of single
+reports.
 
 Run it as ``python benchmarks/report.py [--trials 1000] [--lines 50]``; it prints tables in
 Markdown.
@@ -157,7 +158,7 @@ def main() -> None:
     arguments = parser.parse_args()
     few, lines = max(arguments.trials // 25, 1), arguments.lines
     print_line = sys.stdout.write
-    print_line("| results | command, by the clock | reports, CPU time |\n|---|---|---|\n")
+    print_line("| results | command, wall clock | reports, CPU time |\n|---|---|---|\n")
     with tempfile.TemporaryDirectory() as temporary:
         one, many = Path(temporary) / "one", Path(temporary) / "many"
         make_study(one, "study", 20, max(arguments.trials // 20, 2), lines)
