@@ -11,6 +11,7 @@ import pytest
 from ogan_bench.features import classifier
 
 BENCHMARKS = Path(__file__).parent.parent.parent / "benchmarks"
+SCRIPT = Path(__file__).parent.parent.parent / "benchmarks" / "report.py"
 
 
 def test_update_step_prints_its_table(
@@ -85,3 +86,15 @@ def test_shapes_prints_its_table(
     monkeypatch.setattr(sys, "argv", ["shapes.py", "--rounds", "1", "--images", "2"])
     script["main"]()
     assert "| 32 |" in capsys.readouterr().out
+
+
+def test_report_prints_its_tables(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = runpy.run_path(str(SCRIPT))
+    monkeypatch.setattr(sys, "argv", ["report.py", "--trials", "40", "--lines", "3"])
+    script["main"]()
+    printed = capsys.readouterr().out
+    assert "| one study |" in printed
+    assert "| 1 studies of 25 trials |" in printed
+    assert "| the whole report |" in printed

@@ -1,0 +1,195 @@
+"""The group diversity as a whole: rows of every space, pictures, and what is kept."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ogan_bench.data import Dataset
+from ogan_bench.data.base import Split
+from ogan_bench.data.sources.digits import digits
+from ogan_bench.evaluation.fidelity import reference as reference_module
+from ogan_bench.evaluation.fidelity.diversity import diversity_rows
+from ogan_bench.evaluation.per_space import space_rows
+from ogan_bench.evaluation.rows import Row
+from ogan_bench.metrics.coverage import BINS
+from ogan_bench.metrics.definition import Extractor as Space
+from ogan_bench.metrics.feature_spaces import names_in
+from ogan_bench.metrics.fidelity import QUANTITIES
+from ogan_bench.sampling.context import Compared
+from ogan_bench.study.settings import Evaluation
+
+CPU = torch.device("cpu")
+GROUP = QUANTITIES | BINS
+
+
+class Flat:
+    """An extractor without weights: pixels averaged over patches of four by four."""
+
+    name = "flat@0"
+    weights_hash = "0"
+    device = CPU
+    batch_size = 500
+
+    def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        means = torch.nn.functional.avg_pool2d(images.float() / 255, 4).flatten(1)
+        return means, images.new_zeros(len(images), 0).float()
+
+
+class Lacking(Compared):
+    """Spaces are flat, but for DINOv2, which cannot be had."""
+
+    def extractor(self, space: str) -> Any:
+        if space == "dinov2":
+            raise ValueError("no DINOv2 weights")
+        return Flat()
+
+
+@pytest.fixture(scope="module")
+def halves() -> tuple[Dataset, Tensor]:
+    """A dataset of one half of the digits, and the other half as perfect samples."""
+    whole = digits()
+    order = torch.randperm(1437, generator=torch.Generator().manual_seed(0))
+    images, labels = whole.train.images[order], whole.train.known_labels[order]
+    dataset = dataclasses.replace(whole, train=Split(images[:700], labels[:700]))
+    return dataset, images[700:]
+
+
+def rows_of(
+    dataset: Dataset, images: Tensor, *spaces: Space, folder: Path | None = None
+) -> dict[str, Row]:
+    settings = Evaluation(extractors=list(spaces), groups=["diversity"])
+    rows = diversity_rows(Lacking(dataset, settings, CPU, folder, generated=images))
+    assert len({row.metric for row in rows}) == len(rows)
+    return {row.metric: row for row in rows}
+
+
+@pytest.mark.usefixtures("own_cache")
+class TestRows:
+    def test_of_perfect_samples_are_where_they_say(self, halves: tuple[Dataset, Tensor]) -> None:
+        dataset, images = halves
+        rows = rows_of(dataset, images, "clip")
+        assert set(rows) == set(names_in("clip", GROUP, always=False).values())
+        value = {name: row.value for name, row in rows.items()}
+        assert None not in value.values()
+        assert {row.extractor for row in rows.values()} == {"flat@0"}
+        assert value["density_clip"] == pytest.approx(1.0, abs=0.1)
+        assert value["coverage_clip"] == pytest.approx(0.969, abs=0.02)
+        assert "0.969 is expected" in (rows["coverage_clip"].note or "")
+        error = float((rows["kd_exact_clip"].note or "").split("standard error ")[1].split()[0])
+        assert abs(value["kd_exact_clip"] or 1) < 3 * error
+        assert value["fd_infinity_clip"] == pytest.approx(rows["fd_infinity_clip"].floor, rel=1.0)
+        for metric, mark in (("vendi_clip", "images have "), ("sliced_wasserstein_clip", "have ")):
+            real = float((rows[metric].note or "").split(mark)[1])
+            assert value[metric] == pytest.approx(real, rel=0.6)
+        real = float((rows["authenticity_clip"].note or "").split("have ")[1].split()[0])
+        assert value["authenticity_clip"] == pytest.approx(real, abs=0.12)
+        assert (value["ndb_clip"] or 0) < 0.2
+        assert value["ndb_js_clip"] == pytest.approx(rows["ndb_js_clip"].floor, rel=0.7)
+        assert value["cmmd"] == pytest.approx(rows["cmmd"].floor, rel=0.7)
+
+    def test_of_a_collapsed_generator_tell_it(self, halves: tuple[Dataset, Tensor]) -> None:
+        dataset, images = halves
+        rows = rows_of(dataset, images[:1].expand(500, -1, -1, -1), "clip")
+        value = {name: row.value for name, row in rows.items()}
+        assert None not in value.values()
+        assert value["vendi_clip"] == pytest.approx(1.0)
+        assert value["recall_clip"] == 0.0
+        assert (value["coverage_clip"] or 0) < 0.05
+        assert (value["ndb_clip"] or 0) > 0.9
+
+    def test_of_copies_tell_it(self, halves: tuple[Dataset, Tensor]) -> None:
+        dataset, _ = halves
+        rows = rows_of(dataset, dataset.train.images, "clip")
+        assert rows["authenticity_clip"].value == 0.0
+        assert rows["coverage_clip"].value == 1.0
+
+    def test_a_space_that_cannot_be_had_stops_no_other(
+        self, halves: tuple[Dataset, Tensor]
+    ) -> None:
+        dataset, images = halves
+        rows = rows_of(dataset, images[:200], "dinov2", "inception")
+        lacking = set(names_in("dinov2", GROUP, always=False).values())
+        assert {name for name, row in rows.items() if row.value is None} == lacking
+        assert {rows[name].note for name in lacking} == {"no DINOv2 weights"}
+        assert {"kid_exact", "fid_infinity", "mind", "precision_inception"} <= set(rows)
+        settings = Evaluation(extractors=["dinov2"])
+        facts: dict[str, Any] = {}
+        always = space_rows(
+            Lacking(dataset, settings, CPU, generated=images[:200]), "dinov2", facts
+        )
+        assert [(row.metric, row.note) for row in always] == [
+            ("fd_dinov2", "no DINOv2 weights"),
+            ("kd_dinov2", "no DINOv2 weights"),
+        ]
+        assert facts == {}
+
+    def test_too_few_samples_are_notes_of_their_own(self, halves: tuple[Dataset, Tensor]) -> None:
+        dataset, images = halves
+        rows = rows_of(dataset, images[:60], "inception")
+        without = {name for name, row in rows.items() if row.value is None}
+        assert without == {"fid_infinity", "ndb_inception", "ndb_js_inception"}
+        assert "16 features take 80" in (rows["fid_infinity"].note or "")
+        assert "60 images are too few" in (rows["ndb_inception"].note or "")
+
+    def test_are_reproduced_from_the_cache(
+        self, halves: tuple[Dataset, Tensor], own_cache: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        dataset, images = halves
+        rows = rows_of(dataset, images, "clip")
+        assert len(list((own_cache / "references").glob("*.pt"))) == 7
+        for name in ("moments", "nearest", "centres", "sums_within"):
+            monkeypatch.setattr(reference_module, name, None)
+        assert rows_of(dataset, images, "clip") == rows
+
+
+def test_own_classifier_runs_on_digits() -> None:
+    dataset = digits()
+    settings = Evaluation(groups=["diversity"])
+    subject = Compared(dataset, settings, CPU, generated=dataset.test.images)
+    rows = {row.metric: row for row in diversity_rows(subject)}
+    assert set(rows) == set(names_in("classifier", GROUP, always=False).values())
+    assert all(row.value is not None for row in rows.values())
+    assert not {"precision_classifier", "recall_classifier"} & set(rows)
+    facts: dict[str, Any] = {}
+    always = {row.metric for row in space_rows(subject, "classifier", facts)}
+    assert {"fd_classifier", "precision_classifier", "modes_classifier"} <= always
+    assert "rfd_classifier" not in always  # there is no pair that reconstructs
+    assert facts["classifier_test_accuracy"] > 0.97
+
+
+@pytest.mark.usefixtures("own_cache")
+class TestPicture:
+    def pixels(self, path: Path) -> npt.NDArray[np.uint8]:
+        with Image.open(path) as picture:
+            return np.array(picture)
+
+    def test_shows_copies_first_and_beside_their_originals(
+        self, halves: tuple[Dataset, Tensor], tmp_path: Path
+    ) -> None:
+        dataset, images = halves
+        copied = dataset.train.images[3]
+        samples = images[:50].clone()
+        samples[40] = copied
+        rows_of(dataset, samples, "clip", folder=tmp_path)
+        pixels = self.pixels(tmp_path / "neighbours.png")
+        side = pixels.shape[1] // 8
+        assert pixels.shape == (8 * side, 8 * side)
+        left, right = pixels[:side, :side], pixels[:side, side : 2 * side]
+        assert (left == right).all()
+        assert (left[:: side // 16, :: side // 16] == copied[0].numpy()).all()
+
+    def test_is_of_the_first_space_alone(
+        self, halves: tuple[Dataset, Tensor], tmp_path: Path
+    ) -> None:
+        dataset, images = halves
+        rows_of(dataset, images[:50], "dinov2", "clip", folder=tmp_path)
+        assert not (tmp_path / "neighbours.png").exists()

@@ -1,0 +1,39 @@
+"""Samples of a pair of nets under given settings."""
+
+from __future__ import annotations
+
+import copy
+from typing import Literal
+
+import torch
+
+from ogan_bench.data import Dataset
+from ogan_bench.models.base import Encoder
+from ogan_bench.objectives.base import Objective
+from ogan_bench.sampling.autoencoder import Autoencoder
+from ogan_bench.sampling.samples import Samples, draw_samples, under_test
+from ogan_bench.study.settings import Evaluation
+from tests.oracles.stand_ins import Plain, Untrained
+
+CPU = torch.device("cpu")
+D = 6
+Pair = tuple[Encoder, Plain]
+
+
+def settings(
+    statistics: Literal["real", "mixed", "batch"] = "mixed", samples: int = 150, seed: int = 0
+) -> Evaluation:
+    return Evaluation(samples=samples, probe_images=100, encoder_statistics=statistics, seed=seed)
+
+
+def draw(
+    nets: Pair,
+    dataset: Dataset,
+    chosen: Evaluation,
+    batch_size: int = 256,
+    objective: Objective | None = None,
+) -> Samples:
+    E, G = nets
+    pair = Autoencoder(objective or Untrained(), E, G, D)
+    pairs = under_test(pair, copy.deepcopy(E), dataset, chosen, CPU)
+    return draw_samples(pairs, dataset, chosen, CPU, batch_size=batch_size)

@@ -1,0 +1,37 @@
+"""Objectives and generators that stand in where nothing is trained."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from ogan_bench.models.base import Generator
+from ogan_bench.objectives.base import LossTerms, Objective, Pass, Projection
+
+
+class Untrained(Objective):
+    """An objective whose losses nobody asks for, with any projection."""
+
+    def __init__(self, projection: Projection = "none") -> None:
+        self._projection = projection
+
+    @property
+    def projection(self) -> Projection:
+        return self._projection
+
+    def encoder_loss(self, batch: Pass) -> LossTerms:
+        raise NotImplementedError
+
+    def generator_loss(self, batch: Pass) -> LossTerms:
+        raise NotImplementedError
+
+
+class Plain(Generator):
+    """Any net as an unconditional generator."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        images: Tensor = self.net(z)
+        return images

@@ -1,0 +1,97 @@
+"""What is read of a results folder: planned, unfinished, foreign and stopped trials, and logs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ogan_bench.analysis.loading import load_log
+from ogan_bench.analysis.summary import load_results
+from ogan_bench.errors import UserError
+from ogan_bench.files import write_json
+from ogan_bench.store.trial_store import TrialFolder, TrialStore
+from tests.unit.analysis.stored_study import ARMS, SEEDS, change, write_trial
+from tests.unit.analysis.study_with_history import write_with_history
+from tests.unit.analysis.study_with_pictures import ROW, load, trial, write
+
+
+def test_every_planned_trial_has_a_row(root: Path) -> None:
+    trials = load_results(root, "demo").trials
+    planned = [(arm, seed) for arm in ARMS for seed in SEEDS]
+    assert [*zip(trials["arm"], trials["seed"], strict=True)] == planned
+    odd = trials[trials["outcome"] != "ok"].set_index(["arm", "seed"])
+    assert odd["outcome"].to_dict() == {
+        ("none", 4): "missing", ("mse", 2): "diverged", ("mse", 3): "failed",
+    }  # fmt: skip
+    assert odd.loc[("mse", 3), "reason"] == "RuntimeError: <b>out of memory</b>"
+    assert odd.loc[("mse", 2), "reason"] == "loss is not finite"
+
+
+def test_a_started_trial_without_result_is_unfinished(root: Path) -> None:
+    (root / "demo" / "pearson" / "seed-1" / "result.json").unlink()
+    trials = load_results(root, "demo").trials
+    chosen = trials[(trials["arm"] == "pearson") & (trials["seed"] == 1)]
+    assert chosen["outcome"].tolist() == ["unfinished"]
+
+
+def test_trials_outside_the_plan_or_of_other_settings_are_named(root: Path) -> None:
+    assert load_results(root, "demo").problems == ()
+    write_trial(root, "none", 7, np.random.default_rng(1))
+    run = root / "demo" / "none" / "seed-0" / "run.json"
+    write_json(run, json.loads(run.read_text()) | {"config_hash": "f" * 16})
+    results = load_results(root, "demo")
+    assert [problem.split(" ")[0] for problem in results.problems] == ["none/seed-0", "none/seed-7"]
+    assert len(results.trials) == 20
+
+
+def test_another_format_is_refused(root: Path) -> None:
+    change(TrialFolder(root / "demo" / "none" / "seed-0"), format=99)
+    with pytest.raises(UserError, match=r"none/seed-0/result.json: format 99"):
+        load_results(root, "demo")
+
+
+def test_log_has_all_trials_and_the_score_gap(root: Path) -> None:
+    log = load_log(load_results(root, "demo"))
+    assert log.groupby(["arm", "seed"]).size().tolist() == [20] * 19
+    assert log["score_gap"].tolist() == pytest.approx([-1.0] * len(log))
+    assert log.loc[log["seed"] == 1, "e_real_mean"].isna().all()
+
+
+def test_rules_of_outcomes_are_applied_where_results_are_read(tmp_path: Path) -> None:
+    write(tmp_path)
+    folder = trial(tmp_path, "none", 0)
+    result = folder.read("result.json")
+    assert result is not None
+    rows = [*result["metrics"], {"metric": "recall_classifier", "value": 0.0, **ROW}]
+    folder.write("result.json", {**result, "metrics": rows})
+    stopped = trial(tmp_path, "none", 1)
+    stopped.write("result.json", {**result, "seed": 1, "outcome": "stopped", "reason": "budget"})
+    results = load(tmp_path)
+    assert [results.trial("none", seed)["outcome"] for seed in range(3)] == [
+        "collapsed", "stopped", "ok",
+    ]  # fmt: skip
+    assert results.by_seed("none", "reconstruction_mse") == {0: 3.0, 2: 2.0}
+
+
+def test_long_logs_are_thinned(tmp_path: Path) -> None:
+    folder = trial(write(tmp_path), "none", 0)
+    for step in range(30, 5030, 10):
+        folder.log.append({"step": step, "rho": 0.5})
+    log = load_log(load(tmp_path), most=50)
+    own = log[(log["arm"] == "none") & (log["seed"] == 0)]["step"].tolist()
+    assert (len(own), own[0], own[-1]) == (50, 10, 5020)
+
+
+def test_costs_are_metrics_where_a_study_asks_for_them(tmp_path: Path) -> None:
+    results = load_results(write_with_history(tmp_path), "demo")
+    assert results.values("pearson", "step_flops").tolist() == [3e6, 3e6]
+    assert "images_per_second" not in set(results.metrics["metric"])
+    record = json.loads((tmp_path / "demo" / "study.json").read_text())
+    record["metrics"].append("peak_bytes")
+    TrialStore(tmp_path).write_study("demo", record)
+    asked = load_results(tmp_path, "demo")
+    assert not len(asked.values("none", "peak_bytes"))
+    assert asked.measurements("peak_bytes", "none")[0]["note"] == "not counted on this device"

@@ -1,0 +1,32 @@
+"""Values of the trials of a study, by seed and in pairs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ogan_bench.analysis.loading import load_log
+from ogan_bench.analysis.results import runs
+from tests.unit.analysis.made_up_study import ARM_SETTINGS, STUDY, study
+from tests.unit.analysis.study_with_pictures import ERRORS, load, write
+
+
+def test_values_are_paired_on_common_seeds() -> None:
+    of_arms = {"full": {0: 1.0, 2: 2.0, 3: 4.0}, "no_term": {3: 1.0, 1: 9.0, 2: 1.5}}
+    results = study(ARM_SETTINGS, {"reconstruction_mse": of_arms})
+    own, other, paired = results.pairs("full", "no_term", "reconstruction_mse")
+    assert paired
+    assert (own.tolist(), other.tolist()) == ([2.0, 4.0], [1.5, 1.0])
+
+
+def test_values_keep_the_order_of_seeds() -> None:
+    assert np.array_equal(STUDY.values("heavy", "reconstruction_mse"), [1.05, 1.1, 1.2, 1.25])
+    assert STUDY.by_seed("heavy", "latent_rho") == {}
+
+
+def test_rows_of_a_trial_are_found_together(tmp_path: Path) -> None:
+    log = load_log(load(write(tmp_path)))
+    found = [(arm, seed, log["step"].to_numpy()[rows].tolist()) for arm, seed, rows in runs(log)]
+    assert found == [(arm, seed, [10, 20]) for arm in ERRORS for seed in range(3)]
+    assert list(runs(log.iloc[:0])) == []

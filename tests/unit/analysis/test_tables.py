@@ -1,0 +1,42 @@
+"""Tables of a report: health, commands and costs of the arms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ogan_bench.analysis.loading import load_log
+from ogan_bench.analysis.summary import load_results
+from ogan_bench.analysis.tables import cost, health, reproduce, seed_ranges
+from ogan_bench.report.report import write_report
+from tests.unit.analysis.study_with_history import write_with_history
+from tests.unit.analysis.study_with_pictures import ERRORS, load, trial, write
+
+
+def test_health_has_outcomes_and_last_logged_values(tmp_path: Path) -> None:
+    trial(write(tmp_path), "none", 1).path.joinpath("result.json").unlink()
+    results = load(tmp_path)
+    none, pearson = health(results, load_log(results))
+    assert (none["ok"], none["unfinished"], pearson["ok"]) == (2, 1, 3)
+    assert none["ρ"] == "0.3"  # 0.2 at the end, and a tenth for each seed
+    assert (none["images/s"], pearson["images/s"]) == ("1,001", "1,001")
+
+
+def test_every_arm_has_its_command(tmp_path: Path) -> None:
+    assert reproduce(load(write(tmp_path))) == [
+        {"arm": arm,
+         "command": f"ogan-bench run studies/demo.yaml --arms {arm} --seeds 0-2"}
+        for arm in ERRORS
+    ]  # fmt: skip
+    assert seed_ranges([7, 0, 1, 2, 9]) == "0-2,7,9"
+
+
+def test_costs_are_multiples_of_the_control(tmp_path: Path) -> None:
+    results = load_results(write_with_history(tmp_path), "demo")
+    none, pearson = cost(results)
+    assert none["times"]["step_flops"] == none["times"]["images_per_second"] == 1
+    assert pearson["times"]["images_per_second"] == 1.5  # the time of a step, not the speed
+    assert pearson["times"]["step_flops"] == 1.5
+    assert pearson["times"]["activation_bytes"] == 1
+    assert pearson["times"]["peak_bytes"] != pearson["times"]["peak_bytes"]
+    text = write_report(tmp_path, "demo").markdown.read_text()
+    assert "| pearson | 1.50 | 1.50 | 1.00 | – |" in text

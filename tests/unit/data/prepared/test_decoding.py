@@ -1,0 +1,71 @@
+"""Images that cannot be decoded say why."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ogan_bench.data.prepared.decoding import Recipe, UnusableError, decode
+
+
+def png(width: int, height: int) -> bytes:
+    """A PNG file of any size whatever, with a single row of pixels."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        crc = struct.pack(">I", zlib.crc32(kind + content))
+        return struct.pack(">I", len(content)) + kind + content + crc
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    pixels = zlib.compress(bytes(1 + width))
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    )
+
+
+def animation(suffix: str) -> bytes:
+    frames = [Image.new("RGB", (9, 9), (i, 0, 0)) for i in (0, 90, 200)]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, suffix, save_all=True, append_images=frames[1:])
+    return buffer.getvalue()
+
+
+def saved(image: Image.Image, suffix: str = "png") -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, suffix)
+    return buffer.getvalue()
+
+
+NOISE = Image.fromarray(np.random.default_rng(1).integers(0, 256, (50, 50, 3), dtype=np.uint8))
+UNUSABLE: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "no PNG, JPEG or WebP image"),
+    "text": (b"not an image", "no PNG, JPEG or WebP image"),
+    "half a JPEG file": (saved(NOISE, "jpeg")[:1500], "truncated"),
+    "half a PNG file": (saved(NOISE)[:1500], "truncated"),
+    "half a WebP file": (saved(NOISE, "webp")[:700], "."),
+    "PNG with a wrong byte": (saved(NOISE)[:900] + b"X" + saved(NOISE)[901:], "."),
+    "another format": (saved(NOISE, "gif"), "no PNG, JPEG or WebP image"),
+    "no pixels": (png(0, 5), "."),
+    "a line": (png(200, 1), "200 x 1 pixels: one side is more than 10 times the other"),
+    "an animated WebP file": (animation("webp"), "animated"),
+    "an animated PNG file": (animation("png"), "animated"),
+    "16 bits": (saved(Image.fromarray(np.full((9, 9), 5000, np.uint16))), "not of 8 bits"),
+}
+
+
+class TestUnusableImages:
+    @pytest.mark.parametrize("kind", UNUSABLE)
+    def test_say_why(self, kind: str) -> None:
+        content, reason = UNUSABLE[kind]
+        with pytest.raises(UnusableError, match=reason) as caught:
+            decode(content, Recipe(8, "none", None, 3))
+        assert "0x" not in str(caught.value)  # no address, so the same message every time
+
+    def test_smaller_than_what_is_cut_out(self) -> None:
+        with pytest.raises(UnusableError, match="50 x 50 pixels: smaller than the 51"):
+            decode(saved(NOISE), Recipe(8, "none", 51, 3))
+        assert decode(saved(NOISE), Recipe(8, "none", 50, 3)).shape == (3, 8, 8)

@@ -1,0 +1,43 @@
+"""What a preparation says of its progress."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ogan_bench.data.prepared import progress
+from tests.unit.data.prepared.prepared_folder import load
+
+
+class TestProgress:
+    def test_lines_say_how_fast_and_how_long(
+        self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(progress, "LINE_SECONDS", 0)
+        load(folder)
+        captured = capsys.readouterr()
+        lines = captured.err.splitlines()
+        assert len(lines) == 3
+        assert lines[0].startswith("preparing faces: 32 of 70 images, ")
+        assert "images/s, about 0:00:0" in lines[0]
+        assert lines[-1].startswith("preparing faces: 70 of 70 images, ")
+        assert captured.out == ""
+
+    def test_a_quick_preparation_is_silent(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        load(folder)
+        assert capsys.readouterr() == ("", "")
+
+    def test_a_terminal_shows_a_bar(
+        self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("COLUMNS", "120")
+        monkeypatch.setenv("TERM", "xterm")
+        load(folder)
+        captured = capsys.readouterr()
+        assert "preparing faces" in captured.err
+        assert "70/70" in captured.err
+        assert captured.out == ""

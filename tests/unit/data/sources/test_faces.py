@@ -1,0 +1,64 @@
+"""Folders of faces: small true files on disk, whole, damaged and missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ogan_bench.data import DATASETS
+from ogan_bench.errors import UserError
+from tests.unit.data.sources.encoded_images import flat, levels, write
+
+pytestmark = pytest.mark.usefixtures("root")
+
+
+class TestFaces:
+    @pytest.mark.parametrize("layout", ["images1024x1024/{:05d}/{:05d}.png", "{1:05d}.png"])
+    def test_ffhq_is_split_by_number(self, root: Path, layout: str) -> None:
+        numbers = [0, 7, 1000, 59_999, 60_000, 69_999]
+        names = [layout.format(number // 1000 * 1000, number) for number in numbers]
+        write(root / "ffhq", {name: flat(10 * i) for i, name in enumerate(names)})
+        dataset = DATASETS["ffhq"](resolution=16)
+        assert (levels(dataset.train), levels(dataset.test)) == ([0, 10, 20, 30], [40, 50])
+        assert (dataset.classes, dataset.shape) == ((), (3, 16, 16))
+        assert DATASETS["ffhq"](resolution=16, path="ffhq").hash == dataset.hash
+
+    def test_ffhq_needs_both_splits_and_its_own_names(self, root: Path) -> None:
+        write(root / "ffhq", {"00000.png": flat(0), "00001.png": flat(1)})
+        with pytest.raises(UserError, match="2 images before number 60000 and 0 from there on"):
+            DATASETS["ffhq"]()
+        write(root / "ffhq", {"face.png": flat(0)})
+        with pytest.raises(UserError, match=r"face\.png: FFHQ's files are called"):
+            DATASETS["ffhq"]()
+
+    def test_attributes_of_celeba_hq_are_read_where_they_are(self, root: Path) -> None:
+        images = {f"{i}.jpg": flat(20 * i, "JPEG") for i in range(8)}
+        write(root / "CelebAMask-HQ" / "CelebA-HQ-img", images)
+        plain = DATASETS["celeba_hq"](resolution=16, test_every=4)
+        assert (levels(plain.train), levels(plain.test)) == ([0, 20, 40, 80, 100, 120], [60, 140])
+        assert (plain.attributes, plain.train.attributes) == ((), None)
+        rows = [f"{i}.jpg  {1 if i % 2 else -1} {1 if i > 3 else -1}" for i in range(8)]
+        text = "\n".join(["8", "Odd Large", *rows])
+        write(root / "CelebAMask-HQ", {"CelebAMask-HQ-attribute-anno.txt": text.encode()})
+        write(root / "CelebAMask-HQ" / "CelebA-HQ-img", {"1.jpg": b"damaged"})
+        dataset = DATASETS["celeba_hq"](resolution=16, test_every=4, max_bad=1)
+        assert dataset.attributes == ("Odd", "Large")
+        for split in (dataset.train, dataset.test):
+            numbers = [level // 20 for level in levels(split)]
+            assert split.attributes is not None
+            assert split.attributes.tolist() == [[i % 2 == 1, i > 3] for i in numbers]
+        assert levels(dataset.train) == [0, 40, 80, 100, 120]
+
+    def test_any_folder_can_be_named(self, root: Path) -> None:
+        write(root / "mine", {f"{i}.png": flat(i) for i in range(10)})
+        assert len(DATASETS["celeba_hq"](resolution=16, path="mine").test) == 1
+        with pytest.raises(UserError, match=r"mine: 10 images; with test_every 11"):
+            DATASETS["celeba_hq"](path="mine", test_every=11)
+
+    @pytest.mark.parametrize(("name", "title"), [("celeba_hq", "CelebA-HQ"), ("ffhq", "FFHQ")])
+    def test_nothing_there(self, name: str, title: str) -> None:
+        with pytest.raises(UserError, match=rf"{title} is at none of .*https.*data\.path"):
+            DATASETS[name]()
+        with pytest.raises(UserError, match=rf"{title} is at none of [^,]*/here;"):
+            DATASETS[name](path="here")

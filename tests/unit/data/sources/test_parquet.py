@@ -1,0 +1,224 @@
+"""Parquet files of images, made as Hugging Face makes them: whole, damaged and missing."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from ogan_bench.data import DATASETS, Dataset
+from ogan_bench.data.base import Split
+from ogan_bench.errors import UserError
+
+pytestmark = pytest.mark.usefixtures("root")
+
+NAMES = ("cat", "dog", "owl")
+
+
+def picture(level: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (9, 6), (level, 0, 0)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def columns(numbers: range, *, struct: bool = True) -> dict[str, Any]:
+    """Image i has the level i and the label i mod 3."""
+    images: list[Any] = [picture(i) for i in numbers]
+    if struct:
+        images = [
+            {"bytes": image, "path": f"{i}.png"} for image, i in zip(images, numbers, strict=True)
+        ]
+    return {"image": images, "label": [i % 3 for i in numbers]}
+
+
+def save(
+    path: Path, table: dict[str, Any], features: dict[str, Any] | None = None, rows: int = 4
+) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = pa.table(table)
+    if features is not None:
+        metadata = {"huggingface": json.dumps({"info": {"features": features}})}
+        made = made.replace_schema_metadata(metadata)
+    pq.write_table(made, path, row_group_size=rows)
+    return path
+
+
+def classes(*columns: str) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        name: {"names": list(NAMES), "_type": "ClassLabel"} for name in columns
+    }
+    return {"image": {"_type": "Image"}, **found}
+
+
+def load(**parameters: object) -> Dataset:
+    return DATASETS["parquet"](**{"path": "set", "resolution": 8, "test_every": 5, **parameters})
+
+
+def check(split: Split, numbers: list[int]) -> None:
+    """The split has exactly these images, each with its own label."""
+    assert split.images[:, 0, 0, 0].tolist() == numbers
+    assert split.known_labels.tolist() == [i % 3 for i in numbers]
+
+
+def test_files_of_a_folder_are_parts_of_the_dataset(root: Path) -> None:
+    data = root / "set" / "data"
+    save(data / "train-00000-of-00002-ab.parquet", columns(range(10)), classes("label"))
+    save(data / "train-00001-of-00002-cd.parquet", columns(range(10, 15)), classes("label"))
+    save(data / "validation-00000-of-00001.parquet", columns(range(50, 53)), classes("label"))
+    save(data / "test-00000-of-00001.parquet", columns(range(20, 26)), classes("label"), rows=2)
+    save(root / "set" / ".cache" / "train.parquet", columns(range(90, 92)))
+    dataset = load()
+    check(dataset.train, list(range(15)))
+    check(dataset.test, list(range(20, 26)))
+    assert (dataset.classes, dataset.shape) == (NAMES, (3, 8, 8))
+
+
+def test_folders_name_the_parts_too(root: Path) -> None:
+    save(root / "set" / "train" / "0000.parquet", columns(range(6)))
+    save(root / "set" / "test" / "0000.parquet", columns(range(6, 9)))
+    dataset = load()
+    check(dataset.train, list(range(6)))
+    check(dataset.test, [6, 7, 8])
+    assert dataset.classes == ("0", "1", "2")
+
+
+@pytest.mark.parametrize("struct", [True, False])
+@pytest.mark.parametrize("rows", [1, 3, 100])
+def test_every_kth_row_of_one_file_is_a_test_image(root: Path, struct: bool, rows: int) -> None:
+    save(root / "set.parquet", columns(range(12), struct=struct), rows=rows)
+    dataset = load(path="set.parquet")
+    check(dataset.train, [0, 1, 2, 3, 5, 6, 7, 8, 10, 11])
+    check(dataset.test, [4, 9])
+
+
+def test_threads_read_the_right_cells_of_many_row_groups(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ogan_bench.data.reading.parquet_cells.ROWS_IN_MEMORY", 8)
+    save(root / "set.parquet", columns(range(250)), rows=7)
+    dataset = load(path="set.parquet")
+    check(dataset.train, [i for i in range(250) if i % 5 != 4])
+
+
+def test_a_label_is_part_of_the_hash(root: Path) -> None:
+    save(root / "set.parquet", columns(range(12)))
+    before = load(path="set.parquet").hash
+    changed = columns(range(12))
+    changed["label"][0] = 2
+    save(root / "set.parquet", changed)
+    assert load(path="set.parquet").hash != before
+
+
+def test_labels_stay_with_their_images_when_some_are_left_out(root: Path) -> None:
+    table = columns(range(12))
+    table["image"][1] = {"bytes": b"no image", "path": "1.png"}
+    table["image"][4] = {"bytes": None, "path": "4.png"}
+    table["image"][6] = None
+    save(root / "set.parquet", table)
+    with pytest.raises(UserError, match=r"set\.parquet, row 1: ") as caught:
+        load(path="set.parquet")
+    assert "set.parquet, row 4: no bytes in the column 'image'" in str(caught.value)
+    dataset = load(path="set.parquet", max_bad=3)
+    check(dataset.train, [0, 2, 3, 5, 7, 8, 10, 11])
+    check(dataset.test, [9])
+
+
+def test_there_need_not_be_labels(root: Path) -> None:
+    table = columns(range(10))
+    save(root / "set.parquet", {"image": table["image"], "caption": ["a"] * 10})
+    dataset = load(path="set.parquet")
+    assert (dataset.classes, dataset.train.labels, len(dataset.test)) == ((), None, 2)
+    save(root / "set.parquet", {"image": table["image"], "label": ["a"] * 10})
+    assert load(path="set.parquet").train.labels is None
+
+
+def test_columns_can_be_named(root: Path) -> None:
+    table = columns(range(10))
+    table["thumbnail"] = [{"bytes": picture(99), "path": ""}] * 10
+    table["coarse"] = [0] * 10
+    save(root / "set.parquet", table, classes("label", "coarse"))
+    with pytest.raises(UserError, match=r"2 columns could hold images \(image, thumbnail\)"):
+        load(path="set.parquet", label="label")
+    with pytest.raises(UserError, match=r"several columns of classes \(label, coarse\)"):
+        load(path="set.parquet", image="image")
+    chosen = load(path="set.parquet", image="thumbnail", label="coarse")
+    assert (chosen.train.images[:, 0] == 99).all()
+    assert (chosen.train.known_labels == 0).all()
+    check(load(path="set.parquet", image="image", label="label").test, [4, 9])
+    for wrong in ("nothing", "image"):
+        with pytest.raises(UserError, match=f"no column '{wrong}' of whole numbers"):
+            load(path="set.parquet", image="image", label=wrong)
+    with pytest.raises(UserError, match="no column 'picture'; there are image, label"):
+        load(path="set.parquet", image="picture", label="label")
+
+
+@pytest.mark.parametrize(
+    "metadata", [b"", b"[]", b'{"info": 3}', b'{"info": {"features": {"label": 1}}}']
+)
+def test_strange_metadata_are_passed_over(root: Path, metadata: bytes) -> None:
+    made = pa.table(columns(range(10))).replace_schema_metadata({b"huggingface": metadata})
+    pq.write_table(made, root / "set.parquet")
+    assert load(path="set.parquet").classes == ("0", "1", "2")
+
+
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [(3, "the label 3 is none of the 3"), (-1, "the label -1"), (None, "1 rows without 'label'")],
+)
+def test_labels_that_do_not_match_are_named(root: Path, label: int | None, message: str) -> None:
+    table = columns(range(10))
+    table["label"][3] = label
+    save(root / "set.parquet", table, classes("label"))
+    with pytest.raises(UserError, match=rf"set\.parquet: .*{message}|set\.parquet: {message}"):
+        load(path="set.parquet")
+
+
+@pytest.mark.parametrize("length", [0, 3, 100, -1])
+def test_a_truncated_file_is_named(root: Path, length: int) -> None:
+    path = save(root / "set.parquet", columns(range(10)))
+    path.write_bytes(path.read_bytes()[:length])
+    with pytest.raises(UserError, match=r"set\.parquet: not a whole parquet file"):
+        load(path="set.parquet")
+
+
+def test_a_damaged_row_group_is_named(root: Path) -> None:
+    path = save(root / "set.parquet", columns(range(10)))
+    start = pq.ParquetFile(path).metadata.row_group(1).column(0).dictionary_page_offset
+    content = bytearray(path.read_bytes())
+    content[start : start + 60] = b"\xff" * 60
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"set\.parquet, row 5: row group 1 cannot be read"):
+        load(path="set.parquet")
+
+
+def test_files_must_have_the_same_columns(root: Path) -> None:
+    save(root / "set" / "train-0.parquet", columns(range(5)))
+    save(root / "set" / "train-1.parquet", columns(range(5), struct=False))
+    with pytest.raises(UserError, match=r"train-1\.parquet: its columns are not those of"):
+        load()
+
+
+def test_nothing_there(root: Path) -> None:
+    with pytest.raises(UserError, match="set: neither a parquet file nor a folder"):
+        load()
+    save(root / "set" / "test-0.parquet", columns(range(5)))
+    with pytest.raises(UserError, match="no parquet files of training images"):
+        load()
+    save(root / "set" / "train-0.parquet", {"image": pa.array([], pa.binary())})
+    (root / "set" / "test-0.parquet").unlink()
+    with pytest.raises(UserError, match=r"train-0\.parquet: no rows"):
+        load()
+
+
+def test_without_the_library(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(root / "set.parquet", columns(range(5)))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(UserError, match=r"needs the library pyarrow: pip install 'ogan-bench\["):
+        load(path="set.parquet")

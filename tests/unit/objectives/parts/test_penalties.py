@@ -1,0 +1,126 @@
+"""Penalties and the quadratic potential against their formulas, written out independently."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from ogan_bench.objectives.base import Batch, Nets, Pass
+from ogan_bench.objectives.parts import penalties
+from ogan_bench.objectives.parts.penalties import Scored
+from ogan_bench.seeding import generator
+from tests.unit.objectives.small_parts import CLOSE, D, N, draw, slope_at
+
+# Penalties
+
+X, X_FAKE = draw(N, 2, 3, 3), draw(N, 2, 3, 3, seed=1)
+DIRECTION = draw(18, seed=2)
+
+
+def linear_score(images: Tensor) -> Tensor:
+    """A score whose gradient is the same everywhere."""
+    return images.flatten(1) @ DIRECTION + 3
+
+
+def square_score(images: Tensor) -> Tensor:
+    """A score whose gradient is the image."""
+    return images.square().flatten(1).sum(1) / 2
+
+
+def test_quadratic_potential_has_three_distances() -> None:
+    real, fake = draw(2, N, seed=3)
+    difference = (X - X_FAKE).reshape(N, 18)
+    distances = {
+        "mean_square": (difference**2).sum(1) / 18,
+        "l1": difference.abs().sum(1) / 18,
+        "l2": ((difference**2).sum(1) / 18) ** 0.5,
+    }
+    for norm, distance in distances.items():
+        fake_images = X_FAKE.clone().requires_grad_()
+        scores = real.clone().requires_grad_()
+        found = penalties.quadratic_potential(
+            X,
+            fake_images,
+            scores,
+            fake,
+            weight=0.05,
+            norm=norm,  # type: ignore[arg-type]
+        )
+        torch.testing.assert_close(found, 0.05 * (real - fake) ** 2 / distance, **CLOSE)
+        found.sum().backward()
+        torch.testing.assert_close(scores.grad, 0.1 * (real - fake) / distance, **CLOSE)
+        assert fake_images.grad is None, "the distance passes no gradient"
+    default = penalties.quadratic_potential(X, X_FAKE, real, fake)
+    wanted = 0.25 * (real - fake) ** 2 / distances["mean_square"]
+    torch.testing.assert_close(default, wanted, **CLOSE)
+
+
+def test_gradient_penalty_of_a_linear_score() -> None:
+    mixing = torch.rand(N, 1, 1, 1, dtype=torch.float64, generator=generator(0, "mixing"))
+    found = penalties.gradient_penalty(X, X_FAKE, linear_score, mixing, weight=7)
+    wanted = 7 * ((DIRECTION**2).sum() ** 0.5 - 1) ** 2
+    torch.testing.assert_close(found, wanted.expand(N), **CLOSE)
+
+
+def test_gradient_penalty_looks_between_the_images_of_a_pair() -> None:
+    mixing = torch.tensor([0, 1, 0.5, 0.25, 0.75, 0.1], dtype=torch.float64)
+    x_fake = X_FAKE.clone().requires_grad_()
+    found = penalties.gradient_penalty(X, x_fake, square_score, mixing.reshape(N, 1, 1, 1))
+    for i, u in enumerate(mixing):
+        point = (1 - u) * X[i] + u * X_FAKE[i]
+        torch.testing.assert_close(found[i], 10 * (point.norm() - 1) ** 2, **CLOSE)
+    found.sum().backward()
+    assert x_fake.grad is None, "a point is a point: no gradient goes to the images"
+
+
+def test_gradient_penalty_draws_one_number_a_pair_from_the_batch() -> None:
+    batch = Pass(
+        Nets(nn.Module(), nn.Module()),  # type: ignore[arg-type]
+        Batch(X, draw(N, D), None, None, progress=0, random=partial(generator, 3)),
+    )
+    scored = Scored(batch, X, X, linear_score, nn.Module())
+    assert scored.mixing.shape == (N, 1, 1, 1)
+    assert scored.mixing.dtype == torch.float64
+    assert torch.equal(scored.mixing, scored.mixing)
+    assert len(scored.mixing.unique()) == N
+    assert scored.mixing.min() >= 0
+    assert scored.mixing.max() < 1
+
+
+def test_r1_is_half_the_squared_gradient_at_real_images() -> None:
+    x = X.clone().requires_grad_()
+    wanted = (7 / 2 * (DIRECTION**2).sum()).expand(N)
+    torch.testing.assert_close(penalties.r1(x, linear_score(x), weight=7), wanted, **CLOSE)
+    wanted = 10 / 2 * (X.reshape(N, 18) ** 2).sum(1)
+    torch.testing.assert_close(penalties.r1(x, square_score(x)), wanted, **CLOSE)
+
+
+def test_penalties_on_gradients_train_the_score() -> None:
+    """d/da of w(‖a‖ - 1)² and of w/2·‖a‖² for the score ⟨a, x⟩."""
+    x = X.clone().requires_grad_()
+    mixing = torch.full((N, 1, 1, 1), 0.5, dtype=torch.float64)
+
+    def of_direction(a: Tensor) -> Tensor:
+        return penalties.gradient_penalty(X, X_FAKE, lambda x: x.flatten(1) @ a, mixing).mean()
+
+    length = (DIRECTION**2).sum() ** 0.5
+    wanted = 20 * (length - 1) * DIRECTION / length
+    torch.testing.assert_close(slope_at(of_direction, DIRECTION), wanted, **CLOSE)
+    found = slope_at(lambda a: penalties.r1(x, x.flatten(1) @ a).mean(), DIRECTION)
+    torch.testing.assert_close(found, 10 * DIRECTION, **CLOSE)
+
+
+def test_weight_decay_counts_kernels_alone() -> None:
+    convolution, norm, dense = nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Linear(8, 1)
+    net = nn.Sequential(convolution, norm, nn.Flatten(), dense)
+    squares = (convolution.weight**2).sum() + (dense.weight**2).sum()
+    found = penalties.weight_decay(net, torch.zeros(N), weight=0.3)
+    torch.testing.assert_close(found, (0.3 / 2 * squares).expand(N))
+    found.mean().backward()
+    for layer in (convolution, dense):
+        torch.testing.assert_close(layer.weight.grad, 0.3 * layer.weight)
+        assert layer.bias is not None
+        assert layer.bias.grad is None
+    assert norm.weight.grad is None

@@ -1,0 +1,42 @@
+"""What a drawn figure consists of: lines, marks and words."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from ogan_bench.report.figures import Drawing
+from ogan_bench.report.figures.drawing import STYLE
+
+
+def drawn(drawing: Drawing) -> Figure:
+    """The objects behind a figure, with limits as they are on paper."""
+    with mpl.rc_context(STYLE):
+        figure = drawing.plot()
+        figure.draw_without_rendering()
+    return figure
+
+
+def segments(axes: Axes) -> list[list[list[float]]]:
+    """All lines of collections that can be seen."""
+    known = [one for one in axes.collections if isinstance(one, LineCollection)]
+    return [np.asarray(line).tolist() for one in known for line in one.get_segments() if len(line)]
+
+
+def xs(line: Line2D) -> list[float]:
+    return [float(x) for x in np.asarray(line.get_xdata())]
+
+
+def ys(line: Line2D) -> list[float]:
+    return [float(y) for y in np.asarray(line.get_ydata())]
+
+
+def words(svg: bytes) -> list[str]:
+    found = ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+    return ["".join(text.itertext()) for text in found]

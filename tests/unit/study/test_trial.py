@@ -1,0 +1,50 @@
+"""Trials of a study: their order, their identity, their way to other processes."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+from ogan_bench.study.load import load_study
+from ogan_bench.study.settings import Settings
+from ogan_bench.study.trial import Trial, trials
+
+
+def test_trials_go_seed_by_seed(study_file: Path) -> None:
+    study = load_study(study_file)
+    assert [trial.id for trial in trials(study, arms=["none", "adam"])] == [
+        "tiny/none/seed-0",
+        "tiny/adam/seed-0",
+        "tiny/none/seed-1",
+        "tiny/adam/seed-1",
+    ]
+    assert [trial.seed for trial in trials(study, arms=["none"], seeds=[9])] == [9]
+
+
+def test_identity_covers_defaults_and_seed(study_file: Path) -> None:
+    study = load_study(study_file)
+    one, other = (Trial("tiny", "none", seed, study.arms["none"]) for seed in (0, 1))
+    assert one.config["objective"]["penalty"]["weight"] == 0.25
+    assert one.config_hash != other.config_hash
+    changed = load_study(study_file, overrides=["training.steps=11"]).arms["none"]
+    assert Trial("tiny", "none", 0, changed).config_hash != one.config_hash
+    assert Trial("elsewhere", "x", 0, study.arms["none"]).config_hash == one.config_hash
+
+
+def test_identity_is_what_differs_from_the_defaults(study_file: Path) -> None:
+    """So that a setting that is added with today's behaviour as default leaves trials valid."""
+    before = load_study(study_file).arms["none"].identity()
+    assert "evaluation" not in before
+    assert before["objective"]["penalty"] == {"name": "quadratic_potential"}
+    same = load_study(study_file, overrides=["evaluation.samples=2000", "training.batch_size=64"])
+    assert same.arms["none"].identity() == before
+    other = load_study(study_file, overrides=["evaluation.samples=2001"]).arms["none"].identity()
+    assert other["evaluation"] == {"samples": 2001}
+    for arm, settings in load_study(study_file).arms.items():
+        assert Settings.model_validate(settings.identity()) == settings, arm
+        assert Settings.model_validate(settings.model_dump(mode="json")) == settings, arm
+
+
+def test_a_trial_travels_to_another_process(study_file: Path) -> None:
+    trial = trials(load_study(study_file))[0]
+    assert pickle.loads(pickle.dumps(trial)) == trial

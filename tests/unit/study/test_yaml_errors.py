@@ -1,0 +1,56 @@
+"""Mistakes in a study file have their place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.unit.study.written_study import STUDY, problems
+
+
+def test_all_errors_come_at_once_each_with_its_place(tmp_path: Path) -> None:
+    bad = (
+        STUDY.replace("width: 4", "widht: 4")
+        .replace("adversarial: linear", "adversarial: linar")
+        .replace("lr: 1e-4", "lr: fast")
+        .replace("metrics: [reconstruction_mse]", "metrics: [reconstruction_mes]")
+        .replace("none: {objective: {consistency: none}}", "none: {objective: {consistncy: none}}")
+        .replace("base: {training: {steps: 20}}", "base: {training: {steps: -1}}")
+    )
+    found = problems(tmp_path, bad)
+    for expected in (
+        "bad.yaml:5:34: base.model.widht: unknown key. Did you mean 'width'?",
+        "bad.yaml:7:5: base.objective.adversarial: no 'linar' here. Did you mean 'linear'?",
+        "bad.yaml:15:22: arms.none.objective.consistncy: unknown key. Did you mean 'consistency'?",
+        "bad.yaml:24:23: scales.big.base.training.steps: Input should be greater than 0 (got -1)",
+    ):
+        assert expected in found
+    assert any(
+        line.startswith("bad.yaml:13:32: base.training.optimizer.lr:") and "'fast'" in line
+        for line in found
+    )
+    assert any("bad.yaml:19:1: metrics: no metric 'reconstruction_mes'" in f for f in found)
+    assert len(found) == 6
+
+
+def test_yaml_errors_have_a_place(tmp_path: Path) -> None:
+    assert problems(tmp_path, "name: [1\nbase: 2\n")[0].startswith("bad.yaml:2:")
+    assert "duplicate key" in problems(tmp_path, "name: a\nname: b\n")[0]
+    assert problems(tmp_path, "- a\n") == [
+        "bad.yaml:1:1: a study file is a mapping with name, base, arms, ..."
+    ]
+
+
+def test_mistakes_within_parts_of_parts_have_their_place(tmp_path: Path) -> None:
+    text = STUDY.replace(
+        "  adam:",
+        "  a: {objective: {consistency_weight: {name: warm_up, weight: 2, untl: 1}}}\n"
+        "  b: {objective: {name: separate, consistency: perason}}\n"
+        "  c: {objective: {consistency_weight: -1}}\n  adam:",
+    )
+    assert problems(tmp_path, text) == [
+        "bad.yaml:17:66: arms.a.objective.consistency_weight.untl: unknown key. "
+        "Did you mean 'until'?",
+        "bad.yaml:18:35: arms.b.objective.consistency: no 'perason' here. Did you mean 'pearson'?",
+        "bad.yaml:19:19: arms.c.objective.consistency_weight.weight: Input should be greater than "
+        "or equal to 0 (got -1)",
+    ]

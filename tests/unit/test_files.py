@@ -1,0 +1,56 @@
+"""Files: replaced whole or not at all, damage named, changes seen."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ogan_bench.errors import UserError
+from ogan_bench.files import fingerprint, read_json, write_json
+
+
+def test_json_is_replaced_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.json"
+    write_json(path, {"x": 1})
+
+    def full_disk(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full_disk)
+        with pytest.raises(UserError, match=r"a\.json: cannot be written \(No space left"):
+            write_json(path, {"x": 2})
+    assert read_json(path) == {"x": 1}
+    assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_not_a_number_becomes_null(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"x": [float("nan"), float("inf"), 1.5]})
+    assert read_json(tmp_path / "a.json") == {"x": [None, None, 1.5]}
+
+
+def test_damaged_json_names_the_file_and_the_mend(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"x": ')
+    with pytest.raises(UserError, match=r"a\.json: cannot be read .*delete it"):
+        read_json(tmp_path / "a.json")
+
+
+def test_a_fingerprint_sees_new_grown_touched_and_replaced_files(tmp_path: Path) -> None:
+    path, other = tmp_path / "a", tmp_path / "b"
+    seen = [fingerprint([path])]
+    path.write_text("1")
+    seen.append(fingerprint([path]))
+    path.write_text("12")
+    seen.append(fingerprint([path]))
+    other.write_text("34")
+    stamp = path.stat()
+    os.utime(other, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    other.replace(path)
+    seen.append(fingerprint([path]))
+    assert len(set(seen)) == 4
+    assert fingerprint([path]) == seen[-1]
+    assert seen[0] == ()
