@@ -145,7 +145,7 @@ def claims(stated: list[dict[str, Any]]) -> str:
     for claim in stated:
         by_dataset: dict[str, list[str]] = {}
         for setting in claim["settings"]:
-            by_dataset.setdefault(setting["dataset"], []).append(setting["verdict"])
+            by_dataset.setdefault(setting["dataset"], []).append(setting["decision"])
         verdicts = [
             f"{dataset}: {', '.join(f'{n} {word}' for word, n in Counter(found).items())}"
             for dataset, found in by_dataset.items()

@@ -32,7 +32,7 @@ from ogan_bench.evaluation.separability.linear_probe import separability_rows
 from ogan_bench.metrics.definition import Group
 from ogan_bench.runner.measure import pair
 from ogan_bench.runner.preflight import load_dataset
-from ogan_bench.sampling.context import Of, Subject
+from ogan_bench.sampling.context import ModelContext, Of
 from ogan_bench.study.load import load_study
 from ogan_bench.study.shipped import shipped_studies
 from ogan_bench.study.trial import Trial
@@ -42,23 +42,23 @@ MAKING = ("sampling", "features")
 """Parts that are no metrics, but what metrics are made of."""
 
 
-def parts(subject: Subject, groups: list[Group]) -> dict[str, Callable[[], object]]:
+def parts(context: ModelContext, groups: list[Group]) -> dict[str, Callable[[], object]]:
     """What an evaluation does, in its order."""
     of: tuple[Of, ...] = ("generated", "train", "test", "reconstructions")
-    spaces, settings, dataset = subject.settings.extractors, subject.settings, subject.dataset
+    spaces, settings, dataset = context.settings.extractors, context.settings, context.dataset
 
     def reconstruct() -> object:
-        samples = subject.samples
+        samples = context.samples
         test, seed = dataset.test.images, settings.seed
         return reconstruction_rows(test, samples.reconstructions, samples.raw_reconstructions, seed)
 
     return {
-        "sampling": lambda: subject.samples,
-        "features": lambda: [subject.features(space, kind) for space in spaces for kind in of],
+        "sampling": lambda: context.samples,
+        "features": lambda: [context.features(space, kind) for space in spaces for kind in of],
         "reconstruction, always": reconstruct,
-        "linear probe, always": lambda: separability_rows(subject.samples, dataset, settings),
-        "fidelity, always": lambda: [space_rows(subject, space, {}) for space in spaces],
-        **{f"group {name}": lambda name=name: GROUPS[name](subject) for name in groups},  # type: ignore[misc]
+        "linear probe, always": lambda: separability_rows(context.samples, dataset, settings),
+        "fidelity, always": lambda: [space_rows(context, space, {}) for space in spaces],
+        **{f"group {name}": lambda name=name: GROUPS[name](context) for name in groups},  # type: ignore[misc]
     }
 
 
@@ -103,13 +103,13 @@ def measure(
     register_module_forward_pre_hook(passes.enter)
     register_module_forward_hook(passes.leave)
     for _ in range(2):  # the first fills the caches
-        subject = Subject(
+        context = ModelContext(
             pair(trial, nets), copy.deepcopy(nets.encoder), dataset, wanted, torch.device("cpu")
         )
         # One thread, as in a trial: threads that wait for each other cost CPU time. It takes hold
         # of the libraries that are loaded, which all are in the second round.
         with threadpool_limits(1):
-            for name, run in parts(subject, groups).items():
+            for name, run in parts(context, groups).items():
                 started, before = time.process_time(), passes.seconds
                 run()
                 costs[name] = Cost(time.process_time() - started, passes.seconds - before)

@@ -27,7 +27,7 @@ from ogan_bench.objectives.parts.consistency import pearson
 from ogan_bench.objectives.parts.penalties import quadratic_potential
 from ogan_bench.study.parts import build, component_of
 from ogan_bench.training.optimizers import rmsprop
-from ogan_bench.training.updates import Players, alternating, simultaneous
+from ogan_bench.training.updates import Trainables, alternating, simultaneous
 
 BATCH = 64
 SETTINGS = [  # resolution, width, z_dim, channels
@@ -58,14 +58,14 @@ def variants(
     objective = build("objectives", OBJECTIVE)
     batch = Batch(x, z, None, None, 0.0, lambda name: torch.Generator().manual_seed(0))
 
-    def players() -> Players:
+    def players() -> Trainables:
         model = {"name": "dcgan", "z_dim": z_dim, "width": width}
         nets = objective.build(build("models", component_of("models", model), shape, 0))
         for net in nets.named().values():
             initialise(net, torch.Generator().manual_seed(0))
             net.to(device).train()
         optimizers = {name: rmsprop(net.parameters()) for name, net in nets.named().items()}
-        return Players(nets, optimizers)
+        return Trainables(nets, optimizers)
 
     one, two, three = players(), players(), players()
 

@@ -24,8 +24,8 @@ from ogan_bench.report.figures import Drawing, forest_figure
 from ogan_bench.report.report import Report, write_report
 from ogan_bench.runner.study import EXIT_INTERRUPTED, execute, store_study, unfinished
 from ogan_bench.store.trial_store import TrialStore
-from ogan_bench.study import settings
 from ogan_bench.study.load import load_study
+from ogan_bench.study.settings import StudySettings
 from ogan_bench.study.shipped import find_study
 from ogan_bench.study.trial import Trial, trials
 
@@ -38,13 +38,13 @@ class Study:
 
     Args:
         path: Its file.
-        statement: The validated study at one scale.
+        settings: The validated study at one scale.
         scale: One of the file's scales, or none.
         overrides: ``key.path=value`` settings that were changed for all arms.
     """
 
     path: Path
-    statement: settings.Study
+    settings: StudySettings
     scale: str | None = None
     overrides: tuple[str, ...] = ()
 
@@ -64,28 +64,28 @@ class Study:
             StudyError: Every problem found, each with file, line, column and key.
         """
         found = find_study(Path(path))
-        statement = load_study(found, scale=scale, overrides=overrides)
-        return cls(found, statement, scale, tuple(overrides))
+        settings = load_study(found, scale=scale, overrides=overrides)
+        return cls(found, settings, scale, tuple(overrides))
 
     @property
     def name(self) -> str:
         """Name of its folder of results."""
-        return self.statement.folder
+        return self.settings.folder
 
     @property
     def question(self) -> str:
         """What it asks."""
-        return self.statement.question
+        return self.settings.question
 
     @property
     def arms(self) -> list[str]:
         """Names of its arms."""
-        return list(self.statement.arms)
+        return list(self.settings.arms)
 
     @property
     def seeds(self) -> list[int]:
         """Training seeds, for every arm."""
-        return list(self.statement.seeds)
+        return list(self.settings.seeds)
 
     @property
     def hypotheses(self) -> pd.DataFrame:
@@ -99,7 +99,7 @@ class Study:
                     "metric": hypothesis.metric,
                     "arms": ", ".join(arm for _, arm in hypothesis.named_arms),
                 }
-                for hypothesis in self.statement.hypotheses
+                for hypothesis in self.settings.hypotheses
             ],
             columns=["id", "claim", "test", "metric", "arms"],
         )
@@ -108,7 +108,7 @@ class Study:
         self, *, arms: Sequence[str] | None = None, seeds: Sequence[int] | None = None
     ) -> list[Trial]:
         """Its trials, seed by seed; of these arms and seeds alone if they are named."""
-        return trials(self.statement, arms, seeds)
+        return trials(self.settings, arms, seeds)
 
     def _repr_html_(self) -> str:
         facts = f"{len(self.arms)} arms × {len(self.seeds)} seeds: {', '.join(self.arms)}"
@@ -169,7 +169,7 @@ class Results:
                 {
                     "id": verdict.hypothesis.id,
                     "claim": verdict.hypothesis.claim,
-                    "outcome": verdict.outcome,
+                    "decision": verdict.decision,
                     "quantity": finding.quantity,
                     "estimate": finding.estimate.estimate,
                     "low": finding.estimate.low,
@@ -196,7 +196,7 @@ class Results:
         return write_report(self.root, self.name, formats=formats, figures=figures)
 
     def _repr_html_(self) -> str:
-        shown = self.verdicts.reindex(columns=["outcome", "claim", "reason"])
+        shown = self.verdicts.reindex(columns=["decision", "claim", "reason"])
         outcomes = self.stored.trials["outcome"].value_counts()
         counts = ", ".join(f"{n} {name}" for name, n in outcomes.items())
         return (
@@ -241,7 +241,7 @@ def run(
     store = TrialStore(Path(out))
     wanted = study.trials(arms=arms, seeds=seeds)
     todo = unfinished(store, wanted, trial_budget)
-    store_study(store, study.statement, wanted, study.path, study.scale, study.overrides)
+    store_study(store, study.settings, wanted, study.path, study.scale, study.overrides)
     if todo:
         code = execute(
             *(todo, len(wanted), store.root, device, workers, checkpoint_seconds),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ogan_bench.analysis.formatting import described
+from ogan_bench.analysis.formatting import metric_info
 from ogan_bench.analysis.summary import StudyResults
 from ogan_bench.files import Record
 from ogan_bench.statistics import Interval
@@ -56,7 +56,7 @@ def base_arm(results: StudyResults) -> str:
 
 def is_better(change: Interval, metric: str) -> bool | None:
     """Whether a difference is for the better, where its interval excludes 0."""
-    better = described(metric).better
+    better = metric_info(metric).better
     if better is None or math.isnan(change.low) or change.low <= 0 <= change.high:
         return None
     return (change.low > 0) == (better == "higher")

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from ogan_bench import statistics
-from ogan_bench.analysis.formatting import described, estimate, interval, number
-from ogan_bench.analysis.missing_values import Values, lacking_values, lost_trials, values_to_rank
+from ogan_bench.analysis.formatting import estimate, interval, metric_info, number
+from ogan_bench.analysis.missing_values import Values, failed_trials, missing_values, values_to_rank
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.analysis.test_result import Finding, unknown_chance
+from ogan_bench.analysis.test_result import HypothesisResult, no_power
 from ogan_bench.errors import UserError
 from ogan_bench.statistics import Test
 from ogan_bench.study.hypotheses import Comparison
@@ -24,14 +24,16 @@ _CLAIMS: dict[str, Callable[..., float]] = {
 }
 
 
-def comparison(results: StudyResults, hypothesis: Comparison, confidence: float) -> Finding:
+def compare_arms(
+    results: StudyResults, hypothesis: Comparison, confidence: float
+) -> HypothesisResult:
     """Paired t test over common seeds; by ranks where a training has failed and has no value.
 
     The parametric test knows nothing of trials without a value, and what is left of an arm that
     fails now and then flatters it. Ranks have a place for them: the worst. Trials that collapsed
     or saturated take that place too once ranks are used.
     """
-    arm, control, metric = hypothesis.arm, hypothesis.control, described(hypothesis.metric)
+    arm, control, metric = hypothesis.arm, hypothesis.control, metric_info(hypothesis.metric)
     assert metric.better is not None  # validated with the hypothesis
     if control not in results.comparable(arm):
         raise UserError(
@@ -44,8 +46,8 @@ def comparison(results: StudyResults, hypothesis: Comparison, confidence: float)
     relative = hypothesis.margin is not None and hypothesis.margin.relative
     asked: dict[str, Any] = {"better": metric.better, "margin": margin, "relative": relative}
     lost = (
-        lost_trials(results, arm, hypothesis.metric),
-        lost_trials(results, control, hypothesis.metric),
+        failed_trials(results, arm, hypothesis.metric),
+        failed_trials(results, control, hypothesis.metric),
     )
     if any(lost):
         p, p_opposite = _by_ranks(results, hypothesis, asked)
@@ -74,7 +76,7 @@ def comparison(results: StudyResults, hypothesis: Comparison, confidence: float)
             share = f", {hypothesis.margin} of {control}" if relative else ""
             facts.append(f"margin {number(absolute)}{share}")
     sign = 1 if metric.better == "higher" else -1
-    return Finding(
+    return HypothesisResult(
         arms=(arm, control),
         n=(len(own), len(other)),
         quantity=f"{metric.title}, {arm} − {control}",
@@ -86,12 +88,10 @@ def comparison(results: StudyResults, hypothesis: Comparison, confidence: float)
         p=p,
         p_opposite=p_opposite,
         facts=tuple(facts),
-        lacking=lacking_values(results, hypothesis.metric, arm, control),
-        chance=unknown_chance
-        if any(lost)
-        else _chance(hypothesis, own, other, sign, absolute, paired),
+        lacking=missing_values(results, hypothesis.metric, arm, control),
+        power_at=no_power if any(lost) else _chance(hypothesis, own, other, sign, absolute, paired),
         effect=statistics.effect_size(own, other, paired=paired),
-        improvement=statistics.probability_of_improvement(
+        probability_of_improvement=statistics.probability_of_improvement(
             results.values(arm, hypothesis.metric),
             results.values(control, hypothesis.metric),
             better=metric.better,
@@ -149,7 +149,7 @@ def _chance(
     hypothesis: Comparison, own: Values, other: Values, sign: int, margin: float, paired: bool
 ) -> Callable[[int, float], float]:
     if len(own) < 2 or len(other) < 2:
-        return unknown_chance
+        return no_power
     return chance_of_verdict(
         hypothesis,
         advantage=sign * (float(np.mean(own)) - float(np.mean(other))),

@@ -11,7 +11,7 @@ MISSING = "–"
 """Stands where there is no value."""
 
 
-def described(metric: str) -> Metric:
+def metric_info(metric: str) -> Metric:
     """The metric's entry in the table of metrics; a bare name where it is not known any more."""
     return METRICS.get(metric, Metric(metric, None, "Not known to this version.", ""))
 
@@ -85,12 +85,12 @@ def p_value(p: float) -> str:
     return f"p = {p:.1e}".replace("e-0", "e-") if p < 1e-3 else f"p = {p:.2g}"
 
 
-def counted(n: int, noun: str) -> str:
+def pluralise(n: int, noun: str) -> str:
     """``1 trial``, ``2 trials``."""
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
-def listed(parts: list[str]) -> str:
+def join_words(parts: list[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
     return " and ".join([*([", ".join(parts[:-1])] if parts[1:] else []), *parts[-1:]])
 

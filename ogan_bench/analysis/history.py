@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ogan_bench.analysis.formatting import described
+from ogan_bench.analysis.formatting import metric_info
 from ogan_bench.analysis.results import StudyResults, records, runs
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
@@ -58,7 +58,7 @@ def course(results: StudyResults, history: pd.DataFrame) -> list[Record]:
     """
     table = []
     for metric in results.record["metrics"]:
-        better = described(metric).better
+        better = metric_info(metric).better
         if better is None or metric not in history:
             continue
         seeds: dict[str, list[dict[str, float]]] = {arm: [] for arm in results.arms}

@@ -11,24 +11,24 @@ from collections.abc import Callable
 from typing import Any
 
 from ogan_bench import statistics
-from ogan_bench.analysis.arm_comparison import comparison
+from ogan_bench.analysis.arm_comparison import compare_arms
 from ogan_bench.analysis.formatting import (
     bounds,
-    counted,
-    described,
     estimate,
     interval,
-    listed,
+    join_words,
+    metric_info,
     number,
+    pluralise,
 )
-from ogan_bench.analysis.missing_values import TRAINED, blocks_to_rank, lacking_values, outcomes_of
+from ogan_bench.analysis.missing_values import TRAINED, blocks_to_rank, missing_values, outcomes_of
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.analysis.test_result import Finding, unknown_chance
+from ogan_bench.analysis.test_result import HypothesisResult, no_power
 from ogan_bench.errors import UserError
 from ogan_bench.study.hypotheses import FailureRate, Hypothesis, MeanInRange, Trend
 
 
-def find(results: StudyResults, hypothesis: Hypothesis, confidence: float) -> Finding:
+def run_test(results: StudyResults, hypothesis: Hypothesis, confidence: float) -> HypothesisResult:
     """Test a hypothesis.
 
     Args:
@@ -42,9 +42,9 @@ def find(results: StudyResults, hypothesis: Hypothesis, confidence: float) -> Fi
     return _TESTS[hypothesis.test](results, hypothesis, confidence)
 
 
-def _trend(results: StudyResults, hypothesis: Trend, confidence: float) -> Finding:
+def _trend(results: StudyResults, hypothesis: Trend, confidence: float) -> HypothesisResult:
     """Page's test over seeds; trials that failed and have no value are ranked worst."""
-    metric = described(hypothesis.metric)
+    metric = metric_info(hypothesis.metric)
     assert metric.better is not None
     first = hypothesis.arms[0]
     for arm in hypothesis.arms:
@@ -67,7 +67,7 @@ def _trend(results: StudyResults, hypothesis: Trend, confidence: float) -> Findi
     ]
     if math.isnan(tested.p):
         facts[1] = "a test needs at least 1 seed that all arms have finished"
-    return Finding(
+    return HypothesisResult(
         arms=tuple(hypothesis.arms),
         n=(len(blocks),) * len(hypothesis.arms),
         quantity=f"rank correlation of {metric.title} with the order of the arms",
@@ -77,14 +77,16 @@ def _trend(results: StudyResults, hypothesis: Trend, confidence: float) -> Findi
         p=tested.p,
         p_opposite=tested.p_opposite,
         facts=tuple(facts),
-        lacking=lacking_values(results, hypothesis.metric, *hypothesis.arms),
-        chance=unknown_chance,
+        lacking=missing_values(results, hypothesis.metric, *hypothesis.arms),
+        power_at=no_power,
     )
 
 
-def _mean_in_range(results: StudyResults, hypothesis: MeanInRange, confidence: float) -> Finding:
+def _mean_in_range(
+    results: StudyResults, hypothesis: MeanInRange, confidence: float
+) -> HypothesisResult:
     """One-sample t tests of the mean against both ends of the range."""
-    metric = described(hypothesis.metric)
+    metric = metric_info(hypothesis.metric)
     results.protocol(hypothesis.metric, hypothesis.arm)
     values = results.values(hypothesis.arm, hypothesis.metric)
     low, high = hypothesis.bounds
@@ -98,7 +100,7 @@ def _mean_in_range(results: StudyResults, hypothesis: MeanInRange, confidence: f
     def chance(n: int, alpha: float) -> float:
         return statistics.power_of_mean(n, mean.estimate, sd, low, high, alpha)
 
-    return Finding(
+    return HypothesisResult(
         arms=(hypothesis.arm,),
         n=(len(values),),
         quantity=f"{metric.title}, {hypothesis.arm}",
@@ -108,12 +110,14 @@ def _mean_in_range(results: StudyResults, hypothesis: MeanInRange, confidence: f
         p=statistics.mean_within(values, low, high),
         p_opposite=statistics.mean_outside(values, low, high),
         facts=tuple(facts),
-        lacking=lacking_values(results, hypothesis.metric, hypothesis.arm),
-        chance=chance if len(values) > 1 else unknown_chance,
+        lacking=missing_values(results, hypothesis.metric, hypothesis.arm),
+        power_at=chance if len(values) > 1 else no_power,
     )
 
 
-def _failure_rate(results: StudyResults, hypothesis: FailureRate, confidence: float) -> Finding:
+def _failure_rate(
+    results: StudyResults, hypothesis: FailureRate, confidence: float
+) -> HypothesisResult:
     """Exact binomial tests of the share of trained trials that failed."""
     trained = [name for name in outcomes_of(results, hypothesis.arm).values() if name in TRAINED]
     failed, n = sum(name in hypothesis.outcomes for name in trained), len(trained)
@@ -123,7 +127,7 @@ def _failure_rate(results: StudyResults, hypothesis: FailureRate, confidence: fl
     def chance(n: int, alpha: float) -> float:
         return statistics.power_of_rate(n, rate.estimate, low, high, alpha)
 
-    return Finding(
+    return HypothesisResult(
         arms=(hypothesis.arm,),
         n=(n,),
         quantity=f"rate of failure, {hypothesis.arm}",
@@ -133,12 +137,12 @@ def _failure_rate(results: StudyResults, hypothesis: FailureRate, confidence: fl
         p=statistics.rate_within(failed, n, low, high),
         p_opposite=statistics.rate_outside(failed, n, low, high),
         facts=(
-            f"{failed} of {counted(n, 'trial')} of {hypothesis.arm} "
-            f"{listed(list(hypothesis.outcomes)).replace(' and ', ' or ')}: rate "
+            f"{failed} of {pluralise(n, 'trial')} of {hypothesis.arm} "
+            f"{join_words(list(hypothesis.outcomes)).replace(' and ', ' or ')}: rate "
             f"{number(rate.estimate, '.2f')} {bounds(rate, '.2f')}".rstrip(),
             _range(hypothesis),
         ),
-        chance=chance if n else unknown_chance,
+        power_at=chance if n else no_power,
     )
 
 
@@ -153,10 +157,10 @@ def _range(hypothesis: MeanInRange | FailureRate) -> str:
     )
 
 
-_TESTS: dict[str, Callable[[StudyResults, Any, float], Finding]] = {
-    "superiority": comparison,
-    "non_inferiority": comparison,
-    "equivalence": comparison,
+_TESTS: dict[str, Callable[[StudyResults, Any, float], HypothesisResult]] = {
+    "superiority": compare_arms,
+    "non_inferiority": compare_arms,
+    "equivalence": compare_arms,
     "trend": _trend,
     "interval": _mean_in_range,
     "failure_rate": _failure_rate,

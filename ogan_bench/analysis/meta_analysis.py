@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ogan_bench import statistics
-from ogan_bench.analysis.formatting import described, listed, number
+from ogan_bench.analysis.formatting import join_words, metric_info, number
 from ogan_bench.analysis.loading import load_results
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.analysis.verdicts import OUTCOMES, Outcome, Verdict, judge
+from ogan_bench.analysis.verdicts import DECISIONS, Decision, Verdict, judge
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
 from ogan_bench.statistics import Interval, LogRatio, Summary
@@ -38,7 +38,7 @@ are too narrow over the few seeds of a single one."""
 
 
 @dataclass(frozen=True)
-class Setting:
+class ClaimSetting:
     """One hypothesis as a setting of a wider claim.
 
     Args:
@@ -47,7 +47,7 @@ class Setting:
         hypothesis: Its name.
         claim: It in words.
         part_of: The wider claim.
-        outcome: The verdict.
+        decision: On the hypothesis.
         ratio: Logarithm of the factor by which the arm is better than the control: of the ratio of
             the means, turned so that above 0 is better; nan where there is none.
         by_seed: The same for each common seed, shape (seeds,); empty where there are no pairs.
@@ -59,7 +59,7 @@ class Setting:
     hypothesis: str
     claim: str
     part_of: str
-    outcome: Outcome
+    decision: Decision
     ratio: LogRatio
     by_seed: NDArray[np.float64]
     note: str
@@ -75,7 +75,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class WiderClaim:
+class Claim:
     """What all settings of a claim say.
 
     Args:
@@ -89,7 +89,7 @@ class WiderClaim:
     """
 
     claim: str
-    settings: tuple[Setting, ...]
+    settings: tuple[ClaimSetting, ...]
     factor: Interval
     new_setting: Interval
     summary: Summary
@@ -101,15 +101,15 @@ class WiderClaim:
         return re.sub(r"[^a-z0-9]+", "-", self.claim.lower()).strip("-")
 
     @property
-    def verdicts(self) -> dict[Outcome, int]:
+    def verdicts(self) -> dict[Decision, int]:
         """How many settings had which verdict."""
-        counts = Counter(setting.outcome for setting in self.settings)
-        return {outcome: counts[outcome] for outcome in OUTCOMES if counts[outcome]}
+        counts = Counter(setting.decision for setting in self.settings)
+        return {decision: counts[decision] for decision in DECISIONS if counts[decision]}
 
     @property
     def sentence(self) -> str:
         """The counts, the mean factor and how much settings differ, in words."""
-        parts = [listed([f"{n} {outcome}" for outcome, n in self.verdicts.items()])]
+        parts = [join_words([f"{n} {decision}" for decision, n in self.verdicts.items()])]
         if self.summary.k > 1:
             parts.append(
                 f"on average over {self.summary.k} settings the arm is "
@@ -124,12 +124,12 @@ class WiderClaim:
         return "; ".join(parts)
 
 
-def settings_in(root: Path) -> list[Setting]:
+def settings_in(root: Path) -> list[ClaimSetting]:
     """The settings of wider claims in every readable study of a results folder.
 
     What cannot be read is left out here; the index of studies says what is wrong with it.
     """
-    found: list[Setting] = []
+    found: list[ClaimSetting] = []
     for name in TrialStore(root).studies():
         with suppress(UserError):
             results = load_results(root, name)
@@ -137,12 +137,12 @@ def settings_in(root: Path) -> list[Setting]:
     return found
 
 
-def settings_of(results: StudyResults, verdicts: Sequence[Verdict]) -> list[Setting]:
+def settings_of(results: StudyResults, verdicts: Sequence[Verdict]) -> list[ClaimSetting]:
     """The hypotheses of a study that are settings of wider claims."""
     return [_setting(results, verdict) for verdict in verdicts if verdict.hypothesis.part_of]
 
 
-def wider_claims(settings: Sequence[Setting]) -> list[WiderClaim]:
+def find_claims(settings: Sequence[ClaimSetting]) -> list[Claim]:
     """The wider claims of settings, in the order in which they are first met."""
     claims = dict.fromkeys(setting.part_of for setting in settings)
     return [
@@ -151,7 +151,7 @@ def wider_claims(settings: Sequence[Setting]) -> list[WiderClaim]:
     ]
 
 
-def _setting(results: StudyResults, verdict: Verdict) -> Setting:
+def _setting(results: StudyResults, verdict: Verdict) -> ClaimSetting:
     hypothesis = verdict.hypothesis
     dataset = results.record["arms"][verdict.finding.arms[0]]["data"]
     ratio, by_seed, note = _NO_RATIO, np.empty(0), ""
@@ -159,27 +159,27 @@ def _setting(results: StudyResults, verdict: Verdict) -> Setting:
         note = "compares no two arms"
     else:
         own, other, paired = results.pairs(hypothesis.arm, hypothesis.control, hypothesis.metric)
-        sign = 1 if described(hypothesis.metric).better == "higher" else -1
+        sign = 1 if metric_info(hypothesis.metric).better == "higher" else -1
         try:
             found = statistics.log_ratio(own, other, paired=paired)
             ratio = found._replace(estimate=sign * found.estimate)
             by_seed = sign * np.log(own / other) if paired else by_seed
         except ValueError as error:
             note = str(error)
-    return Setting(
+    return ClaimSetting(
         study=results.name,
         dataset=dataset_name(dataset),
         hypothesis=hypothesis.id,
         claim=hypothesis.claim,
         part_of=hypothesis.part_of,
-        outcome=verdict.outcome,
+        decision=verdict.decision,
         ratio=ratio,
         by_seed=by_seed,
         note=note,
     )
 
 
-def _together(claim: str, settings: Sequence[Setting]) -> WiderClaim:
+def _together(claim: str, settings: Sequence[ClaimSetting]) -> Claim:
     ratios = [setting.ratio for setting in settings]
     summary = statistics.random_effects(
         [ratio.estimate for ratio in ratios],
@@ -200,7 +200,7 @@ def _together(claim: str, settings: Sequence[Setting]) -> WiderClaim:
                 confidence=CONFIDENCE,
             )
         )
-    return WiderClaim(
+    return Claim(
         claim=claim,
         settings=tuple(settings),
         factor=_factor(summary.interval),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ogan_bench.analysis.formatting import counted, listed
+from ogan_bench.analysis.formatting import join_words, pluralise
 from ogan_bench.analysis.outcomes import FAILURES
 from ogan_bench.analysis.results import StudyResults
 
@@ -20,7 +20,7 @@ TRAINED = ("ok", *FAILURES)
 WITHOUT_VALUES = ("diverged", "stopped", "failed", "unfinished", "missing")
 
 
-def lacking_values(results: StudyResults, metric: str, *arms: str) -> tuple[str, ...]:
+def missing_values(results: StudyResults, metric: str, *arms: str) -> tuple[str, ...]:
     """``pearson lacks 2 of 5 values (1 diverged, 1 missing)`` for each arm that lacks some."""
     parts = []
     for arm in arms:
@@ -30,8 +30,8 @@ def lacking_values(results: StudyResults, metric: str, *arms: str) -> tuple[str,
             continue
         why = Counter(name for name in known.values() if name in WITHOUT_VALUES)
         why["without a value"] = missing - why.total()
-        causes = listed([f"{n} {cause}" for cause, n in why.items() if n > 0])
-        parts.append(f"{arm} lacks {missing} of {counted(len(known), 'value')} ({causes})")
+        causes = join_words([f"{n} {cause}" for cause, n in why.items() if n > 0])
+        parts.append(f"{arm} lacks {missing} of {pluralise(len(known), 'value')} ({causes})")
     return tuple(parts)
 
 
@@ -41,7 +41,7 @@ def outcomes_of(results: StudyResults, arm: str) -> dict[int, str]:
     return dict(zip(map(int, rows["seed"]), map(str, rows["outcome"]), strict=True))
 
 
-def lost_trials(results: StudyResults, arm: str, metric: str) -> int:
+def failed_trials(results: StudyResults, arm: str, metric: str) -> int:
     """Trials of an arm whose training failed, so that they have no value."""
     known = results.by_seed(arm, metric)
     return sum(

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ogan_bench.analysis.arm_comparison import chance_of_verdict
-from ogan_bench.analysis.hypothesis_tests import find
+from ogan_bench.analysis.hypothesis_tests import run_test
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.analysis.verdicts import enough
+from ogan_bench.analysis.verdicts import seeds_for_power
 from ogan_bench.study.hypotheses import Comparison, Hypothesis
-from ogan_bench.study.settings import Study
+from ogan_bench.study.settings import StudySettings
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Plan:
     note: str
 
 
-def plan(study: Study, basis: StudyResults | Assumed, counts: Sequence[int]) -> list[Plan]:
+def plan(study: StudySettings, basis: StudyResults | Assumed, counts: Sequence[int]) -> list[Plan]:
     """Probability of a verdict on each hypothesis, for several numbers of seeds.
 
     Args:
@@ -71,7 +71,7 @@ def plan(study: Study, basis: StudyResults | Assumed, counts: Sequence[int]) -> 
             plans.append(Plan(hypothesis, level, dict.fromkeys(counts, math.nan), None, note))
             continue
         chances = {n: chance(n, level) for n in counts}
-        plans.append(Plan(hypothesis, level, chances, enough(chance, level), ""))
+        plans.append(Plan(hypothesis, level, chances, seeds_for_power(chance, level), ""))
     return plans
 
 
@@ -82,7 +82,7 @@ def _by_pilot(pilot: StudyResults, hypothesis: Hypothesis) -> tuple[Chance | Non
     unknown = [arm for _, arm in hypothesis.named_arms if arm not in pilot.arms]
     if unknown:
         return None, f"the pilot has no arm {unknown[0]}"
-    chance = find(pilot, hypothesis, confidence=0.9).chance
+    chance = run_test(pilot, hypothesis, confidence=0.9).power_at
     if math.isnan(chance(2, 0.05)):
         return None, "not known for this test, or the pilot has fewer than 2 values of an arm"
     return chance, ""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ogan_bench.analysis.formatting import described
+from ogan_bench.analysis.formatting import metric_info
 from ogan_bench.analysis.summary import StudyResults
 from ogan_bench.files import Record
 from ogan_bench.statistics import mean_interval
@@ -15,7 +15,7 @@ from ogan_bench.statistics import mean_interval
 
 def ranked_metrics(results: StudyResults) -> list[str]:
     """Metrics of the study that are better in one direction."""
-    return [name for name in results.record["metrics"] if described(name).better is not None]
+    return [name for name in results.record["metrics"] if metric_info(name).better is not None]
 
 
 def ranks(results: StudyResults) -> list[Record]:
@@ -30,7 +30,7 @@ def ranks(results: StudyResults) -> list[Record]:
     table: dict[str, list[float | None]] = {arm: [] for arm in results.arms}
     groups = dict.fromkeys(tuple(results.comparable(arm)) for arm in results.arms)
     for metric in ranked_metrics(results):
-        sign = 1 if described(metric).better == "lower" else -1
+        sign = 1 if metric_info(metric).better == "lower" else -1
         for arms in groups:
             means = [sign * mean_interval(results.values(arm, metric)).estimate for arm in arms]
             for arm, rank in zip(arms, average_ranks(means), strict=True):

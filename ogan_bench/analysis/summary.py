@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ogan_bench.analysis.formatting import described
+from ogan_bench.analysis.formatting import metric_info
 from ogan_bench.analysis.loading import load_log, load_results
 from ogan_bench.analysis.results import (
     COSTS,
@@ -99,7 +99,7 @@ def leader(results: StudyResults, metric: str) -> str | None:
     The intervals are those of :meth:`StudyResults.difference`, not adjusted for the number of arms:
     a mark in a table, not a test.
     """
-    better = described(metric).better
+    better = metric_info(metric).better
     arms = results.arms
     if better is None or len(arms) < 2 or results.comparable(arms[0]) != arms:
         return None

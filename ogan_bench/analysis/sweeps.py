@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ogan_bench.analysis.formatting import described
+from ogan_bench.analysis.formatting import metric_info
 from ogan_bench.analysis.summary import StudyResults
 
 FEWEST = 3
@@ -17,7 +17,7 @@ MOST_FIGURES = 3
 
 
 @dataclass(frozen=True)
-class Series:
+class Sweep:
     """Arms that differ in one numeric setting alone.
 
     Args:
@@ -31,7 +31,7 @@ class Series:
     levels: tuple[tuple[float, str], ...]
 
 
-def find_series(results: StudyResults) -> list[Series]:
+def find_sweeps(results: StudyResults) -> list[Sweep]:
     """All sets of at least :data:`FEWEST` arms that differ in exactly one numeric setting.
 
     The resolved settings are compared, so that a level that is the default counts too.
@@ -39,7 +39,7 @@ def find_series(results: StudyResults) -> list[Series]:
     arms = {arm: dict(_leaves(settings)) for arm, settings in results.record["arms"].items()}
     varied = [key for key in dict.fromkeys(k for leaves in arms.values() for k in leaves)
               if len({leaves.get(key) for leaves in arms.values()}) > 1]  # fmt: skip
-    found: list[Series] = []
+    found: list[Sweep] = []
     for key in varied:
         groups: dict[tuple[Any, ...], dict[float, str]] = {}
         for arm, leaves in arms.items():
@@ -51,7 +51,7 @@ def find_series(results: StudyResults) -> list[Series]:
         others = [other for other in varied if other != key]
         names = _names(others, list(groups), key)
         found += [
-            Series(key.partition(".")[2], name, tuple(sorted(levels.items())))
+            Sweep(key.partition(".")[2], name, tuple(sorted(levels.items())))
             for name, levels in zip(names, groups.values(), strict=True)
         ]
     return found
@@ -62,7 +62,7 @@ def metrics_along(results: StudyResults) -> list[str]:
     metrics: list[str] = results.record["metrics"]
     tested = {entry.get("metric") for entry in results.record["hypotheses"]}
     chosen = [name for name in metrics if name in tested]
-    return chosen or [name for name in metrics if described(name).better][:MOST_FIGURES]
+    return chosen or [name for name in metrics if metric_info(name).better][:MOST_FIGURES]
 
 
 def _leaves(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ogan_bench.analysis.formatting import MISSING, described, number
+from ogan_bench.analysis.formatting import MISSING, metric_info, number
 from ogan_bench.analysis.summary import COSTS, OUTCOMES, StudyResults, leader, records
 from ogan_bench.files import Record
 
@@ -110,7 +110,7 @@ def notes(results: StudyResults) -> list[str]:
     for row in records(results.metrics):
         if row["note"]:
             trial = f"{row['arm']}/seed-{row['seed']}"
-            noted.setdefault((described(row["metric"]).title, row["note"]), []).append(trial)
+            noted.setdefault((metric_info(row["metric"]).title, row["note"]), []).append(trial)
     measured = results.metrics.groupby(["arm", "seed"]).ngroups
     return reasons + [
         f"{title}: {note} ({'all trials' if len(trials) == measured else ', '.join(trials)})"
@@ -153,7 +153,7 @@ def published(results: StudyResults) -> list[Record]:
             for system, found in quoted["values"].items()
         ]
         tables.append(
-            quoted | {"titles": [described(name).title for name in metrics], "rows": rows}
+            quoted | {"titles": [metric_info(name).title for name in metrics], "rows": rows}
         )
     return tables
 

@@ -12,7 +12,7 @@ _UNKNOWN = Interval(math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True)
-class Finding:
+class HypothesisResult:
     """What the test of one hypothesis found.
 
     Args:
@@ -26,10 +26,11 @@ class Finding:
         p_opposite: p-value of its contrary.
         facts: The numbers in parts of a sentence.
         lacking: Which values the arms lack and why, in parts of a sentence.
-        chance: Probability that a study of n seeds at a level would come to a verdict, supported
+        power_at: Probability that a study of n seeds at a level would come to a verdict, supported
             or refuted, if the estimates were the truth; nan where it is not known.
         effect: Hedges' g with its 95 % interval, of two arms.
-        improvement: Share of pairs of trials in which the arm is better than the control.
+        probability_of_improvement: Share of pairs of trials in which the arm is better than its
+            control.
         correlation: Of arm and control over seeds, where the test is paired.
     """
 
@@ -42,14 +43,14 @@ class Finding:
     p: float
     p_opposite: float
     facts: tuple[str, ...]
-    chance: Callable[[int, float], float]
+    power_at: Callable[[int, float], float]
     lacking: tuple[str, ...] = ()
     effect: Interval = _UNKNOWN
-    improvement: float = math.nan
+    probability_of_improvement: float = math.nan
     correlation: float = math.nan
 
 
-def unknown_chance(n: int, alpha: float) -> float:
+def no_power(n: int, alpha: float) -> float:
     """A chance that the values say nothing of."""
     del n, alpha
     return math.nan

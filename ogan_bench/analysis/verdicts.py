@@ -10,16 +10,16 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from ogan_bench import statistics
-from ogan_bench.analysis.formatting import counted, p_value
-from ogan_bench.analysis.hypothesis_tests import find
+from ogan_bench.analysis.formatting import p_value, pluralise
+from ogan_bench.analysis.hypothesis_tests import run_test
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.analysis.test_result import Finding
+from ogan_bench.analysis.test_result import HypothesisResult
 from ogan_bench.errors import UserError
 from ogan_bench.study.hypotheses import Hypothesis
 
-Outcome = Literal["supported", "refuted", "inconclusive"]
+Decision = Literal["supported", "refuted", "inconclusive"]
 
-OUTCOMES: tuple[Outcome, ...] = ("supported", "refuted", "inconclusive")
+DECISIONS: tuple[Decision, ...] = ("supported", "refuted", "inconclusive")
 
 ENOUGH = 0.8
 """Probability of a verdict that a study is planned for."""
@@ -35,7 +35,7 @@ class Verdict:
     Args:
         hypothesis: The claim.
         finding: Its test.
-        outcome: The verdict.
+        decision: Supported, refuted or inconclusive.
         confidence: Of the finding's interval, ``1 - 2 alpha``: a one-sided test at alpha is
             significant, before Holm, where this interval lies on one side of the bound.
         p_adjusted: p-value of the claim after Holm over all hypotheses of the study.
@@ -48,8 +48,8 @@ class Verdict:
     """
 
     hypothesis: Hypothesis
-    finding: Finding
-    outcome: Outcome
+    finding: HypothesisResult
+    decision: Decision
     confidence: float
     p_adjusted: float
     p_opposite: float
@@ -81,7 +81,7 @@ def judge(results: StudyResults) -> list[Verdict]:
     alpha = float(results.record["alpha"])
     confidence = 1 - 2 * alpha
     hypotheses = _hypotheses(results)
-    findings = [find(results, hypothesis, confidence) for hypothesis in hypotheses]
+    findings = [run_test(results, hypothesis, confidence) for hypothesis in hypotheses]
     claims = statistics.holm([finding.p for finding in findings])
     contraries = statistics.holm([finding.p_opposite for finding in findings])
     return [
@@ -117,20 +117,20 @@ def _hypotheses(results: StudyResults) -> list[Hypothesis]:
 
 def _verdict(
     hypothesis: Hypothesis,
-    finding: Finding,
+    finding: HypothesisResult,
     alpha: float,
     family: int,
     p_adjusted: float,
     p_opposite: float,
 ) -> Verdict:
-    outcome: Outcome = "inconclusive"
+    decision: Decision = "inconclusive"
     if p_adjusted < alpha:
-        outcome = "supported"
+        decision = "supported"
     elif p_opposite < alpha:
-        outcome = "refuted"
+        decision = "refuted"
     level = alpha / family
     n = min(finding.n)
-    power = finding.chance(n, level) if n > 1 else math.nan
+    power = finding.power_at(n, level) if n > 1 else math.nan
     needed = None
     parts = list(finding.facts)
     if not math.isnan(finding.p):
@@ -140,16 +140,16 @@ def _verdict(
             "refuted": f"{p_value(p_opposite)} for the contrary{over}",
             "inconclusive": f"neither the claim ({p_value(p_adjusted)}) nor its contrary "
             f"({p_value(p_opposite)}) is significant at {alpha:g}{over}",
-        }[outcome]
+        }[decision]
         parts.append(f"{finding.method}: {tested}")
     parts += finding.lacking
-    if outcome == "inconclusive" and not math.isnan(power):
-        needed = enough(finding.chance, level)
+    if decision == "inconclusive" and not math.isnan(power):
+        needed = seeds_for_power(finding.power_at, level)
         parts.append(_outlook(n, power, needed))
     return Verdict(
         hypothesis=hypothesis,
         finding=finding,
-        outcome=outcome,
+        decision=decision,
         confidence=1 - 2 * alpha,
         p_adjusted=p_adjusted,
         p_opposite=p_opposite,
@@ -159,7 +159,7 @@ def _verdict(
     )
 
 
-def enough(chance: Callable[[int, float], float], level: float) -> int | None:
+def seeds_for_power(chance: Callable[[int, float], float], level: float) -> int | None:
     """Seeds per arm with which a verdict has the probability :data:`ENOUGH`, if any do."""
     return statistics.seeds_needed(lambda n: chance(n, level), ENOUGH, most=MOST_SEEDS)
 
@@ -169,6 +169,6 @@ def _outlook(n: int, power: float, needed: int | None) -> str:
     if needed is None:
         more = f"and {MOST_SEEDS:,} would not settle it either"
     else:
-        more = f"{counted(max(needed - n, 1), 'more seed')} would with {100 * ENOUGH:.0f} %"
-    now = f"{counted(n, 'seed')} come to a verdict with {100 * power:.0f} %"
+        more = f"{pluralise(max(needed - n, 1), 'more seed')} would with {100 * ENOUGH:.0f} %"
+    now = f"{pluralise(n, 'seed')} come to a verdict with {100 * power:.0f} %"
     return f"at these estimates {now}, {more}"

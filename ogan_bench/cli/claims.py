@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ogan_bench.cli.options import RESULTS, Json, Results
 
 if TYPE_CHECKING:
-    from ogan_bench.analysis.meta_analysis import WiderClaim
+    from ogan_bench.analysis.meta_analysis import Claim
     from ogan_bench.statistics import Interval
 
 
@@ -18,10 +18,10 @@ def claims(results: Results = RESULTS, as_json: Json = False) -> None:
 
     Hypotheses belong together where they name the same wider claim (`part_of`).
     """
-    from ogan_bench.analysis.meta_analysis import settings_in, wider_claims
+    from ogan_bench.analysis.meta_analysis import find_claims, settings_in
     from ogan_bench.errors import UserError
 
-    found = wider_claims(settings_in(results))
+    found = find_claims(settings_in(results))
     if not found:
         raise UserError(
             f"{results}: no stored hypothesis says which wider claim it is part of; "
@@ -35,20 +35,20 @@ def claims(results: Results = RESULTS, as_json: Json = False) -> None:
         sys.stdout.write(_text(claim) + "\n\n")
 
 
-def _text(claim: WiderClaim) -> str:
+def _text(claim: Claim) -> str:
     from ogan_bench.analysis.meta_analysis import times
 
     lines = [claim.claim]
     for setting in claim.settings:
         factor = times(setting.factor) if not setting.note else setting.note
         lines.append(
-            f"  {setting.outcome:<12}  {setting.study} ({setting.dataset}), "
+            f"  {setting.decision:<12}  {setting.study} ({setting.dataset}), "
             f"{setting.hypothesis}: {factor}"
         )
     return "\n".join([*lines, f"  {claim.sentence}"])
 
 
-def _record(claim: WiderClaim) -> dict[str, Any]:
+def _record(claim: Claim) -> dict[str, Any]:
     from ogan_bench.analysis.meta_analysis import times
 
     return {
@@ -65,7 +65,7 @@ def _record(claim: WiderClaim) -> dict[str, Any]:
                 "dataset": setting.dataset,
                 "hypothesis": setting.hypothesis,
                 "claim": setting.claim,
-                "verdict": setting.outcome,
+                "decision": setting.decision,
                 "factor": _bounds(setting.factor),
                 "note": setting.note,
             }

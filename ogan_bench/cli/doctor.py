@@ -58,9 +58,9 @@ def examine() -> dict[str, dict[str, Any]]:
 
 def _spaces() -> dict[str, str]:
     """Whether each of ``evaluation.extractors`` can be used here, and what to do if not."""
-    from ogan_bench.features.spaces import SPACES, WEIGHTS
+    from ogan_bench.features.spaces import EXTRACTORS, WEIGHTS
 
-    found = dict.fromkeys(SPACES, "ready: trained on the dataset's labels where it is needed")
+    found = dict.fromkeys(EXTRACTORS, "ready: trained on the dataset's labels where it is needed")
     return found | {name: _whether(weights) for name, weights in WEIGHTS.items()}
 
 

@@ -252,7 +252,7 @@ def schema() -> None:
 def _entries(what: Listed) -> list[dict[str, Any]]:
     from ogan_bench.metrics import METRICS
     from ogan_bench.study import catalogue
-    from ogan_bench.study.shipped import read_statement, shipped_studies
+    from ogan_bench.study.shipped import read_question, shipped_studies
 
     if what is Listed.METRICS:
         return [
@@ -268,7 +268,7 @@ def _entries(what: Listed) -> list[dict[str, Any]]:
         ]
     if what is Listed.STUDIES:
         return [
-            {"name": name, "summary": read_statement(path), "file": path.name}
+            {"name": name, "summary": read_question(path), "file": path.name}
             for name, path in shipped_studies().items()
         ]
     return [_entry(part) for part in catalogue.parts(what.value).values()]

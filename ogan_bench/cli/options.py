@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from ogan_bench.study.settings import Study
+    from ogan_bench.study.settings import StudySettings
     from ogan_bench.study.trial import Trial
 
 StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="Study file (YAML).")]
@@ -51,7 +51,7 @@ def chosen(text: str | None, known: Sequence[str], flag: str) -> list[str]:
 
 def read_study(
     path: Path, scale: str | None, arms: str | None, seeds: str | None, overrides: list[str] | None
-) -> tuple[Study, list[Trial]]:
+) -> tuple[StudySettings, list[Trial]]:
     """The study and the trials that the options ask for.
 
     Raises:

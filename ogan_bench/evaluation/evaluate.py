@@ -36,18 +36,18 @@ from ogan_bench.evaluation.separability.linear_probe import separability_rows
 from ogan_bench.evaluation.separability.probe_suite import probes_rows
 from ogan_bench.models.base import Encoder
 from ogan_bench.sampling.autoencoder import Autoencoder
-from ogan_bench.sampling.context import Compared, Subject
+from ogan_bench.sampling.context import ImageContext, ModelContext
 from ogan_bench.sampling.samples import Samples
 from ogan_bench.study.settings import Evaluation
 
 Facts = dict[str, Any]
 
-OF_IMAGES: dict[str, Callable[[Compared], list[Row]]] = {
+OF_IMAGES: dict[str, Callable[[ImageContext], list[Row]]] = {
     "diversity": diversity_rows,
 }
 """Groups that need generated images and a dataset alone."""
 
-GROUPS: dict[str, Callable[[Subject], list[Row]]] = {
+GROUPS: dict[str, Callable[[ModelContext], list[Row]]] = {
     **OF_IMAGES,
     "reconstruction": reconstruction_group_rows,
     "codes": code_rows,
@@ -96,10 +96,10 @@ def evaluate(
             that there is not.
     """
     check_plugin_metrics()
-    subject = Subject(
+    context = ModelContext(
         autoencoder, untrained_encoder, dataset, settings, device, folder, progress, reference
     )
-    samples, test = subject.samples, dataset.test.images
+    samples, test = context.samples, dataset.test.images
     if folder is not None:
         _draw_pictures(samples, dataset, folder)
     if step_picture is not None:
@@ -109,7 +109,7 @@ def evaluate(
     )
     rows += attempt(
         ["autoencoding_mse"],
-        lambda: autoencoding_rows(test, samples.own_reconstructions, subject.route),
+        lambda: autoencoding_rows(test, samples.own_reconstructions, context.formula),
         n_samples=len(test),
         split="test",
     )
@@ -124,9 +124,9 @@ def evaluate(
         rows += point_rows(samples.images, dataset.modes)
     facts: Facts = {}
     for space in dict.fromkeys(settings.extractors):
-        rows += space_rows(subject, space, facts)
+        rows += space_rows(context, space, facts)
     for group in settings.groups:
-        rows += GROUPS[group](subject)
+        rows += GROUPS[group](context)
     return rows + plugin_rows(samples, dataset), facts
 
 
@@ -152,7 +152,7 @@ def evaluate_images(
     Raises:
         UserError: The cache cannot be written.
     """
-    compared = Compared(dataset, settings, device, folder, generated=images)
+    compared = ImageContext(dataset, settings, device, folder, generated=images)
     rows: list[Row] = []
     facts: Facts = {}
     for space in dict.fromkeys(settings.extractors):

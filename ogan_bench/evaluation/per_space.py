@@ -11,67 +11,67 @@ from ogan_bench.evaluation.fidelity.labels import extractor_label, warned
 from ogan_bench.evaluation.rows import Row, attempt
 from ogan_bench.features.channel_classifier import ChannelClassifier
 from ogan_bench.features.classifier import Classifier
-from ogan_bench.metrics.definition import Extractor as Space
+from ogan_bench.metrics.definition import SpaceName
 from ogan_bench.metrics.feature_spaces import names_in
 from ogan_bench.metrics.fidelity import QUANTITIES
-from ogan_bench.sampling.context import Compared, Subject
+from ogan_bench.sampling.context import ImageContext, ModelContext
 
 
-def space_rows(subject: Compared, space: Space, facts: dict[str, Any]) -> list[Row]:
+def space_rows(context: ImageContext, space: SpaceName, facts: dict[str, Any]) -> list[Row]:
     """What is always measured in a space; one that cannot be had is a note in all its rows.
 
     Args:
-        subject: What is measured.
+        context: What is measured.
         space: One of ``evaluation.extractors``.
         facts: Gets the name of the extractor, and the accuracy of a classifier.
     """
 
     def measure() -> list[Row]:
-        extractor = subject.extractor(space)
+        extractor = context.extractor(space)
         facts[space] = extractor.name
-        generated, training = (subject.features(space, of) for of in ("generated", "train"))
-        rows = fidelity_rows(generated, training, space, subject.settings.seed)
+        generated, training = (context.features(space, of) for of in ("generated", "train"))
+        rows = fidelity_rows(generated, training, space, context.settings.seed)
         if isinstance(extractor, Classifier | ChannelClassifier):
             facts["classifier_test_accuracy"] = extractor.test_accuracy
-            rows += _classifier_rows(subject)
+            rows += _classifier_rows(context)
         return warned(rows, extractor)
 
     metrics = list(names_in(space, QUANTITIES, always=True).values())
     if space == "classifier":
-        metrics += _classifier_metrics(subject)
+        metrics += _classifier_metrics(context)
     return attempt(
         metrics,
         measure,
-        n_samples=len(subject.images("generated")),
+        n_samples=len(context.images("generated")),
         split="train",
-        extractor=extractor_label(space, subject.dataset),
+        extractor=extractor_label(space, context.dataset),
     )
 
 
-def _classifier_metrics(subject: Compared) -> list[str]:
+def _classifier_metrics(context: ImageContext) -> list[str]:
     metrics = ["modes_classifier", "modes_kl_classifier"]
-    if isinstance(subject, Subject):
+    if isinstance(context, ModelContext):
         metrics += ["rfd_classifier"]
-        metrics += CONDITIONAL if subject.samples.swapped is not None else ()
+        metrics += CONDITIONAL if context.samples.swapped is not None else ()
     return metrics
 
 
-def _classifier_rows(subject: Compared) -> list[Row]:
+def _classifier_rows(context: ImageContext) -> list[Row]:
     """What takes the classes of the dataset."""
-    generated, training = (subject.features("classifier", of) for of in ("generated", "train"))
+    generated, training = (context.features("classifier", of) for of in ("generated", "train"))
     rows = coverage_rows(generated, training)
-    if not isinstance(subject, Subject):
+    if not isinstance(context, ModelContext):
         return rows
-    own, test = (subject.features("classifier", of) for of in ("reconstructions", "test"))
+    own, test = (context.features("classifier", of) for of in ("reconstructions", "test"))
     rows += reconstruction_distance_rows(own, test)
-    samples, dataset = subject.samples, subject.dataset
+    samples, dataset = context.samples, context.dataset
     if samples.swapped is not None:
         assert samples.labels is not None
         assert samples.swapped_labels is not None
         rows += conditional_rows(
             Labelled(generated, samples.labels),
-            Labelled(subject.features("classifier", "swapped"), samples.swapped_labels),
+            Labelled(context.features("classifier", "swapped"), samples.swapped_labels),
             Labelled(test, dataset.test.known_labels.cpu()),
-            Labelled(training, subject.reference.known_labels.cpu()),
+            Labelled(training, context.reference.known_labels.cpu()),
         )
     return rows

@@ -6,12 +6,12 @@ from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.evaluation.rows import Row, attempt
-from ogan_bench.objectives.parts.call_by_name import answer, check
+from ogan_bench.objectives.parts.call_by_name import call_with, check_arguments
 from ogan_bench.sampling.samples import Samples
 from ogan_bench.study import catalogue
 
 
-class Measured:
+class PluginMetricInputs:
     """All that a plug-in's metric may ask for, on the CPU.
 
     Images are uint8 as the dataset keeps them, reconstructions are as G gives them, in [-1, 1];
@@ -120,7 +120,7 @@ def check_plugin_metrics() -> None:
         UserError: Names it and what is near.
     """
     for name in catalogue.plugin_metrics():
-        check(catalogue.plugin_metric(name), Measured)
+        check_arguments(catalogue.plugin_metric(name), PluginMetricInputs)
 
 
 def plugin_rows(samples: Samples, dataset: Dataset) -> list[Row]:
@@ -130,10 +130,10 @@ def plugin_rows(samples: Samples, dataset: Dataset) -> list[Row]:
         samples: What E and G have computed.
         dataset: Where the images come from.
     """
-    view, n = Measured(samples, dataset), len(dataset.test)
+    view, n = PluginMetricInputs(samples, dataset), len(dataset.test)
 
     def measure(name: str) -> list[Row]:
-        return [Row(name, float(answer(catalogue.plugin_metric(name), view)), n, "test")]
+        return [Row(name, float(call_with(catalogue.plugin_metric(name), view)), n, "test")]
 
     rows: list[Row] = []
     for name in catalogue.plugin_metrics():

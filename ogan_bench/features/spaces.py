@@ -40,7 +40,7 @@ def _refuse_points(dataset: Dataset, title: str) -> None:
         raise ValueError(f"{title} is for images, not for points")
 
 
-SPACES: dict[str, Callable[[Dataset, torch.device], Extractor]] = {
+EXTRACTORS: dict[str, Callable[[Dataset, torch.device], Extractor]] = {
     "classifier": own_classifier,
     "inception": _inception,
     "dinov2": _dinov2,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Direction = Literal["lower", "higher"]
-Extractor = Literal["classifier", "inception", "dinov2", "clip", "efficientnet_lite0"]
+SpaceName = Literal["classifier", "inception", "dinov2", "clip", "efficientnet_lite0"]
 """Feature spaces, the choices of ``evaluation.extractors``."""
 
 Group = Literal[
@@ -41,7 +41,7 @@ class Metric:
     definition: str
     source: str
     format: str = ".4g"
-    extractor: Extractor | None = None
+    extractor: SpaceName | None = None
     group: Group | None = None
 
 

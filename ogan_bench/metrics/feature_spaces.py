@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ogan_bench.metrics.definition import Direction, Extractor, Group, Metric
+from ogan_bench.metrics.definition import Direction, Group, Metric, SpaceName
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Space:
     has_classes: bool = False
 
 
-SPACES: dict[Extractor, Space] = {
+SPACES: dict[SpaceName, Space] = {
     "classifier": Space(
         "classifier",
         "the features of the dataset's own classifier (penultimate layer, root mean square 1)",
@@ -59,8 +59,8 @@ class Quantity:
     definition: str
     source: str
     format: str = ".4g"
-    always: tuple[Extractor, ...] = ()
-    spaces: tuple[Extractor, ...] = tuple(SPACES)
+    always: tuple[SpaceName, ...] = ()
+    spaces: tuple[SpaceName, ...] = tuple(SPACES)
     remark: str = ""
 
 
@@ -72,7 +72,7 @@ class Name:
     title: str
 
 
-LITERATURE: dict[tuple[str, Extractor], Name] = {
+LITERATURE: dict[tuple[str, SpaceName], Name] = {
     ("fd", "inception"): Name("fid", "FID"),
     ("kd", "inception"): Name("kid", "KID"),
     ("isc", "inception"): Name("isc", "IS"),
@@ -83,7 +83,7 @@ LITERATURE: dict[tuple[str, Extractor], Name] = {
 }
 
 
-def metric_name(quantity: str, space: Extractor) -> str:
+def metric_name(quantity: str, space: SpaceName) -> str:
     """``fd_dinov2``, ``kd_clip``, ...; but ``fid``, ``kid`` and ``isc`` in Inception-v3's space."""
     known = LITERATURE.get((quantity, space))
     return known.name if known else f"{quantity}_{space}"
@@ -100,7 +100,7 @@ def in_all_spaces(quantities: Mapping[str, Quantity]) -> dict[str, Metric]:
 
 
 def names_in(
-    space: Extractor, quantities: Mapping[str, Quantity], *, always: bool
+    space: SpaceName, quantities: Mapping[str, Quantity], *, always: bool
 ) -> dict[str, str]:
     """Quantity -> metric, of what is always measured in a space or of what is on demand only."""
     return {
@@ -110,7 +110,7 @@ def names_in(
     }
 
 
-def _metric(name: str, quantity: Quantity, space: Extractor) -> Metric:
+def _metric(name: str, quantity: Quantity, space: SpaceName) -> Metric:
     known = LITERATURE.get((name, space))
     about, remark = SPACES[space], quantity.remark if space != "inception" else ""
     definition = quantity.definition.format(space=about.description)

@@ -75,7 +75,7 @@ class Batch:
     augment: Callable[[Tensor, torch.Generator], Tensor] = unchanged
 
 
-class Pass:
+class ForwardPass:
     """One batch seen through the nets; every tensor is computed on first use and then kept.
 
     Simultaneous updates hand the same pass to all losses, so G(z) and E(G(z)) are computed once.
@@ -175,7 +175,7 @@ class Pass:
 class Objective(ABC):
     """What the nets minimise. Stateless: parameters live in the nets."""
 
-    opponents: tuple[Net, ...] = ("critic",)
+    updated_first: tuple[Net, ...] = ("critic",)
     """Nets that alternating updates move before the others."""
 
     @property
@@ -196,18 +196,18 @@ class Objective(ABC):
         return z
 
     @abstractmethod
-    def encoder_loss(self, batch: Pass) -> LossTerms:
+    def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         """Terms that E minimises; no terms: E rests in this step."""
 
     @abstractmethod
-    def generator_loss(self, batch: Pass) -> LossTerms:
+    def generator_loss(self, batch: ForwardPass) -> LossTerms:
         """Terms that G minimises; no terms: G rests in this step."""
 
-    def critic_loss(self, batch: Pass) -> LossTerms:
+    def critic_loss(self, batch: ForwardPass) -> LossTerms:
         """Terms that the critic minimises, where there is one."""
         raise NotImplementedError
 
-    def diagnostics(self, batch: Pass) -> LossTerms:
+    def diagnostics(self, batch: ForwardPass) -> LossTerms:
         """Quantities worth logging, per sample, made of what the losses computed anyway."""
         return {}
 
@@ -224,7 +224,7 @@ class Objective(ABC):
         images: Tensor = generator(code, labels)
         return images
 
-    def loss(self, net: Net, batch: Pass) -> LossTerms:
+    def loss(self, net: Net, batch: ForwardPass) -> LossTerms:
         """Terms that a net minimises."""
         losses = {
             "encoder": self.encoder_loss,

@@ -22,13 +22,16 @@ from torch import Tensor
 
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
-from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass, Projection
+from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Objective, Projection
 from ogan_bench.objectives.parts.adversarial import Adversarial, Scores
-from ogan_bench.objectives.parts.call_by_name import Term, answer, check, term
+from ogan_bench.objectives.parts.call_by_name import Term, call_with, check_arguments, term
 from ogan_bench.objectives.parts.consistency import pearson
 from ogan_bench.objectives.parts.penalties import Scored
 from ogan_bench.objectives.parts.readouts import Output, Readout
-from ogan_bench.objectives.parts.weighted_consistency import Tied, tie
+from ogan_bench.objectives.parts.weighted_consistency import (
+    WeightedConsistency,
+    weighted_consistency,
+)
 from ogan_bench.study.parts import (
     AdversarialPart,
     ConsistencyPart,
@@ -52,10 +55,10 @@ class ComposedObjective(Objective):
 
     adversarial: Adversarial
     readout: Readout
-    consistency: Tied
+    consistency: WeightedConsistency
     penalty: Term
 
-    opponents = ("encoder",)
+    updated_first = ("encoder",)
 
     @property
     def projection(self) -> Projection:
@@ -73,24 +76,24 @@ class ComposedObjective(Objective):
             encoder.score_head = self.readout.head(architecture, encoder)
         return Nets(encoder, architecture.generator())
 
-    def encoder_loss(self, batch: Pass) -> LossTerms:
+    def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         real, fake = self.score_real(batch), self.score_fake(batch)
         scores = Scores(lambda: real, lambda: fake)
         scored = Scored(batch, real, fake, partial(self.score, batch), batch.nets.encoder)
         return {
-            "adversarial": answer(self.adversarial.encoder, scores),
+            "adversarial": call_with(self.adversarial.encoder, scores),
             "consistency": self._consistency(batch),
-            "penalty": answer(self.penalty, scored),
+            "penalty": call_with(self.penalty, scored),
         }
 
-    def generator_loss(self, batch: Pass) -> LossTerms:
+    def generator_loss(self, batch: ForwardPass) -> LossTerms:
         scores = Scores(lambda: self.score_real(batch), lambda: self.score_fake(batch))
         return {
-            "adversarial": answer(self.adversarial.generator, scores),
+            "adversarial": call_with(self.adversarial.generator, scores),
             "consistency": self._consistency(batch),
         }
 
-    def diagnostics(self, batch: Pass) -> LossTerms:
+    def diagnostics(self, batch: ForwardPass) -> LossTerms:
         d = batch.z.shape[1]
         e_real, e_fake = (e.detach()[:, :d] for e in (batch.e_real, batch.e_fake))
         return {
@@ -110,27 +113,31 @@ class ComposedObjective(Objective):
         place = tied.mean(dim=1, keepdim=True) * float(self.projection == "standardise")
         return torch.cat([place.expand(-1, self.readout.free), tied], dim=1)
 
-    def score_real(self, batch: Pass) -> Tensor:
+    def score_real(self, batch: ForwardPass) -> Tensor:
         """Scores of the real images, shape ``(n,)``."""
         return self._read(batch, batch.e_real, batch.features_real, batch.labels)
 
-    def score_fake(self, batch: Pass) -> Tensor:
+    def score_fake(self, batch: ForwardPass) -> Tensor:
         """Scores of the generated images, shape ``(n,)``."""
         return self._read(batch, batch.e_fake, batch.features_fake, batch.z_labels)
 
-    def score(self, batch: Pass, x: Tensor) -> Tensor:
+    def score(self, batch: ForwardPass, x: Tensor) -> Tensor:
         """Scores of other images, one for each real one and of its class."""
         features = batch.nets.encoder.trunk(x)
         return self._read(batch, batch.nets.encoder.head(features), features, batch.labels)
 
-    def _read(self, batch: Pass, e: Tensor, features: Tensor, labels: Tensor | None) -> Tensor:
+    def _read(
+        self, batch: ForwardPass, e: Tensor, features: Tensor, labels: Tensor | None
+    ) -> Tensor:
         d = batch.z.shape[1]
         spare = e[:, d : d + self.readout.spare]
         head = batch.nets.encoder.score_head
-        score: Tensor = answer(self.readout.score, Output(e[:, :d], spare, features, labels, head))
+        score: Tensor = call_with(
+            self.readout.score, Output(e[:, :d], spare, features, labels, head)
+        )
         return score
 
-    def _consistency(self, batch: Pass) -> Tensor:
+    def _consistency(self, batch: ForwardPass) -> Tensor:
         return self.consistency.loss(batch, self, self.readout.free)
 
 
@@ -160,11 +167,11 @@ def composed(
     losses: Adversarial = build("adversarial", adversarial)
     read: Readout = build("readouts", readout)
     for loss in (losses.encoder, losses.generator):
-        check(loss, Scores)
-    check(read.score, Output)
+        check_arguments(loss, Scores)
+    check_arguments(read.score, Output)
     return ComposedObjective(
         adversarial=losses,
         readout=read,
-        consistency=tie(consistency, consistency_weight),
+        consistency=weighted_consistency(consistency, consistency_weight),
         penalty=term("penalties", penalty, Scored),
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ogan_bench.analysis.formatting import MISSING, bounds, described, estimate
+from ogan_bench.analysis.formatting import MISSING, bounds, estimate, metric_info
 from ogan_bench.files import Record
 from ogan_bench.statistics import Interval
 
@@ -49,7 +49,7 @@ def latex(name: str, rows: Sequence[Record], seeds: int) -> str:
         rows: The main table, as :func:`ogan_bench.analysis.tables.main_table` makes it.
         seeds: Planned trials of each arm.
     """
-    metrics = [described(cell["metric"]) for cell in rows[0]["cells"]]
+    metrics = [metric_info(cell["metric"]) for cell in rows[0]["cells"]]
     titles = [_escaped(metric.title) + _ARROWS[metric.better] for metric in metrics]
     lines = [
         r"\begin{table}",
@@ -64,7 +64,7 @@ def latex(name: str, rows: Sequence[Record], seeds: int) -> str:
         r"\midrule",
     ]
     for row in rows:
-        cells = [(cell, described(cell["metric"]).format) for cell in row["cells"]]
+        cells = [(cell, metric_info(cell["metric"]).format) for cell in row["cells"]]
         lines.append(" & ".join([_escaped(row["arm"]), *(_mean(*cell) for cell in cells)]) + r" \\")
         lines.append(" & ".join(["", *(_bounds(*cell) for cell in cells)]) + r" \\")
     lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}", ""]

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from ogan_bench.analysis.formatting import described
+from ogan_bench.analysis.formatting import metric_info
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.analysis.sweeps import find_series, metrics_along
+from ogan_bench.analysis.sweeps import find_sweeps, metrics_along
 from ogan_bench.analysis.verdicts import Verdict
 from ogan_bench.report import figures
 from ogan_bench.report.figures import Drawing
@@ -33,7 +33,7 @@ def drawings(
         drawn["forest"] = figures.forest_figure(verdicts)
     for metric in results.record["metrics"]:
         drawn[f"seeds-{metric}"] = figures.seeds_figure(results, metric)
-    series = find_series(results)
+    series = find_sweeps(results)
     for metric in metrics_along(results) if series else ():
         drawn[f"level-{metric}"] = figures.levels_figure(results, metric, series)
     for name, y, x in _planes(results):
@@ -49,7 +49,7 @@ def drawings(
         title = "Training curves: mean and standard deviation of E(x)"
         drawn["curve-codes"] = figures.curves_figure(log, codes, results.arms, title)
     for metric in _followed(results, history):
-        info = described(metric)
+        info = metric_info(metric)
         title = f"{info.title} in the course of training"
         kind = "mechanism" if info.group == "mechanism" else "course"
         drawn[f"{kind}-{metric}"] = figures.curves_figure(
@@ -76,6 +76,6 @@ def _planes(results: StudyResults) -> Iterator[tuple[str, str, str]]:
 
 def _followed(results: StudyResults, history: pd.DataFrame) -> list[str]:
     """Metrics of the study and of the mechanism that were evaluated in the course of training."""
-    mechanism = [name for name in history.columns if described(name).group == "mechanism"]
+    mechanism = [name for name in history.columns if metric_info(name).group == "mechanism"]
     wanted = dict.fromkeys([*results.record["metrics"], *mechanism])
     return [name for name in wanted if name in history and history[name].notna().any()]

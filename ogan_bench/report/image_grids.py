@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ogan_bench.analysis.formatting import described
+from ogan_bench.analysis.formatting import metric_info
 from ogan_bench.analysis.summary import StudyResults, median_trial
 from ogan_bench.files import Record
 from ogan_bench.report.rendering import Picture, data_uri
@@ -65,7 +65,7 @@ def worst(results: StudyResults, arm: str) -> Record | None:
     """
     middle = median_trial(results, arm)
     for metric in results.record["metrics"]:
-        better, known = described(metric).better, results.by_seed(arm, metric)
+        better, known = metric_info(metric).better, results.by_seed(arm, metric)
         if better is not None and known:
             sign = 1 if better == "lower" else -1
             trial = results.trial(arm, max(known, key=lambda seed: sign * known[seed]))

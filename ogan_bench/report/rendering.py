@@ -97,7 +97,7 @@ def templates() -> jinja2.Environment:
         "number": formatting.number,
         "interval": formatting.interval,
         "duration": formatting.duration,
-        "metric_title": lambda name: formatting.described(name).title,
+        "metric_title": lambda name: formatting.metric_info(name).title,
         "known": lambda value: not math.isnan(value),
         "md": markdown,
         "drawn": _drawn,

@@ -17,9 +17,9 @@ import pandas as pd
 
 from ogan_bench.analysis import tables
 from ogan_bench.analysis.ablation import ablation
-from ogan_bench.analysis.formatting import described
+from ogan_bench.analysis.formatting import metric_info
 from ogan_bench.analysis.history import LAST, course, load_history
-from ogan_bench.analysis.meta_analysis import Setting, WiderClaim, settings_of, times, wider_claims
+from ogan_bench.analysis.meta_analysis import Claim, ClaimSetting, find_claims, settings_of, times
 from ogan_bench.analysis.outcomes import RULES
 from ogan_bench.analysis.ranks import ranked_metrics, ranks
 from ogan_bench.analysis.reproduction import compare
@@ -32,12 +32,12 @@ from ogan_bench.analysis.summary import (
     summarise,
 )
 from ogan_bench.analysis.variance import variance
-from ogan_bench.analysis.verdicts import OUTCOMES, Verdict, judge
+from ogan_bench.analysis.verdicts import DECISIONS, Verdict, judge
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record, write_bytes
 from ogan_bench.report.export import as_json, latex
 from ogan_bench.report.figure_list import drawings
-from ogan_bench.report.figures import claims_figure, paint
+from ogan_bench.report.figures import claims_figure, render
 from ogan_bench.report.image_grids import contact, steps
 from ogan_bench.report.rendering import Picture, data_uri, templates
 from ogan_bench.report.terminal import result_text
@@ -51,7 +51,7 @@ class Report:
     Args:
         files: Format to file, of the formats that were asked for.
         question: Of the study.
-        counts: Outcome to number of verdicts.
+        counts: Decision to number of verdicts.
         finished: Trials with a result, diverged ones included.
         planned: Trials of the study.
         text: Table and verdicts as plain text.
@@ -65,7 +65,7 @@ class Report:
     finished: int
     planned: int
     text: str
-    settings: tuple[Setting, ...]
+    settings: tuple[ClaimSetting, ...]
     verdicts: tuple[Verdict, ...] = field(default=(), compare=False)
 
     @property
@@ -151,7 +151,7 @@ def write_report(
     folder = folder or root / study
     for kind in figures:
         for name, drawing in drawn.items():
-            _write(folder / "figures" / f"{name}.{kind}", paint(drawing, kind))
+            _write(folder / "figures" / f"{name}.{kind}", render(drawing, kind))
     files = {name: folder / _NAMES[name] for name in FORMATS if name in formats}
     for name, path in files.items():
         _write(path, _WRITERS[name](context))
@@ -177,7 +177,7 @@ def write_index(root: Path, reports: Mapping[str, Report] | None = None) -> Path
     """
     known = reports or {}
     studies: list[Record] = []
-    settings: list[Setting] = []
+    settings: list[ClaimSetting] = []
     for name in TrialStore(root).studies():
         page = (root / name / "report.html").exists()
         try:
@@ -187,7 +187,7 @@ def write_index(root: Path, reports: Mapping[str, Report] | None = None) -> Path
         studies.append({"name": name, "page": page, **facts})
         settings += facts.get("settings", ())
     path = root / "index.html"
-    claims = [_claim(claim) for claim in wider_claims(settings)]
+    claims = [_claim(claim) for claim in find_claims(settings)]
     _write(path, _rendered("index.html.j2", {"studies": studies, "claims": claims}))
     return path
 
@@ -209,7 +209,7 @@ def _facts(root: Path, name: str, report: Report | None) -> Record:
     return dict(zip(names, facts, strict=True))
 
 
-def _claim(claim: WiderClaim) -> Record:
+def _claim(claim: Claim) -> Record:
     """A wider claim as the index shows it."""
     drawing = claims_figure(claim)
     return {
@@ -221,7 +221,7 @@ def _claim(claim: WiderClaim) -> Record:
                 "study": setting.study,
                 "hypothesis": setting.hypothesis,
                 "dataset": setting.dataset,
-                "verdict": setting.outcome,
+                "decision": setting.decision,
                 "factor": setting.note or times(setting.factor),
             }
             for setting in claim.settings
@@ -252,7 +252,7 @@ def _context(
         "finished": _finished(results),
         "planned": len(results.trials),
         "open_trials": [row for row in results.planned if row["outcome"] not in FINISHED],
-        "metrics": {name: described(name) for name in results.metric_names},
+        "metrics": {name: metric_info(name) for name in results.metric_names},
         "rows": tables.main_table(results, table),
         "table": table,
         "summary": summary,
@@ -313,8 +313,8 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _verdict_counts(verdicts: Iterable[Verdict]) -> dict[str, int]:
-    counts = Counter(verdict.outcome for verdict in verdicts)
-    return {outcome: counts[outcome] for outcome in OUTCOMES}
+    counts = Counter(verdict.decision for verdict in verdicts)
+    return {decision: counts[decision] for decision in DECISIONS}
 
 
 def _finished(results: StudyResults) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from ogan_bench.analysis.formatting import described, number, precision
+from ogan_bench.analysis.formatting import metric_info, number, precision
 from ogan_bench.analysis.verdicts import Verdict
 from ogan_bench.files import Record
 from ogan_bench.statistics import Interval
@@ -28,7 +28,7 @@ def result_text(
     header = ["", *(row["arm"] for row in rows)]
     lines = [header]
     for index, first in enumerate(rows[0]["cells"]):
-        metric = described(first["metric"])
+        metric = metric_info(first["metric"])
         cells = [_cell(row["cells"][index], metric.format) for row in rows]
         lines.append([metric.title + ARROWS[metric.better], *cells])
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
@@ -44,7 +44,7 @@ def result_text(
         f"{finished} of {planned} trials finished."
     )
     for verdict in verdicts:
-        text.append(f"\n{verdict.outcome.upper()}: {verdict.hypothesis.claim}")
+        text.append(f"\n{verdict.decision.upper()}: {verdict.hypothesis.claim}")
         text.append(textwrap.indent(textwrap.fill(verdict.reason, WIDTH - 2), "  "))
     return "\n".join(text)
 
@@ -57,7 +57,7 @@ def measurements(rows: Sequence[Record]) -> str:
     """
     lines = [["", "value", "floor", "n", ""]]
     for row in rows:
-        metric = described(row["metric"])
+        metric = metric_info(row["metric"])
         value, floor = (
             "-" if row[key] is None else format(row[key], metric.format)
             for key in ("value", "floor")

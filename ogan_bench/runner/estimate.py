@@ -8,7 +8,7 @@ import torch
 
 from ogan_bench.runner.preflight import load_dataset
 from ogan_bench.study.trial import Trial
-from ogan_bench.training.loop import set_up
+from ogan_bench.training.loop import build_training
 
 WARM_UP = 3
 MEASURED = 12
@@ -19,7 +19,7 @@ def seconds_per_step(trial: Trial, device: str) -> float:
     place = torch.device(device)
     if place.type == "cpu":
         torch.set_num_threads(1)
-    course = set_up(trial, load_dataset(trial.settings, device), place)
+    course = build_training(trial, load_dataset(trial.settings, device), place)
 
     def run(steps: range) -> float:
         started = time.perf_counter()

@@ -21,7 +21,7 @@ IN_THE_COURSE = ("mechanism",)
 """Groups that are measured in the course of a training too, for they are about its course."""
 
 
-class Observer:
+class TrainingObserver:
     """Evaluates the nets whenever the loop shows them, and writes ``history.jsonl``.
 
     Samples of every evaluation, all of one z, are drawn into ``steps/``. Where weights are to be

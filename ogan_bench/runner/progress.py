@@ -20,7 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from ogan_bench.runner.scheduler import Observer
+from ogan_bench.runner.scheduler import ProgressDisplay
 from ogan_bench.runner.trial import TrialReport
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import Trial
@@ -30,7 +30,7 @@ SHOWN_METRICS = 3
 
 
 @contextmanager
-def display(trials: Sequence[Trial], root: Path) -> Iterator[Observer]:
+def display(trials: Sequence[Trial], root: Path) -> Iterator[ProgressDisplay]:
     """Bars if standard error is a terminal, lines if not."""
     console = Console(stderr=True)
     if not console.is_terminal:

@@ -14,7 +14,7 @@ from ogan_bench.study.trial import Trial
 POLL_SECONDS = 0.25
 
 
-class Observer(Protocol):
+class ProgressDisplay(Protocol):
     """Who shows how far a run is."""
 
     def tick(self) -> None:
@@ -28,7 +28,7 @@ class Observer(Protocol):
 
 
 def run_all(
-    trials: Sequence[Trial], options: Options, executor: LocalExecutor, observer: Observer
+    trials: Sequence[Trial], options: Options, executor: LocalExecutor, observer: ProgressDisplay
 ) -> tuple[list[TrialReport], bool]:
     """Run trials until all have ended.
 

@@ -13,7 +13,7 @@ from ogan_bench.runner.workers import LocalExecutor
 from ogan_bench.store.preregistration import register
 from ogan_bench.store.trial_store import ConflictError, TrialStore
 from ogan_bench.study.load import study_record
-from ogan_bench.study.settings import Study
+from ogan_bench.study.settings import StudySettings
 from ogan_bench.study.shipped import find_study
 from ogan_bench.study.trial import Trial
 
@@ -48,7 +48,7 @@ def unfinished(
 
 def store_study(
     store: TrialStore,
-    study: Study,
+    study: StudySettings,
     wanted: list[Trial],
     path: Path,
     scale: str | None,

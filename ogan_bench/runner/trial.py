@@ -21,7 +21,7 @@ from ogan_bench.files import sha256
 from ogan_bench.models.description import count_parameters
 from ogan_bench.runner.measure import chosen_nets, measure
 from ogan_bench.runner.monitor import STOP, FolderMonitor
-from ogan_bench.runner.observer import Observer
+from ogan_bench.runner.observer import TrainingObserver
 from ogan_bench.runner.preflight import prepare
 from ogan_bench.runner.resampling import sample
 from ogan_bench.sampling.autoencoder import NonFiniteError
@@ -135,7 +135,7 @@ def _run(trial: Trial, folder: TrialFolder, options: Options, device_name: str) 
     facts: Facts = {}
     evaluation_started = time.perf_counter()
     try:
-        observe = Observer(trial, dataset, held_out, folder, device)
+        observe = TrainingObserver(trial, dataset, held_out, folder, device)
         trained = _train(trial, dataset, folder, device, monitor, observe)
         if trained.steps < steps:
             outcome = "stopped"
@@ -194,7 +194,7 @@ def _train(
     folder: TrialFolder,
     device: torch.device,
     monitor: FolderMonitor,
-    observe: Observer,
+    observe: TrainingObserver,
 ) -> Trained:
     """Train, from the start if the checkpoint of an earlier attempt cannot be used."""
     try:

@@ -12,7 +12,7 @@ from torch import Tensor
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_uint8
 from ogan_bench.features.extractor import Extractor, Features, extract, reference_features
-from ogan_bench.features.spaces import SPACES
+from ogan_bench.features.spaces import EXTRACTORS
 from ogan_bench.models.base import Encoder
 from ogan_bench.sampling.autoencoder import (
     PROJECTIONS,
@@ -22,12 +22,12 @@ from ogan_bench.sampling.autoencoder import (
 )
 from ogan_bench.sampling.samples import (
     BATCH_SIZE,
-    Pairs,
+    NetsUnderTest,
     Samples,
     batches_of,
     draw_samples,
+    freeze_for_evaluation,
     map_batches,
-    under_test,
 )
 from ogan_bench.study.settings import Evaluation
 
@@ -40,7 +40,7 @@ ROUTES = {"standardise": "N(E(x))", "sphere": "√d E(x)/‖E(x)‖", "none": "E
 """How notes write the projection of a code."""
 
 
-class Compared:
+class ImageContext:
     """Generated images beside the dataset that they are to resemble; features are made once.
 
     Args:
@@ -90,7 +90,7 @@ class Compared:
             ValueError: There is none for this dataset, or its weights are not there.
         """
         if space not in self._extractors:
-            self._extractors[space] = SPACES[space](self.dataset, self.device)
+            self._extractors[space] = EXTRACTORS[space](self.dataset, self.device)
         return self._extractors[space]
 
     def features(self, space: str, of: Of) -> Features:
@@ -109,7 +109,7 @@ class Compared:
         return self._features[space, of]
 
 
-class Subject(Compared):
+class ModelContext(ImageContext):
     """A trained pair under test; what it generates and reconstructs is made once.
 
     Args:
@@ -137,7 +137,9 @@ class Subject(Compared):
         super().__init__(dataset, settings, device, folder, reference=reference)
         self.autoencoder = autoencoder
         self.progress = progress
-        self.pairs: Pairs = under_test(autoencoder, untrained_encoder, dataset, settings, device)
+        self.nets: NetsUnderTest = freeze_for_evaluation(
+            autoencoder, untrained_encoder, dataset, settings, device
+        )
 
     @functools.cached_property
     def samples(self) -> Samples:
@@ -146,12 +148,12 @@ class Subject(Compared):
         Raises:
             NonFiniteError: A net gives values that are not finite.
         """
-        return draw_samples(self.pairs, self.dataset, self.settings, self.device)
+        return draw_samples(self.nets, self.dataset, self.settings, self.device)
 
     @property
-    def route(self) -> str:
+    def formula(self) -> str:
         """How test images come back by the objective's own way, ``G(t · P(E(x)))``."""
-        chosen = chosen_projection(self.pairs.trained.objective, self.settings)
+        chosen = chosen_projection(self.nets.trained.objective, self.settings)
         return f"G({self.settings.temperature:g} · {ROUTES[chosen]})"
 
     def images(self, of: Of) -> Tensor:
@@ -166,22 +168,22 @@ class Subject(Compared):
         return super().images(of)
 
 
-def projected(subject: Subject, codes: Tensor) -> Tensor:
+def project(context: ModelContext, codes: Tensor) -> Tensor:
     """P(code), with the projection of autoencoding.
 
     Args:
-        subject: Whose objective or settings choose P.
+        context: Whose objective or settings choose P.
         codes: Raw codes, shape ``(n, d)``.
     """
-    chosen = chosen_projection(subject.pairs.trained.objective, subject.settings)
+    chosen = chosen_projection(context.nets.trained.objective, context.settings)
     return PROJECTIONS[chosen](codes)
 
 
-def decoded(subject: Subject, codes: Tensor, labels: Tensor | None) -> Tensor:
+def decode(context: ModelContext, codes: Tensor, labels: Tensor | None) -> Tensor:
     """G(code): images in [-1, 1], or points, shape ``(n, c, h, w)``.
 
     Args:
-        subject: Whose G decodes.
+        context: Whose G decodes.
         codes: What G is given as it is, shape ``(n, d)``.
         labels: Classes to decode under, shape ``(n,)``; not looked at by an unconditional G.
 
@@ -190,46 +192,46 @@ def decoded(subject: Subject, codes: Tensor, labels: Tensor | None) -> Tensor:
     """
     with torch.no_grad():
         (images,) = map_batches(
-            lambda code, classes: (subject.pairs.trained.decode(code, classes),),
+            lambda code, classes: (context.nets.trained.decode(code, classes),),
             (codes, labels),
-            batches_of(len(codes), "mixed", BATCH_SIZE, subject.settings.seed),
-            subject.device,
+            batches_of(len(codes), "mixed", BATCH_SIZE, context.settings.seed),
+            context.device,
         )
     return _finite(images, "the generator")
 
 
-def autoencoded(
-    subject: Subject, codes: Tensor, labels: Tensor | None, temperature: float | None = None
+def autoencode(
+    context: ModelContext, codes: Tensor, labels: Tensor | None, temperature: float | None = None
 ) -> Tensor:
     """G(t · P(code)), the objective's own way back.
 
     Args:
-        subject: Whose G decodes.
+        context: Whose G decodes.
         codes: Raw codes, shape ``(n, d)``.
-        labels: As for :func:`decoded`.
+        labels: As for :func:`decode`.
         temperature: t; ``None``: that of the settings.
     """
-    t = subject.settings.temperature if temperature is None else temperature
-    return decoded(subject, t * projected(subject, codes), labels)
+    t = context.settings.temperature if temperature is None else temperature
+    return decode(context, t * project(context, codes), labels)
 
 
-def encoded(subject: Subject, images: Tensor) -> Tensor:
+def encode(context: ModelContext, images: Tensor) -> Tensor:
     """E(x): raw codes, shape ``(n, d)``.
 
     Args:
-        subject: Whose trained E encodes, with the batch-norm statistics of the settings.
+        context: Whose trained E encodes, with the batch-norm statistics of the settings.
         images: Images in [-1, 1], or points, shape ``(n, c, h, w)``.
 
     Raises:
         NonFiniteError: E gives values that are not finite.
     """
-    policy, seed = subject.settings.encoder_statistics, subject.settings.seed
+    policy, seed = context.settings.encoder_statistics, context.settings.seed
     with torch.no_grad():
         (codes,) = map_batches(
-            lambda x: (subject.pairs.trained.encode(x),),
+            lambda x: (context.nets.trained.encode(x),),
             (images,),
             batches_of(len(images), policy, BATCH_SIZE, seed),
-            subject.device,
+            context.device,
         )
     return _finite(codes, "the encoder")
 

@@ -79,7 +79,7 @@ class Samples:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class NetsUnderTest:
     """The nets that are measured: copies in evaluation mode, whose parameters take no gradient.
 
     Args:
@@ -91,13 +91,13 @@ class Pairs:
     untrained: Autoencoder
 
 
-def under_test(
+def freeze_for_evaluation(
     autoencoder: Autoencoder,
     untrained_encoder: Encoder,
     dataset: Dataset,
     settings: Evaluation,
     device: torch.device,
-) -> Pairs:
+) -> NetsUnderTest:
     """Put the nets into the state that they are measured in; those given are left as they are."""
     seed, policy, images = settings.seed, settings.encoder_statistics, dataset.train.images
     trained = replace(
@@ -106,11 +106,11 @@ def under_test(
         generator=with_statistics(autoencoder.generator, "mixed", images, device, seed),
     )
     before = with_statistics(untrained_encoder, "real", images, device, seed)
-    return Pairs(trained, replace(trained, encoder=before))
+    return NetsUnderTest(trained, replace(trained, encoder=before))
 
 
 def draw_samples(
-    pairs: Pairs,
+    pairs: NetsUnderTest,
     dataset: Dataset,
     settings: Evaluation,
     device: torch.device,
@@ -123,7 +123,7 @@ def draw_samples(
     an image's code depends on the images beside it: those of a seeded shuffle, 64 at a time.
 
     Args:
-        pairs: From :func:`under_test`.
+        pairs: From :func:`freeze_for_evaluation`.
         dataset: Where the images to encode come from.
         settings: Numbers of images, seed and batch-norm statistics.
         device: Where to compute.

@@ -11,7 +11,7 @@ from ogan_bench.errors import StudyError, did_you_mean
 from ogan_bench.study import catalogue, parts
 from ogan_bench.study.diffs import parse_overrides
 from ogan_bench.study.parts import Component
-from ogan_bench.study.settings import Study
+from ogan_bench.study.settings import StudySettings
 from ogan_bench.study.yaml_errors import message_of
 
 
@@ -55,7 +55,7 @@ def parse_seeds(text: str) -> list[int]:
     return list(dict.fromkeys(seeds))
 
 
-def parse_arms(text: str, study: Study) -> list[str]:
+def parse_arms(text: str, study: StudySettings) -> list[str]:
     """``"none,pearson"`` -> the arms of that name, in the study's order.
 
     Raises:

@@ -177,7 +177,7 @@ def add_plugin(path: Path) -> Plugin:
     return plugin
 
 
-def remove_plugins() -> None:
+def unregister_plugins() -> None:
     """Forget all plug-ins."""
     _PLUGINS.clear()
     parts.cache_clear()

@@ -39,7 +39,7 @@ class Margin(Model):
         return f"{self.value:.4g}" if not self.relative else f"{100 * self.value:.4g} %"
 
 
-class Claim(Model):
+class HypothesisBase(Model):
     """What every hypothesis has: a name, and the claim in words."""
 
     id: str = Field(pattern=NAME)
@@ -51,7 +51,7 @@ class Claim(Model):
     )
 
 
-class Comparison(Claim):
+class Comparison(HypothesisBase):
     """One arm against another.
 
     ``superiority``: the arm is better than the control, by the margin if there is one.
@@ -87,7 +87,7 @@ class Comparison(Claim):
         return [(("arm",), self.arm), (("control",), self.control)]
 
 
-class Trend(Claim):
+class Trend(HypothesisBase):
     """The metric gets better from each arm to the next."""
 
     test: Literal["trend"]
@@ -109,7 +109,7 @@ class Trend(Claim):
         return [(("arms", index), arm) for index, arm in enumerate(self.arms)]
 
 
-class _InRange(Claim):
+class _InRange(HypothesisBase):
     """A claim about one arm: that a quantity lies in a range."""
 
     arm: str
@@ -172,7 +172,7 @@ class FailureRate(_InRange):
 Hypothesis = Annotated[Comparison | Trend | MeanInRange | FailureRate, Field(discriminator="test")]
 """One claim, put so that data can support or refute it."""
 
-CLAIMS: dict[str, type[Claim]] = {
+CLAIMS: dict[str, type[HypothesisBase]] = {
     "superiority": Comparison,
     "non_inferiority": Comparison,
     "equivalence": Comparison,

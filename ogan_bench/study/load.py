@@ -22,7 +22,7 @@ from ogan_bench.study import catalogue
 from ogan_bench.study.base_model import NAME, Model
 from ogan_bench.study.diffs import merge, parse_overrides
 from ogan_bench.study.plugins import add_plugins, plugins_of
-from ogan_bench.study.settings import Settings, Statement, Study
+from ogan_bench.study.settings import Settings, Statement, StudySettings
 from ogan_bench.study.yaml_errors import KeyPath, Places, Tree, plain, read_yaml, validate
 
 
@@ -59,7 +59,7 @@ def load_study(
     *,
     scale: str | None = None,
     overrides: Sequence[str] = (),
-) -> Study:
+) -> StudySettings:
     """Read, merge and validate a study file.
 
     Args:
@@ -97,10 +97,10 @@ def load_study(
     statement = {name: getattr(shape, name) for name in Statement.model_fields}
     if scale is not None and shape.scales[scale].seeds is not None:
         statement["seeds"] = shape.scales[scale].seeds
-    return Study(**statement, scale=scale, arms=arms, plugins=plugins)
+    return StudySettings(**statement, scale=scale, arms=arms, plugins=plugins)
 
 
-def study_record(study: Study, seeds: Sequence[int], command: str, path: Path) -> Tree:
+def study_record(study: StudySettings, seeds: Sequence[int], command: str, path: Path) -> Tree:
     """What is stored of a study beside its trials.
 
     Args:

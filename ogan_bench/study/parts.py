@@ -78,7 +78,7 @@ def model(kind: str, name: str) -> type[Component]:
     return _model(catalogue.parts(kind)[name])
 
 
-def forget_models() -> None:
+def clear_model_cache() -> None:
     """Make models anew from now on: what a part may hold has changed."""
     _model.cache_clear()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ogan_bench import metrics
 from ogan_bench.study import catalogue, parts
-from ogan_bench.study.settings import Settings, take_up_plugins
+from ogan_bench.study.settings import Settings, rebuild_models
 
 
 def add_plugins(paths: Sequence[Path]) -> None:
@@ -22,7 +22,7 @@ def add_plugins(paths: Sequence[Path]) -> None:
         assert part.plugin is not None
         metrics.add(name, part.parameters[0].default, part.summary, part.plugin.path.name)
     if paths or catalogue.plugin_metrics():
-        take_up_plugins()
+        rebuild_models()
 
 
 def plugins_of(settings: Settings) -> dict[str, str]:

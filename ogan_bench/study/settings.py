@@ -22,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 
-from ogan_bench.metrics.definition import Extractor, Group
+from ogan_bench.metrics.definition import Group, SpaceName
 from ogan_bench.study.base_model import NAME, Model, known_metrics, metric_with_direction
 from ogan_bench.study.hypotheses import Hypothesis
 from ogan_bench.study.parts import (
@@ -32,7 +32,7 @@ from ogan_bench.study.parts import (
     Objective,
     Optimizer,
     Updates,
-    forget_models,
+    clear_model_cache,
 )
 
 
@@ -73,7 +73,7 @@ class Evaluation(Model):
         default=10_000,
         description="Labelled training images for the linear probe, at the most; 0: no probe.",
     )
-    extractors: list[Extractor] = Field(
+    extractors: list[SpaceName] = Field(
         default=["classifier"], min_length=1, description="Feature spaces."
     )
     groups: list[Group] = Field(
@@ -150,10 +150,10 @@ class Settings(Model):
         return plain.model_dump(mode="json", exclude_defaults=True)
 
 
-def take_up_plugins() -> None:
+def rebuild_models() -> None:
     """Make settings accept the parts of all plug-ins that the catalogue knows by now."""
-    forget_models()
-    for model in (Training, Settings, Study):
+    clear_model_cache()
+    for model in (Training, Settings, StudySettings):
         model.model_rebuild(force=True)
 
 
@@ -222,7 +222,7 @@ class Statement(Model):
         return value
 
 
-class Study(Statement):
+class StudySettings(Statement):
     """A study at one scale: base and diffs are resolved into the settings of each arm."""
 
     scale: str | None = Field(default=None, pattern=NAME)

@@ -25,6 +25,6 @@ def find_study(path: Path) -> Path:
     return shipped_studies().get(path.stem, path)
 
 
-def read_statement(path: Path) -> str:
+def read_question(path: Path) -> str:
     """The question of a study file."""
     return str(read_yaml(path).get("question", "")).strip()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ogan_bench.study.plugins import add_plugins
-from ogan_bench.study.settings import Settings, Study
+from ogan_bench.study.settings import Settings, StudySettings
 from ogan_bench.study.yaml_errors import Tree
 
 
@@ -56,7 +56,7 @@ def config_hash(config: Tree) -> str:
 
 
 def trials(
-    study: Study, arms: Sequence[str] | None = None, seeds: Sequence[int] | None = None
+    study: StudySettings, arms: Sequence[str] | None = None, seeds: Sequence[int] | None = None
 ) -> list[Trial]:
     """Trials of a study, seed by seed, so that a cut-off run has whole comparisons.
 

@@ -14,7 +14,7 @@ from torch.utils.flop_counter import flop_registry
 
 from ogan_bench.data import Dataset
 from ogan_bench.study.trial import Trial
-from ogan_bench.training.loop import set_up
+from ogan_bench.training.loop import build_training
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def step_cost(trial: Trial, dataset: Dataset, device: torch.device) -> StepCost:
         dataset: On the training device.
         device: Where to train.
     """
-    course = set_up(trial, dataset, device)
+    course = build_training(trial, dataset, device)
     course.advance(0)
     saved = SavedTensors(
         p for net in course.players.nets.named().values() for p in net.parameters()

@@ -24,7 +24,7 @@ from ogan_bench.study.parts import Component, build
 from ogan_bench.study.trial import Trial
 from ogan_bench.training import checkpoint
 from ogan_bench.training.ema import MovingAverage
-from ogan_bench.training.updates import Players, Report
+from ogan_bench.training.updates import StepReport, Trainables
 
 
 class DivergedError(Exception):
@@ -72,7 +72,7 @@ class Trained:
     images_per_second: float
 
 
-class Window:
+class RunningMeans:
     """Means over the steps since the last log line; kept on the device until then.
 
     A term that is not there in every step (a net may rest) is averaged over the steps that have it.
@@ -81,7 +81,7 @@ class Window:
     def __init__(self, sums: dict[str, Tensor] | None = None) -> None:
         self.sums = sums or {}
 
-    def add(self, report: Report) -> None:
+    def add(self, report: StepReport) -> None:
         """Add the batch means of one step."""
         terms = {
             f"{net}_{name}": term
@@ -125,7 +125,7 @@ def build_nets(trial: Trial, dataset: Dataset) -> Nets:
 
 
 @dataclass(frozen=True)
-class Course:
+class TrainingSetup:
     """A training that is set up: the nets with their optimisers, and what a step does to them.
 
     Args:
@@ -134,11 +134,11 @@ class Course:
             seed and this number alone.
     """
 
-    players: Players
-    advance: Callable[[int], Report]
+    players: Trainables
+    advance: Callable[[int], StepReport]
 
 
-def set_up(trial: Trial, dataset: Dataset, device: torch.device) -> Course:
+def build_training(trial: Trial, dataset: Dataset, device: torch.device) -> TrainingSetup:
     """The training of a trial before its first step.
 
     Args:
@@ -153,7 +153,7 @@ def set_up(trial: Trial, dataset: Dataset, device: torch.device) -> Course:
         net.to(device).train()
     chosen: dict[str, Component] = dict.fromkeys(named, settings.optimizer)
     chosen["generator"] = settings.generator_optimizer or settings.optimizer
-    players = Players(
+    players = Trainables(
         nets,
         {
             name: build(
@@ -172,7 +172,7 @@ def set_up(trial: Trial, dataset: Dataset, device: torch.device) -> Course:
     batches = Batches(dataset.train, settings.batch_size, trial.seed, settings.images, device)
     z_shape = (settings.batch_size, trial.settings.model.parameters()["z_dim"])
 
-    def advance(step: int) -> Report:
+    def advance(step: int) -> StepReport:
         def draw(images: int, prior: int) -> Batch:
             x, labels = batches[images]
             z = torch.randn(z_shape, generator=generator(trial.seed, "z", prior))
@@ -186,10 +186,10 @@ def set_up(trial: Trial, dataset: Dataset, device: torch.device) -> Course:
                 augment=augment,
             )
 
-        report: Report = update(objective, players, draw, step)
+        report: StepReport = update(objective, players, draw, step)
         return report
 
-    return Course(players, advance)
+    return TrainingSetup(players, advance)
 
 
 def train(
@@ -220,13 +220,13 @@ def train(
         UnreadableCheckpointError: The checkpoint cannot be used.
     """
     settings = trial.settings.training
-    course = set_up(trial, dataset, device)
+    course = build_training(trial, dataset, device)
     players = course.players
     named = players.nets.named()
     averages = [MovingAverage(net, settings.ema) for net in named.values() if settings.ema]
 
     # Pick up where an earlier attempt was cut off
-    window, step, seconds = Window(), 0, 0.0
+    window, step, seconds = RunningMeans(), 0, 0.0
     state = checkpoint.load(folder.checkpoint, device)
     if state is not None:
         if state["config_hash"] != trial.config_hash:
@@ -235,7 +235,7 @@ def train(
             )
         _restore(state, players, averages)
         step, seconds = state["step"], state["seconds"]
-        window = Window(state["window"])
+        window = RunningMeans(state["window"])
     for journal in (folder.log, folder.history):
         journal.cut(step)
 
@@ -306,7 +306,7 @@ def _check_finite(means: dict[str, float], step: int) -> None:
         raise DivergedError(f"{', '.join(bad)} not finite at step {step}")
 
 
-def _state(players: Players, averages: list[MovingAverage]) -> checkpoint.State:
+def _state(players: Trainables, averages: list[MovingAverage]) -> checkpoint.State:
     return {
         "nets": {name: net.state_dict() for name, net in players.nets.named().items()},
         "optimizers": {name: o.state_dict() for name, o in players.optimizers.items()},
@@ -314,7 +314,7 @@ def _state(players: Players, averages: list[MovingAverage]) -> checkpoint.State:
     }
 
 
-def _restore(state: checkpoint.State, players: Players, averages: list[MovingAverage]) -> None:
+def _restore(state: checkpoint.State, players: Trainables, averages: list[MovingAverage]) -> None:
     for name, net in players.nets.named().items():
         net.load_state_dict(state["nets"][name])
         players.optimizers[name].load_state_dict(state["optimizers"][name])

@@ -13,14 +13,14 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
-from ogan_bench.objectives.base import Batch, LossTerms, Net, Nets, Objective, Pass
+from ogan_bench.objectives.base import Batch, ForwardPass, LossTerms, Net, Nets, Objective
 
 Draw = Callable[[int, int], Batch]
 """Number of a batch of images and number of a batch of z to what they hold."""
 
 
 @dataclass(frozen=True)
-class Players:
+class Trainables:
     """The nets and their optimisers."""
 
     nets: Nets
@@ -28,7 +28,7 @@ class Players:
 
 
 @dataclass(frozen=True)
-class Report:
+class StepReport:
     """What one step computed, all per sample and detached.
 
     Args:
@@ -40,7 +40,7 @@ class Report:
     diagnostics: LossTerms
 
 
-def simultaneous(objective: Objective, players: Players, draw: Draw, step: int) -> Report:
+def simultaneous(objective: Objective, players: Trainables, draw: Draw, step: int) -> StepReport:
     """All nets move at once from one batch, as with the single loss of the author's code.
 
     All gradients are taken at the parameters before the step, and G(z) and E(G(z)) are computed
@@ -49,7 +49,7 @@ def simultaneous(objective: Objective, players: Players, draw: Draw, step: int) 
     References:
         J. Su, O-GAN, 2019, https://github.com/bojone/o-gan
     """
-    batch = Pass(players.nets, draw(step, step))
+    batch = ForwardPass(players.nets, draw(step, step))
     losses = {net: objective.loss(net, batch) for net in players.nets.named()}
     moved = [net for net in losses if losses[net]]
     for net in moved:
@@ -61,13 +61,13 @@ def simultaneous(objective: Objective, players: Players, draw: Draw, step: int) 
 
 def alternating(
     objective: Objective,
-    players: Players,
+    players: Trainables,
     draw: Draw,
     step: int,
     *,
     encoder_steps: PositiveInt = 1,
-) -> Report:
-    """n steps of the generator's opponents, then one of the other nets, each with fresh z.
+) -> StepReport:
+    """n steps of the generator's updated_first, then one of the other nets, each with fresh z.
 
     The opponent is E, or the critic where there is one.
 
@@ -75,28 +75,30 @@ def alternating(
         I. Goodfellow et al., Generative Adversarial Networks, 2014, arXiv 1406.2661
     """
     named = players.nets.named()
-    opponents = [net for net in named if net in objective.opponents]
-    others = [net for net in named if net not in objective.opponents]
+    updated_first = [net for net in named if net in objective.updated_first]
+    others = [net for net in named if net not in objective.updated_first]
     losses: dict[Net, LossTerms] = {}
     first_images, first_z = step * encoder_steps, step * (encoder_steps + 1)
-    reported: Pass | None = None
+    reported: ForwardPass | None = None
     for k in range(encoder_steps + 1):
         last = k == encoder_steps
-        batch = Pass(players.nets, draw(first_images + min(k, encoder_steps - 1), first_z + k))
-        moving = {net: objective.loss(net, batch) for net in (others if last else opponents)}
+        batch = ForwardPass(
+            players.nets, draw(first_images + min(k, encoder_steps - 1), first_z + k)
+        )
+        moving = {net: objective.loss(net, batch) for net in (others if last else updated_first)}
         moved = [net for net in moving if moving[net]]
         for net in moved:
             gradients(net, moving[net], batch, retain_graph=net != moved[-1])
         for net in moved:
             players.optimizers[net].step()
         losses |= moving
-        # What the opponents saw last is reported: there all outputs are of one set of weights.
-        reported = reported if last and opponents else batch
+        # What the updated_first saw last is reported: there all outputs are of one set of weights.
+        reported = reported if last and updated_first else batch
     assert reported is not None
     return _report(losses, objective, reported)
 
 
-UPDATES: dict[str, Callable[..., Report]] = {
+UPDATES: dict[str, Callable[..., StepReport]] = {
     "simultaneous": simultaneous,
     "alternating": alternating,
 }
@@ -107,7 +109,9 @@ def total(terms: LossTerms) -> Tensor:
     return torch.stack(list(terms.values())).sum(dim=0).mean()
 
 
-def gradients(net: Net, terms: LossTerms, batch: Pass, *, retain_graph: bool = False) -> None:
+def gradients(
+    net: Net, terms: LossTerms, batch: ForwardPass, *, retain_graph: bool = False
+) -> None:
     """Put the gradient of a net's loss into its parameters, and nowhere else.
 
     What reaches G through generated images arrives at the leaf first, without touching what lies
@@ -127,8 +131,10 @@ def gradients(net: Net, terms: LossTerms, batch: Pass, *, retain_graph: bool = F
         batch.generated.backward(at_images, inputs=parameters, retain_graph=retain_graph)
 
 
-def _report(losses: Mapping[Net, LossTerms], objective: Objective, batch: Pass) -> Report:
-    return Report(
+def _report(
+    losses: Mapping[Net, LossTerms], objective: Objective, batch: ForwardPass
+) -> StepReport:
+    return StepReport(
         {
             net: {name: term.detach() for name, term in terms.items()}
             for net, terms in losses.items()

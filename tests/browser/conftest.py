@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from ogan_bench.analysis.formatting import described
+from ogan_bench.analysis.formatting import metric_info
 from ogan_bench.report.rendering import Picture, data_uri, templates
 from ogan_bench.statistics import Interval
 
@@ -94,11 +94,14 @@ def estimates(arm: int, metric: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def verdict(outcome: str, claim: str, seeds: int | None) -> SimpleNamespace:
+def verdict(decision: str, claim: str, seeds: int | None) -> SimpleNamespace:
     return SimpleNamespace(
-        hypothesis=SimpleNamespace(id=f"is_{outcome}", claim=claim, test="non_inferiority"),
-        finding=SimpleNamespace(n=(5, 4), effect=Interval(-1.25, -2.5, 0.1), improvement=0.36),
-        outcome=outcome, confidence=0.9, power=0.41, seeds_needed=seeds, reason=f"Because {claim}",
+        hypothesis=SimpleNamespace(id=f"is_{decision}", claim=claim, test="non_inferiority"),
+        finding=SimpleNamespace(
+            n=(5, 4), effect=Interval(-1.25, -2.5, 0.1), probability_of_improvement=0.36
+        ),
+        decision=decision, confidence=0.9, power=0.41, seeds_needed=seeds,
+        reason=f"Because {claim}",
     )  # fmt: skip
 
 
@@ -124,7 +127,7 @@ def context() -> dict[str, Any]:
         "verdict_counts": {"supported": 1, "refuted": 1, "inconclusive": 1},
         "finished": 29, "planned": 30,
         "open_trials": [{"arm": SCRIPT, "seed": 4, "outcome": "missing"}],
-        "metrics": {name: described(name) for name in METRICS},
+        "metrics": {name: metric_info(name) for name in METRICS},
         "rows": [
             {"arm": arm, "is_control": not index,
              "cells": [estimates(index, metric) for metric in range(3)]}

@@ -186,7 +186,7 @@ def test_index_sorts_and_shows_claims_across_settings(
     claims = [
         {"id": "works", "claim": IMAGE, "summary": SCRIPT,
          "picture": context["pictures"]["forest"],
-         "rows": [{"study": name, "hypothesis": "h", "dataset": IMAGE, "verdict": "refuted",
+         "rows": [{"study": name, "hypothesis": "h", "dataset": IMAGE, "decision": "refuted",
                    "factor": factor}
                   for name, factor in ((SCRIPT, "1.5"), ("b", "–"), ("c", "0.25"))]},
     ]  # fmt: skip

@@ -20,7 +20,7 @@ from ogan_bench.data.base import ImageShape
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture, Encoder, Generator
 from ogan_bench.models.spectral import settle
-from ogan_bench.objectives.base import Batch, Net, Nets, Objective, Pass
+from ogan_bench.objectives.base import Batch, ForwardPass, Net, Nets, Objective
 from ogan_bench.objectives.composed import ComposedObjective, composed
 from ogan_bench.seeding import generator
 from ogan_bench.study import catalogue
@@ -87,13 +87,15 @@ def nets_of(objective: Objective, architecture: Architecture) -> Nets:
     return nets
 
 
-def see(nets: Nets, shape: ImageShape, d: int) -> Pass:
+def see(nets: Nets, shape: ImageShape, d: int) -> ForwardPass:
     """A batch of random images; the same at every call."""
     random = generator(1, "batch")
     x = torch.rand(N, *shape, dtype=torch.float64, generator=random) * 2 - 1
     z = torch.randn(N, d, dtype=torch.float64, generator=random)
     labels, z_labels = torch.randint(CLASSES, (2, N), generator=random)
-    return Pass(nets, Batch(x, z, labels, z_labels, progress=0.5, random=partial(generator, 2)))
+    return ForwardPass(
+        nets, Batch(x, z, labels, z_labels, progress=0.5, random=partial(generator, 2))
+    )
 
 
 def idle(net: nn.Module) -> set[str]:
@@ -105,7 +107,7 @@ def idle(net: nn.Module) -> set[str]:
     }
 
 
-def feels_a_shift(adversarial: str, objective: Objective, seen: Pass) -> bool:
+def feels_a_shift(adversarial: str, objective: Objective, seen: ForwardPass) -> bool:
     """Whether E's adversarial loss changes where a number is added to all scores."""
     if adversarial == "hinge":  # linear within its margins: what counts is how many are there
         assert isinstance(objective, ComposedObjective)
@@ -125,7 +127,7 @@ def out_of_reach(readout: str, consistency: str) -> set[str]:
     return last.get(readout, set()) | ({"head.bias"} if unseen else set())
 
 
-def check_terms_and_address(objective: Objective, seen: Pass, where: str) -> None:
+def check_terms_and_address(objective: Objective, seen: ForwardPass, where: str) -> None:
     """Terms are per sample and finite; the gradient of one net's loss leaves the other alone.
 
     Both nets have their gradients afterwards.
@@ -146,7 +148,9 @@ def check_terms_and_address(objective: Objective, seen: Pass, where: str) -> Non
     assert seen.leaf.grad is None, where
 
 
-def check_slope(net: Net, objective: Objective, see_again: Callable[[], Pass], where: str) -> None:
+def check_slope(
+    net: Net, objective: Objective, see_again: Callable[[], ForwardPass], where: str
+) -> None:
     """The gradient along a random direction is the slope of the loss; the other net stands still.
 
     Expects the net's gradient where ``gradients`` has left it.

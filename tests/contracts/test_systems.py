@@ -15,12 +15,12 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 from ogan_bench.data.base import ImageShape
 from ogan_bench.models.base import Architecture
 from ogan_bench.models.initialisation import Normal, initialise
-from ogan_bench.objectives.base import Batch, Net, Nets, Objective, Pass
+from ogan_bench.objectives.base import Batch, ForwardPass, Net, Nets, Objective
 from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.seeding import generator
 from ogan_bench.study import catalogue
 from ogan_bench.study.parts import build, component_of
-from ogan_bench.training.updates import Players, gradients, total
+from ogan_bench.training.updates import Trainables, gradients, total
 
 N, D, CLASSES = 4, 6, 3
 PROGRESS = (0.25, 0.75)
@@ -96,7 +96,7 @@ def test_terms_and_diagnostics_are_finite_and_per_sample(system: str, place: Pla
     objective = objective_of(system)
     nets = nets_of(objective, place)
     for progress in PROGRESS:
-        batch = Pass(nets, draw(objective, place[1], progress))
+        batch = ForwardPass(nets, draw(objective, place[1], progress))
         for net in nets.named():
             per_sample(objective.loss(net, batch))
         per_sample(objective.diagnostics(batch))
@@ -110,7 +110,7 @@ def test_gradients_reach_all_of_their_own_net_and_nothing_else(system: str, plac
     nets = nets_of(objective, place)
     reached: dict[str, set[str]] = {net: set() for net in nets.named()}
     for progress in PROGRESS:
-        batch = Pass(nets, draw(objective, place[1], progress))
+        batch = ForwardPass(nets, draw(objective, place[1], progress))
         for net, module in nets.named().items():
             terms = objective.loss(net, batch)
             if not terms:
@@ -160,7 +160,7 @@ def test_codes_and_images_have_their_shapes(system: str, place: Place) -> None:
 def test_a_step_moves_the_nets_that_have_terms(system: str, place: Place, update: str) -> None:
     objective = objective_of(system)
     nets = nets_of(objective, place)
-    players = Players(
+    players = Trainables(
         nets,
         {name: torch.optim.SGD(net.parameters(), lr=1e-6) for name, net in nets.named().items()},
     )
@@ -191,7 +191,7 @@ def _named(nets: Nets) -> list[tuple[Net, torch.nn.Module]]:
 # The gradients against finite differences
 
 
-class Attached(Pass):
+class Attached(ForwardPass):
     """A pass in which G(z) keeps its graph, so that moving G moves what others see of it."""
 
     @cached_property
@@ -230,10 +230,10 @@ def slopes(system: str, net: Net, progress: float) -> tuple[float, float, float]
     nets = nets_of(objective, ("dcgan", IMAGES))
     module = nets.named()[net]
 
-    def see(kind: Callable[[Nets, Batch], Pass] = Attached) -> Pass:
+    def see(kind: Callable[[Nets, Batch], ForwardPass] = Attached) -> ForwardPass:
         return kind(nets, draw(objective, IMAGES, progress))
 
-    batch = see(Pass)
+    batch = see(ForwardPass)
     terms = objective.loss(net, batch)
     if not terms:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from ogan_bench.models.base import Generator
-from ogan_bench.objectives.base import LossTerms, Objective, Pass, Projection
+from ogan_bench.objectives.base import ForwardPass, LossTerms, Objective, Projection
 
 
 class Untrained(Objective):
@@ -18,10 +18,10 @@ class Untrained(Objective):
     def projection(self) -> Projection:
         return self._projection
 
-    def encoder_loss(self, batch: Pass) -> LossTerms:
+    def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         raise NotImplementedError
 
-    def generator_loss(self, batch: Pass) -> LossTerms:
+    def generator_loss(self, batch: ForwardPass) -> LossTerms:
         raise NotImplementedError
 
 

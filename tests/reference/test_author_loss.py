@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from ogan_bench.data.base import ImageShape
 from ogan_bench.models.dcgan import dcgan
 from ogan_bench.models.initialisation import initialise
-from ogan_bench.objectives.base import Batch, Nets, Objective, Pass
+from ogan_bench.objectives.base import Batch, ForwardPass, Nets, Objective
 from ogan_bench.objectives.composed import composed
 from ogan_bench.objectives.parts.consistency import mse, mse_mean, pearson
 from ogan_bench.objectives.parts.penalties import quadratic_potential
@@ -79,12 +79,12 @@ def nets() -> Nets:
 
 
 @pytest.fixture
-def batch(nets: Nets) -> Pass:
+def batch(nets: Nets) -> ForwardPass:
     random = torch.Generator().manual_seed(2)
     x = torch.rand(N, 1, 16, 16, dtype=torch.float64, generator=random) * 2 - 1
     z = torch.randn(N, D, dtype=torch.float64, generator=random)
     drawn = Batch(x, z, labels=None, z_labels=None, progress=0.0, random=partial(generator, 2))
-    return Pass(nets, drawn)
+    return ForwardPass(nets, drawn)
 
 
 def gradients(net: nn.Module) -> list[Tensor]:
@@ -98,7 +98,7 @@ def gradients(net: nn.Module) -> list[Tensor]:
 @pytest.mark.parametrize("weight", [0.5, 3.0])
 @pytest.mark.parametrize("consistency", AUTHOR_TERMS)
 def test_addressed_gradients_equal_those_of_the_single_loss(
-    nets: Nets, batch: Pass, consistency: str, weight: float
+    nets: Nets, batch: ForwardPass, consistency: str, weight: float
 ) -> None:
     encoder, generator = nets.encoder, nets.generator
     loss = author_loss(encoder, generator, batch.x, batch.z, AUTHOR_TERMS[consistency], weight)
@@ -112,7 +112,7 @@ def test_addressed_gradients_equal_those_of_the_single_loss(
         torch.testing.assert_close(got, want, rtol=1e-8, atol=1e-11)
 
 
-def test_real_is_pushed_low_and_fake_high(batch: Pass) -> None:
+def test_real_is_pushed_low_and_fake_high(batch: ForwardPass) -> None:
     ours = objective("none")
     terms = ours.encoder_loss(batch)
     score_real, score_fake = batch.e_real.mean(1), batch.e_fake.mean(1)
@@ -139,13 +139,13 @@ def test_generator_gets_nothing_from_the_penalty(nets: Nets) -> None:
     assert all(gradient is None for gradient in found[1:])
 
 
-def test_encoder_gets_nothing_from_the_generators_loss(nets: Nets, batch: Pass) -> None:
+def test_encoder_gets_nothing_from_the_generators_loss(nets: Nets, batch: ForwardPass) -> None:
     updates.gradients("generator", objective().generator_loss(batch), batch)
     assert all(parameter.grad is None for parameter in nets.encoder.parameters())
     gradients(nets.generator)
 
 
-def test_generator_gets_nothing_from_the_encoders_loss(nets: Nets, batch: Pass) -> None:
+def test_generator_gets_nothing_from_the_encoders_loss(nets: Nets, batch: ForwardPass) -> None:
     updates.gradients("encoder", objective().encoder_loss(batch), batch)
     gradients(nets.encoder)
     assert all(parameter.grad is None for parameter in nets.generator.parameters())
@@ -184,21 +184,21 @@ def test_squared_norm_is_a_sum_and_its_mean_is_a_mean() -> None:
     torch.testing.assert_close(mse_mean(z, code), torch.tensor([1.0, 1.0]))
 
 
-def test_the_loss_sees_the_raw_code_not_its_projection(batch: Pass) -> None:
+def test_the_loss_sees_the_raw_code_not_its_projection(batch: ForwardPass) -> None:
     """N(·) belongs to reconstruction; with it in the loss, MSE would see a bounded code."""
     terms = objective("mse", 1.0).encoder_loss(batch)
     raw = (batch.z - batch.e_fake).square().sum(1)
     torch.testing.assert_close(terms["consistency"], raw)
 
 
-def test_the_loss_is_bounded_below_by_the_quadratic_potential(batch: Pass) -> None:
+def test_the_loss_is_bounded_below_by_the_quadratic_potential(batch: ForwardPass) -> None:
     """Δ + Δ²/(4d) >= -d for each pair, so the encoder's loss cannot fall without bound."""
     terms = objective("none").encoder_loss(batch)
     distance = (batch.x - batch.x_fake).square().mean((1, 2, 3))
     assert (terms["adversarial"] + terms["penalty"] >= -distance - 1e-12).all()
 
 
-def test_encoder_sees_real_and_fake_as_separate_batches(batch: Pass) -> None:
+def test_encoder_sees_real_and_fake_as_separate_batches(batch: ForwardPass) -> None:
     """Batch norm over both at once would be another discriminator."""
     norm = next(m for m in batch.nets.encoder.modules() if isinstance(m, nn.BatchNorm2d))
     seen: list[Tensor] = []
@@ -207,7 +207,7 @@ def test_encoder_sees_real_and_fake_as_separate_batches(batch: Pass) -> None:
     assert [len(images) for images in seen] == [N, N]
 
 
-def test_one_pass_serves_both_losses(batch: Pass) -> None:
+def test_one_pass_serves_both_losses(batch: ForwardPass) -> None:
     parts = {"trunk": batch.nets.encoder.trunk, "head": batch.nets.encoder.head}
     parts["generator"] = batch.nets.generator
     calls = dict.fromkeys(parts, 0)

@@ -23,7 +23,7 @@ from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
 from ogan_bench.models.dcgan import dcgan
 from ogan_bench.models.initialisation import initialise
-from ogan_bench.objectives.base import Batch, Nets, Objective, Pass
+from ogan_bench.objectives.base import Batch, ForwardPass, Nets, Objective
 from ogan_bench.objectives.systems.alae import alae
 from ogan_bench.objectives.systems.bigan import ali, bigan
 from ogan_bench.objectives.systems.bigan_qp import bigan_qp
@@ -34,7 +34,7 @@ from ogan_bench.objectives.systems.post_hoc import post_hoc
 from ogan_bench.objectives.systems.separate import separate
 from ogan_bench.objectives.systems.triple_critics import triple_critics
 from ogan_bench.study.parts import component_of
-from ogan_bench.training.updates import Players, alternating, gradients, simultaneous
+from ogan_bench.training.updates import Trainables, alternating, gradients, simultaneous
 
 N, D = 5, 6
 Losses = dict[str, Tensor]
@@ -312,8 +312,8 @@ def moved(nets: Nets, before: dict[str, list[Tensor]]) -> set[str]:
     }
 
 
-def adam(nets: Nets) -> Players:
-    return Players(
+def adam(nets: Nets) -> Trainables:
+    return Trainables(
         nets, {net: torch.optim.Adam(m.parameters(), lr=1e-3) for net, m in nets.named().items()}
     )
 
@@ -324,7 +324,7 @@ def grads(net: nn.Module) -> dict[str, Tensor | None]:
 
 def test_terms_are_per_sample_and_finite(system: System) -> None:
     objective = system.objective
-    batch = Pass(made(objective), drawn(objective, system.progress))
+    batch = ForwardPass(made(objective), drawn(objective, system.progress))
     found = {
         f"{net}.{name}": term
         for net in batch.nets.named()
@@ -352,7 +352,7 @@ def test_addressed_gradients_equal_partial_derivatives_of_the_formulas(system: S
         if net in expected
     }
 
-    batch = Pass(nets, drawn_batch)
+    batch = ForwardPass(nets, drawn_batch)
     losses = {net: objective.loss(net, batch) for net in nets.named()}
     assert {net for net, terms in losses.items() if terms} == set(expected)
     for net in wanted:
@@ -371,7 +371,7 @@ def test_gradients_reach_all_of_the_own_net_and_nothing_else(system: System) -> 
     objective = system.objective
     nets = made(objective)
     for net, module in nets.named().items():
-        batch = Pass(nets, drawn(objective, system.progress))
+        batch = ForwardPass(nets, drawn(objective, system.progress))
         terms = objective.loss(net, batch)
         if not terms:
             continue
@@ -425,10 +425,10 @@ def test_low_scores_are_real() -> None:
         assert nets.critic is not None
         optimizer = torch.optim.Adam(nets.critic.parameters(), lr=1e-2)
         for _ in range(10):
-            batch = Pass(nets, drawn(objective))
+            batch = ForwardPass(nets, drawn(objective))
             gradients("critic", objective.critic_loss(batch), batch)
             optimizer.step()
-        batch = Pass(nets, drawn(objective))
+        batch = ForwardPass(nets, drawn(objective))
         objective.critic_loss(batch)
         seen = objective.diagnostics(batch)
         assert seen["score_real"].mean() < seen["score_fake"].mean()
@@ -449,7 +449,7 @@ def test_a_critic_scores_every_batch_once_a_step() -> None:
 
 def test_a_separate_encoder_without_consistency_term_rests() -> None:
     objective = separate(consistency="none")
-    batch = Pass(made(objective), drawn(objective))
+    batch = ForwardPass(made(objective), drawn(objective))
     assert objective.encoder_loss(batch) == {}
     gradients("generator", objective.generator_loss(batch), batch)
 
@@ -461,9 +461,9 @@ def test_separate_takes_any_consistency_term_and_any_adversarial_loss() -> None:
         nets = made(objective)
         assert nets.encoder.head.out_features == outputs
         for net in nets.named():
-            batch = Pass(nets, drawn(objective))
+            batch = ForwardPass(nets, drawn(objective))
             gradients(net, objective.loss(net, batch), batch)
-    batch = Pass(nets, drawn(objective))
+    batch = ForwardPass(nets, drawn(objective))
     s_real, s_fake = nets.critic(batch.x)[:, 0], nets.critic(batch.x_fake)[:, 0]  # type: ignore[misc]
     torch.testing.assert_close(objective.generator_loss(batch)["adversarial"], sp(s_fake - s_real))
 
@@ -489,13 +489,13 @@ def test_post_hoc_trains_a_gan_and_then_an_encoder(update: Callable[..., Any]) -
 def test_codes_of_ali_are_drawn_in_training_and_their_means_evaluated() -> None:
     objective = ali(hidden=8)
     nets = made(objective)
-    batch = Pass(nets, drawn(objective))
+    batch = ForwardPass(nets, drawn(objective))
     e = nets.encoder(batch.x)
     torch.testing.assert_close(objective.code(e, D), e[:, :D])
-    other = Pass(nets, replace(batch.batch, random=lambda name: random(name + "another")))
+    other = ForwardPass(nets, replace(batch.batch, random=lambda name: random(name + "another")))
     loss, another = objective.encoder_loss(batch), objective.encoder_loss(other)
     assert not torch.allclose(loss["adversarial"], another["adversarial"])
-    again = Pass(nets, drawn(objective))
+    again = ForwardPass(nets, drawn(objective))
     torch.testing.assert_close(loss, objective.encoder_loss(again))
 
 
@@ -503,7 +503,7 @@ def test_bigan_qp_trains_e_alone_to_repeat_z_and_g_alone_to_repeat_x() -> None:
     """The half that is stopped has no influence; without stopping it would have some."""
     objective = bigan_qp(hidden=8)
     nets = made(objective)
-    batch = Pass(nets, drawn(objective))
+    batch = ForwardPass(nets, drawn(objective))
     encoder, generator = objective.encoder_loss(batch), objective.generator_loss(batch)
     assert set(encoder) == {"adversarial", "reconstructed_code"}
     assert set(generator) == {"adversarial", "reconstructed_image"}
@@ -525,7 +525,7 @@ def test_bigan_qp_trains_e_alone_to_repeat_z_and_g_alone_to_repeat_x() -> None:
 def test_distance_of_bigan_qp_is_a_pairs_own_and_passes_no_gradient() -> None:
     objective = bigan_qp(hidden=8)
     nets = made(objective)
-    batch = Pass(nets, drawn(objective))
+    batch = ForwardPass(nets, drawn(objective))
     penalty = objective.critic_loss(batch)["penalty"]
     delta = objective.score_real(batch) - objective.score_fake(batch)  # type: ignore[attr-defined]
     d = mean_abs(batch.x - batch.x_fake) + mean_abs(nets.encoder(batch.x) - batch.z)
@@ -562,7 +562,7 @@ def test_codes_of_info_gan_are_means_of_q_and_of_the_noise() -> None:
 def test_the_information_term_is_a_likelihood_in_nats() -> None:
     objective = info_gan(code="binary")
     nets = made(objective)
-    batch = Pass(nets, drawn(objective))
+    batch = ForwardPass(nets, drawn(objective))
     q = nets.encoder(nets.generator(batch.z))[:, :D]
     probability = torch.where(batch.z > 0, torch.sigmoid(q), 1 - torch.sigmoid(q)).prod(1)
     torch.testing.assert_close(objective.encoder_loss(batch)["information"], -probability.log())
@@ -579,7 +579,7 @@ def test_penalties_of_three_critics_are_finite(adversarial: str, penalty: str) -
     objective = triple_critics(adversarial=adversarial, penalty=penalty, hidden=8)
     nets = made(objective)
     for net in nets.named():
-        batch = Pass(nets, drawn(objective))
+        batch = ForwardPass(nets, drawn(objective))
         terms = objective.loss(net, batch)
         assert all(term.shape == (N,) and term.isfinite().all() for term in terms.values())
         gradients(net, terms, batch)
@@ -590,7 +590,7 @@ def test_the_critic_of_codes_is_penalised_at_codes() -> None:
     for penalty in ("r1", "gradient_penalty"):
         objective = triple_critics(penalty=penalty, hidden=8)
         nets = made(objective)
-        batch = Pass(nets, drawn(objective))
+        batch = ForwardPass(nets, drawn(objective))
         got = objective.critic_loss(batch)["code_penalty"]
         u = batch.uniform("mixing", batch.x).reshape(N, 1)
         points = batch.z if penalty == "r1" else batch.z + u * (nets.encoder(batch.x) - batch.z)
@@ -613,7 +613,7 @@ def test_reciprocity_of_alae_leaves_the_mapping_alone() -> None:
     for weight in (0.0, 3.0):
         objective = alae(latent_weight=weight)
         nets = made(objective)
-        batch = Pass(nets, drawn(objective))
+        batch = ForwardPass(nets, drawn(objective))
         gradients("generator", objective.generator_loss(batch), batch)
         found[weight] = grads(nets.generator)
     for name, without in found[0.0].items():

@@ -18,11 +18,11 @@ from ogan_bench.data.base import POINT, ImageShape
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture, Generator
 from ogan_bench.models.initialisation import Normal, initialise
-from ogan_bench.objectives.base import Batch, Nets, Objective, Pass
+from ogan_bench.objectives.base import Batch, ForwardPass, Nets, Objective
 from ogan_bench.objectives.systems.pac_gan import pac_gan, packs
 from ogan_bench.objectives.systems.separate import separate
 from ogan_bench.study.parts import build, component_of
-from ogan_bench.training.updates import Players, alternating, gradients, simultaneous, total
+from ogan_bench.training.updates import Trainables, alternating, gradients, simultaneous, total
 
 N, D = 8, 6
 IMAGE = ImageShape(3, 16, 16)
@@ -103,7 +103,7 @@ def test_losses_and_gradients_are_those_of_the_formula(m: int, place: Place) -> 
     objective = pac_gan(packing=m)
     nets, batch = made(objective, place), drawn(place[1])
     expected = oracle(nets, batch.x, batch.z, m)
-    seen = Pass(nets, batch)
+    seen = ForwardPass(nets, batch)
     for net in nets.named():
         want = own_gradients(nets, net, expected[net])
         for each in nets.named().values():
@@ -124,7 +124,7 @@ def test_gradients_are_finite_differences(m: int) -> None:
     objective, place = pac_gan(packing=m), ("mlp", POINT)
     nets, batch = made(objective, place), drawn(POINT)
     for net, module in nets.named().items():
-        seen = Pass(nets, batch)
+        seen = ForwardPass(nets, batch)
         gradients(net, objective.loss(net, seen), seen)
         here = parameters_to_vector(module.parameters()).detach().clone()
         slope = parameters_to_vector([p.grad for p in module.parameters() if p.grad is not None])
@@ -132,7 +132,7 @@ def test_gradients_are_finite_differences(m: int) -> None:
         ends = []
         for h in (1e-5, -1e-5):
             vector_to_parameters(here + h * way, module.parameters())
-            ends.append(total(objective.loss(net, Pass(nets, batch))).item())
+            ends.append(total(objective.loss(net, ForwardPass(nets, batch))).item())
         vector_to_parameters(here, module.parameters())
         assert (slope @ way).item() == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-6)
 
@@ -152,7 +152,7 @@ def test_packs_of_one_are_a_plain_gan(place: Place) -> None:
     trained = []
     for objective in (pac, plain):
         nets = made(objective, place)
-        players = Players(
+        players = Trainables(
             nets, {n: torch.optim.Adam(net.parameters()) for n, net in nets.named().items()}
         )
         for step in range(2):
@@ -196,7 +196,7 @@ def test_penalties_take_a_pack_for_one_image(
     nets, batch = made(objective, place), drawn(IMAGE)
     real, fake = in_packs(batch.x, m), in_packs(nets.generator(batch.z), m)
     want = penalty(nets.critic, real, fake)
-    got = objective.critic_loss(Pass(nets, batch))["penalty"]
+    got = objective.critic_loss(ForwardPass(nets, batch))["penalty"]
     torch.testing.assert_close(got, torch.stack([want] * m, dim=1).flatten())
     torch.testing.assert_close(
         own_gradients(nets, "critic", got.mean()), own_gradients(nets, "critic", want.mean())
@@ -209,7 +209,7 @@ def test_the_order_of_a_batch_changes_its_packs_and_not_what_is_expected() -> No
     nets, batch = made(objective, ("mlp", POINT)), drawn(POINT, 4)
 
     def loss_of(order: tuple[int, ...]) -> float:
-        seen = Pass(nets, Batch(batch.x[list(order)], batch.z, None, None, 0.0, random))
+        seen = ForwardPass(nets, Batch(batch.x[list(order)], batch.z, None, None, 0.0, random))
         return total(objective.critic_loss(seen)).item()
 
     losses = {order: loss_of(order) for order in itertools.permutations(range(4))}
@@ -248,7 +248,7 @@ def test_a_critic_of_packs_tells_a_dropped_mode_more_surely(m: int) -> None:
 
     def loss(n: int) -> Tensor:
         x = (torch.randint(2, (n, 1, 1, 1), generator=source) * 2.0 - 1).expand(n, *POINT)
-        batch = Pass(nets, Batch(x, torch.zeros(n, D), None, None, 0.0, random))
+        batch = ForwardPass(nets, Batch(x, torch.zeros(n, D), None, None, 0.0, random))
         return total(objective.critic_loss(batch))
 
     for _ in range(150):
@@ -267,7 +267,7 @@ def test_a_packed_critic_scores_every_batch_once(update: Callable[..., Any]) -> 
     assert nets.critic is not None
     shapes = []
     nets.critic.register_forward_hook(lambda _, seen, __: shapes.append(tuple(seen[0].shape)))
-    players = Players(
+    players = Trainables(
         nets, {n: torch.optim.SGD(net.parameters(), lr=1e-3) for n, net in nets.named().items()}
     )
     report = update(objective, players, lambda *_: drawn(POINT), 0)
@@ -307,5 +307,5 @@ def test_a_model_without_a_packed_critic_is_refused() -> None:
 
 def test_without_a_consistency_term_the_encoder_rests() -> None:
     objective = pac_gan(consistency="none")
-    batch = Pass(made(objective, ("mlp", POINT)), drawn(POINT))
+    batch = ForwardPass(made(objective, ("mlp", POINT)), drawn(POINT))
     assert objective.encoder_loss(batch) == {}

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.distributions import Independent, Normal, kl_divergence
 
 from ogan_bench.models.base import Architecture, Encoder, Generator
-from ogan_bench.objectives.base import Batch, Net, Nets, Objective, Pass
+from ogan_bench.objectives.base import Batch, ForwardPass, Net, Nets, Objective
 from ogan_bench.objectives.systems.gaussian_encoder import Gaussian, gaussian
 from ogan_bench.seeding import generator
 from ogan_bench.study.parts import build, component_of
@@ -54,7 +54,7 @@ def made(name: str, **parameters: Any) -> Objective:
     return objective
 
 
-def see(objective: Objective, progress: float = 0.5) -> Pass:
+def see(objective: Objective, progress: float = 0.5) -> ForwardPass:
     """The same nets and the same batch at every call."""
     nets = objective.build(TOY)
     for name, net in nets.named().items():
@@ -66,7 +66,7 @@ def see(objective: Objective, progress: float = 0.5) -> Pass:
     x = torch.rand(N, 3, 2, 2, dtype=torch.float64, generator=random) * 2 - 1
     z = torch.randn(N, D, dtype=torch.float64, generator=random)
     labels, z_labels = torch.randint(2, (2, N), generator=random)
-    return Pass(nets, Batch(x, z, labels, z_labels, progress, partial(generator, 2)))
+    return ForwardPass(nets, Batch(x, z, labels, z_labels, progress, partial(generator, 2)))
 
 
 def gradient(objective: Objective, net: Net, progress: float = 0.5) -> list[Tensor]:
@@ -200,13 +200,13 @@ def sse(a: Tensor, b: Tensor) -> Tensor:
     return (((a + 1) / 2 - (b + 1) / 2) ** 2).sum((1, 2, 3))
 
 
-def drawn(batch: Pass, of: tuple[Tensor, Tensor], name: str) -> Tensor:
+def drawn(batch: ForwardPass, of: tuple[Tensor, Tensor], name: str) -> Tensor:
     mean, log_variance = of
     return mean + batch.noise(name, mean) * log_variance.mul(0.5).exp()
 
 
 def intro(
-    batch: Pass, margin: float, net: Net, *, w_rec: float, w_kl: float, w_neg: float,
+    batch: ForwardPass, margin: float, net: Net, *, w_rec: float, w_kl: float, w_neg: float,
     stopped: bool = True, hinge_per_sample: bool = False,
 ) -> Tensor:  # fmt: skip
     """hhb072/IntroVAE: the scalar whose gradient the optimiser of a net gets."""
@@ -228,7 +228,8 @@ def intro(
 
 
 def soft(
-    batch: Pass, net: Net, *, beta_kl: float, beta_rec: float, beta_neg: float, gamma_r: float,
+    batch: ForwardPass, net: Net, *,
+    beta_kl: float, beta_rec: float, beta_neg: float, gamma_r: float,
     attached: Collection[str] = (),
 ) -> Tensor:  # fmt: skip
     """taldatech/soft-intro-vae-pytorch: the same; ``attached`` are places that are not detached."""
@@ -266,7 +267,7 @@ def soft(
     return scale * loss
 
 
-def slope(batch: Pass, loss: Tensor, net: Net) -> list[Tensor]:
+def slope(batch: ForwardPass, loss: Tensor, net: Net) -> list[Tensor]:
     return list(torch.autograd.grad(loss, list(batch.nets.named()[net].parameters())))
 
 
@@ -418,7 +419,7 @@ def fit(objective: Objective, x: Tensor, steps: int) -> list[dict[str, float]]:
     found = []
     for step in range(steps):
         z = torch.randn(len(x), D, dtype=x.dtype, generator=generator(step, "z"))
-        batch = Pass(nets, Batch(x, z, None, None, step / steps, partial(generator, step)))
+        batch = ForwardPass(nets, Batch(x, z, None, None, step / steps, partial(generator, step)))
         losses = {net: objective.loss(net, batch) for net in nets.named()}
         for of, terms in losses.items():
             gradients(of, terms, batch, retain_graph=True)

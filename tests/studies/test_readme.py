@@ -17,7 +17,7 @@ from ogan_bench.errors import StudyError
 from ogan_bench.runner.trial import Options, run_trial
 from ogan_bench.study import catalogue, settings
 from ogan_bench.study.load import load_study
-from ogan_bench.study.shipped import read_statement, shipped_studies
+from ogan_bench.study.shipped import read_question, shipped_studies
 from ogan_bench.study.trial import trials
 
 ROOT = Path(__file__).parent.parent.parent
@@ -150,8 +150,8 @@ def test_the_part_trains(tmp_path: Path) -> None:
         _, trial = trials(load_study(path))
         report = run_trial(trial, Options(tmp_path / "results"), "cpu")
     finally:
-        catalogue.remove_plugins()
-        settings.take_up_plugins()
+        catalogue.unregister_plugins()
+        settings.rebuild_models()
     assert (report.status, report.outcome) == ("finished", "ok"), report.message
     log = (tmp_path / "results" / trial.id / "train.jsonl").read_text()
     assert '"generator_consistency"' in log
@@ -160,7 +160,7 @@ def test_the_part_trains(tmp_path: Path) -> None:
 def test_every_study_stands_in_the_findings_with_its_published_verdicts() -> None:
     for name, path in shipped_studies().items():
         (line,) = [line for line in FINDINGS.splitlines() if line.startswith(f"| [{name}](")]
-        assert read_statement(path) in line
+        assert read_question(path) in line
         reports = [REFERENCE / name, *REFERENCE.glob(f"{name}-*")]
         published = [folder / "report.md" for folder in reports if folder.exists()]
         assert ("no published results yet" in line) == (not published)

@@ -71,7 +71,7 @@ def test_an_empty_folder_gives_an_empty_table_and_a_wrong_name_an_error(tmp_path
 def test_results_know_their_verdicts_and_show_themselves() -> None:
     results = ob.Results(REFERENCE, STUDY)
     verdicts = results.verdicts.set_index("id")
-    assert verdicts["outcome"]["encoder_works"] == "supported"
+    assert verdicts["decision"]["encoder_works"] == "supported"
     assert verdicts["high"].astype(float)["encoder_works"] < 0
     shown = results._repr_html_()
     assert "supported" in shown

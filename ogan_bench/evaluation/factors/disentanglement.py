@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.models.normalization import standardise
-from ogan_bench.sampling.context import Subject
+from ogan_bench.sampling.context import ModelContext
 from ogan_bench.seeding import derive
 
 BINS = 20
@@ -226,9 +226,9 @@ def _mean_gap(codes: Tensor, factors: Tensor, score: Callable[[int, int], float]
     return float(np.mean(gaps))
 
 
-def factors_rows(subject: Subject) -> list[Row]:
+def factors_rows(context: ModelContext) -> list[Row]:
     """All metrics of the group ``factors``."""
-    samples, dataset, seed = subject.samples, subject.dataset, subject.settings.seed
+    samples, dataset, seed = context.samples, context.dataset, context.settings.seed
 
     @functools.cache
     def seen() -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -33,10 +33,10 @@ from ogan_bench.evaluation.fidelity.vendi import vendi_score
 from ogan_bench.evaluation.image_grids import neighbour_grid
 from ogan_bench.evaluation.rows import Row, attempt
 from ogan_bench.metrics.coverage import BINS
-from ogan_bench.metrics.definition import Extractor as Space
+from ogan_bench.metrics.definition import SpaceName
 from ogan_bench.metrics.feature_spaces import names_in
 from ogan_bench.metrics.fidelity import QUANTITIES
-from ogan_bench.sampling.context import Compared
+from ogan_bench.sampling.context import ImageContext
 
 PICTURE = "neighbours.png"
 LEVEL = 0.05
@@ -84,37 +84,37 @@ class Comparison:
         )
 
 
-def diversity_rows(subject: Compared) -> list[Row]:
+def diversity_rows(context: ImageContext) -> list[Row]:
     """All metrics of the group in all chosen spaces; a space that fails is a note in its rows.
 
     Of the first space, ``neighbours.png`` shows the samples nearest to the training images.
     """
     rows: list[Row] = []
-    n = len(subject.images("generated"))
-    for space in dict.fromkeys(subject.settings.extractors):
+    n = len(context.images("generated"))
+    for space in dict.fromkeys(context.settings.extractors):
         names = names_in(space, QUANTITIES | BINS, always=False)
         rows += attempt(
             list(names.values()),
-            functools.partial(_in_space, subject, space, names),
+            functools.partial(_in_space, context, space, names),
             n_samples=n,
             split="train",
-            extractor=extractor_label(space, subject.dataset),
+            extractor=extractor_label(space, context.dataset),
         )
     return rows
 
 
-def _in_space(subject: Compared, space: Space, names: dict[str, str]) -> list[Row]:
-    extractor = subject.extractor(space)
-    generated, training = (subject.features(space, of) for of in ("generated", "train"))
-    device = place(subject.device)
-    folder = subject.folder if space == subject.settings.extractors[0] else None
+def _in_space(context: ImageContext, space: SpaceName, names: dict[str, str]) -> list[Row]:
+    extractor = context.extractor(space)
+    generated, training = (context.features(space, of) for of in ("generated", "train"))
+    device = place(context.device)
+    folder = context.folder if space == context.settings.extractors[0] else None
     compared = Comparison(
         generated.features.to(device),
         Reference(training.features, device),
         generated.extractor,
         names,
-        subject.settings.seed,
-        functools.partial(_show, subject, folder),
+        context.settings.seed,
+        functools.partial(_show, context, folder),
     )
     rows: list[Row] = []
     for quantities, measure in MEASURES.items():
@@ -129,12 +129,12 @@ def _in_space(subject: Compared, space: Space, names: dict[str, str]) -> list[Ro
     return warned(rows, extractor)
 
 
-def _show(subject: Compared, folder: Path | None, found: Authenticity) -> None:
+def _show(context: ImageContext, folder: Path | None, found: Authenticity) -> None:
     """The samples nearest to training images, each followed by that image."""
     if folder is None:
         return
     closest = found.closeness.argsort(stable=True)[:32]
-    samples, training = subject.images("generated"), subject.images("train")
+    samples, training = context.images("generated"), context.images("train")
     neighbours = found.indices[closest].to(training.device)
     neighbour_grid(samples[closest.to(samples.device)], training[neighbours], folder / PICTURE)
 

@@ -17,7 +17,7 @@ from ogan_bench.evaluation.fidelity.manifolds import manifolds
 from ogan_bench.evaluation.fidelity.reference import Reference
 from ogan_bench.evaluation.rows import Row, attempt
 from ogan_bench.features.extractor import Features
-from ogan_bench.metrics.definition import Extractor as Space
+from ogan_bench.metrics.definition import SpaceName
 from ogan_bench.metrics.feature_spaces import names_in
 from ogan_bench.metrics.fidelity import QUANTITIES
 from ogan_bench.seeding import derive
@@ -94,7 +94,7 @@ def classifier_score(logits: Tensor, seed: int) -> float:
     return float(result["inception_score_mean"])
 
 
-def fidelity_rows(samples: Features, reference: Features, space: Space, seed: int) -> list[Row]:
+def fidelity_rows(samples: Features, reference: Features, space: SpaceName, seed: int) -> list[Row]:
     """All that is always measured between samples and training images in a space.
 
     Args:

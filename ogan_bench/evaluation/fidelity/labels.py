@@ -8,10 +8,10 @@ from ogan_bench.data import Dataset
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.features.extractor import Extractor
 from ogan_bench.features.inception import Inception
-from ogan_bench.metrics.definition import Extractor as Space
+from ogan_bench.metrics.definition import SpaceName
 
 
-def extractor_label(space: Space, dataset: Dataset) -> str:
+def extractor_label(space: SpaceName, dataset: Dataset) -> str:
     """How rows name a space whose extractor cannot be had."""
     if space == "classifier":
         return f"classifier:{dataset.name}-{dataset.shape.height}px"

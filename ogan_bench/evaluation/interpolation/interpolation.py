@@ -24,7 +24,7 @@ from ogan_bench.evaluation.interpolation.path_length import (
 )
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.features.extractor import extract
-from ogan_bench.sampling.context import Subject, decoded, projected
+from ogan_bench.sampling.context import ModelContext, decode, project
 from ogan_bench.seeding import generator
 
 PAIRS = 500
@@ -39,7 +39,7 @@ STRIPS = 8
 
 
 @dataclass(frozen=True)
-class Ends:
+class PathEndpoints:
     """Pairs of different test images and what a path between them starts from.
 
     Args:
@@ -60,31 +60,31 @@ class Ends:
         return len(self.first)
 
 
-def random_ends(subject: Subject) -> Ends:
+def random_ends(context: ModelContext) -> PathEndpoints:
     """Ends of :data:`PAIRS` paths; an image may belong to several.
 
     Raises:
         ValueError: There is one test image only.
     """
-    test, codes = subject.dataset.test, subject.samples.trained.test
+    test, codes = context.dataset.test, context.samples.trained.test
     n = len(test)
     if n < 2:
         raise ValueError("one test image has no other to be joined with")
-    random = generator(subject.settings.seed, "evaluation/interpolation")
+    random = generator(context.settings.seed, "evaluation/interpolation")
     first = torch.randint(n, (PAIRS,), generator=random)
     second = (first + torch.randint(1, n, (PAIRS,), generator=random)) % n
-    given = subject.settings.temperature * projected(subject, codes)
+    given = context.settings.temperature * project(context, codes)
     labels = None if test.labels is None else test.labels.cpu()[first]
-    return Ends(first, second, given[first], given[second], labels)
+    return PathEndpoints(first, second, given[first], given[second], labels)
 
 
-class Between:
+class InterpolationPaths:
     """What G makes of the codes on the paths between pairs of test images."""
 
-    def __init__(self, subject: Subject) -> None:
-        self.subject = subject
-        self.ends = random_ends(subject)
-        random = generator(subject.settings.seed, "evaluation/interpolation/positions")
+    def __init__(self, context: ModelContext) -> None:
+        self.context = context
+        self.ends = random_ends(context)
+        random = generator(context.settings.seed, "evaluation/interpolation/positions")
         self.positions = torch.rand(PAIRS, 1, generator=random) * (1 - EPSILON)
         self._straight: dict[str, float] = {}
         self._speeds: dict[tuple[str, Curve], Tensor] = {}
@@ -94,7 +94,7 @@ class Between:
         ends, where = self.ends, torch.full((pairs, 1), s)
         codes = curve(ends.start[:pairs], ends.end[:pairs], where)
         labels = None if ends.labels is None else ends.labels[:pairs]
-        return decoded(self.subject, codes, labels)
+        return decode(self.context, codes, labels)
 
     @functools.cached_property
     def decoded_ends(self) -> tuple[Tensor, Tensor]:
@@ -107,8 +107,8 @@ class Between:
         Raises:
             ValueError: The space has no features of images between two grey levels.
         """
-        extractor, ends = self.subject.extractor(space), self.ends
-        if not takes_floats(extractor, self.subject.dataset.test.images[:8]):
+        extractor, ends = self.context.extractor(space), self.ends
+        if not takes_floats(extractor, self.context.dataset.test.images[:8]):
             raise ValueError(
                 f"{extractor.name} takes images of 8 bits: rounding them is a longer way than "
                 "what paths are measured over"
@@ -122,7 +122,7 @@ class Between:
             self._straight[space] = float((end - start).square().sum(1).mean())
         if (space, curve) not in self._speeds:
             self._speeds[space, curve] = squared_speeds(
-                lambda codes: points(decoded(self.subject, codes, ends.labels)),
+                lambda codes: points(decode(self.context, codes, ends.labels)),
                 curve, ends.start, ends.end, self.positions, EPSILON,
             )  # fmt: skip
         return self._speeds[space, curve], self._straight[space]
@@ -130,7 +130,7 @@ class Between:
     def path_length(self, space: str, curve: Curve) -> Value:
         """Mean squared speed without the outermost per cent on both sides, as StyleGAN has it."""
         speeds, _ = self.squared_speeds(space, curve)
-        name = self.subject.extractor(space).name
+        name = self.context.extractor(space).name
         return Value(trimmed_mean(speeds), note=f"ε = {EPSILON:g}", extractor=name)
 
     def path_energy(self, space: str, curve: Curve) -> Value:
@@ -138,7 +138,7 @@ class Between:
         speeds, straight = self.squared_speeds(space, curve)
         if straight == 0:
             raise ValueError("all paths end where they begin")
-        name = self.subject.extractor(space).name
+        name = self.context.extractor(space).name
         return Value(float(speeds.mean()) / straight, note=f"ε = {EPSILON:g}", extractor=name)
 
     def detour(self, curve: Curve) -> Value:
@@ -152,7 +152,7 @@ class Between:
 
         Of three equally distributed numbers, each is the smallest with a chance of 1/3.
         """
-        extractor = self.subject.extractor("classifier")
+        extractor = self.context.extractor("classifier")
         start, end, middle = (
             extract(extractor, to_uint8(images)).logits.softmax(1).amax(1)
             for images in (*self.decoded_ends, self.at(curve, 0.5))
@@ -161,14 +161,14 @@ class Between:
         return Value(share, note="2/3 for middles as good as ends", extractor=extractor.name)
 
 
-def interpolation_rows(subject: Subject) -> list[Row]:
+def interpolation_rows(context: ModelContext) -> list[Row]:
     """All metrics of the group ``interpolation``; with a folder, also ``interpolations.png``.
 
     Raises:
         UserError: The picture cannot be written.
     """
-    spaces = subject.settings.extractors
-    between = functools.cache(lambda: Between(subject))
+    spaces = context.settings.extractors
+    between = functools.cache(lambda: InterpolationPaths(context))
     lengths: dict[str, Callable[[], Value]] = {}
     detours: dict[str, Callable[[], Value]] = {}
 
@@ -188,22 +188,22 @@ def interpolation_rows(subject: Subject) -> list[Row]:
 
     for end, curve in CURVES.items():
         add(end, curve)
-    conditional = subject.pairs.trained.generator.conditional
+    conditional = context.nets.trained.generator.conditional
     note = "decoded under the class of the first end" if conditional else None
     rows = measured_rows(lengths, n_samples=PAIRS, split="test", note=note)
     rows += measured_rows(detours, n_samples=DETOUR_PAIRS, split="test", note=note)
-    if subject.folder is not None and not subject.dataset.is_points:
-        draw_interpolations(between(), subject.folder / "interpolations.png")
+    if context.folder is not None and not context.dataset.is_points:
+        draw_interpolations(between(), context.folder / "interpolations.png")
     return rows
 
 
-def draw_interpolations(between: Between, path: Path) -> None:
+def draw_interpolations(between: InterpolationPaths, path: Path) -> None:
     """Each row: a test image, the decoded way on the sphere to another one, and that one.
 
     Raises:
         UserError: The file cannot be written.
     """
-    test, ends = between.subject.dataset.test.images.cpu(), between.ends
+    test, ends = between.context.dataset.test.images.cpu(), between.ends
     steps = [
         to_uint8(between.at(spherical, s, STRIPS)) for s in torch.linspace(0, 1, STRIPS).tolist()
     ]

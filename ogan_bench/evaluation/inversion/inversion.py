@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ogan_bench.evaluation.reconstruction.pixel_error import in_units
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
-from ogan_bench.sampling.context import Subject, projected
+from ogan_bench.sampling.context import ModelContext, project
 from ogan_bench.seeding import generator
 
 IMAGES = 100
@@ -102,7 +102,7 @@ class Inversions:
         return float(wins.mean())
 
 
-def inversions(subject: Subject) -> Inversions:
+def inversions(context: ModelContext) -> Inversions:
     """Invert G at a seeded choice of the test images.
 
     The starts in the prior are what an objective feeds G in training. A conditional G decodes under
@@ -111,8 +111,8 @@ def inversions(subject: Subject) -> Inversions:
     Raises:
         ValueError: G gives values that are not finite from every start.
     """
-    test, samples, settings = subject.dataset.test, subject.samples, subject.settings
-    trained, device = subject.pairs.trained, subject.device
+    test, samples, settings = context.dataset.test, context.samples, context.settings
+    trained, device = context.nets.trained, context.device
     chosen = torch.randperm(
         len(test), generator=generator(settings.seed, "evaluation/inversion/images")
     )[:IMAGES]
@@ -139,32 +139,32 @@ def inversions(subject: Subject) -> Inversions:
             return trained.objective.latent(trained.generator, trained.objective.prior(noise))
 
     own = error(x, samples.own_reconstructions[chosen])
-    encoder = smallest(settings.temperature * projected(subject, samples.trained.test[chosen]))
+    encoder = smallest(settings.temperature * project(context, samples.trained.test[chosen]))
     found = Inversions(own, encoder, torch.stack([smallest(prior(k)) for k in range(RESTARTS)]))
     if not bool(torch.cat([found.own, found.encoder, found.restarts]).isfinite().all()):
         raise ValueError("the generator gives no finite image from any start")
     return found
 
 
-def inversion_rows(subject: Subject) -> list[Row]:
+def inversion_rows(context: ModelContext) -> list[Row]:
     """All metrics of the group ``inversion``; by far the slowest group.
 
     It takes (R + 1) · K passes forwards and backwards through G for each image, with R = 4 starts
     in the prior and K = 300 steps: 150,000 in all for 100 images.
     """
-    found = functools.cache(lambda: inversions(subject))
-    _, _, units = in_units(subject.dataset.test.images)
+    found = functools.cache(lambda: inversions(context))
+    _, _, units = in_units(context.dataset.test.images)
     how = f"{STEPS} steps of Adam from {LEARNING_RATE:g}"
     measures: dict[str, Callable[[], Value]] = {
         "ivom": lambda: Value(
             float(found().restarts.mean()), note=f"best of {RESTARTS} starts; {how}"
         ),
         "ivom_encoder": lambda: Value(float(found().encoder.mean()), note=how),
-        "inversion_gap": lambda: Value(found().gap(), note=f"of {subject.route}"),
+        "inversion_gap": lambda: Value(found().gap(), note=f"of {context.formula}"),
         "inversion_encoder_wins": lambda: Value(
             found().encoder_wins(), 1 / (RESTARTS + 1), f"against {RESTARTS} starts in the prior"
         ),
     }
     return measured_rows(
-        measures, n_samples=min(IMAGES, len(subject.dataset.test)), split="test", note=units
+        measures, n_samples=min(IMAGES, len(context.dataset.test)), split="test", note=units
     )

@@ -14,7 +14,7 @@ from torch import Tensor
 from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_floor
 from ogan_bench.evaluation.latent.round_trip import round_trip_rows
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
-from ogan_bench.sampling.context import Subject, projected
+from ogan_bench.sampling.context import ModelContext, project
 
 KOLMOGOROV_MEAN = math.sqrt(math.pi / 2) * math.log(2)
 """Of the distribution that √(nm / (n + m)) times the statistic of two equal distributions has."""
@@ -81,11 +81,11 @@ def effective_rank(codes: Tensor) -> float:
     return float(torch.special.entr(shares / shares.sum()).sum().exp())
 
 
-def latent_coverage_rows(subject: Subject) -> list[Row]:
+def latent_coverage_rows(context: ModelContext) -> list[Row]:
     """The codes of the test images beside z, and the averages that N(·) takes away."""
-    samples = subject.samples
+    samples = context.samples
     raw, n, d = samples.trained.test, *samples.trained.test.shape
-    codes, z = projected(subject, raw), projected(subject, samples.z)
+    codes, z = project(context, raw), project(context, samples.z)
     against = f"against {len(z)} z"
 
     def distance() -> Value:
@@ -132,6 +132,6 @@ def latent_coverage_rows(subject: Subject) -> list[Row]:
     )
 
 
-def code_rows(subject: Subject) -> list[Row]:
+def code_rows(context: ModelContext) -> list[Row]:
     """All metrics of the group ``codes``."""
-    return round_trip_rows(subject) + latent_coverage_rows(subject)
+    return round_trip_rows(context) + latent_coverage_rows(context)

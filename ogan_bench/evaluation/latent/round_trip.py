@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.models.normalization import standardise
-from ogan_bench.sampling.context import Subject, autoencoded, encoded, projected
+from ogan_bench.sampling.context import ModelContext, autoencode, encode, project
 from ogan_bench.seeding import generator
 
 POOL = 1000
@@ -72,35 +72,35 @@ def latent_retrieval(z: Tensor, codes: Tensor) -> float:
     return float((nearest.diagonal() / nearest.sum(1)).mean())
 
 
-def cycle_codes(subject: Subject, rounds: int = ROUNDS) -> list[Tensor]:
+def cycle_codes(context: ModelContext, rounds: int = ROUNDS) -> list[Tensor]:
     """Raw codes E(x) of test images, then E(G(t · P(E(x)))), and so on.
 
     Of many test images a seeded choice is followed. Images stay as G gives them, unrounded. A
     conditional G decodes under the images' own classes.
 
     Args:
-        subject: Whose E and G.
+        context: Whose E and G.
         rounds: Times that a code is decoded and encoded.
 
     Returns:
         ``rounds + 1`` tensors of shape ``(n, d)``, n at most 2000.
     """
-    first, labels = subject.samples.trained.test, subject.dataset.test.labels
+    first, labels = context.samples.trained.test, context.dataset.test.labels
     if len(first) > CYCLING:
-        random = generator(subject.settings.seed, "evaluation/cycle")
+        random = generator(context.settings.seed, "evaluation/cycle")
         chosen = torch.randperm(len(first), generator=random)[:CYCLING]
         first, labels = first[chosen], None if labels is None else labels.cpu()[chosen]
     codes = [first]
     for _ in range(rounds):
-        codes.append(encoded(subject, autoencoded(subject, codes[-1], labels)))
+        codes.append(encode(context, autoencode(context, codes[-1], labels)))
     return codes
 
 
-def round_trip_rows(subject: Subject) -> list[Row]:
+def round_trip_rows(context: ModelContext) -> list[Row]:
     """The round trip of z dimension by dimension and as a search, and the drift of real codes."""
-    samples = subject.samples
+    samples = context.samples
     n, pool = len(samples.z), min(POOL, len(samples.z))
-    z, codes = (projected(subject, t) for t in (samples.z, samples.codes))
+    z, codes = (project(context, t) for t in (samples.z, samples.codes))
 
     def by_dimension() -> Value:
         r2 = latent_r2(z, codes)
@@ -112,12 +112,12 @@ def round_trip_rows(subject: Subject) -> list[Row]:
 
     rows = measured_rows({"latent_r2": by_dimension}, n_samples=n, split="generated")
     rows += measured_rows({"latent_retrieval": found}, n_samples=pool, split="generated")
-    return rows + _cycle_rows(subject)
+    return rows + _cycle_rows(context)
 
 
-def _cycle_rows(subject: Subject) -> list[Row]:
+def _cycle_rows(context: ModelContext) -> list[Row]:
     """The floor of a correlation is what the codes of different images have in common."""
-    cycle = functools.cache(lambda: cycle_codes(subject))
+    cycle = functools.cache(lambda: cycle_codes(context))
 
     def correlation(rounds: int) -> Value:
         first, last = cycle()[0], cycle()[rounds]
@@ -125,7 +125,7 @@ def _cycle_rows(subject: Subject) -> list[Row]:
         return Value(rho, product_of_others(standardise(first), standardise(last)))
 
     def drift() -> Value:
-        first, *later = (projected(subject, code).double() for code in cycle())
+        first, *later = (project(context, code).double() for code in cycle())
         each = [float((code - first).square().mean()) for code in later]
         curve = ", ".join(f"{value:.3g}" for value in each)
         lengths = float(first.square().mean() + later[-1].square().mean())
@@ -139,9 +139,9 @@ def _cycle_rows(subject: Subject) -> list[Row]:
             f"cycle_rho_{ROUNDS}": lambda: correlation(ROUNDS),
             f"cycle_drift_{ROUNDS}": drift,
         },
-        n_samples=min(CYCLING, len(subject.dataset.test)),
+        n_samples=min(CYCLING, len(context.dataset.test)),
         split="test",
-        note=subject.route,
+        note=context.formula,
     )
 
 

@@ -10,7 +10,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from ogan_bench.objectives.base import Batch, Nets, Objective, Pass
+from ogan_bench.objectives.base import Batch, ForwardPass, Nets, Objective
 
 ITERATIONS = 50
 TOLERANCE = 1e-3
@@ -30,7 +30,7 @@ class Gradients:
     parameters: tuple[Tensor, Tensor]
 
 
-class Trainee:
+class LossProbe:
     """Copies of the nets in training mode, and batches to look at their losses with.
 
     Args:
@@ -51,9 +51,9 @@ class Trainee:
         self._draw = draw
         self._count = batches
 
-    def look(self, number: int) -> Pass:
+    def look(self, number: int) -> ForwardPass:
         """A batch as the losses see it."""
-        return Pass(self.nets, self._draw(number))
+        return ForwardPass(self.nets, self._draw(number))
 
     @cached_property
     def gradients(self) -> Gradients:
@@ -73,7 +73,7 @@ class Trainee:
             parameters.append(torch.stack([batch[term][1] for batch in found]))
         return Gradients((outputs[0], outputs[1]), (parameters[0], parameters[1]))
 
-    def _of_batch(self, batch: Pass) -> list[tuple[Tensor | None, Tensor]]:
+    def _of_batch(self, batch: ForwardPass) -> list[tuple[Tensor | None, Tensor]]:
         losses = self.objective.encoder_loss(batch)
         missing = [name for name in ("adversarial", "consistency") if name not in losses]
         if missing:

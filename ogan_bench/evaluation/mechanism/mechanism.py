@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import to_float
-from ogan_bench.evaluation.mechanism.loss_gradients import ITERATIONS, Trainee
+from ogan_bench.evaluation.mechanism.loss_gradients import ITERATIONS, LossProbe
 from ogan_bench.evaluation.rows import Row, attempt
 from ogan_bench.objectives.base import Batch, Nets
-from ogan_bench.sampling.context import Subject
+from ogan_bench.sampling.context import ModelContext
 from ogan_bench.seeding import generator
 
 BATCH_SIZE = 64
@@ -99,9 +99,9 @@ def score_spread(scores: Tensor, outputs: Tensor) -> float:
     return float(scores.double().std(correction=0)) / scale
 
 
-def trainee(subject: Subject) -> Trainee:
-    """The nets of a subject, back in training, with batches that its seed decides."""
-    pair, dataset, seed = subject.autoencoder, subject.dataset, subject.settings.seed
+def trainee(context: ModelContext) -> LossProbe:
+    """The nets under test, back in training, with batches that its seed decides."""
+    pair, dataset, seed = context.autoencoder, context.dataset, context.settings.seed
     train = dataset.train
     order = torch.randperm(len(train), generator=generator(seed, "evaluation/mechanism/images"))
 
@@ -113,26 +113,26 @@ def trainee(subject: Subject) -> Trainee:
             pair.z_dim,
             generator=generator(seed, "evaluation/mechanism/z", number),
         )
-        labels = None if train.labels is None else train.labels[chosen].to(subject.device)
+        labels = None if train.labels is None else train.labels[chosen].to(context.device)
         return Batch(
-            x=to_float(train.images[chosen].to(subject.device)),
-            z=pair.objective.prior(noise).to(subject.device),
+            x=to_float(train.images[chosen].to(context.device)),
+            z=pair.objective.prior(noise).to(context.device),
             labels=labels,
             z_labels=None if labels is None else labels.roll(1),
-            progress=subject.progress,
+            progress=context.progress,
             random=lambda name: generator(seed, f"evaluation/mechanism/{name}", number),
         )
 
-    nets = Nets(pair.encoder.to(subject.device), pair.generator.to(subject.device))
-    return Trainee(pair.objective, nets, batch, BATCHES)
+    nets = Nets(pair.encoder.to(context.device), pair.generator.to(context.device))
+    return LossProbe(pair.objective, nets, batch, BATCHES)
 
 
-def mechanism_rows(subject: Subject) -> list[Row]:
+def mechanism_rows(context: ModelContext) -> list[Row]:
     """Gradients, output space, score and sharpness of a trained pair.
 
     Objectives whose E has no adversarial and consistency terms have rows without value.
     """
-    watched, n = trainee(subject), BATCHES * BATCH_SIZE
+    watched, n = trainee(context), BATCHES * BATCH_SIZE
 
     def at_output() -> list[Row]:
         adversarial, consistency = watched.gradients.output
@@ -167,7 +167,7 @@ def mechanism_rows(subject: Subject) -> list[Row]:
         ]
 
     def sharp() -> list[Row]:
-        random = generator(subject.settings.seed, "evaluation/mechanism/curvature")
+        random = generator(context.settings.seed, "evaluation/mechanism/curvature")
         value, converged = watched.sharpness(random)
         note = None if converged else f"not converged after {ITERATIONS} iterations"
         return [Row("encoder_sharpness", value, BATCH_SIZE, "train", note=note)]

@@ -20,7 +20,7 @@ from ogan_bench.evaluation.reconstruction.pixel_error import in_units, psnr, rec
 from ogan_bench.evaluation.reconstruction.ssim import VARIANT, ssim
 from ogan_bench.evaluation.rows import Row, Value, attempt, measured_rows
 from ogan_bench.features.extractor import Features, extract
-from ogan_bench.sampling.context import Subject, autoencoded
+from ogan_bench.sampling.context import ModelContext, autoencode
 
 Split = Literal["test", "train", "generated"]
 SPLITS: dict[Split, str] = {"test": "", "train": "_train", "generated": "_generated"}
@@ -48,11 +48,11 @@ def agreement(originals: Tensor, reconstructions: Tensor) -> tuple[float, float]
     return float(same.double().mean()), float(chance)
 
 
-class WayBack:
+class SplitReconstruction:
     """Images of one split, their codes, and what G(t · P(E(x))) makes of these.
 
     Args:
-        subject: Whose E and G.
+        context: Whose E and G.
         split: Test images: all; training images: the first of those for the probes; generated ones:
             the first of the samples. Of both there are as many as test images at the most.
         most: Training or generated images at the most, where it shall be fewer than that.
@@ -61,9 +61,9 @@ class WayBack:
         ValueError: There are no such images.
     """
 
-    def __init__(self, subject: Subject, split: Split, most: int | None = None) -> None:
-        self.subject, self.split = subject, split
-        samples, train, test = subject.samples, subject.dataset.train, subject.dataset.test
+    def __init__(self, context: ModelContext, split: Split, most: int | None = None) -> None:
+        self.context, self.split = context, split
+        samples, train, test = context.samples, context.dataset.train, context.dataset.test
         n = len(test) if most is None else min(most, len(test))
         if split == "test":
             self.chosen, self.codes = torch.arange(len(test)), samples.trained.test
@@ -84,14 +84,14 @@ class WayBack:
 
     def back(self, temperature: float) -> Tensor:
         """G(t · P(E(x))) for any t, shape ``(n, c, h, w)``."""
-        return autoencoded(self.subject, self.codes, self.labels, temperature)
+        return autoencode(self.context, self.codes, self.labels, temperature)
 
     @functools.cached_property
     def x_rec(self) -> Tensor:
         """G(t · P(E(x))) for the t of the settings, shape ``(n, c, h, w)``."""
         if self.split == "test":
-            return self.subject.samples.own_reconstructions
-        return self.back(self.subject.settings.temperature)
+            return self.context.samples.own_reconstructions
+        return self.back(self.context.settings.temperature)
 
     def error(self, x_rec: Tensor) -> Tensor:
         """Mean squared error of each image, shape ``(n,)``."""
@@ -99,11 +99,11 @@ class WayBack:
 
     def features(self, space: str) -> tuple[Features, Features]:
         """Features of x and of its reconstruction."""
-        extractor, chosen = self.subject.extractor(space), self.chosen
-        known = self.subject.features(space, self.split)
+        extractor, chosen = self.context.extractor(space), self.chosen
+        known = self.context.features(space, self.split)
         before = Features(known.features[chosen], known.logits[chosen], known.extractor)
         if self.split == "test":
-            return before, self.subject.features(space, "reconstructions")
+            return before, self.context.features(space, "reconstructions")
         if space not in self._features:
             self._features[space] = extract(extractor, to_uint8(self.x_rec))
         return before, self._features[space]
@@ -116,7 +116,7 @@ class WayBack:
         return Value(psnr(self.error(self.x_rec)))
 
     def ratio(self) -> Value:
-        return Value(reconstruction_ratio(self.x, self.x_rec, self.subject.settings.seed))
+        return Value(reconstruction_ratio(self.x, self.x_rec, self.context.settings.seed))
 
     def similarity(self) -> Value:
         self._pixels("structural similarity")
@@ -131,14 +131,14 @@ class WayBack:
 
     def feature_ratio(self, space: str) -> Value:
         before, after = self.features(space)
-        seed = self.subject.settings.seed
+        seed = self.context.settings.seed
         value = reconstruction_ratio(before.features, after.features, seed)
         return Value(value, extractor=before.extractor)
 
     def agreement(self) -> Value:
         before, after = self.features("classifier")
         value, chance = agreement(before.logits, after.logits)
-        told = self.subject.pairs.trained.generator.conditional
+        told = self.context.nets.trained.generator.conditional
         note = "the generator is told the class" if told else None
         return Value(value, chance, note, before.extractor)
 
@@ -147,32 +147,35 @@ class WayBack:
             raise ValueError(f"{quantity} is for images, not for points")
 
 
-def reconstruction_group_rows(subject: Subject) -> list[Row]:
+def reconstruction_group_rows(context: ModelContext) -> list[Row]:
     """All metrics of the group ``reconstruction``."""
     nets = {
-        name: functools.cache(functools.partial(perceptual, name, subject.device))
+        name: functools.cache(functools.partial(perceptual, name, context.device))
         for name in BACKBONES
     }
     rows: list[Row] = []
     for split in SPLITS:
-        rows += _rows(subject, split, nets)
-    return rows + temperature_rows(subject)
+        rows += _rows(context, split, nets)
+    return rows + temperature_rows(context)
 
 
-def temperature_rows(subject: Subject) -> list[Row]:
+def temperature_rows(context: ModelContext) -> list[Row]:
     """The temperature at which training images come back best, and the test images' error at it.
 
     Chosen on one split and measured on the other, the error is not that of the luckiest choice.
     """
-    n = len(subject.dataset.test)
+    n = len(context.dataset.test)
 
     def measure() -> list[Row]:
-        train, test = WayBack(subject, "train", CHOOSING), WayBack(subject, "test")
+        train, test = (
+            SplitReconstruction(context, "train", CHOOSING),
+            SplitReconstruction(context, "test"),
+        )
         errors = {t: float(train.error(train.back(t)).mean()) for t in TEMPERATURES}
         best = min(TEMPERATURES, key=errors.__getitem__)
-        known = best == subject.settings.temperature
+        known = best == context.settings.temperature
         error = float(test.error(test.x_rec if known else test.back(best)).mean())
-        raw = float(test.error(subject.samples.raw_reconstructions).mean())
+        raw = float(test.error(context.samples.raw_reconstructions).mean())
         curve = ", ".join(f"{error:.4g} at t = {t:g}" for t, error in errors.items())
         note = f"{raw:.4g} of G(E(x)); chosen on training images: {curve}"
         return [
@@ -185,11 +188,11 @@ def temperature_rows(subject: Subject) -> list[Row]:
 
 
 def _rows(
-    subject: Subject, split: Split, nets: Mapping[str, Callable[[], Perceptual]]
+    context: ModelContext, split: Split, nets: Mapping[str, Callable[[], Perceptual]]
 ) -> list[Row]:
     """All metrics of one split."""
-    spaces, end = subject.settings.extractors, SPLITS[split]
-    way = functools.cache(lambda: WayBack(subject, split))
+    spaces, end = context.settings.extractors, SPLITS[split]
+    way = functools.cache(lambda: SplitReconstruction(context, split))
 
     def perceived(net: Callable[[], Perceptual]) -> Value:
         return way().perceptual(net)
@@ -209,13 +212,13 @@ def _rows(
     if "classifier" in spaces:
         measures["agreement"] = lambda: way().agreement()
     available = {
-        "test": len(subject.dataset.test),
-        "train": len(subject.samples.train_indices),
-        "generated": len(subject.samples.images),
+        "test": len(context.dataset.test),
+        "train": len(context.samples.train_indices),
+        "generated": len(context.samples.images),
     }
     return measured_rows(
         {f"autoencoding_{name}{end}": measure for name, measure in measures.items()},
-        n_samples=min(len(subject.dataset.test), available[split]),
+        n_samples=min(len(context.dataset.test), available[split]),
         split=split,
-        note=subject.route,
+        note=context.formula,
     )

@@ -26,7 +26,7 @@ from ogan_bench.evaluation.separability.linear_probe import principal_components
 from ogan_bench.evaluation.separability.stylegan_separability import latent_separability_rows
 from ogan_bench.features.cache import cached_record, content_key, fingerprint
 from ogan_bench.models.normalization import standardise
-from ogan_bench.sampling.context import Subject
+from ogan_bench.sampling.context import ModelContext
 from ogan_bench.sampling.samples import Codes
 
 DRAWS = {10: 10, 100: 5, 1000: 1, 10_000: 1}
@@ -75,10 +75,10 @@ class Representation:
         return (train - mean) / std, (test - mean) / std
 
 
-def representations(subject: Subject) -> dict[str, Representation]:
+def representations(context: ModelContext) -> dict[str, Representation]:
     """Codes, and the baselines by the endings of their metrics' names."""
-    samples, dataset = subject.samples, subject.dataset
-    d, seed = samples.trained.train.shape[1], subject.settings.seed
+    samples, dataset = context.samples, context.dataset
+    d, seed = samples.trained.train.shape[1], context.settings.seed
 
     def standardised(codes: Codes) -> tuple[Tensor, Tensor]:
         return standardise(codes.train), standardise(codes.test)
@@ -112,25 +112,27 @@ def _pixels(dataset: Dataset, chosen: Tensor) -> tuple[Tensor, Tensor]:
 Measure = Callable[[Representation], Value]
 
 
-def probes_rows(subject: Subject) -> list[Row]:
+def probes_rows(context: ModelContext) -> list[Row]:
     """All metrics of the group ``probes``."""
-    shown = representations(subject)
-    measures = {**_class_probes(subject), ATTRIBUTES: _attribute_probe(subject)}
+    shown = representations(context)
+    measures = {**_class_probes(context), ATTRIBUTES: _attribute_probe(context)}
     rows = measured_rows(
         {
-            metric + ending: functools.partial(_kept, subject, metric, measure, representation)
+            metric + ending: functools.partial(_kept, context, metric, measure, representation)
             for metric, measure in measures.items()
             for ending, representation in shown.items()
         },
-        n_samples=len(subject.dataset.test),
+        n_samples=len(context.dataset.test),
         split="test",
     )
-    return rows + latent_separability_rows(subject)
+    return rows + latent_separability_rows(context)
 
 
-def _kept(subject: Subject, metric: str, measure: Measure, representation: Representation) -> Value:
+def _kept(
+    context: ModelContext, metric: str, measure: Measure, representation: Representation
+) -> Value:
     """What is measured on a representation, from the cache where it is kept."""
-    chosen, dataset = subject.samples.train_indices, subject.dataset
+    chosen, dataset = context.samples.train_indices, context.dataset
     if not len(chosen):
         raise ValueError("probe_images is 0")
     if representation.kept is None:
@@ -140,7 +142,7 @@ def _kept(subject: Subject, metric: str, measure: Measure, representation: Repre
         "data": dataset.hash,
         "images": fingerprint({"chosen": chosen}),
         "shown": representation.kept,
-        "seed": subject.settings.seed,
+        "seed": context.settings.seed,
         "fitting": [FITTING, sorted(DRAWS.items()), MAX_CLASSES, RAREST],
         "version": VERSION,
     }
@@ -148,8 +150,8 @@ def _kept(subject: Subject, metric: str, measure: Measure, representation: Repre
     return Value(**made)
 
 
-def _class_probes(subject: Subject) -> dict[str, Measure]:
-    dataset, chosen, seed = subject.dataset, subject.samples.train_indices, subject.settings.seed
+def _class_probes(context: ModelContext) -> dict[str, Measure]:
+    dataset, chosen, seed = context.dataset, context.samples.train_indices, context.settings.seed
 
     def labels() -> tuple[Tensor, Tensor]:
         train, test = dataset.train.known_labels.cpu(), dataset.test.known_labels.cpu()
@@ -189,8 +191,8 @@ def _class_probes(subject: Subject) -> dict[str, Measure]:
     }
 
 
-def _attribute_probe(subject: Subject) -> Measure:
-    dataset, chosen, seed = subject.dataset, subject.samples.train_indices, subject.settings.seed
+def _attribute_probe(context: ModelContext) -> Measure:
+    dataset, chosen, seed = context.dataset, context.samples.train_indices, context.settings.seed
 
     def measure(representation: Representation) -> Value:
         train, test = dataset.train.attributes, dataset.test.attributes

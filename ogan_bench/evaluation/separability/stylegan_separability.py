@@ -11,7 +11,7 @@ from torch import Tensor
 from ogan_bench.data.base import to_uint8
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.features.extractor import extract
-from ogan_bench.sampling.context import Subject
+from ogan_bench.sampling.context import ModelContext
 from ogan_bench.sampling.samples import BATCH_SIZE
 from ogan_bench.seeding import generator
 
@@ -87,24 +87,24 @@ def separability(z: Tensor, classes: Tensor, z_new: Tensor, new_classes: Tensor)
     return torch.exp2(bits)
 
 
-def latent_separability_rows(subject: Subject) -> list[Row]:
+def latent_separability_rows(context: ModelContext) -> list[Row]:
     """The measure with the dataset's own classifier, where that is among the feature spaces."""
-    if SPACE not in subject.settings.extractors:
+    if SPACE not in context.settings.extractors:
         return []
     half = POINTS // 2
 
     @functools.cache
     def measure() -> tuple[Tensor, str, str]:
-        if subject.pairs.trained.generator.conditional:
+        if context.nets.trained.generator.conditional:
             raise ValueError("the generator is conditional: the class of G(z, y) is y, not in z")
-        z, logits = _classified(subject)
+        z, logits = _classified(context)
         parts = []
         for own, scores in zip(z.split(POINTS), logits.split(POINTS), strict=True):
             kept = most_confident(scores)
             parts += [own[kept], scores[kept].argmax(1)]
         found, classes = len(parts[1].unique()), logits.shape[1]
         note = f"{found} of {classes} classes among the clearest {half} of {POINTS} images"
-        return separability(*parts), note, subject.extractor(SPACE).name
+        return separability(*parts), note, context.extractor(SPACE).name
 
     def value(which: int) -> Value:
         values, note, extractor = measure()
@@ -115,18 +115,18 @@ def latent_separability_rows(subject: Subject) -> list[Row]:
     )
 
 
-def _classified(subject: Subject) -> tuple[Tensor, Tensor]:
+def _classified(context: ModelContext) -> tuple[Tensor, Tensor]:
     """Draws of z, and the classifier's logits of G(z); the images are kept batch by batch only."""
-    trained, extractor = subject.pairs.trained, subject.extractor(SPACE)
+    trained, extractor = context.nets.trained, context.extractor(SPACE)
     noise = torch.randn(
         2 * POINTS,
         trained.z_dim,
-        generator=generator(subject.settings.seed, "evaluation/separability/z"),
+        generator=generator(context.settings.seed, "evaluation/separability/z"),
     )
     z = trained.objective.prior(noise)
     logits = []
     with torch.inference_mode():
         for batch in z.split(BATCH_SIZE):
-            x_fake = trained.generator(batch.to(subject.device), None)
+            x_fake = trained.generator(batch.to(context.device), None)
             logits.append(extract(extractor, to_uint8(x_fake)).logits)
     return z, torch.cat(logits)

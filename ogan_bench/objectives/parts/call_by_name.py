@@ -21,14 +21,14 @@ from ogan_bench.study.parts import Component, component_of
 
 
 @cache
-def asked(function: Callable[..., Any]) -> tuple[str, ...]:
+def argument_names(function: Callable[..., Any]) -> tuple[str, ...]:
     """Names of the positional parameters of a function."""
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     parameters = inspect.signature(function).parameters.values()
     return tuple(parameter.name for parameter in parameters if parameter.kind in kinds)
 
 
-def check(function: Callable[..., Any], offered: type) -> None:
+def check_arguments(function: Callable[..., Any], offered: type) -> None:
     """Refuse a function that asks for something that is not offered.
 
     Raises:
@@ -36,7 +36,7 @@ def check(function: Callable[..., Any], offered: type) -> None:
     """
     known = [name for name in dir(offered) if not name.startswith("_")]
     known += [name for name in getattr(offered, "__dataclass_fields__", {}) if name not in known]
-    for name in asked(function):
+    for name in argument_names(function):
         if name not in known:
             raise UserError(
                 f"{getattr(function, '__name__', function)}: parameter {name!r}: nothing of that "
@@ -44,9 +44,9 @@ def check(function: Callable[..., Any], offered: type) -> None:
             )
 
 
-def answer(function: Callable[..., Any], view: object, **parameters: Any) -> Any:
+def call_with(function: Callable[..., Any], view: object, **parameters: Any) -> Any:
     """Call a function with the attributes of ``view`` that it asks for."""
-    return function(*(getattr(view, name) for name in asked(function)), **parameters)
+    return function(*(getattr(view, name) for name in argument_names(function)), **parameters)
 
 
 Term = Callable[..., Tensor]
@@ -61,5 +61,5 @@ def term(kind: str, part: Component | str, offered: type) -> Term:
     """
     chosen = component_of(kind, part)
     function = catalogue.function(kind, chosen.name)
-    check(function, offered)
+    check_arguments(function, offered)
     return partial(function, **chosen.parameters())

@@ -1,6 +1,6 @@
 """Consistency terms: how the code of G(z) is tied to z. Losses per sample, ``(n,)``.
 
-A term asks by name for attributes of :class:`Tie`; most ask for ``z`` and ``code``.
+A term asks by name for attributes of :class:`ConsistencyInputs`; most ask for ``z`` and ``code``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ogan_bench.models.normalization import standardise
-from ogan_bench.objectives.base import Objective, Pass, Projection
+from ogan_bench.objectives.base import ForwardPass, Objective, Projection
 
 Decode = Callable[[Tensor], Tensor]
 """Codes ``(n, d)`` to images ``(n, c, h, w)``."""
@@ -23,7 +23,7 @@ LOG_VARIANCE = 10.0
 """Learned log-variances lie between minus this and this."""
 
 
-class Tie:
+class ConsistencyInputs:
     """What a consistency term may ask for.
 
     Args:
@@ -32,7 +32,7 @@ class Tie:
         free: Leading dimensions of z and of the code that are not tied.
     """
 
-    def __init__(self, batch: Pass, objective: Objective, free: int = 0) -> None:
+    def __init__(self, batch: ForwardPass, objective: Objective, free: int = 0) -> None:
         self._batch = batch
         self._objective = objective
         self._free = free

@@ -13,7 +13,7 @@ import torch
 from pydantic import PositiveFloat
 from torch import Tensor, nn
 
-from ogan_bench.objectives.base import Pass
+from ogan_bench.objectives.base import ForwardPass
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Scored:
         scorer: The net whose scores these are.
     """
 
-    batch: Pass
+    batch: ForwardPass
     score_real: Tensor
     score_fake: Tensor
     score: Callable[[Tensor], Tensor]

@@ -6,19 +6,20 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ogan_bench.objectives.base import Objective, Pass, Projection
-from ogan_bench.objectives.parts.call_by_name import Term, answer, asked, term
-from ogan_bench.objectives.parts.consistency import PROJECTIONS, Tie
+from ogan_bench.objectives.base import ForwardPass, Objective, Projection
+from ogan_bench.objectives.parts.call_by_name import Term, argument_names, call_with, term
+from ogan_bench.objectives.parts.consistency import PROJECTIONS, ConsistencyInputs
 from ogan_bench.objectives.parts.schedules import Schedule, schedule
 from ogan_bench.study.parts import ConsistencyPart, Weight, component_of
 
 
 @dataclass(frozen=True)
-class Tied:
+class WeightedConsistency:
     """A consistency term c, its weight w, and what c leaves free in the code.
 
     Args:
-        term: Attributes of :class:`~ogan_bench.objectives.parts.consistency.Tie` to ``(n,)``.
+        term: Attributes of
+            :class:`~ogan_bench.objectives.parts.consistency.ConsistencyInputs` to ``(n,)``.
         weight: w over the course of the training.
         projection: What belongs between E and G in autoencoding.
     """
@@ -29,9 +30,9 @@ class Tied:
 
     def outputs(self, d: int) -> int:
         """Outputs that E needs for the term: the code, and its log-variance where it is asked."""
-        return 2 * d if "log_variance" in asked(self.term) else d
+        return 2 * d if "log_variance" in argument_names(self.term) else d
 
-    def loss(self, batch: Pass, objective: Objective, free: int = 0) -> Tensor:
+    def loss(self, batch: ForwardPass, objective: Objective, free: int = 0) -> Tensor:
         """w·c, shape ``(n,)``.
 
         Args:
@@ -39,11 +40,11 @@ class Tied:
             objective: Knows which part of E's output is the code.
             free: Leading dimensions of z and of the code that are not tied.
         """
-        tied: Tensor = answer(self.term, Tie(batch, objective, free))
+        tied: Tensor = call_with(self.term, ConsistencyInputs(batch, objective, free))
         return self.weight(batch.progress) * tied
 
 
-def tie(consistency: ConsistencyPart, weight: Weight) -> Tied:
+def weighted_consistency(consistency: ConsistencyPart, weight: Weight) -> WeightedConsistency:
     """The term and the weight that a study file describes.
 
     Raises:
@@ -51,4 +52,6 @@ def tie(consistency: ConsistencyPart, weight: Weight) -> Tied:
     """
     chosen = component_of("consistency", consistency)
     projection = PROJECTIONS.get(chosen.name, "none")
-    return Tied(term("consistency", chosen, Tie), schedule(weight), projection)
+    return WeightedConsistency(
+        term("consistency", chosen, ConsistencyInputs), schedule(weight), projection
+    )

@@ -12,7 +12,7 @@ from torch.nn.functional import softplus
 
 from ogan_bench.models.base import Architecture, Generator, mlp
 from ogan_bench.models.initialisation import GlorotUniform
-from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass
+from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Objective
 from ogan_bench.objectives.parts.consistency import pearson
 from ogan_bench.objectives.parts.penalties import r1 as gradient_penalty
 
@@ -53,7 +53,7 @@ class ALAE(Objective):
     latent_weight: float
     r1: float
 
-    opponents = ("encoder",)
+    updated_first = ("encoder",)
 
     def build(self, architecture: Architecture) -> Nets:
         d = architecture.z_dim
@@ -64,7 +64,7 @@ class ALAE(Objective):
         mapping.initial = GlorotUniform(gain=math.sqrt(2))
         return Nets(encoder, MappedGenerator(mapping, architecture.generator()))
 
-    def encoder_loss(self, batch: Pass) -> LossTerms:
+    def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         real, fake = self.score_real(batch), self.score_fake(batch)
         return {
             "adversarial": softplus(real) + softplus(-fake),
@@ -72,7 +72,7 @@ class ALAE(Objective):
             "reciprocity": self._reciprocity(self.w(batch), batch.e_fake),
         }
 
-    def generator_loss(self, batch: Pass) -> LossTerms:
+    def generator_loss(self, batch: ForwardPass) -> LossTerms:
         # The formula stops the gradient at w, in the target as well as on the way through S and E:
         # of G only S is to make the images from which E can tell w.
         w = self.w(batch).detach()
@@ -84,7 +84,7 @@ class ALAE(Objective):
             "reciprocity": self._reciprocity(w, batch.nets.encoder(seen)),
         }
 
-    def diagnostics(self, batch: Pass) -> LossTerms:
+    def diagnostics(self, batch: ForwardPass) -> LossTerms:
         return {
             "score_real": self.score_real(batch),
             "score_fake": self.score_fake(batch),
@@ -99,19 +99,19 @@ class ALAE(Objective):
         images: Tensor = cast(MappedGenerator, generator).synthesis(code, labels)
         return images
 
-    def w(self, batch: Pass) -> Tensor:
+    def w(self, batch: ForwardPass) -> Tensor:
         """F(z), shape ``(n, d)``."""
         return batch.once("w", lambda: self.latent(batch.nets.generator, batch.z))
 
-    def score_real(self, batch: Pass) -> Tensor:
+    def score_real(self, batch: ForwardPass) -> Tensor:
         """Scores of the real images, shape ``(n,)``."""
         return batch.once("score_real", lambda: self._score(batch, batch.e_real))
 
-    def score_fake(self, batch: Pass) -> Tensor:
+    def score_fake(self, batch: ForwardPass) -> Tensor:
         """Scores of the generated images, shape ``(n,)``."""
         return batch.once("score_fake", lambda: self._score(batch, batch.e_fake))
 
-    def _score(self, batch: Pass, w: Tensor) -> Tensor:
+    def _score(self, batch: ForwardPass, w: Tensor) -> Tensor:
         head = batch.nets.encoder.score_head
         assert head is not None
         scores: Tensor = head(w)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from ogan_bench.models.base import Architecture, mlp
-from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass
+from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Objective
 from ogan_bench.objectives.systems.critic_game import computed
 from ogan_bench.objectives.systems.gaussian_encoder import gaussian
 
@@ -44,7 +44,7 @@ class PairObjective(Objective):
 
     hidden: int
 
-    opponents = ("critic",)
+    updated_first = ("critic",)
 
     def build(self, architecture: Architecture) -> Nets:
         return Nets(
@@ -57,19 +57,19 @@ class PairObjective(Objective):
         """Width of E's output."""
         return d
 
-    def code_real(self, batch: Pass) -> Tensor:
+    def code_real(self, batch: ForwardPass) -> Tensor:
         """Codes of the real images, as the critic sees them, shape ``(n, d)``."""
         return self.code(batch.e_real, batch.z.shape[1])
 
-    def score_real(self, batch: Pass) -> Tensor:
+    def score_real(self, batch: ForwardPass) -> Tensor:
         """s(x, E(x)), shape ``(n,)``."""
         return batch.once("score_real", lambda: batch.critic(batch.x, self.code_real(batch)))
 
-    def score_fake(self, batch: Pass) -> Tensor:
+    def score_fake(self, batch: ForwardPass) -> Tensor:
         """s(G(z), z), shape ``(n,)``."""
         return batch.once("score_fake", lambda: batch.critic(batch.x_fake, batch.z))
 
-    def diagnostics(self, batch: Pass) -> LossTerms:
+    def diagnostics(self, batch: ForwardPass) -> LossTerms:
         return computed(batch, self, "score_real", "score_fake")
 
 
@@ -88,19 +88,19 @@ class BiGAN(PairObjective):
     def outputs(self, d: int) -> int:
         return 2 * d if self.stochastic else d
 
-    def code_real(self, batch: Pass) -> Tensor:
+    def code_real(self, batch: ForwardPass) -> Tensor:
         if not self.stochastic:
             return super().code_real(batch)
         posterior = gaussian(batch.e_real, batch.z.shape[1])
         return posterior.sample(batch.noise("posterior real", posterior.mean))
 
-    def encoder_loss(self, batch: Pass) -> LossTerms:
+    def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         return {"adversarial": softplus(-self.score_real(batch))}
 
-    def generator_loss(self, batch: Pass) -> LossTerms:
+    def generator_loss(self, batch: ForwardPass) -> LossTerms:
         return {"adversarial": softplus(self.score_fake(batch))}
 
-    def critic_loss(self, batch: Pass) -> LossTerms:
+    def critic_loss(self, batch: ForwardPass) -> LossTerms:
         real, fake = self.score_real(batch), self.score_fake(batch)
         return {"adversarial": softplus(real) + softplus(-fake)}
 

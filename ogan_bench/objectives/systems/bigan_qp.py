@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
-from ogan_bench.objectives.base import LossTerms, Objective, Pass
+from ogan_bench.objectives.base import ForwardPass, LossTerms, Objective
 from ogan_bench.objectives.systems.bigan import PairObjective
 
 
@@ -26,7 +26,7 @@ class BiGANQP(PairObjective):
     strength: float
     hidden: int
 
-    def encoder_loss(self, batch: Pass) -> LossTerms:
+    def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         code_fake = self.code(batch.e_fake, batch.z.shape[1])
         error = (batch.z - code_fake).square().mean(dim=1)
         return {
@@ -34,7 +34,7 @@ class BiGANQP(PairObjective):
             "reconstructed_code": self.code_weight * error,
         }
 
-    def generator_loss(self, batch: Pass) -> LossTerms:
+    def generator_loss(self, batch: ForwardPass) -> LossTerms:
         reconstructed = self.decode(batch.nets.generator, self.code_real(batch), batch.labels)
         error = (batch.x - reconstructed).square().flatten(1).mean(dim=1)
         return {
@@ -42,7 +42,7 @@ class BiGANQP(PairObjective):
             "reconstructed_image": self.image_weight * error,
         }
 
-    def critic_loss(self, batch: Pass) -> LossTerms:
+    def critic_loss(self, batch: ForwardPass) -> LossTerms:
         difference = self.score_real(batch) - self.score_fake(batch)
         images = (batch.x - batch.x_fake).abs().flatten(1).mean(dim=1)
         codes = (self.code_real(batch) - batch.z).abs().mean(dim=1)

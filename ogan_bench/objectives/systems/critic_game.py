@@ -7,21 +7,21 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ogan_bench.objectives.base import LossTerms, Objective, Pass
+from ogan_bench.objectives.base import ForwardPass, LossTerms, Objective
 from ogan_bench.objectives.parts.adversarial import Adversarial, Scores
-from ogan_bench.objectives.parts.call_by_name import Term, answer, term
+from ogan_bench.objectives.parts.call_by_name import Term, call_with, term
 from ogan_bench.objectives.parts.consistency import pearson
 from ogan_bench.objectives.parts.penalties import Scored
 from ogan_bench.study.parts import AdversarialPart, PenaltyPart, build
 
 
-def computed(batch: Pass, objective: Objective, *names: str) -> LossTerms:
+def computed(batch: ForwardPass, objective: Objective, *names: str) -> LossTerms:
     """Diagnostics: of the named tensors those that this pass has made, and ρ where it can be had.
 
     Args:
         batch: The pass; nothing is computed anew, for the weights have moved since.
         objective: Knows which part of E's output is the code.
-        names: As given to :meth:`~ogan_bench.objectives.base.Pass.once`.
+        names: As given to :meth:`~ogan_bench.objectives.base.ForwardPass.once`.
     """
     kept = vars(batch)
     found: dict[str, Tensor] = {name: kept[name] for name in names if name in kept}
@@ -31,7 +31,7 @@ def computed(batch: Pass, objective: Objective, *names: str) -> LossTerms:
 
 
 @dataclass(frozen=True)
-class Game:
+class CriticGame:
     """What a critic and the forger that it judges minimise.
 
     ::
@@ -51,20 +51,20 @@ class Game:
         """Both terms of the critic."""
         scores = Scores(lambda: scored.score_real, lambda: scored.score_fake)
         return {
-            "adversarial": answer(self.adversarial.encoder, scores),
-            "penalty": answer(self.penalty, scored),
+            "adversarial": call_with(self.adversarial.encoder, scores),
+            "penalty": call_with(self.penalty, scored),
         }
 
-    def forger_loss(self, real: Callable[[], Tensor], fake: Callable[[], Tensor]) -> Tensor:
+    def generator_side_loss(self, real: Callable[[], Tensor], fake: Callable[[], Tensor]) -> Tensor:
         """The forger's only term; scores that h does not ask for are not computed."""
-        loss: Tensor = answer(self.adversarial.generator, Scores(real, fake))
+        loss: Tensor = call_with(self.adversarial.generator, Scores(real, fake))
         return loss
 
 
-def game(adversarial: AdversarialPart, penalty: PenaltyPart) -> Game:
+def game(adversarial: AdversarialPart, penalty: PenaltyPart) -> CriticGame:
     """The game that a study file describes.
 
     Raises:
         UserError: The penalty asks for something that is not offered.
     """
-    return Game(build("adversarial", adversarial), term("penalties", penalty, Scored))
+    return CriticGame(build("adversarial", adversarial), term("penalties", penalty, Scored))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ogan_bench.models.base import Architecture
-from ogan_bench.objectives.base import Nets, Objective, Pass
+from ogan_bench.objectives.base import ForwardPass, Nets, Objective
 
 UNIT_RANGE = 0.25
 """Squared errors of images in [-1, 1], as all images here, to those of the same in [0, 1]."""
@@ -63,27 +63,27 @@ class Variational(Objective):
     def build(self, architecture: Architecture) -> Nets:
         return Nets(architecture.encoder(2 * architecture.z_dim), architecture.generator())
 
-    def real(self, batch: Pass) -> Gaussian:
+    def real(self, batch: ForwardPass) -> Gaussian:
         """q(z | x)."""
         return gaussian(batch.e_real, batch.z.shape[1])
 
-    def fake(self, batch: Pass) -> Gaussian:
+    def fake(self, batch: ForwardPass) -> Gaussian:
         """q(z | G(z))."""
         return gaussian(batch.e_fake, batch.z.shape[1])
 
-    def of(self, batch: Pass, images: Tensor) -> Gaussian:
+    def of(self, batch: ForwardPass, images: Tensor) -> Gaussian:
         """q(z | images), where the images go through E as a batch of their own."""
         return gaussian(batch.nets.encoder(images), batch.z.shape[1])
 
-    def images(self, batch: Pass, code: Tensor, labels: Tensor | None) -> Tensor:
+    def images(self, batch: ForwardPass, code: Tensor, labels: Tensor | None) -> Tensor:
         """G(code)."""
         return self.decode(batch.nets.generator, code, labels)
 
-    def reconstruction(self, batch: Pass) -> Tensor:
+    def reconstruction(self, batch: ForwardPass) -> Tensor:
         """G(μ + σ ε) with μ and σ of the real images; all losses of a pass share it."""
         return batch.once("reconstruction", lambda: self._reconstruction(batch))
 
-    def _reconstruction(self, batch: Pass) -> Tensor:
+    def _reconstruction(self, batch: ForwardPass) -> Tensor:
         real = self.real(batch)
         code = real.sample(batch.noise("posterior real", real.mean))
         return self.images(batch, code, batch.labels)

@@ -13,11 +13,11 @@ from torch.nn import functional as F
 
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
-from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass
+from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Objective
 from ogan_bench.objectives.parts.consistency import pearson
 from ogan_bench.objectives.parts.penalties import Scored
 from ogan_bench.objectives.parts.schedules import Schedule, schedule
-from ogan_bench.objectives.systems.critic_game import Game, game
+from ogan_bench.objectives.systems.critic_game import CriticGame, game
 from ogan_bench.study.parts import AdversarialPart, PenaltyPart, Weight
 
 
@@ -32,12 +32,12 @@ class InfoGAN(Objective):
         weight: λ over the course of the training.
     """
 
-    game: Game
+    game: CriticGame
     code_dims: int
     binary: bool
     weight: Schedule
 
-    opponents = ("encoder",)
+    updated_first = ("encoder",)
 
     def build(self, architecture: Architecture) -> Nets:
         d = architecture.z_dim
@@ -52,19 +52,19 @@ class InfoGAN(Objective):
         signs = torch.where(z[:, :k] < 0, -1.0, 1.0).to(z.dtype)
         return torch.cat([signs, z[:, k:]], dim=1)
 
-    def encoder_loss(self, batch: Pass) -> LossTerms:
+    def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         real, fake = self.score_real(batch), self.score_fake(batch)
         scored = Scored(batch, real, fake, partial(self.score, batch), batch.nets.encoder)
         return {**self.game.critic_loss(scored), "information": self._information(batch)}
 
-    def generator_loss(self, batch: Pass) -> LossTerms:
+    def generator_loss(self, batch: ForwardPass) -> LossTerms:
         real, fake = partial(self.score_real, batch), partial(self.score_fake, batch)
         return {
-            "adversarial": self.game.forger_loss(real, fake),
+            "adversarial": self.game.generator_side_loss(real, fake),
             "information": self._information(batch),
         }
 
-    def diagnostics(self, batch: Pass) -> LossTerms:
+    def diagnostics(self, batch: ForwardPass) -> LossTerms:
         k = self._k(batch.z.shape[1])
         return {
             "score_real": self.score_real(batch),
@@ -77,20 +77,20 @@ class InfoGAN(Objective):
         # The rest of z is noise that Q says nothing of; G gets its mean.
         return F.pad(mean, (0, d - mean.shape[1]))
 
-    def score_real(self, batch: Pass) -> Tensor:
+    def score_real(self, batch: ForwardPass) -> Tensor:
         """Scores of the real images, shape ``(n,)``."""
         return batch.e_real[:, -1]
 
-    def score_fake(self, batch: Pass) -> Tensor:
+    def score_fake(self, batch: ForwardPass) -> Tensor:
         """Scores of the generated images, shape ``(n,)``."""
         return batch.e_fake[:, -1]
 
-    def score(self, batch: Pass, x: Tensor) -> Tensor:
+    def score(self, batch: ForwardPass, x: Tensor) -> Tensor:
         """Scores of other images, shape ``(n,)``."""
         e: Tensor = batch.nets.encoder(x)
         return e[:, -1]
 
-    def _information(self, batch: Pass) -> Tensor:
+    def _information(self, batch: ForwardPass) -> Tensor:
         """-λ log Q(c | G(z)) without its constant, shape ``(n,)``."""
         c, q = batch.z[:, : self._k(batch.z.shape[1])], batch.e_fake[:, :-1]
         # For c = ±1 and P(c = 1) = 1 / (1 + e^-q) the cross-entropy is log(1 + e^(-c q)).

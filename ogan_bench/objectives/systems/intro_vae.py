@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, PositiveFloat
 from torch import Tensor
 
-from ogan_bench.objectives.base import LossTerms, Objective, Pass
+from ogan_bench.objectives.base import ForwardPass, LossTerms, Objective
 from ogan_bench.objectives.systems.gaussian_encoder import UNIT_RANGE, Variational, squared_error
 
 
@@ -30,9 +30,9 @@ class IntroVAE(Variational):
     w_neg: float
     vae_share: float
 
-    opponents = ("encoder",)
+    updated_first = ("encoder",)
 
-    def encoder_loss(self, batch: Pass) -> LossTerms:
+    def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         x_hat = self.reconstruction(batch)
         terms = {
             "reconstruction": self._error(batch, x_hat),
@@ -48,7 +48,7 @@ class IntroVAE(Variational):
             "hinge_fake": w * self._hinge(self.fake(batch).kl()),
         }
 
-    def generator_loss(self, batch: Pass) -> LossTerms:
+    def generator_loss(self, batch: ForwardPass) -> LossTerms:
         x_hat = self.reconstruction(batch)
         terms = {"reconstruction": self._error(batch, x_hat)}
         if batch.progress < self.vae_share:
@@ -60,13 +60,13 @@ class IntroVAE(Variational):
             "kl_fake": w * self.fake(batch).kl(),
         }
 
-    def diagnostics(self, batch: Pass) -> LossTerms:
+    def diagnostics(self, batch: ForwardPass) -> LossTerms:
         found = {"kl_real": self.real(batch).kl()}
         if batch.progress >= self.vae_share:
             found["kl_fake"] = self.fake(batch).kl()
         return found
 
-    def _error(self, batch: Pass, x_hat: Tensor) -> Tensor:
+    def _error(self, batch: ForwardPass, x_hat: Tensor) -> Tensor:
         return self.w_rec * UNIT_RANGE * squared_error(batch.x, x_hat)
 
     def _hinge(self, kl: Tensor) -> Tensor:

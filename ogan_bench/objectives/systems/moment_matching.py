@@ -9,7 +9,7 @@ from ogan_bench.objectives.composed import ComposedObjective
 from ogan_bench.objectives.parts.adversarial import Adversarial
 from ogan_bench.objectives.parts.call_by_name import term
 from ogan_bench.objectives.parts.penalties import Scored
-from ogan_bench.objectives.parts.weighted_consistency import tie
+from ogan_bench.objectives.parts.weighted_consistency import weighted_consistency
 from ogan_bench.study.parts import ConsistencyPart, PenaltyPart, ReadoutPart, Weight, build
 
 
@@ -71,6 +71,6 @@ def moment_matching(
     return ComposedObjective(
         adversarial=Adversarial(encoder, generator),
         readout=build("readouts", readout),
-        consistency=tie(consistency, consistency_weight),
+        consistency=weighted_consistency(consistency, consistency_weight),
         penalty=term("penalties", penalty, Scored),
     )

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
-from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass
-from ogan_bench.objectives.parts.weighted_consistency import tie
+from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Objective
+from ogan_bench.objectives.parts.weighted_consistency import weighted_consistency
 from ogan_bench.objectives.systems.critic_game import game
 from ogan_bench.objectives.systems.separate import SeparateObjective
 from ogan_bench.objectives.systems.triple_critics import ScoredPairs
@@ -77,32 +77,32 @@ class PacGANObjective(SeparateObjective):
             raise UserError("pac_gan.packing: this model has no critic of several images: give 1")
         return replace(nets, critic=architecture.packed_critic(self.packing))
 
-    def generator_loss(self, batch: Pass) -> LossTerms:
+    def generator_loss(self, batch: ForwardPass) -> LossTerms:
         return per_image(super().generator_loss(batch), len(batch.z))
 
-    def critic_loss(self, batch: Pass) -> LossTerms:
+    def critic_loss(self, batch: ForwardPass) -> LossTerms:
         real, fake = self.packs_real(batch), self.packs_fake(batch)
         score_real, score_fake = self.score_real(batch), self.score_fake(batch)
         score = partial(self.score, batch)
         scored = ScoredPacks(batch, score_real, score_fake, score, batch.critic, real, fake)
         return per_image(self.game.critic_loss(scored), len(batch.z))
 
-    def diagnostics(self, batch: Pass) -> LossTerms:
+    def diagnostics(self, batch: ForwardPass) -> LossTerms:
         return per_image(super().diagnostics(batch), len(batch.z))
 
-    def packs_real(self, batch: Pass) -> Tensor:
+    def packs_real(self, batch: ForwardPass) -> Tensor:
         """Packs of real images, shape ``(n/m, m·c, h, w)``."""
         return batch.once("packs_real", lambda: packs(batch.x, self.packing))
 
-    def packs_fake(self, batch: Pass) -> Tensor:
+    def packs_fake(self, batch: ForwardPass) -> Tensor:
         """Packs of generated images, shape ``(n/m, m·c, h, w)``."""
         return batch.once("packs_fake", lambda: packs(batch.x_fake, self.packing))
 
-    def score_real(self, batch: Pass) -> Tensor:
+    def score_real(self, batch: ForwardPass) -> Tensor:
         """Scores of the packs of real images, shape ``(n/m,)``."""
         return batch.once("score_real", lambda: self.score(batch, self.packs_real(batch)))
 
-    def score_fake(self, batch: Pass) -> Tensor:
+    def score_fake(self, batch: ForwardPass) -> Tensor:
         """Scores of the packs of generated images, shape ``(n/m,)``."""
         return batch.once("score_fake", lambda: self.score(batch, self.packs_fake(batch)))
 
@@ -144,7 +144,7 @@ def pac_gan(
     """
     return PacGANObjective(
         game=game(adversarial, penalty),
-        consistency=tie(consistency, 1.0),
+        consistency=weighted_consistency(consistency, 1.0),
         to_generator=False,
         packing=packing,
     )

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ogan_bench.objectives.base import LossTerms, Objective, Pass
-from ogan_bench.objectives.parts.weighted_consistency import tie
+from ogan_bench.objectives.base import ForwardPass, LossTerms, Objective
+from ogan_bench.objectives.parts.weighted_consistency import weighted_consistency
 from ogan_bench.objectives.systems.critic_game import game
 from ogan_bench.objectives.systems.separate import SeparateObjective
 from ogan_bench.study.parts import AdversarialPart, ConsistencyPart, PenaltyPart
@@ -24,16 +24,16 @@ class PostHocObjective(SeparateObjective):
 
     gan_share: float
 
-    def encoder_loss(self, batch: Pass) -> LossTerms:
+    def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         return {} if self._plays(batch) else super().encoder_loss(batch)
 
-    def generator_loss(self, batch: Pass) -> LossTerms:
+    def generator_loss(self, batch: ForwardPass) -> LossTerms:
         return super().generator_loss(batch) if self._plays(batch) else {}
 
-    def critic_loss(self, batch: Pass) -> LossTerms:
+    def critic_loss(self, batch: ForwardPass) -> LossTerms:
         return super().critic_loss(batch) if self._plays(batch) else {}
 
-    def _plays(self, batch: Pass) -> bool:
+    def _plays(self, batch: ForwardPass) -> bool:
         return batch.progress < self.gan_share
 
 
@@ -69,7 +69,7 @@ def post_hoc(
     """
     return PostHocObjective(
         game=game(adversarial, penalty),
-        consistency=tie(consistency, 1.0),
+        consistency=weighted_consistency(consistency, 1.0),
         to_generator=False,
         gan_share=gan_share,
     )

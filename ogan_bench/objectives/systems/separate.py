@@ -8,10 +8,13 @@ from functools import partial
 from torch import Tensor
 
 from ogan_bench.models.base import Architecture
-from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass, Projection
+from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Objective, Projection
 from ogan_bench.objectives.parts.penalties import Scored
-from ogan_bench.objectives.parts.weighted_consistency import Tied, tie
-from ogan_bench.objectives.systems.critic_game import Game, computed, game
+from ogan_bench.objectives.parts.weighted_consistency import (
+    WeightedConsistency,
+    weighted_consistency,
+)
+from ogan_bench.objectives.systems.critic_game import CriticGame, computed, game
 from ogan_bench.study.parts import AdversarialPart, ConsistencyPart, PenaltyPart, Weight
 
 
@@ -25,11 +28,11 @@ class SeparateObjective(Objective):
         to_generator: Whether G minimises the consistency term too.
     """
 
-    game: Game
-    consistency: Tied
+    game: CriticGame
+    consistency: WeightedConsistency
     to_generator: bool
 
-    opponents = ("critic",)
+    updated_first = ("critic",)
 
     @property
     def projection(self) -> Projection:
@@ -42,38 +45,38 @@ class SeparateObjective(Objective):
             architecture.encoder(1),
         )
 
-    def encoder_loss(self, batch: Pass) -> LossTerms:
+    def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         tied = self.consistency.loss(batch, self)
         # Without a consistency term there is nothing for E to learn: it stays as it was drawn.
         return {"consistency": tied} if tied.requires_grad else {}
 
-    def generator_loss(self, batch: Pass) -> LossTerms:
+    def generator_loss(self, batch: ForwardPass) -> LossTerms:
         real, fake = partial(self.score_real, batch), partial(self.score_fake, batch)
-        terms = {"adversarial": self.game.forger_loss(real, fake)}
+        terms = {"adversarial": self.game.generator_side_loss(real, fake)}
         return (
             {**terms, "consistency": self.consistency.loss(batch, self)}
             if self.to_generator
             else terms
         )
 
-    def critic_loss(self, batch: Pass) -> LossTerms:
+    def critic_loss(self, batch: ForwardPass) -> LossTerms:
         real, fake = self.score_real(batch), self.score_fake(batch)
         return self.game.critic_loss(
             Scored(batch, real, fake, partial(self.score, batch), batch.critic)
         )
 
-    def diagnostics(self, batch: Pass) -> LossTerms:
+    def diagnostics(self, batch: ForwardPass) -> LossTerms:
         return computed(batch, self, "score_real", "score_fake")
 
-    def score_real(self, batch: Pass) -> Tensor:
+    def score_real(self, batch: ForwardPass) -> Tensor:
         """Scores of the real images, shape ``(n,)``."""
         return batch.once("score_real", lambda: self.score(batch, batch.x))
 
-    def score_fake(self, batch: Pass) -> Tensor:
+    def score_fake(self, batch: ForwardPass) -> Tensor:
         """Scores of the generated images, shape ``(n,)``."""
         return batch.once("score_fake", lambda: self.score(batch, batch.x_fake))
 
-    def score(self, batch: Pass, x: Tensor) -> Tensor:
+    def score(self, batch: ForwardPass, x: Tensor) -> Tensor:
         """The critic's scores of images, shape ``(n,)``."""
         scores: Tensor = batch.critic(x)
         return scores[:, 0]
@@ -113,6 +116,6 @@ def separate(
     """
     return SeparateObjective(
         game=game(adversarial, penalty),
-        consistency=tie(consistency, consistency_weight),
+        consistency=weighted_consistency(consistency, consistency_weight),
         to_generator=to_generator,
     )

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, NonNegativeFloat, PositiveFloat
 from torch import Tensor
 
-from ogan_bench.objectives.base import LossTerms, Objective, Pass
+from ogan_bench.objectives.base import ForwardPass, LossTerms, Objective
 from ogan_bench.objectives.systems.gaussian_encoder import (
     UNIT_RANGE,
     Gaussian,
@@ -35,9 +35,9 @@ class SoftIntroVAE(Variational):
     gamma_r: float
     vae_share: float
 
-    opponents = ("encoder",)
+    updated_first = ("encoder",)
 
-    def encoder_loss(self, batch: Pass) -> LossTerms:
+    def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         x_hat, s = self.reconstruction(batch), self._scale(batch)
         terms = {
             "reconstruction": s * self._error(batch.x, x_hat),
@@ -56,7 +56,7 @@ class SoftIntroVAE(Variational):
             "elbo_fake": self._exponential(batch, error_fake, fake.kl()),
         }
 
-    def generator_loss(self, batch: Pass) -> LossTerms:
+    def generator_loss(self, batch: ForwardPass) -> LossTerms:
         x_hat, s = self.reconstruction(batch), self._scale(batch)
         terms = {"reconstruction": s * self._error(batch.x, x_hat)}
         if batch.progress < self.vae_share:
@@ -74,23 +74,23 @@ class SoftIntroVAE(Variational):
             "again": s * 0.5 * self.gamma_r * (error_again + error_fake),
         }
 
-    def diagnostics(self, batch: Pass) -> LossTerms:
+    def diagnostics(self, batch: ForwardPass) -> LossTerms:
         found = {"kl_real": self.real(batch).kl()}
         if batch.progress >= self.vae_share:
             found["kl_fake"] = self.fake(batch).kl()
         return found
 
-    def _scale(self, batch: Pass) -> float:
+    def _scale(self, batch: ForwardPass) -> float:
         """s: one over the number of values in an image."""
         return 1 / batch.x[0].numel()
 
     def _error(self, x: Tensor, y: Tensor) -> Tensor:
         return self.beta_rec * UNIT_RANGE * squared_error(x, y)
 
-    def _exponential(self, batch: Pass, error: Tensor, kl: Tensor) -> Tensor:
+    def _exponential(self, batch: ForwardPass, error: Tensor, kl: Tensor) -> Tensor:
         return 0.25 * (-2 * self._scale(batch) * (error + self.beta_neg * kl)).exp()
 
-    def _codes(self, batch: Pass, again: Gaussian, fake: Gaussian) -> tuple[Tensor, Tensor]:
+    def _codes(self, batch: ForwardPass, again: Gaussian, fake: Gaussian) -> tuple[Tensor, Tensor]:
         """Codes of x̂ and of G(z), with the same noise in all losses of a step."""
         return (
             again.sample(batch.noise("posterior reconstructed", again.mean)),

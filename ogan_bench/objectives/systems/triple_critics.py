@@ -9,10 +9,13 @@ from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from ogan_bench.models.base import Architecture, mlp
-from ogan_bench.objectives.base import LossTerms, Nets, Objective, Pass, Projection
+from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Objective, Projection
 from ogan_bench.objectives.parts.penalties import Scored
-from ogan_bench.objectives.parts.weighted_consistency import Tied, tie
-from ogan_bench.objectives.systems.critic_game import Game, computed, game
+from ogan_bench.objectives.parts.weighted_consistency import (
+    WeightedConsistency,
+    weighted_consistency,
+)
+from ogan_bench.objectives.systems.critic_game import CriticGame, computed, game
 from ogan_bench.study.parts import AdversarialPart, ConsistencyPart, PenaltyPart, Weight
 
 PREFIX = {"image": "", "code": "code_", "reconstruction": "reconstruction_"}
@@ -54,11 +57,11 @@ class TripleCritics(Objective):
         hidden: Width of the hidden layers of the critic of codes.
     """
 
-    game: Game
-    consistency: Tied
+    game: CriticGame
+    consistency: WeightedConsistency
     hidden: int
 
-    opponents = ("critic",)
+    updated_first = ("critic",)
 
     @property
     def projection(self) -> Projection:
@@ -77,38 +80,38 @@ class TripleCritics(Objective):
             nn.ModuleDict(critics),
         )
 
-    def encoder_loss(self, batch: Pass) -> LossTerms:
+    def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         return {
             "code": self._forger(batch, "code"),
             "reconstruction": self._forger(batch, "reconstruction"),
             "consistency": self.consistency.loss(batch, self),
         }
 
-    def generator_loss(self, batch: Pass) -> LossTerms:
+    def generator_loss(self, batch: ForwardPass) -> LossTerms:
         return {
             "image": self._forger(batch, "image"),
             "reconstruction": self._forger(batch, "reconstruction"),
             "consistency": self.consistency.loss(batch, self),
         }
 
-    def critic_loss(self, batch: Pass) -> LossTerms:
+    def critic_loss(self, batch: ForwardPass) -> LossTerms:
         return {
             f"{critic}_{name}": loss
             for critic in PREFIX
             for name, loss in self.game.critic_loss(self._scored(batch, critic)).items()
         }
 
-    def diagnostics(self, batch: Pass) -> LossTerms:
+    def diagnostics(self, batch: ForwardPass) -> LossTerms:
         names = [f"{before}score_{side}" for before in PREFIX.values() for side in ("real", "fake")]
         return computed(batch, self, *names)
 
-    def real(self, batch: Pass, critic: str) -> Tensor:
+    def real(self, batch: ForwardPass, critic: str) -> Tensor:
         """What a critic is to take for real: images or codes."""
         if critic != "code":
             return batch.x
         return batch.once("z_leaf", lambda: batch.z.detach().requires_grad_())
 
-    def fake(self, batch: Pass, critic: str) -> Tensor:
+    def fake(self, batch: ForwardPass, critic: str) -> Tensor:
         """What a critic is to take for fake: G(z), E(x) or G(E(x))."""
         if critic == "image":
             return batch.x_fake
@@ -118,26 +121,26 @@ class TripleCritics(Objective):
         generator = batch.nets.generator
         return batch.once("x_again", lambda: self.decode(generator, code, batch.labels))
 
-    def score_real(self, batch: Pass, critic: str) -> Tensor:
+    def score_real(self, batch: ForwardPass, critic: str) -> Tensor:
         """A critic's scores of what is real to it, shape ``(n,)``."""
         return batch.once(
             f"{PREFIX[critic]}score_real",
             lambda: self.score(batch, critic, self.real(batch, critic)),
         )
 
-    def score_fake(self, batch: Pass, critic: str) -> Tensor:
+    def score_fake(self, batch: ForwardPass, critic: str) -> Tensor:
         """A critic's scores of what is fake to it, shape ``(n,)``."""
         return batch.once(
             f"{PREFIX[critic]}score_fake",
             lambda: self.score(batch, critic, self.fake(batch, critic)),
         )
 
-    def score(self, batch: Pass, critic: str, judged: Tensor) -> Tensor:
+    def score(self, batch: ForwardPass, critic: str, judged: Tensor) -> Tensor:
         """A critic's scores of images or codes, shape ``(n,)``."""
         scores: Tensor = batch.critic.get_submodule(critic)(judged)
         return scores[:, 0]
 
-    def _scored(self, batch: Pass, critic: str) -> Scored:
+    def _scored(self, batch: ForwardPass, critic: str) -> Scored:
         return ScoredPairs(
             batch,
             self.score_real(batch, critic),
@@ -148,8 +151,8 @@ class TripleCritics(Objective):
             self.fake(batch, critic),
         )
 
-    def _forger(self, batch: Pass, critic: str) -> Tensor:
-        return self.game.forger_loss(
+    def _forger(self, batch: ForwardPass, critic: str) -> Tensor:
+        return self.game.generator_side_loss(
             partial(self.score_real, batch, critic), partial(self.score_fake, batch, critic)
         )
 
@@ -188,6 +191,6 @@ def triple_critics(
     """
     return TripleCritics(
         game=game(adversarial, penalty),
-        consistency=tie(consistency, consistency_weight),
+        consistency=weighted_consistency(consistency, consistency_weight),
         hidden=hidden,
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pydantic import PositiveFloat
 from torch import Tensor
 
-from ogan_bench.objectives.base import LossTerms, Objective, Pass
+from ogan_bench.objectives.base import ForwardPass, LossTerms, Objective
 from ogan_bench.objectives.systems.gaussian_encoder import Variational, squared_error
 
 
@@ -26,19 +26,19 @@ class VAE(Variational):
     beta: float
     std: float
 
-    opponents = ()
+    updated_first = ()
 
-    def encoder_loss(self, batch: Pass) -> LossTerms:
+    def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         error = squared_error(batch.x, self.reconstruction(batch))
         return {
             "reconstruction": error / (2 * self.std**2),
             "kl": self.beta * self.real(batch).kl(),
         }
 
-    def generator_loss(self, batch: Pass) -> LossTerms:
+    def generator_loss(self, batch: ForwardPass) -> LossTerms:
         return self.encoder_loss(batch)
 
-    def diagnostics(self, batch: Pass) -> LossTerms:
+    def diagnostics(self, batch: ForwardPass) -> LossTerms:
         return {"posterior_std": self.real(batch).std.mean(dim=1)}
 
 
@@ -69,16 +69,16 @@ def vae(*, beta: PositiveFloat = 1.0, std: PositiveFloat = 0.3) -> Objective:
 class PlainAutoencoder(Objective):
     """See :func:`autoencoder`."""
 
-    opponents = ()
+    updated_first = ()
 
-    def encoder_loss(self, batch: Pass) -> LossTerms:
+    def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         x_hat = batch.once("reconstruction", lambda: self._reconstruction(batch))
         return {"reconstruction": squared_error(batch.x, x_hat) / batch.x[0].numel()}
 
-    def generator_loss(self, batch: Pass) -> LossTerms:
+    def generator_loss(self, batch: ForwardPass) -> LossTerms:
         return self.encoder_loss(batch)
 
-    def _reconstruction(self, batch: Pass) -> Tensor:
+    def _reconstruction(self, batch: ForwardPass) -> Tensor:
         code = self.code(batch.e_real, batch.z.shape[1])
         return self.decode(batch.nets.generator, code, batch.labels)
 

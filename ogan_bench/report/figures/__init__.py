@@ -7,7 +7,7 @@ a plotting library.
 from __future__ import annotations
 
 from ogan_bench.report.figures.curves import CODES, CURVES, curves_figure
-from ogan_bench.report.figures.drawing import FORMATS, Drawing, paint
+from ogan_bench.report.figures.drawing import FORMATS, Drawing, render
 from ogan_bench.report.figures.forest import differences_figure, forest_figure
 from ogan_bench.report.figures.meta_analysis import claims_figure
 from ogan_bench.report.figures.scatter import plane_figure
@@ -24,7 +24,7 @@ __all__ = [
     "differences_figure",
     "forest_figure",
     "levels_figure",
-    "paint",
     "plane_figure",
+    "render",
     "seeds_figure",
 ]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ogan_bench.analysis.formatting import number
 from ogan_bench.report.figures.drawing import Drawing
 from ogan_bench.report.figures.panels import WIDTH, fitted, frame, scaled
-from ogan_bench.report.figures.style import Look, looks
+from ogan_bench.report.figures.style import Style, styles
 
 CURVES = {
     "rho": "ρ: correlation of z and the code of G(z)",
@@ -76,7 +76,7 @@ def _plot(
 ) -> Figure:
     panels = [(y, x, _trials(log, x, y, arms)) for y in columns for x in along]
     known = {
-        arm: look for arm, look in looks(arms).items() if any(trials[arm] for *_, trials in panels)
+        arm: look for arm, look in styles(arms).items() if any(trials[arm] for *_, trials in panels)
     }
     count = sum(len(lines) for *_, trials in panels for lines in trials.values())
     most = min(MOST_POINTS, max(FEWEST_POINTS, _OF_ALL_LINES // max(count, 1)))
@@ -93,7 +93,7 @@ def _plot(
     return figure
 
 
-def _draw(axes: Axes, trials: Trials, known: Mapping[str, Look], most: int) -> None:
+def _draw(axes: Axes, trials: Trials, known: Mapping[str, Style], most: int) -> None:
     thin = [(_thinned(line, most), look) for arm, look in known.items() for line in trials[arm]]
     thick = [(_thinned(_mean_of(trials[arm]), most), look) for arm, look in known.items()]
     for lines, more in (

@@ -97,7 +97,7 @@ class Drawing:
         kind = path.suffix.removeprefix(".")
         if kind not in FORMATS:
             raise UserError(f"{path}: end the name in {', '.join(f'.{name}' for name in FORMATS)}")
-        write_bytes(path, paint(self, kind), durable=False)
+        write_bytes(path, render(self, kind), durable=False)
         return path
 
     def _repr_svg_(self) -> str:
@@ -105,7 +105,7 @@ class Drawing:
         return self.svg.decode()
 
 
-def paint(drawing: Drawing, kind: str) -> bytes:
+def render(drawing: Drawing, kind: str) -> bytes:
     """A drawing as a file.
 
     Args:

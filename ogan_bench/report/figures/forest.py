@@ -11,12 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ogan_bench.analysis.ablation import is_better
-from ogan_bench.analysis.formatting import described, interval
+from ogan_bench.analysis.formatting import interval, metric_info
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.verdicts import Verdict
 from ogan_bench.report.figures.drawing import SOFT, Drawing
 from ogan_bench.report.figures.panels import ON_WHITE, WIDTH, finite, fitted, frame, scaled
-from ogan_bench.report.figures.style import OUTCOMES
+from ogan_bench.report.figures.style import DECISIONS
 from ogan_bench.statistics import Interval
 
 _PANEL, _STRIP = 66.0, 18.0
@@ -46,8 +46,8 @@ def forest_figure(verdicts: Sequence[Verdict]) -> Drawing:
             quantity=verdict.finding.quantity,
             estimate=verdict.finding.estimate,
             region=verdict.finding.region,
-            word=verdict.outcome,
-            look=OUTCOMES[verdict.outcome],
+            word=verdict.decision,
+            look=DECISIONS[verdict.decision],
         )
         for verdict in verdicts
     ]
@@ -60,7 +60,7 @@ def differences_figure(results: StudyResults, metric: str, control: str) -> Draw
     Shaded: where an arm is better. The words say where the interval lies, and are no tests: they
     are not adjusted for the number of arms.
     """
-    info = described(metric)
+    info = metric_info(metric)
     region = {"higher": (0.0, math.inf), "lower": (-math.inf, 0.0)}.get(
         info.better or "", (math.nan, math.nan)
     )
@@ -77,9 +77,9 @@ def differences_figure(results: StudyResults, metric: str, control: str) -> Draw
 
 
 _WORDS: dict[bool | None, tuple[str, tuple[str, str]]] = {
-    True: ("better", OUTCOMES["supported"]),
-    False: ("worse", OUTCOMES["refuted"]),
-    None: ("open", OUTCOMES["inconclusive"]),
+    True: ("better", DECISIONS["supported"]),
+    False: ("worse", DECISIONS["refuted"]),
+    None: ("open", DECISIONS["inconclusive"]),
 }
 
 
@@ -108,7 +108,7 @@ def _panel(axes: Axes, strip: _Strip) -> None:
     axes.set_ylim(-1, 1)
     left, right = axes.get_xlim()
     axes.axvspan(max(strip.region[0], left), min(strip.region[1], right),
-                 color=OUTCOMES["supported"][0], alpha=0.12, linewidth=0)  # fmt: skip
+                 color=DECISIONS["supported"][0], alpha=0.12, linewidth=0)  # fmt: skip
     for edge in {0.0, *finite(strip.region)}:
         axes.axvline(edge, color=SOFT, linewidth=0.8, linestyle="--" if edge else "-")
     if math.isfinite(estimate):

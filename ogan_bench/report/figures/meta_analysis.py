@@ -8,10 +8,10 @@ from functools import partial
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ogan_bench.analysis.meta_analysis import Setting, WiderClaim, times
+from ogan_bench.analysis.meta_analysis import Claim, ClaimSetting, times
 from ogan_bench.report.figures.drawing import INK, SOFT, Drawing
 from ogan_bench.report.figures.panels import ON_WHITE, WIDTH, finite, fitted, frame, scaled
-from ogan_bench.report.figures.style import OUTCOMES
+from ogan_bench.report.figures.style import DECISIONS
 from ogan_bench.statistics import Interval
 
 _ROW, _RIGHT = 30.0, 92.0
@@ -22,7 +22,7 @@ FURTHEST = 30.0
 """How far beyond the estimates an axis goes for their intervals, as a factor."""
 
 
-def claims_figure(claim: WiderClaim) -> Drawing:
+def claims_figure(claim: Claim) -> Drawing:
     """Factor of every setting with its interval, then their mean and what a new one may be.
 
     A factor above 1 means that the arm is better than its control. The diamond is the mean factor
@@ -32,7 +32,7 @@ def claims_figure(claim: WiderClaim) -> Drawing:
         claim: A wider claim with its settings.
     """
     said = "; ".join(
-        f"{_name(setting)}: {setting.note or times(setting.factor)}, {setting.outcome}"
+        f"{_name(setting)}: {setting.note or times(setting.factor)}, {setting.decision}"
         for setting in claim.settings
     )
     mean = f"; mean factor {times(claim.factor)}" if math.isfinite(claim.factor.estimate) else ""
@@ -46,7 +46,7 @@ def claims_figure(claim: WiderClaim) -> Drawing:
     )
 
 
-def _plot(claim: WiderClaim) -> Figure:
+def _plot(claim: Claim) -> Figure:
     n, factors = len(claim.settings), [setting.factor for setting in claim.settings]
     figure, (axes,) = frame(1, height=_ROW * (n + 1) + 36, left=14, right=_RIGHT, top=4)
     middles = finite([1.0, claim.factor.estimate, *(factor.estimate for factor in factors)])
@@ -57,7 +57,7 @@ def _plot(claim: WiderClaim) -> Figure:
     axes.yaxis.set_visible(False)
     axes.axvline(1, color=INK, linewidth=0.8)
     for row, (setting, factor) in enumerate(zip(claim.settings, factors, strict=True)):
-        _row(axes, row, _name(setting), factor, *OUTCOMES[setting.outcome], setting.note)
+        _row(axes, row, _name(setting), factor, *DECISIONS[setting.decision], setting.note)
     _row(axes, n, "mean over settings", claim.factor, INK, "D", "no factors")
     axes.hlines(n + 0.4, *claim.new_setting[1:], INK, linewidth=0.8)
     axes.axhline(n - 0.5, color=SOFT, linewidth=0.7)
@@ -84,5 +84,5 @@ def _row(
     axes.text(1.03, y, times(factor), transform=across, va="center")
 
 
-def _name(setting: Setting) -> str:
+def _name(setting: ClaimSetting) -> str:
     return f"{setting.hypothesis} ({setting.study}, {setting.dataset})"

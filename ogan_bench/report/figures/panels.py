@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
 from ogan_bench.analysis.formatting import number
-from ogan_bench.report.figures.style import Look
+from ogan_bench.report.figures.style import Style
 
 WIDTH = 420.0
 """Of a figure; 14.8 cm."""
@@ -40,7 +40,7 @@ def frame(
     right: float = 18,
     top: float = 20,
     bottom: float = 32,
-    legend: Mapping[str, Look] | None = None,
+    legend: Mapping[str, Style] | None = None,
     dots: bool = False,
 ) -> tuple[Figure, list[Axes]]:
     """A figure and its panels, row by row.

@@ -10,11 +10,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ogan_bench.analysis.formatting import described, number
+from ogan_bench.analysis.formatting import metric_info, number
 from ogan_bench.analysis.summary import StudyResults
 from ogan_bench.report.figures.drawing import Drawing
 from ogan_bench.report.figures.panels import frame, scaled
-from ogan_bench.report.figures.style import looks
+from ogan_bench.report.figures.style import styles
 
 _HEIGHT = 240.0
 
@@ -33,7 +33,7 @@ def plane_figure(results: StudyResults, x: str, y: str) -> Drawing:
         for first, second in [(results.by_seed(arm, x), results.by_seed(arm, y))]
     }
     shown = {arm: points for arm, points in pairs.items() if len(points)}
-    across, upwards = described(x), described(y)
+    across, upwards = metric_info(x), metric_info(y)
     means = ", ".join(
         f"{arm} {number(points[:, 0].mean(), across.format)} and "
         f"{number(points[:, 1].mean(), upwards.format)}"
@@ -49,7 +49,7 @@ def plane_figure(results: StudyResults, x: str, y: str) -> Drawing:
 def _plot(
     shown: Mapping[str, NDArray[Any]], arms: Sequence[str], titles: tuple[str, str]
 ) -> Figure:
-    known = {arm: look for arm, look in looks(arms).items() if arm in shown}
+    known = {arm: look for arm, look in styles(arms).items() if arm in shown}
     figure, (axes,) = frame(1, height=_HEIGHT, legend=known, dots=True)
     for arm, look in known.items():
         axes.plot(*shown[arm].T, look.marker, color=look.colour, markersize=4.5, alpha=0.45,

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ogan_bench.analysis.formatting import described, estimate
+from ogan_bench.analysis.formatting import estimate, metric_info
 from ogan_bench.analysis.summary import StudyResults
 from ogan_bench.report.figures.drawing import INK, SOFT, Drawing
 from ogan_bench.report.figures.panels import (
@@ -23,7 +23,7 @@ from ogan_bench.report.figures.panels import (
     scaled,
     widest,
 )
-from ogan_bench.report.figures.style import looks
+from ogan_bench.report.figures.style import styles
 from ogan_bench.statistics import mean_interval
 
 _ROW = 24.0
@@ -42,17 +42,17 @@ def seeds_figure(results: StudyResults, metric: str) -> Drawing:
     floors = finite([row["floor"] for row in results.measurements(metric)])
     floor = float(floors.mean()) if len(floors) else math.nan
     return Drawing(
-        f"{described(metric).title} of every trial, with means and 95 % intervals per arm",
+        f"{metric_info(metric).title} of every trial, with means and 95 % intervals per arm",
         _in_words(metric, seen),
         partial(_plot, metric, seen, floor),
     )
 
 
 def _plot(metric: str, seen: Mapping[str, Values], floor: float) -> Figure:
-    info, n = described(metric), len(seen)
+    info, n = metric_info(metric), len(seen)
     left = min(0.4 * WIDTH, max(30, 10 + widest(seen)))
     figure, (axes,) = frame(1, height=_ROW * n + 50, left=left, top=18)
-    known, means = looks(list(seen)), [mean_interval(values) for values in seen.values()]
+    known, means = styles(list(seen)), [mean_interval(values) for values in seen.values()]
     across = axes.get_yaxis_transform()
     for row, (arm, values) in enumerate(seen.items()):
         heights = row + _ASIDE + np.linspace(-0.09, 0.09, len(values)) * (len(values) > 1)
@@ -94,7 +94,7 @@ def _is_shown(floor: float, values: Values) -> bool:
 
 def _in_words(metric: str, seen: Mapping[str, Values]) -> str:
     """``FD, mean over seeds: none 30.1 (n = 5), pearson 29.8 (n = 5); lower is better.``"""
-    info = described(metric)
+    info = metric_info(metric)
     parts = []
     for arm, values in seen.items():
         shown = estimate(mean_interval(values), info.format)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import seaborn as sns
 
-from ogan_bench.analysis.verdicts import Outcome
+from ogan_bench.analysis.verdicts import Decision
 
 Colour = tuple[float, float, float] | str
 Dash = tuple[float, tuple[float, ...]]
@@ -28,7 +28,7 @@ References:
 MARKERS = ("o", "s", "^", "P")
 DASHES: tuple[tuple[float, ...], ...] = ((), (4, 2), (1, 1), (6, 2, 1, 2))
 
-OUTCOMES: dict[Outcome, tuple[str, str]] = {
+DECISIONS: dict[Decision, tuple[str, str]] = {
     "supported": ("#1a7f4b", "o"),
     "refuted": ("#b3261e", "X"),
     "inconclusive": ("#6b7280", "s"),
@@ -36,7 +36,7 @@ OUTCOMES: dict[Outcome, tuple[str, str]] = {
 """Verdict to colour and marker."""
 
 
-class Look(NamedTuple):
+class Style(NamedTuple):
     """How one arm looks in every figure of its study."""
 
     colour: Colour
@@ -44,10 +44,10 @@ class Look(NamedTuple):
     dash: Dash
 
 
-def looks(arms: Sequence[str]) -> dict[str, Look]:
+def styles(arms: Sequence[str]) -> dict[str, Style]:
     """Arm to look; no two of the first 32 arms look the same."""
     n = len(COLOURS)
     return {
-        arm: Look(COLOURS[i % n], MARKERS[i // n % 4], (0, DASHES[i // n % 4]))
+        arm: Style(COLOURS[i % n], MARKERS[i // n % 4], (0, DASHES[i // n % 4]))
         for i, arm in enumerate(arms)
     }

@@ -10,18 +10,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import ScaledTranslation
 
-from ogan_bench.analysis.formatting import described, estimate, number
+from ogan_bench.analysis.formatting import estimate, metric_info, number
 from ogan_bench.analysis.summary import StudyResults
-from ogan_bench.analysis.sweeps import Series
+from ogan_bench.analysis.sweeps import Sweep
 from ogan_bench.report.figures.drawing import Drawing
 from ogan_bench.report.figures.panels import finite, frame, scaled
-from ogan_bench.report.figures.style import Look, looks
+from ogan_bench.report.figures.style import Style, styles
 from ogan_bench.statistics import mean_interval
 
 _HEIGHT = 202.0
 
 
-def levels_figure(results: StudyResults, metric: str, series: Sequence[Series]) -> Drawing:
+def levels_figure(results: StudyResults, metric: str, series: Sequence[Sweep]) -> Drawing:
     """A metric along each series of arms: every seed, and means with 95 % t intervals.
 
     One panel for each setting that is varied, one line for each series. Where the levels span
@@ -30,9 +30,9 @@ def levels_figure(results: StudyResults, metric: str, series: Sequence[Series]) 
     Args:
         results: The stored study.
         metric: Name of the metric.
-        series: What :func:`ogan_bench.analysis.sweeps.find_series` found.
+        series: What :func:`ogan_bench.analysis.sweeps.find_sweeps` found.
     """
-    title = described(metric).title
+    title = metric_info(metric).title
     settings = list(dict.fromkeys(one.setting for one in series))
     return Drawing(
         f"{title} against {' and '.join(settings)}",
@@ -42,9 +42,9 @@ def levels_figure(results: StudyResults, metric: str, series: Sequence[Series]) 
 
 
 def _plot(
-    results: StudyResults, metric: str, series: Sequence[Series], settings: Sequence[str]
+    results: StudyResults, metric: str, series: Sequence[Sweep], settings: Sequence[str]
 ) -> Figure:
-    known = looks([one.name for one in series])
+    known = styles([one.name for one in series])
     figure, grid = frame(len(settings), height=_HEIGHT, legend=known)
     seen = [results.values(arm, metric) for one in series for _, arm in one.levels]
     ends = [mean_interval(values)[1:] for values in seen]
@@ -60,12 +60,12 @@ def _plot(
         scaled(axes, "y", np.concatenate(seen), ends)
         axes.set_xticks(levels, _apart(axes, levels))
         axes.set_xlabel(setting)
-        axes.set_title(described(metric).title)
+        axes.set_title(metric_info(metric).title)
     return figure
 
 
 def _draw(
-    axes: Axes, results: StudyResults, metric: str, one: Series, look: Look, aside: float
+    axes: Axes, results: StudyResults, metric: str, one: Sweep, look: Style, aside: float
 ) -> None:
     """One series, moved a little to the side, so that intervals do not hide one another."""
     moved = axes.transData + ScaledTranslation(aside / 72, 0, axes.figure.dpi_scale_trans)
@@ -93,9 +93,9 @@ def _apart(axes: Axes, levels: Sequence[float]) -> list[str]:
     return texts
 
 
-def _in_words(results: StudyResults, metric: str, series: Sequence[Series]) -> str:
+def _in_words(results: StudyResults, metric: str, series: Sequence[Sweep]) -> str:
     """``weight (mse): 0.5 17.1, 4 19.0, 16 22.3``."""
-    spec = described(metric).format
+    spec = metric_info(metric).format
     return "; ".join(
         f"{one.name}: "
         + ", ".join(

@@ -16,7 +16,7 @@ from ogan_bench.evaluation.rows import Row
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.objectives.base import Projection
 from ogan_bench.sampling.autoencoder import Autoencoder
-from ogan_bench.sampling.context import Subject
+from ogan_bench.sampling.context import ModelContext
 from ogan_bench.study.settings import Evaluation
 from tests.oracles.stand_ins import Untrained
 
@@ -56,15 +56,15 @@ def subject_of(
     projection: Projection = "none",
     folder: Path | None = None,
     settings: Evaluation | None = None,
-) -> Subject:
+) -> ModelContext:
     E = flat_encoder(dataset)
     pair = Autoencoder(Untrained(projection), E, G, E.head.out_features)
     settings = settings or Evaluation(samples=200, probe_images=300)
-    return Subject(pair, flat_encoder(dataset), dataset, settings, CPU, folder)
+    return ModelContext(pair, flat_encoder(dataset), dataset, settings, CPU, folder)
 
 
-def measure(subject: Subject, *groups: str) -> dict[str, Row]:
-    rows = [row for group in groups or OWN for row in OWN[group](subject)]
+def measure(context: ModelContext, *groups: str) -> dict[str, Row]:
+    rows = [row for group in groups or OWN for row in OWN[group](context)]
     assert len({row.metric for row in rows}) == len(rows)
     return {row.metric: row for row in rows}
 

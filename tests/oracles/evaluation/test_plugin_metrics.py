@@ -13,9 +13,9 @@ from ogan_bench import metrics as metrics_module
 from ogan_bench.data.base import to_float
 from ogan_bench.data.sources.digits import digits
 from ogan_bench.errors import UserError
-from ogan_bench.evaluation.plugin_metrics import Measured
+from ogan_bench.evaluation.plugin_metrics import PluginMetricInputs
 from ogan_bench.sampling.autoencoder import Autoencoder
-from ogan_bench.sampling.samples import draw_samples, under_test
+from ogan_bench.sampling.samples import draw_samples, freeze_for_evaluation
 from ogan_bench.study import catalogue
 from ogan_bench.study.settings import Evaluation
 from tests.oracles.evaluation.resampled_data import Bootstrap, flat_encoder, run
@@ -61,7 +61,7 @@ class TestPlugins:
     def forgotten(self) -> Iterator[None]:
         known = dict(metrics_module.METRICS)
         yield
-        catalogue.remove_plugins()
+        catalogue.unregister_plugins()
         metrics_module.METRICS.clear()
         metrics_module.METRICS.update(known)
 
@@ -79,7 +79,7 @@ class TestPlugins:
         rows, _ = run(G, dataset, settings)
         E = flat_encoder(dataset, 8)
         samples = draw_samples(
-            under_test(Autoencoder(Untrained(), E, G, 8), E, dataset, settings, CPU),
+            freeze_for_evaluation(Autoencoder(Untrained(), E, G, 8), E, dataset, settings, CPU),
             dataset,
             settings,
             CPU,
@@ -112,7 +112,7 @@ class TestPlugins:
         nn.init.constant_(before.head.weight, 0.1)
         pair = Autoencoder(Untrained(), E, Bootstrap(dataset.train, conditional=True), 8)
         samples = draw_samples(
-            under_test(pair, before, dataset, settings, CPU), dataset, settings, CPU
+            freeze_for_evaluation(pair, before, dataset, settings, CPU), dataset, settings, CPU
         )
         chosen, train, test = samples.train_indices, dataset.train, dataset.test
         expected = {
@@ -134,8 +134,10 @@ class TestPlugins:
             "swapped": samples.swapped,
             "swapped_labels": samples.swapped_labels,
         }
-        view = Measured(samples, dataset)
-        assert {name for name in dir(Measured) if not name.startswith("_")} == set(expected)
+        view = PluginMetricInputs(samples, dataset)
+        assert {name for name in dir(PluginMetricInputs) if not name.startswith("_")} == set(
+            expected
+        )
         for name, tensor in expected.items():
             assert tensor is not None
             assert torch.allclose(getattr(view, name), tensor, atol=1e-5), name

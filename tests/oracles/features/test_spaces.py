@@ -14,7 +14,7 @@ from ogan_bench.data.sources.mixtures import ring
 from ogan_bench.features.clip import CLIP
 from ogan_bench.features.dinov2 import DINOV2
 from ogan_bench.features.extractor import extract
-from ogan_bench.features.spaces import SPACES, WEIGHTS
+from ogan_bench.features.spaces import EXTRACTORS, WEIGHTS
 from ogan_bench.metrics import definition
 
 pytestmark = pytest.mark.usefixtures("_nothing_of_the_user")
@@ -24,13 +24,13 @@ CPU = torch.device("cpu")
 
 class TestRegistry:
     def test_spaces_are_the_choices_of_the_settings(self) -> None:
-        assert tuple(SPACES) == get_args(definition.Extractor)
-        assert set(WEIGHTS) == set(SPACES) - {"classifier"}
+        assert tuple(EXTRACTORS) == get_args(definition.SpaceName)
+        assert set(WEIGHTS) == set(EXTRACTORS) - {"classifier"}
 
-    @pytest.mark.parametrize("space", sorted(SPACES))
+    @pytest.mark.parametrize("space", sorted(EXTRACTORS))
     def test_points_are_refused(self, space: str) -> None:
         with pytest.raises(ValueError, match="for images, not for points"):
-            SPACES[space](ring(), CPU)
+            EXTRACTORS[space](ring(), CPU)
 
     def test_extractors_are_made_for_a_dataset(
         self, folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
@@ -43,7 +43,7 @@ class TestRegistry:
             "clip": "clip-",
             "efficientnet_lite0": "efficientnet-lite0:bilinear128@",
         }.items():
-            extractor = SPACES[space](dataset, CPU)
+            extractor = EXTRACTORS[space](dataset, CPU)
             found = extract(extractor, dataset.test.images[:2])
             assert found.extractor.startswith(begin)
             assert extractor.weights_hash[:8] == extractor.name[-8:]
@@ -53,7 +53,7 @@ class TestRegistry:
     ) -> None:
         monkeypatch.setenv(DINOV2.variable, str(folders["dinov2"]))
         found = examine()["feature spaces"]
-        assert list(found) == list(SPACES)
+        assert list(found) == list(EXTRACTORS)
         assert found["dinov2"] == f"ready: {folders['dinov2']}"
         assert found["clip"].startswith("not here: no CLIP weights")
         assert found["inception"].startswith("not here: no Inception-v3 weights")

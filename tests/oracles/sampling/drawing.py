@@ -11,7 +11,7 @@ from ogan_bench.data import Dataset
 from ogan_bench.models.base import Encoder
 from ogan_bench.objectives.base import Objective
 from ogan_bench.sampling.autoencoder import Autoencoder
-from ogan_bench.sampling.samples import Samples, draw_samples, under_test
+from ogan_bench.sampling.samples import Samples, draw_samples, freeze_for_evaluation
 from ogan_bench.study.settings import Evaluation
 from tests.oracles.stand_ins import Plain, Untrained
 
@@ -35,5 +35,5 @@ def draw(
 ) -> Samples:
     E, G = nets
     pair = Autoencoder(objective or Untrained(), E, G, D)
-    pairs = under_test(pair, copy.deepcopy(E), dataset, chosen, CPU)
+    pairs = freeze_for_evaluation(pair, copy.deepcopy(E), dataset, chosen, CPU)
     return draw_samples(pairs, dataset, chosen, CPU, batch_size=batch_size)

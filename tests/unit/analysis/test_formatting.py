@@ -21,8 +21,8 @@ from ogan_bench.analysis import formatting
         (formatting.duration, 9000.0, "2.5 h"),
         (formatting.number, math.nan, "–"),
         (formatting.number, -0.0, "0"),
-        (formatting.listed, ["a"], "a"),
-        (formatting.listed, ["a", "b", "c"], "a, b and c"),
+        (formatting.join_words, ["a"], "a"),
+        (formatting.join_words, ["a", "b", "c"], "a, b and c"),
     ],
 )
 def test_formatting(function: Callable[[Any], str], argument: object, text: str) -> None:

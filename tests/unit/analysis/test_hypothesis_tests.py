@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.analysis.test_result import Finding
+from ogan_bench.analysis.test_result import HypothesisResult
 from ogan_bench.analysis.verdicts import Verdict, judge
 from ogan_bench.errors import UserError
 from tests.unit.analysis.made_up_values import results
@@ -38,7 +38,7 @@ def verdict(found: StudyResults) -> Verdict:
     return only
 
 
-def finding(found: StudyResults) -> Finding:
+def finding(found: StudyResults) -> HypothesisResult:
     return verdict(found).finding
 
 
@@ -97,7 +97,7 @@ def test_a_failed_training_is_ranked_worst() -> None:
     assert found.method.startswith("Mann-Whitney")
     assert found.p > 0.5
     assert found.p == pytest.approx(p, abs=0.1)  # exact here, with ties
-    assert found.improvement == pytest.approx(2 / 5)
+    assert found.probability_of_improvement == pytest.approx(2 / 5)
     assert found.lacking == ("a lacks 3 of 5 values (3 diverged)",)
 
 
@@ -134,8 +134,8 @@ def test_a_trend_is_pages_test() -> None:
     page = stats.page_trend_test(-table, method="exact")
     assert found.p == pytest.approx(page.pvalue)
     assert found.estimate.estimate > 0.5
-    assert verdict(results(arms, [trend_claim(*"abcd")])).outcome == "supported"
-    assert verdict(results(arms, [trend_claim(*"dcba")])).outcome == "refuted"
+    assert verdict(results(arms, [trend_claim(*"abcd")])).decision == "supported"
+    assert verdict(results(arms, [trend_claim(*"dcba")])).decision == "refuted"
 
 
 def test_a_trend_ranks_failures_worst_and_drops_seeds_that_were_not_run() -> None:
@@ -150,8 +150,8 @@ def test_a_trend_ranks_failures_worst_and_drops_seeds_that_were_not_run() -> Non
 def test_a_mean_in_a_stated_range() -> None:
     inside = verdict(results({"a": A}, [range_claim("interval", [0.5, 2.0])]))
     outside = verdict(results({"a": A}, [range_claim("interval", [None, 0.5])]))
-    assert inside.outcome == "supported"
-    assert outside.outcome == "refuted"
+    assert inside.decision == "supported"
+    assert outside.decision == "refuted"
     t = stats.ttest_1samp(A, 0.5, alternative="greater").pvalue
     assert inside.finding.p == pytest.approx(
         max(t, stats.ttest_1samp(A, 2.0, alternative="less").pvalue)
@@ -189,7 +189,7 @@ def test_too_few_values_decide_nothing(count: int) -> None:
         few = {"a": A[:count] + [NAN] * 2, "b": B[:count] + [NAN] * 2}
         known = {arm: ["ok"] * count + ["missing"] * 2 for arm in few}
         found = verdict(results(few, [hypothesis], outcomes=known))
-        assert found.outcome == "inconclusive"
+        assert found.decision == "inconclusive"
         assert math.isnan(found.finding.p)
         assert math.isnan(found.power)
 
@@ -197,13 +197,13 @@ def test_too_few_values_decide_nothing(count: int) -> None:
 def test_an_open_verdict_says_what_more_seeds_would_do() -> None:
     a, b = [1.0, 1.6, 0.8, 1.4, 1.2], [1.3, 1.2, 1.5, 1.4, 1.7]
     found = verdict(results({"a": a, "b": b}, [claim("superiority")]))
-    assert found.outcome == "inconclusive"
+    assert found.decision == "inconclusive"
     assert 0 < found.power < 0.8
     assert found.seeds_needed is not None
     assert found.seeds_needed > 5
     assert f"{found.seeds_needed - 5} more seeds would with 80 %" in found.reason
-    assert found.finding.chance(found.seeds_needed, 0.05) >= 0.8
-    assert found.finding.chance(found.seeds_needed - 1, 0.05) < 0.8
+    assert found.finding.power_at(found.seeds_needed, 0.05) >= 0.8
+    assert found.finding.power_at(found.seeds_needed - 1, 0.05) < 0.8
 
 
 def test_no_number_of_seeds_settles_a_difference_of_nothing() -> None:

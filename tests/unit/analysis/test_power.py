@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ogan_bench.analysis.hypothesis_tests import find
+from ogan_bench.analysis.hypothesis_tests import run_test
 from ogan_bench.analysis.power import Assumed, plan
 from ogan_bench.study.load import load_study
 from ogan_bench.study.shipped import shipped_studies
@@ -21,7 +21,7 @@ def test_plan_by_a_pilot_takes_its_estimates_for_the_truth() -> None:
     known = plans[hypothesis.id]
     assert known.level == pytest.approx(0.05 / 6)
     assert 0 < known.chances[3] < known.chances[10] <= 1
-    assert known.chances[3] == find(pilot, hypothesis, 0.9).chance(3, known.level)
+    assert known.chances[3] == run_test(pilot, hypothesis, 0.9).power_at(3, known.level)
     assert plans["squared_norm_fails"].note == "the pilot has no arm mse"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ogan_bench.analysis.sweeps import find_series, metrics_along
+from ogan_bench.analysis.sweeps import find_sweeps, metrics_along
 from tests.unit.analysis.made_up_study import ARM_SETTINGS, settings, study
 
 
@@ -14,7 +14,7 @@ def test_series_are_grouped_by_all_other_settings() -> None:
         for kind in ("pearson", "mse")
         for weight in (8.0, 0.0, 0.5)
     } | {"none": settings("none"), "pair_1": settings("cosine"), "pair_2": settings("cosine", 2)}
-    found = find_series(study(arms, {}))
+    found = find_sweeps(study(arms, {}))
     assert [(one.setting, one.name) for one in found] == [
         ("consistency_weight.weight", "pearson"),
         ("consistency_weight.weight", "mse"),
@@ -28,7 +28,7 @@ def test_two_settings_make_series_along_each() -> None:
         for weight in (0.5, 1.0, 2.0)
         for steps in (100, 200, 300)
     }
-    found = find_series(study(arms, {}))
+    found = find_sweeps(study(arms, {}))
     assert len(found) == 6
     assert {(one.setting, one.name) for one in found} == {
         ("steps", "weight 0.5"), ("steps", "weight 1.0"), ("steps", "weight 2.0"),
@@ -39,7 +39,7 @@ def test_two_settings_make_series_along_each() -> None:
 
 def test_parts_and_switches_are_no_levels() -> None:
     arms = {str(i): settings(images=None if i == 2 else i, ema=bool(i)) for i in range(3)}
-    assert find_series(study(arms, {})) == []
+    assert find_sweeps(study(arms, {})) == []
 
 
 def test_metrics_of_the_hypotheses_are_shown_along_series() -> None:

@@ -31,7 +31,7 @@ def absolute(value: float) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("entries", "outcome"),
+    ("entries", "decision"),
     [
         ({"arm": "pearson", "control": "none"}, "supported"),
         ({"arm": "none", "control": "pearson"}, "refuted"),
@@ -56,9 +56,9 @@ def absolute(value: float) -> dict[str, Any]:
          "supported"),
     ],
 )  # fmt: skip
-def test_verdicts_of_clear_cases(root: Path, entries: dict[str, Any], outcome: str) -> None:
+def test_verdicts_of_clear_cases(root: Path, entries: dict[str, Any], decision: str) -> None:
     verdict = verdicts_of(root, **entries)
-    assert verdict.outcome == outcome, verdict.reason
+    assert verdict.decision == decision, verdict.reason
 
 
 def test_reason_says_the_numbers_and_what_is_lacking(root: Path) -> None:
@@ -80,7 +80,7 @@ def test_too_few_values_are_inconclusive(root: Path) -> None:
     for seed in SEEDS[1:]:
         shutil.rmtree(root / "demo" / "pearson" / f"seed-{seed}")
     verdict = verdicts_of(root)
-    assert verdict.outcome == "inconclusive"
+    assert verdict.decision == "inconclusive"
     assert "at least 2 values" in verdict.reason
     assert verdict.finding.n == (1, 4)
 

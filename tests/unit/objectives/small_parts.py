@@ -13,7 +13,7 @@ from ogan_bench.models.base import Architecture
 from ogan_bench.models.dcgan import dcgan
 from ogan_bench.objectives.base import Objective
 from ogan_bench.objectives.composed import composed
-from ogan_bench.objectives.parts.call_by_name import answer
+from ogan_bench.objectives.parts.call_by_name import call_with
 from ogan_bench.objectives.parts.readouts import Output, Readout
 from ogan_bench.seeding import generator
 from ogan_bench.study.parts import build, component_of
@@ -46,7 +46,7 @@ def score_of(chosen: Readout, code: Tensor, head: nn.Module | None = None) -> Te
     """Scores of codes beside given spare outputs, features and classes."""
     labels = torch.arange(N) % 3
     output = Output(code, draw(N, 2, seed=8), draw(N, 5, seed=9), labels, head)
-    scores: Tensor = answer(chosen.score, output)
+    scores: Tensor = call_with(chosen.score, output)
     return scores
 
 

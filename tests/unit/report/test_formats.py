@@ -43,7 +43,7 @@ def test_json_holds_the_numbers_and_nulls(tmp_path: Path) -> None:
     stored = json.loads(text, parse_constant=pytest.fail)
     assert (stored["study"], stored["control"]) == ("demo", "none")
     verdict = stored["verdicts"][0]
-    assert verdict["outcome"] == report.verdicts[0].outcome
+    assert verdict["decision"] == report.verdicts[0].decision
     assert verdict["finding"]["estimate"]["low"] == report.verdicts[0].finding.estimate.low
     assert "chance" not in verdict["finding"]
     with report.table.open() as file:

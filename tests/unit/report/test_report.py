@@ -109,7 +109,7 @@ def test_study_without_any_trial_still_has_a_report(root: Path) -> None:
         shutil.rmtree(root / "demo" / arm)
     report = write_report(root, "demo")
     assert "0 of 20 trials finished" in report.html.read_text()
-    assert {verdict.outcome for verdict in report.verdicts} == {"inconclusive"}
+    assert {verdict.decision for verdict in report.verdicts} == {"inconclusive"}
 
 
 def test_study_without_hypotheses_has_a_report(root: Path) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.held_out import hold_out
-from ogan_bench.runner.observer import Observer, best
+from ogan_bench.runner.observer import TrainingObserver, best
 from ogan_bench.sampling.samples import Samples
 from ogan_bench.store.trial_store import TrialFolder
 from ogan_bench.study.load import load_study
@@ -61,7 +61,7 @@ def test_an_interrupted_training_has_the_same_history(
     rest, held_out = hold_out(dataset, 100, chosen.settings.evaluation.seed)
 
     def go(folder: TrialFolder, script: Script) -> None:
-        observer = Observer(chosen, rest, held_out, folder, CPU)
+        observer = TrainingObserver(chosen, rest, held_out, folder, CPU)
         train(chosen, rest, folder, CPU, script, observer)
 
     whole, cut = TrialFolder(tmp_path / "whole"), TrialFolder(tmp_path / "cut")

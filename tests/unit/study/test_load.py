@@ -9,16 +9,16 @@ import pytest
 from ogan_bench.errors import StudyError, UserError
 from ogan_bench.study.load import load_study
 from ogan_bench.study.parts import Component
-from ogan_bench.study.settings import Study
+from ogan_bench.study.settings import StudySettings
 from tests.unit.study.written_study import STUDY, problems
 
 
-def consistency(study: Study, arm: str) -> Component:
+def consistency(study: StudySettings, arm: str) -> Component:
     found: Component = study.arms[arm].objective.parameters()["consistency"]
     return found
 
 
-def weight_of(study: Study, arm: str) -> float:
+def weight_of(study: StudySettings, arm: str) -> float:
     schedule = study.arms[arm].objective.parameters()["consistency_weight"]
     assert schedule.name == "constant"
     return float(schedule.parameters()["weight"])

@@ -87,8 +87,8 @@ metrics: [reconstruction_mse, code_size]
 def _forget_plugins() -> Iterator[None]:
     known = dict(METRICS)
     yield
-    catalogue.remove_plugins()
-    settings.take_up_plugins()
+    catalogue.unregister_plugins()
+    settings.rebuild_models()
     METRICS.clear()
     METRICS.update(known)
 
@@ -148,8 +148,8 @@ def test_a_study_with_own_parts_trains_and_measures(study: Path, tmp_path: Path)
 
 def test_trials_bring_their_plugins_to_other_processes(study: Path) -> None:
     travelling = pickle.dumps(trials(load_study(study))[1])
-    catalogue.remove_plugins()
-    settings.take_up_plugins()
+    catalogue.unregister_plugins()
+    settings.rebuild_models()
     arrived = pickle.loads(travelling)
     assert arrived.settings.objective.parameters()["consistency"].name == "huber"
     assert catalogue.function("consistency", "huber").__name__ == "huber"

@@ -12,7 +12,7 @@ from ogan_bench.data import Dataset
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.cost import FlopCounter, SavedTensors, step_cost
-from ogan_bench.training.loop import set_up
+from ogan_bench.training.loop import build_training
 
 CPU = torch.device("cpu")
 
@@ -76,7 +76,7 @@ def test_a_storage_is_counted_once_and_parameters_not_at_all() -> None:
 @pytest.mark.parametrize("updates", ["simultaneous", "alternating"])
 def test_a_step_agrees_with_the_counter_of_torch(dataset: Dataset, updates: str) -> None:
     chosen = trial(f"training.updates={updates}")
-    course = set_up(chosen, dataset, CPU)
+    course = build_training(chosen, dataset, CPU)
     with FlopCounterMode(display=False) as theirs:
         course.advance(0)
     cost = step_cost(chosen, dataset, CPU)

@@ -28,7 +28,7 @@ from ogan_bench.evaluation.rows import Row
 from ogan_bench.metrics import METRICS
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.sampling.autoencoder import Autoencoder
-from ogan_bench.sampling.context import Subject
+from ogan_bench.sampling.context import ModelContext
 from ogan_bench.study.settings import Evaluation
 from tests.oracles.stand_ins import Untrained
 
@@ -248,7 +248,7 @@ class Folding(Generator):
         return z.view(-1, 1, 4, 4)
 
 
-def subject_of(dataset: Dataset, turn: Tensor, images: int = 10_000) -> Subject:
+def subject_of(dataset: Dataset, turn: Tensor, images: int = 10_000) -> ModelContext:
     """Codes are the pixels, turned."""
     head = nn.Linear(16, 16, bias=False)
     with torch.no_grad():
@@ -256,7 +256,7 @@ def subject_of(dataset: Dataset, turn: Tensor, images: int = 10_000) -> Subject:
     E = Encoder(nn.Flatten(), head)
     pair = Autoencoder(Untrained(), E, Folding(), 16)
     settings = Evaluation(samples=10, probe_images=images)
-    return Subject(pair, E, dataset, settings, torch.device("cpu"))
+    return ModelContext(pair, E, dataset, settings, torch.device("cpu"))
 
 
 def dataset_of(known: bool) -> Dataset:
@@ -274,8 +274,8 @@ def dataset_of(known: bool) -> Dataset:
     return Dataset("pixels", split(900, 0), split(300, 1), ("a", "b"), "none", factors=factors)
 
 
-def rows_of(subject: Subject) -> dict[str, Row]:
-    rows = {row.metric: row for row in GROUPS["factors"](subject)}
+def rows_of(context: ModelContext) -> dict[str, Row]:
+    rows = {row.metric: row for row in GROUPS["factors"](context)}
     assert list(rows) == [name for name, metric in METRICS.items() if metric.group == "factors"]
     return rows
 

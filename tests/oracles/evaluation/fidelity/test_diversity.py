@@ -21,10 +21,10 @@ from ogan_bench.evaluation.fidelity.diversity import diversity_rows
 from ogan_bench.evaluation.per_space import space_rows
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.metrics.coverage import BINS
-from ogan_bench.metrics.definition import Extractor as Space
+from ogan_bench.metrics.definition import SpaceName
 from ogan_bench.metrics.feature_spaces import names_in
 from ogan_bench.metrics.fidelity import QUANTITIES
-from ogan_bench.sampling.context import Compared
+from ogan_bench.sampling.context import ImageContext
 from ogan_bench.study.settings import Evaluation
 
 CPU = torch.device("cpu")
@@ -44,7 +44,7 @@ class Flat:
         return means, images.new_zeros(len(images), 0).float()
 
 
-class Lacking(Compared):
+class Lacking(ImageContext):
     """Spaces are flat, but for DINOv2, which cannot be had."""
 
     def extractor(self, space: str) -> Any:
@@ -64,7 +64,7 @@ def halves() -> tuple[Dataset, Tensor]:
 
 
 def rows_of(
-    dataset: Dataset, images: Tensor, *spaces: Space, folder: Path | None = None
+    dataset: Dataset, images: Tensor, *spaces: SpaceName, folder: Path | None = None
 ) -> dict[str, Row]:
     settings = Evaluation(extractors=list(spaces), groups=["diversity"])
     rows = diversity_rows(Lacking(dataset, settings, CPU, folder, generated=images))
@@ -154,13 +154,13 @@ class TestRows:
 def test_own_classifier_runs_on_digits() -> None:
     dataset = digits()
     settings = Evaluation(groups=["diversity"])
-    subject = Compared(dataset, settings, CPU, generated=dataset.test.images)
-    rows = {row.metric: row for row in diversity_rows(subject)}
+    context = ImageContext(dataset, settings, CPU, generated=dataset.test.images)
+    rows = {row.metric: row for row in diversity_rows(context)}
     assert set(rows) == set(names_in("classifier", GROUP, always=False).values())
     assert all(row.value is not None for row in rows.values())
     assert not {"precision_classifier", "recall_classifier"} & set(rows)
     facts: dict[str, Any] = {}
-    always = {row.metric for row in space_rows(subject, "classifier", facts)}
+    always = {row.metric for row in space_rows(context, "classifier", facts)}
     assert {"fd_classifier", "precision_classifier", "modes_classifier"} <= always
     assert "rfd_classifier" not in always  # there is no pair that reconstructs
     assert facts["classifier_test_accuracy"] > 0.97

@@ -17,7 +17,7 @@ from ogan_bench.evaluation.fidelity.fidelity import classifier_score, fidelity_r
 from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_floor
 from ogan_bench.features.classifier import Classifier, dataset_classifier
 from ogan_bench.features.extractor import Features, extract
-from ogan_bench.metrics.definition import Extractor as Space
+from ogan_bench.metrics.definition import SpaceName
 from tests.oracles.evaluation.normal_samples import normal
 
 
@@ -135,7 +135,9 @@ class TestRows:
             ),
         ],
     )
-    def test_other_spaces_have_names_of_their_own(self, space: Space, metrics: list[str]) -> None:
+    def test_other_spaces_have_names_of_their_own(
+        self, space: SpaceName, metrics: list[str]
+    ) -> None:
         features = Features(normal(50, 8, 0), torch.zeros(50, 3), "test@0")
         rows = fidelity_rows(features, features, space, 0)
         assert [row.metric for row in rows] == metrics

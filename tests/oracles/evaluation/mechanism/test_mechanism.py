@@ -23,7 +23,7 @@ from ogan_bench.evaluation.mechanism.mechanism import (
 )
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.sampling.autoencoder import Autoencoder
-from ogan_bench.sampling.context import Subject
+from ogan_bench.sampling.context import ModelContext
 from ogan_bench.study.load import load_study
 from ogan_bench.study.settings import Evaluation
 from ogan_bench.study.trial import Trial
@@ -34,17 +34,17 @@ CPU = torch.device("cpu")
 D = 32
 
 
-def subject(dataset: Dataset, *overrides: str, seed: int = 0) -> Subject:
+def context(dataset: Dataset, *overrides: str, seed: int = 0) -> ModelContext:
     small = ["model.width=4", *overrides]
     settings = load_study(Path("studies/mse_vs_pearson.yaml"), overrides=small).arms["pearson"]
     trial = Trial("t", "pearson", 0, settings)
     nets = build_nets(trial, dataset)
     pair = Autoencoder(build_objective(trial), nets.encoder, nets.generator, D)
     chosen = Evaluation(samples=8, seed=seed)
-    return Subject(pair, copy.deepcopy(nets.encoder), dataset, chosen, CPU)
+    return ModelContext(pair, copy.deepcopy(nets.encoder), dataset, chosen, CPU)
 
 
-def rows(of: Subject) -> dict[str, Row]:
+def rows(of: ModelContext) -> dict[str, Row]:
     return {row.metric: row for row in mechanism_rows(of)}
 
 
@@ -97,7 +97,7 @@ class TestPureFunctions:
 class TestTrainedPairs:
     def test_average_and_pearson_leave_each_other_alone(self, dataset: Dataset) -> None:
         """By construction: the gradient of avg is constant, that of ρ has no average."""
-        found = rows(subject(dataset))
+        found = rows(context(dataset))
         assert found["gradient_cosine_output"].value == pytest.approx(0, abs=1e-6)
         assert found["output_share_adversarial"].value == pytest.approx(1 / D)
         share = found["output_share_consistency"].value
@@ -106,7 +106,7 @@ class TestTrainedPairs:
 
     def test_the_same_loss_twice_agrees_with_itself(self, dataset: Dataset) -> None:
         """Both terms are mean-square errors of the same outputs to the same targets."""
-        watched = trainee(subject(dataset))
+        watched = trainee(context(dataset))
 
         class Twice(type(watched.objective)):  # type: ignore[misc]
             def encoder_loss(self, batch: object) -> dict[str, Tensor]:
@@ -122,7 +122,7 @@ class TestTrainedPairs:
         torch.testing.assert_close(other, -2 * one)
 
     def test_mean_square_error_gets_in_the_way_of_the_average(self, dataset: Dataset) -> None:
-        found = rows(subject(dataset, "objective.consistency=mse"))
+        found = rows(context(dataset, "objective.consistency=mse"))
         cosine = found["gradient_cosine_output"].value
         assert cosine is not None
         assert abs(cosine) > 1e-4
@@ -132,7 +132,7 @@ class TestTrainedPairs:
 
     def test_gradients_are_those_of_the_written_formula(self, dataset: Dataset) -> None:
         """Linear triple and avg: ∂(-avg E)/∂E = -1/d for every output of every image."""
-        adversarial, _ = trainee(subject(dataset)).gradients.output
+        adversarial, _ = trainee(context(dataset)).gradients.output
         assert adversarial is not None
         torch.testing.assert_close(adversarial.abs(), torch.full_like(adversarial, 1 / D))
 
@@ -148,21 +148,21 @@ class TestTrainedPairs:
     def test_what_is_not_defined_is_said(
         self, dataset: Dataset, overrides: list[str], metric: str, why: str
     ) -> None:
-        row = rows(subject(dataset, *overrides))[metric]
+        row = rows(context(dataset, *overrides))[metric]
         assert row.value is None
         assert why in (row.note or "")
 
     def test_everything_is_measured_and_repeatable(self, dataset: Dataset) -> None:
-        first, second = rows(subject(dataset)), rows(subject(dataset))
+        first, second = rows(context(dataset)), rows(context(dataset))
         assert {name: row.value for name, row in first.items()} == {
             name: row.value for name, row in second.items()
         }
         assert all(row.value is not None for row in first.values())
-        other = rows(subject(dataset, seed=1))
+        other = rows(context(dataset, seed=1))
         assert other["score_auc"].value != first["score_auc"].value
 
     def test_the_nets_are_left_as_they_are(self, dataset: Dataset) -> None:
-        under_test = subject(dataset)
+        under_test = context(dataset)
         E = under_test.autoencoder.encoder
         before = copy.deepcopy(E.state_dict())
         mechanism_rows(under_test)

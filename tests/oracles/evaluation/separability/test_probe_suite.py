@@ -26,7 +26,7 @@ from ogan_bench.evaluation.separability.probe_suite import (
 from ogan_bench.metrics import METRICS
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.sampling.autoencoder import Autoencoder
-from ogan_bench.sampling.context import Subject
+from ogan_bench.sampling.context import ModelContext
 from ogan_bench.study.settings import Evaluation
 from tests.oracles.evaluation.separability.labelled_noise import classes, noise
 from tests.oracles.stand_ins import Untrained
@@ -64,7 +64,7 @@ def linear_encoder(pixels: int, weight: Tensor) -> Encoder:
     return Encoder(nn.Flatten(), head)
 
 
-def subject_of(dataset: Dataset, images: int = 10_000) -> Subject:
+def subject_of(dataset: Dataset, images: int = 10_000) -> ModelContext:
     """A trained encoder that keeps the first half of the pixels, an untrained one that mixes."""
     pixels = math.prod(dataset.shape)
     d = max(2, pixels // 2)
@@ -74,7 +74,7 @@ def subject_of(dataset: Dataset, images: int = 10_000) -> Subject:
         {"samples": 5, "probe_images": images, "extractors": ["inception"]}
     )
     pair = Autoencoder(Untrained(), trained, Blank(dataset.shape), d)
-    return Subject(pair, before, dataset, settings, torch.device("cpu"))
+    return ModelContext(pair, before, dataset, settings, torch.device("cpu"))
 
 
 @pytest.fixture
@@ -90,9 +90,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FITTED, "SWEEPS", {"logistic": (0.1, 1.0), "svm": (0.01, 0.1)})
 
 
-def rows_of(subject: Subject) -> dict[str, Row]:
+def rows_of(context: ModelContext) -> dict[str, Row]:
     """Without those of z, which need the classifier."""
-    rows = {row.metric: row for row in GROUPS["probes"](subject)}
+    rows = {row.metric: row for row in GROUPS["probes"](context)}
     expected = [
         name
         for name, metric in METRICS.items()
@@ -161,8 +161,8 @@ def test_rows_and_what_is_kept_of_them(
 def test_pixels_are_shrunk_and_components_are_as_many_as_the_code_has(dataset: Dataset) -> None:
     images = torch.nn.functional.interpolate(dataset.test.images[:50], scale_factor=8)
     large = Dataset("large", Split(images), Split(images[:9]), (), "none")
-    subject = subject_of(large, 20)
-    shown = representations(subject)
+    context = subject_of(large, 20)
+    shown = representations(context)
     assert [t.shape for t in shown["_pixels"].plain] == [(20, 1024), (9, 1024)]
     assert shown["_pca"].plain[0].shape[1] == 20  # no more than there are images
     assert shown[""].plain[0].shape == (20, 2048)

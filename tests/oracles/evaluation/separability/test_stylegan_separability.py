@@ -25,7 +25,7 @@ from ogan_bench.features.extractor import Extractor
 from ogan_bench.metrics import METRICS
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.sampling.autoencoder import Autoencoder
-from ogan_bench.sampling.context import Subject
+from ogan_bench.sampling.context import ModelContext
 from ogan_bench.study.settings import Evaluation
 from tests.oracles.stand_ins import Untrained
 
@@ -165,16 +165,20 @@ def few_points(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SOURCE, "POINTS", 1000)
 
 
-def subject_of(G: Generator, dataset: Dataset | None = None, space: str = "classifier") -> Subject:
+def subject_of(
+    G: Generator, dataset: Dataset | None = None, space: str = "classifier"
+) -> ModelContext:
     images = torch.zeros(20, 1, 8, 8, dtype=torch.uint8)
     split = Split(images, torch.arange(20) % 2)
     data = dataset or Dataset("lamps", split, split, ("dark", "bright"), "none")
     E = Encoder(nn.Flatten(), nn.Linear(math.prod(data.shape), 4))
     settings = Evaluation.model_validate({"samples": 10, "extractors": [space]})
-    subject = Subject(Autoencoder(Untrained(), E, G, 4), E, data, settings, torch.device("cpu"))
+    context = ModelContext(
+        Autoencoder(Untrained(), E, G, 4), E, data, settings, torch.device("cpu")
+    )
     if dataset is None:
-        subject._extractors["classifier"] = cast(Extractor, Brightness())
-    return subject
+        context._extractors["classifier"] = cast(Extractor, Brightness())
+    return context
 
 
 def values(rows: list[Row]) -> list[float | None]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ogan_bench.objectives.parts.call_by_name import answer
+from ogan_bench.objectives.parts.call_by_name import call_with
 from ogan_bench.study import catalogue
 from ogan_bench.study.parts import build
 from tests.unit.objectives.small_parts import CLOSE, N, draw
@@ -54,8 +54,8 @@ def test_adversarial_losses_are_those_of_the_logit(name: str) -> None:
     real, fake = 2 * draw(2, N)
     scores = SimpleNamespace(real=real, fake=fake)
     encoder, generator = LOGIT_LOSSES[name]
-    torch.testing.assert_close(answer(loss.encoder, scores), encoder(-real, -fake), **CLOSE)
-    torch.testing.assert_close(answer(loss.generator, scores), generator(-real, -fake), **CLOSE)
+    torch.testing.assert_close(call_with(loss.encoder, scores), encoder(-real, -fake), **CLOSE)
+    torch.testing.assert_close(call_with(loss.generator, scores), generator(-real, -fake), **CLOSE)
 
 
 @pytest.mark.parametrize("name", catalogue.names("adversarial"))
@@ -64,9 +64,9 @@ def test_encoder_lowers_real_scores_and_generator_lowers_fake_ones(name: str) ->
     loss = build("adversarial", name)
     real, fake = torch.zeros(2, N, dtype=torch.float64).requires_grad_().unbind()
     scores = SimpleNamespace(real=real, fake=fake)
-    at_real, at_fake = torch.autograd.grad(answer(loss.encoder, scores).sum(), [real, fake])
+    at_real, at_fake = torch.autograd.grad(call_with(loss.encoder, scores).sum(), [real, fake])
     assert (at_real > 0).all()
     # Least squares with labels 1 and 0 has its optimum for generated images at 0.
     assert (at_fake == 0).all() if name == "least_squares" else (at_fake < 0).all()
-    (at_fake,) = torch.autograd.grad(answer(loss.generator, scores).sum(), [fake])
+    (at_fake,) = torch.autograd.grad(call_with(loss.generator, scores).sum(), [fake])
     assert (at_fake > 0).all()

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from ogan_bench.errors import UserError
 from ogan_bench.objectives.parts import consistency, penalties
-from ogan_bench.objectives.parts.call_by_name import answer, check
-from ogan_bench.objectives.parts.consistency import Tie
+from ogan_bench.objectives.parts.call_by_name import call_with, check_arguments
+from ogan_bench.objectives.parts.consistency import ConsistencyInputs
 from ogan_bench.objectives.parts.penalties import Scored
 
 # Asking
@@ -21,18 +21,18 @@ def test_a_part_that_asks_for_what_nobody_has_is_refused() -> None:
         return z - cod
 
     with pytest.raises(UserError, match=r"of_mine: parameter 'cod': .* Did you mean 'code'\?"):
-        check(of_mine, Tie)
-    check(consistency.gaussian_nll, Tie)
+        check_arguments(of_mine, ConsistencyInputs)
+    check_arguments(consistency.gaussian_nll, ConsistencyInputs)
 
     def penalty(score_reals: Tensor) -> Tensor:
         return score_reals
 
     with pytest.raises(UserError, match=r"Did you mean 'score_real'\?"):
-        check(penalty, Scored)
-    check(penalties.gradient_penalty, Scored)
+        check_arguments(penalty, Scored)
+    check_arguments(penalties.gradient_penalty, Scored)
 
 
 def test_a_part_gets_what_it_asks_for_by_name() -> None:
     view = SimpleNamespace(a=1, b=2, c=3)
-    assert answer(lambda c, a: (c, a), view) == (3, 1)
-    assert answer(lambda b, *, factor: b * factor, view, factor=5) == 10
+    assert call_with(lambda c, a: (c, a), view) == (3, 1)
+    assert call_with(lambda b, *, factor: b * factor, view, factor=5) == 10

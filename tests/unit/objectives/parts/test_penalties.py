@@ -7,7 +7,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from ogan_bench.objectives.base import Batch, Nets, Pass
+from ogan_bench.objectives.base import Batch, ForwardPass, Nets
 from ogan_bench.objectives.parts import penalties
 from ogan_bench.objectives.parts.penalties import Scored
 from ogan_bench.seeding import generator
@@ -76,7 +76,7 @@ def test_gradient_penalty_looks_between_the_images_of_a_pair() -> None:
 
 
 def test_gradient_penalty_draws_one_number_a_pair_from_the_batch() -> None:
-    batch = Pass(
+    batch = ForwardPass(
         Nets(nn.Module(), nn.Module()),  # type: ignore[arg-type]
         Batch(X, draw(N, D), None, None, progress=0, random=partial(generator, 3)),
     )

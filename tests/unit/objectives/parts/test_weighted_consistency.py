@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import torch
 
 from ogan_bench.models.normalization import standardise
-from ogan_bench.objectives.base import Batch, Pass
+from ogan_bench.objectives.base import Batch, ForwardPass
 from ogan_bench.objectives.parts import consistency
-from ogan_bench.objectives.parts.call_by_name import answer
-from ogan_bench.objectives.parts.consistency import Tie
+from ogan_bench.objectives.parts.call_by_name import call_with
+from ogan_bench.objectives.parts.consistency import ConsistencyInputs
 from ogan_bench.seeding import generator
 from tests.unit.objectives.small_parts import CLOSE, D, N, architecture, draw, objective
 
@@ -20,8 +20,8 @@ def test_what_the_score_takes_of_the_code_is_not_tied() -> None:
     made = objective(readout={"name": "dim", "dims": 2}, consistency="mse")
     e = draw(N, D).requires_grad_()
     batch = SimpleNamespace(z=draw(N, D, seed=1), e_fake=e)
-    tie = Tie(batch, made, free=2)  # type: ignore[arg-type]
-    answer(consistency.mse, tie).sum().backward()
+    tie = ConsistencyInputs(batch, made, free=2)  # type: ignore[arg-type]
+    call_with(consistency.mse, tie).sum().backward()
     assert e.grad is not None
     assert not e.grad[:, :2].any()
     torch.testing.assert_close(e.grad[:, 2:], 2 * (e - batch.z)[:, 2:])
@@ -42,7 +42,7 @@ def test_the_weight_of_consistency_follows_its_schedule() -> None:
     nets = made.build(architecture(0))
     x, z = torch.zeros(N, 1, 16, 16), torch.randn(N, D, generator=generator(0, "z"))
     for progress, weight in ((0.0, 0), (0.25, 2), (0.9, 4)):
-        seen = Pass(nets, Batch(x, z, None, None, progress, partial(generator, 0)))
+        seen = ForwardPass(nets, Batch(x, z, None, None, progress, partial(generator, 0)))
         wanted = weight * (z - seen.e_fake).square().mean(1)
         torch.testing.assert_close(made.encoder_loss(seen)["consistency"], wanted)
         torch.testing.assert_close(made.generator_loss(seen)["consistency"], wanted)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ogan_bench.analysis.meta_analysis import WiderClaim, settings_of, wider_claims
+from ogan_bench.analysis.meta_analysis import Claim, find_claims, settings_of
 from ogan_bench.analysis.results import MEASURED, StudyResults
-from ogan_bench.analysis.sweeps import find_series
+from ogan_bench.analysis.sweeps import find_sweeps
 from ogan_bench.analysis.verdicts import Verdict, judge
 from ogan_bench.report import figures
 from ogan_bench.report.figures import Drawing
@@ -82,10 +82,10 @@ def verdicts(values: Values) -> list[Verdict]:
     return judge(study(values, *claims(second, first)))
 
 
-def wider(values: Values) -> WiderClaim:
+def wider(values: Values) -> Claim:
     first, second = list(values)[:2]
     results = study(values, *claims(second, first))
-    (claim,) = wider_claims(settings_of(results, judge(results)))
+    (claim,) = find_claims(settings_of(results, judge(results)))
     return claim
 
 
@@ -107,7 +107,7 @@ def levels(values: Values) -> Drawing:
     """Of three arms at least, for fewer make no series."""
     more: Values = {f"more_{i}": [1.0, 2.0] for i in range(3 - len(values))}
     results = study(values | more)
-    return figures.levels_figure(results, FD, find_series(results))
+    return figures.levels_figure(results, FD, find_sweeps(results))
 
 
 KINDS: dict[str, Callable[[Values], Drawing]] = {

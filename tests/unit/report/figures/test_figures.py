@@ -36,9 +36,9 @@ def test_same_bytes_again_and_no_state_is_left(kind: str) -> None:
     state: Any = np.random.get_state()  # noqa: NPY002
     first, second = KINDS[kind](CASES["normal"]), KINDS[kind](CASES["normal"])
     for form, start in {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}.items():
-        content = figures.paint(first, form)
+        content = figures.render(first, form)
         assert content.startswith(start)
-        assert content == figures.paint(first, form) == figures.paint(second, form)
+        assert content == figures.render(first, form) == figures.render(second, form)
         assert not re.search(rb"Date|dc:date|Matplotlib v", content)
     assert first.svg != KINDS[kind](CASES["decades"]).svg
     assert dict(mpl.rcParams) == before
@@ -65,9 +65,9 @@ def test_a_figure_is_drawn_when_it_is_asked_for_and_once(kind: str) -> None:
 
     drawing = Drawing(made.title, made.alt, plot)
     assert not calls
-    assert drawing.svg == drawing.svg == figures.paint(drawing, "svg")
+    assert drawing.svg == drawing.svg == figures.render(drawing, "svg")
     assert len(calls) == 1
-    assert figures.paint(drawing, "png") != drawing.svg
+    assert figures.render(drawing, "png") != drawing.svg
     assert len(calls) == 2
 
 

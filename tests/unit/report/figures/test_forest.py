@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_rgba
 
 from ogan_bench.report import figures
-from ogan_bench.report.figures.style import OUTCOMES
+from ogan_bench.report.figures.style import DECISIONS
 from tests.unit.report.figures.drawn_parts import drawn, words, xs
 from tests.unit.report.figures.figure_cases import CASES, verdicts
 
@@ -29,10 +29,10 @@ def test_forest_shows_estimates_intervals_and_where_claims_hold() -> None:
         assert [estimate] in lines
         dashed = {xs(line)[0] for line in axes.lines if line.get_linestyle() == "--"}
         assert dashed == {edge for edge in verdict.finding.region if math.isfinite(edge)} - {0.0}
-        colour, marker = OUTCOMES[verdict.outcome]
+        colour, marker = DECISIONS[verdict.decision]
         (mark,) = [line for line in axes.lines if line.get_marker() == marker]
         assert to_rgba(mark.get_color()) == to_rgba(colour)
-        assert axes.get_title("right") == verdict.outcome
+        assert axes.get_title("right") == verdict.decision
 
 
 def test_hypotheses_without_values_say_so() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ogan_bench.report import figures
-from ogan_bench.report.figures.style import OUTCOMES
+from ogan_bench.report.figures.style import DECISIONS
 from tests.unit.report.figures.drawn_parts import drawn, segments, words, xs
 from tests.unit.report.figures.figure_cases import CASES, wider
 
@@ -17,7 +17,7 @@ def test_claims_show_factors_their_mean_and_what_is_to_be_expected() -> None:
     assert ends == [[one.low, one.high] for one in wanted]
     marks = [(xs(line)[0], line.get_marker()) for line in axes.lines
              if len(xs(line)) == 1]  # fmt: skip
-    shapes = [OUTCOMES[setting.outcome][1] for setting in claim.settings]
+    shapes = [DECISIONS[setting.decision][1] for setting in claim.settings]
     assert marks == [
         *((setting.factor.estimate, shape) for setting, shape in zip(claim.settings, shapes,
                                                                      strict=True)),

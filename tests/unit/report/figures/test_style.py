@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from ogan_bench.report.figures.style import OUTCOMES, looks
+from ogan_bench.report.figures.style import DECISIONS, styles
 
 
 def test_verdicts_are_told_apart_by_shape_as_well() -> None:
-    assert len({colour for colour, _ in OUTCOMES.values()}) == 3
-    assert len({marker for _, marker in OUTCOMES.values()}) == 3
+    assert len({colour for colour, _ in DECISIONS.values()}) == 3
+    assert len({marker for _, marker in DECISIONS.values()}) == 3
 
 
 def test_arms_keep_their_looks_and_no_two_of_32_look_the_same() -> None:
     arms = [f"arm_{i}" for i in range(32)]
-    known = looks(arms)
+    known = styles(arms)
     assert len({(look.colour, look.marker) for look in known.values()}) == 32
     assert len({(look.colour, look.dash) for look in known.values()}) == 32
-    assert looks(arms[:3])["arm_1"] == known["arm_1"]
+    assert styles(arms[:3])["arm_1"] == known["arm_1"]
