@@ -67,3 +67,13 @@ def test_broken_links_are_found(tmp_path: Path) -> None:
     )
     page.write_text(text.replace("[`a[0]`](none.png)", "![picture](none.png)"), encoding="utf-8")
     assert broken(page, tmp_path) == bad
+
+
+def test_the_architecture_page_names_the_packages_there_are() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    package = ROOT / "ogan_bench"
+    paths = re.findall(r"`((?:[a-z_]+/)+(?:[a-z_]+\.py)?)`", text)
+    places = [ROOT, package, *(package / room for room in ("data", "objectives", "report"))]
+    assert [path for path in paths if not any((place / path).exists() for place in places)] == []
+    packages = {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
+    assert packages <= set(paths)
