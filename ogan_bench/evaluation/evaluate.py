@@ -31,7 +31,7 @@ from ogan_bench.evaluation.per_space import space_rows
 from ogan_bench.evaluation.plugin_metrics import check_plugin_metrics, plugin_rows
 from ogan_bench.evaluation.reconstruction.autoencoding import reconstruction_group_rows
 from ogan_bench.evaluation.reconstruction.pixel_error import autoencoding_rows, reconstruction_rows
-from ogan_bench.evaluation.rows import Row, attempt
+from ogan_bench.evaluation.rows import Row
 from ogan_bench.evaluation.separability.linear_probe import separability_rows
 from ogan_bench.evaluation.separability.probe_suite import probes_rows
 from ogan_bench.models.base import Encoder
@@ -107,18 +107,8 @@ def evaluate(
     rows = reconstruction_rows(
         test, samples.reconstructions, samples.raw_reconstructions, settings.seed
     )
-    rows += attempt(
-        ["autoencoding_mse"],
-        lambda: autoencoding_rows(test, samples.own_reconstructions, context.formula),
-        n_samples=len(test),
-        split="test",
-    )
-    rows += attempt(
-        ["latent_rho"],
-        lambda: latent_rows(samples.z, samples.codes),
-        n_samples=len(samples.z),
-        split="generated",
-    )
+    rows += autoencoding_rows(test, samples.own_reconstructions, context.formula)
+    rows += latent_rows(samples.z, samples.codes)
     rows += separability_rows(samples, dataset, settings)
     if dataset.modes is not None:
         rows += point_rows(samples.images, dataset.modes)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ogan_bench.evaluation.conditional.conditional import CONDITIONAL, Labelled, conditional_rows
+from ogan_bench.evaluation.conditional.conditional import Labelled, conditional_rows
 from ogan_bench.evaluation.coverage.classes import coverage_rows
 from ogan_bench.evaluation.fidelity.fidelity import fidelity_rows, reconstruction_distance_rows
 from ogan_bench.evaluation.fidelity.labels import extractor_label, warned
 from ogan_bench.evaluation.rows import Row, attempt
 from ogan_bench.features.channel_classifier import ChannelClassifier
 from ogan_bench.features.classifier import Classifier
+from ogan_bench.metrics.conditional import CONDITIONAL
+from ogan_bench.metrics.coverage import CLASSES, RECONSTRUCTIONS
 from ogan_bench.metrics.definition import SpaceName
 from ogan_bench.metrics.feature_spaces import names_in
 from ogan_bench.metrics.fidelity import QUANTITIES
@@ -49,9 +51,10 @@ def space_rows(context: ImageContext, space: SpaceName, facts: dict[str, Any]) -
 
 
 def _classifier_metrics(context: ImageContext) -> list[str]:
-    metrics = ["modes_classifier", "modes_kl_classifier"]
+    """Of the rows without value where there is no classifier."""
+    metrics = [*CLASSES]
     if isinstance(context, ModelContext):
-        metrics += ["rfd_classifier"]
+        metrics += RECONSTRUCTIONS
         metrics += CONDITIONAL if context.samples.swapped is not None else ()
     return metrics
 

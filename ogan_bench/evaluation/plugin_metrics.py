@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+
 from torch import Tensor
 
 from ogan_bench.data import Dataset
-from ogan_bench.evaluation.rows import Row, attempt
+from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.objectives.parts.call_by_name import call_with, check_arguments
 from ogan_bench.sampling.samples import Samples
 from ogan_bench.study import catalogue
@@ -130,20 +132,16 @@ def plugin_rows(samples: Samples, dataset: Dataset) -> list[Row]:
         samples: What E and G have computed.
         dataset: Where the images come from.
     """
-    view, n = PluginMetricInputs(samples, dataset), len(dataset.test)
+    inputs = PluginMetricInputs(samples, dataset)
 
-    def measure(name: str) -> list[Row]:
-        return [Row(name, float(call_with(catalogue.plugin_metric(name), view)), n, "test")]
+    def measure(name: str) -> Value:
+        return Value(float(call_with(catalogue.plugin_metric(name), inputs)))
 
-    rows: list[Row] = []
-    for name in catalogue.plugin_metrics():
-        rows += attempt(
-            [name],
-            lambda name=name: measure(name),  # type: ignore[misc]
-            n_samples=n,
-            split="test",
-        )
-    return rows
+    return measured_rows(
+        {name: functools.partial(measure, name) for name in catalogue.plugin_metrics()},
+        n_samples=len(dataset.test),
+        split="test",
+    )
 
 
 def _there(tensor: Tensor | None, why_not: str) -> Tensor:

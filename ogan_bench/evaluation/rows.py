@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,9 +12,9 @@ from typing import Any
 from ogan_bench.metrics import METRICS
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Row:
-    """One measured number with all that it takes to compare it with another.
+    """One measured number with everything needed to compare it with another.
 
     Args:
         metric: A key of :data:`~ogan_bench.metrics.METRICS`.
@@ -23,7 +24,7 @@ class Row:
         extractor: Name of the feature space with the hash of its weights, if there is one.
         protocol: Version of the computation; numbers of two versions are not comparable.
         floor: What finite samples or chance alone give, where that is known in closed form.
-        note: Why there is no value, or what a reader of the value has to know.
+        note: Why there is no value, or what a reader has to know.
 
     Raises:
         ValueError: The metric is unknown, the value is not finite, or there is neither a value nor
@@ -41,7 +42,9 @@ class Row:
 
     def __post_init__(self) -> None:
         if self.metric not in METRICS:
-            raise ValueError(f"unknown metric {self.metric!r}")
+            raise ValueError(
+                f"unknown metric {self.metric!r}: define it in ogan_bench/metrics/<question>.py"
+            )
         if self.value is None and not self.note:
             raise ValueError(f"{self.metric}: no value and no note that says why")
         if self.value is not None and not math.isfinite(self.value):
@@ -52,6 +55,71 @@ class Row:
         return dataclasses.asdict(self)
 
 
+@dataclass(frozen=True)
+class Value:
+    """What a computation gives for one metric; the rest of the row is the same for its group.
+
+    Args:
+        value: In the metric's unit.
+        floor: What finite samples or chance alone give.
+        note: What a reader has to know.
+        extractor: Name of the feature space with the hash of its weights.
+        n_samples: Images, codes or samples, where they are not as many as in the group.
+        split: Where it is not that of the group.
+    """
+
+    value: float
+    floor: float | None = None
+    note: str | None = None
+    extractor: str | None = None
+    n_samples: int | None = None
+    split: str | None = None
+
+
+def measured_rows(
+    measures: Mapping[str, Callable[[], Value]],
+    *,
+    n_samples: int,
+    split: str,
+    extractor: str | None = None,
+    note: str | None = None,
+) -> list[Row]:
+    """A row for each metric, in this order; one that cannot be computed says why.
+
+    Args:
+        measures: Name of a metric to what computes it.
+        n_samples: Of all rows, unless a value has its own.
+        split: Of all rows, unless a value has its own.
+        extractor: Of all rows, unless a value has its own.
+        note: For all rows that have a value; it comes before their own notes.
+    """
+
+    def row(metric: str, measure: Callable[[], Value]) -> list[Row]:
+        found = measure()
+        return [
+            Row(
+                metric,
+                found.value,
+                n_samples if found.n_samples is None else found.n_samples,
+                found.split or split,
+                found.extractor or extractor,
+                floor=found.floor,
+                note="; ".join(filter(None, (note, found.note))) or None,
+            )
+        ]
+
+    rows: list[Row] = []
+    for metric, measure in measures.items():
+        rows += attempt(
+            [metric],
+            functools.partial(row, metric, measure),
+            n_samples=n_samples,
+            split=split,
+            extractor=extractor,
+        )
+    return rows
+
+
 def attempt(
     metrics: Sequence[str],
     measure: Callable[[], list[Row]],
@@ -60,10 +128,10 @@ def attempt(
     split: str,
     extractor: str | None = None,
 ) -> list[Row]:
-    """Rows of a group of metrics; a numerical failure becomes rows without value.
+    """Rows of several metrics; a numerical failure becomes rows without value.
 
-    Only what numbers can cause is caught: ``ValueError`` (numpy's ``LinAlgError`` is one) and
-    ``RuntimeError`` (torch's ``LinAlgError`` is one). Mistakes in the program surface.
+    Only numerical failures are caught: ``ValueError`` (numpy's ``LinAlgError`` is one) and
+    ``RuntimeError`` (torch's ``LinAlgError`` is one). Programming errors surface.
 
     Args:
         metrics: The metrics that ``measure`` gives.
@@ -77,56 +145,3 @@ def attempt(
     except (ValueError, RuntimeError) as error:
         note = str(error) or type(error).__name__
         return [Row(name, None, n_samples, split, extractor, note=note) for name in metrics]
-
-
-@dataclass(frozen=True)
-class Value:
-    """What a row says of one metric.
-
-    Args:
-        value: In the metric's unit.
-        floor: What finite samples or chance alone give.
-        note: What a reader has to know.
-        extractor: Name of the feature space with the hash of its weights.
-    """
-
-    value: float
-    floor: float | None = None
-    note: str | None = None
-    extractor: str | None = None
-
-
-def measured_rows(
-    measures: Mapping[str, Callable[[], Value]],
-    *,
-    n_samples: int,
-    split: str,
-    note: str | None = None,
-) -> list[Row]:
-    """A row for each metric; one that cannot be computed says why.
-
-    Args:
-        measures: Name of a metric to what computes it.
-        n_samples: Of all rows.
-        split: Of all rows.
-        note: What holds for all rows that have a value; it comes before their own notes.
-    """
-
-    def row(metric: str) -> list[Row]:
-        found = measures[metric]()
-        said = "; ".join(filter(None, (note, found.note))) or None
-        return [
-            Row(
-                metric, found.value, n_samples, split, found.extractor, floor=found.floor, note=said
-            )
-        ]
-
-    rows: list[Row] = []
-    for metric in measures:
-        rows += attempt(
-            [metric],
-            lambda metric=metric: row(metric),  # type: ignore[misc]
-            n_samples=n_samples,
-            split=split,
-        )
-    return rows

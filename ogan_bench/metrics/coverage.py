@@ -25,7 +25,7 @@ BINS: dict[str, Quantity] = {
     ),
 }
 
-COVERAGE: dict[str, Metric] = {
+CLASSES: dict[str, Metric] = {
     "modes_classifier": Metric(
         "modes",
         "higher",
@@ -43,6 +43,9 @@ COVERAGE: dict[str, Metric] = {
         ".3f",
         extractor="classifier",
     ),
+}
+
+RECONSTRUCTIONS: dict[str, Metric] = {
     "rfd_classifier": Metric(
         "reconstruction FD (classifier)",
         "lower",
@@ -51,6 +54,9 @@ COVERAGE: dict[str, Metric] = {
         FRECHET,
         extractor="classifier",
     ),
+}
+
+POINTS: dict[str, Metric] = {
     "modes_points": Metric(
         "modes (points)",
         "higher",
@@ -74,5 +80,6 @@ COVERAGE: dict[str, Metric] = {
         PACGAN,
         ".3f",
     ),
-    **in_all_spaces(BINS),
 }
+
+COVERAGE: dict[str, Metric] = {**CLASSES, **RECONSTRUCTIONS, **POINTS, **in_all_spaces(BINS)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from ogan_bench.metrics.definition import Direction, Group, Metric, SpaceName
 
@@ -48,6 +49,8 @@ class Quantity:
         definition: One sentence that has ``{space}`` in it.
         source: Where the definition comes from.
         format: Format specification for printing.
+        split: ``train`` where samples are compared with training images, ``generated`` where they
+            are measured alone.
         always: Spaces where it is measured without being asked for; in others it belongs to the
             group ``diversity``.
         spaces: Spaces where it exists.
@@ -59,6 +62,7 @@ class Quantity:
     definition: str
     source: str
     format: str = ".4g"
+    split: Literal["train", "generated"] = "train"
     always: tuple[SpaceName, ...] = ()
     spaces: tuple[SpaceName, ...] = tuple(SPACES)
     remark: str = ""

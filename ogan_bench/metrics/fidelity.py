@@ -37,6 +37,7 @@ QUANTITIES: dict[str, Quantity] = {
         "{space}; at most their number.",
         SCORE,
         ".3f",
+        split="generated",
         always=tuple(SPACES),
         spaces=tuple(name for name, space in SPACES.items() if space.has_classes),
         remark="Not an Inception score.",
@@ -103,6 +104,7 @@ QUANTITIES: dict[str, Quantity] = {
         "{space}; to be compared with that of as many training images, which the note gives.",
         VENDI,
         ".3f",
+        split="generated",
     ),
     "authenticity": Quantity(
         "authenticity",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 from torch import Tensor
 
 from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_floor
-from ogan_bench.evaluation.rows import Row, attempt
+from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.features.extractor import Features
-
-CONDITIONAL = ("conditional_accuracy", "swap_accuracy", "fd_classifier_within")
 
 
 class Labelled(NamedTuple):
@@ -75,25 +74,20 @@ def conditional_rows(
         test: Test images.
         reference: Training images.
     """
-    extractor = samples.features.extractor
 
-    def accuracy(metric: str, images: Labelled, split: str) -> list[Row]:
-        def measure() -> list[Row]:
-            floor = float(images.labels.bincount().max()) / n
-            note = f"the classifier is right on {agreement(test):.3f} of the test images"
-            return [Row(metric, agreement(images), n, split, extractor, floor=floor, note=note)]
+    def accuracy(images: Labelled) -> Value:
+        floor = float(images.labels.bincount().max()) / len(images.labels)
+        note = f"the classifier is right on {agreement(test):.3f} of the test images"
+        return Value(agreement(images), floor, note)
 
-        n = len(images.labels)
-        return attempt([metric], measure, n_samples=n, split=split, extractor=extractor)
-
-    def within() -> list[Row]:
-        value, floor = frechet_within(samples, reference)
+    def within() -> Value:
         note = f"mean over {len(reference.labels.unique())} classes"
-        return [Row(CONDITIONAL[2], value, n, "train", extractor, floor=floor, note=note)]
+        return Value(*frechet_within(samples, reference), note)
 
-    n = len(samples.labels)
+    rows = functools.partial(measured_rows, extractor=samples.features.extractor)
+    n, m = len(samples.labels), len(swapped.labels)
     return [
-        *accuracy(CONDITIONAL[0], samples, "generated"),
-        *accuracy(CONDITIONAL[1], swapped, "test"),
-        *attempt([CONDITIONAL[2]], within, n_samples=n, split="train", extractor=extractor),
+        *rows({"conditional_accuracy": lambda: accuracy(samples)}, n_samples=n, split="generated"),
+        *rows({"swap_accuracy": lambda: accuracy(swapped)}, n_samples=m, split="test"),
+        *rows({"fd_classifier_within": within}, n_samples=n, split="train"),
     ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+
 import torch
 from torch import Tensor
 
-from ogan_bench.evaluation.rows import Row, attempt
+from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.features.extractor import Features
 
 
@@ -82,26 +84,24 @@ def coverage_rows(samples: Features, reference: Features) -> list[Row]:
         A. Srivastava et al., VEEGAN, 2017, https://arxiv.org/abs/1705.07761 (both quantities);
         Z. Lin et al., PacGAN, 2018, https://arxiv.org/abs/1712.04086 (the divergence's direction)
     """
-    n, extractor = len(samples), samples.extractor
+    n = len(samples)
 
-    def modes() -> list[Row]:
+    def modes() -> Value:
         count = float((class_shares(samples.logits) > 0).sum())
         shares = class_shares(reference.logits)
         classes, expected = int((shares > 0).sum()), modes_expected(shares, n)
         note = None
         if expected < classes - 0.05:
             note = f"of {classes}; {n} perfect samples are expected to have {expected:.1f}"
-        return [Row("modes_classifier", count, n, "generated", extractor, note=note)]
+        return Value(count, note=note)
 
-    def divergence() -> list[Row]:
+    def divergence() -> Value:
         shares = class_shares(reference.logits)
         value = modes_kl(class_shares(samples.logits), shares)
-        floor = modes_kl_floor(shares, n)
-        return [Row("modes_kl_classifier", value, n, "train", extractor, floor=floor)]
+        return Value(value, modes_kl_floor(shares, n))
 
+    rows = functools.partial(measured_rows, n_samples=n, extractor=samples.extractor)
     return [
-        *attempt(["modes_classifier"], modes, n_samples=n, split="generated", extractor=extractor),
-        *attempt(
-            ["modes_kl_classifier"], divergence, n_samples=n, split="train", extractor=extractor
-        ),
+        *rows({"modes_classifier": modes}, split="generated"),
+        *rows({"modes_kl_classifier": divergence}, split="train"),
     ]

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ogan_bench.data.base import Modes
 from ogan_bench.evaluation.coverage.classes import modes_kl, modes_kl_floor
-from ogan_bench.evaluation.rows import Row, attempt
+from ogan_bench.evaluation.rows import Row, Value, measured_rows
 
 RADIUS = 3.0
 """Standard deviations from the nearest centre within which a sample is of high quality."""
@@ -51,23 +51,19 @@ def point_rows(points: Tensor, modes: Modes) -> list[Row]:
     good = int(counts.sum())
     rule = f"high quality: within {RADIUS:g} standard deviations of the nearest centre"
 
-    def divergence() -> list[Row]:
+    def divergence() -> Value:
         if not good:
             raise ValueError(f"no sample is of high quality ({rule})")
         even = torch.full((k,), 1 / k, dtype=torch.float64)
         value = modes_kl(counts.double() / good, even)
         floor = modes_kl_floor(even, good)
-        note = f"over the {good} samples of high quality"
-        return [Row("modes_kl_points", value, n, "generated", floor=floor, note=note)]
+        return Value(value, floor, f"over the {good} samples of high quality")
 
-    return [
-        Row("modes_points", float((counts > 0).sum()), n, "generated", note=f"of {k}; {rule}"),
-        Row(
-            "high_quality_share",
-            good / n,
-            n,
-            "generated",
-            note=f"perfect samples have {PERFECT:.5f}, not 1",
+    measures = {
+        "modes_points": lambda: Value(float((counts > 0).sum()), note=f"of {k}; {rule}"),
+        "high_quality_share": lambda: Value(
+            good / n, note=f"perfect samples have {PERFECT:.5f}, not 1"
         ),
-        *attempt(["modes_kl_points"], divergence, n_samples=n, split="generated"),
-    ]
+        "modes_kl_points": divergence,
+    }
+    return measured_rows(measures, n_samples=n, split="generated")

@@ -23,19 +23,19 @@ from ogan_bench.evaluation.fidelity.kmeans_bins import (
 from ogan_bench.evaluation.fidelity.labels import extractor_label, warned
 from ogan_bench.evaluation.fidelity.manifolds import (
     Authenticity,
+    Manifolds,
     authenticity,
     expected_coverage,
     manifolds,
 )
+from ogan_bench.evaluation.fidelity.quantities import DEFINITIONS, quantity_rows
 from ogan_bench.evaluation.fidelity.reference import Reference
 from ogan_bench.evaluation.fidelity.sliced_wasserstein import sliced_wasserstein
 from ogan_bench.evaluation.fidelity.vendi import vendi_score
 from ogan_bench.evaluation.image_grids import neighbour_grid
-from ogan_bench.evaluation.rows import Row, attempt
-from ogan_bench.metrics.coverage import BINS
+from ogan_bench.evaluation.rows import Row, Value, attempt
 from ogan_bench.metrics.definition import SpaceName
 from ogan_bench.metrics.feature_spaces import names_in
-from ogan_bench.metrics.fidelity import QUANTITIES
 from ogan_bench.sampling.context import ImageContext
 
 PICTURE = "neighbours.png"
@@ -50,7 +50,6 @@ class Comparison:
         samples: Features of the generated images, shape ``(n, k)``.
         reference: The training images.
         extractor: Name of the feature space with the hash of its weights.
-        names: Quantity to metric, of those to be measured.
         seed: Seed of random choices.
         show: What is to be done with the samples' nearest training images.
     """
@@ -58,7 +57,6 @@ class Comparison:
     samples: Tensor
     reference: Reference
     extractor: str
-    names: dict[str, str]
     seed: int
     show: Callable[[Authenticity], None]
 
@@ -67,21 +65,18 @@ class Comparison:
         """What notes begin with where all training images are used."""
         return f"against {len(self.reference)} training images"
 
-    def row(
-        self,
-        quantity: str,
-        value: float,
-        note: str,
-        *,
-        floor: float | None = None,
-        n: int | None = None,
-        split: str = "train",
-    ) -> Row:
-        """A row of this comparison; ``n`` is the number of samples unless it says otherwise."""
-        count = len(self.samples) if n is None else n
-        return Row(
-            self.names[quantity], value, count, split, self.extractor, floor=floor, note=note
+    @functools.cached_property
+    def manifolds(self) -> Manifolds:
+        """What precision, recall, density and coverage are read from."""
+        return manifolds(self.samples, self.reference.features, self.seed)
+
+    @functools.cached_property
+    def cells(self) -> tuple[Tensor, Tensor]:
+        """How many samples and how many training images fall into each k-means cell."""
+        centres, expected = self.reference.cells(
+            number_of_cells(len(self.samples), len(self.reference)), self.seed
         )
+        return cell_counts(self.samples, centres), expected
 
 
 def diversity_rows(context: ImageContext) -> list[Row]:
@@ -92,7 +87,7 @@ def diversity_rows(context: ImageContext) -> list[Row]:
     rows: list[Row] = []
     n = len(context.images("generated"))
     for space in dict.fromkeys(context.settings.extractors):
-        names = names_in(space, QUANTITIES | BINS, always=False)
+        names = names_in(space, DEFINITIONS, always=False)
         rows += attempt(
             list(names.values()),
             functools.partial(_in_space, context, space, names),
@@ -112,20 +107,15 @@ def _in_space(context: ImageContext, space: SpaceName, names: dict[str, str]) ->
         generated.features.to(device),
         Reference(training.features, device),
         generated.extractor,
-        names,
         context.settings.seed,
         functools.partial(_show, context, folder),
     )
-    rows: list[Row] = []
-    for quantities, measure in MEASURES.items():
-        if metrics := [names[name] for name in quantities if name in names]:
-            rows += attempt(
-                metrics,
-                functools.partial(measure, compared),
-                n_samples=len(generated),
-                split="generated" if quantities == ("vendi",) else "train",
-                extractor=generated.extractor,
-            )
+    rows = quantity_rows(
+        {name: functools.partial(measure, compared) for name, measure in MEASURES.items()},
+        names,
+        n_samples=len(generated),
+        extractor=generated.extractor,
+    )
     return warned(rows, extractor)
 
 
@@ -139,29 +129,22 @@ def _show(context: ImageContext, folder: Path | None, found: Authenticity) -> No
     neighbour_grid(samples[closest.to(samples.device)], training[neighbours], folder / PICTURE)
 
 
-def _manifolds(c: Comparison) -> list[Row]:
-    found = manifolds(c.samples, c.reference.features, c.seed)
-    n, note = found.points, f"against {found.points} training images"
-    expected = f"{note}; {expected_coverage(n, n):.3f} is expected of perfect samples"
-    values = {
-        "precision": (found.precision, note),
-        "recall": (found.recall, note),
-        "density": (found.density, note),
-        "coverage": (found.coverage, expected),
-    }
-    return [
-        c.row(name, value, note, n=n) for name, (value, note) in values.items() if name in c.names
-    ]
+def _share(quantity: str, c: Comparison) -> Value:
+    points = c.manifolds.points
+    note = f"against {points} training images"
+    if quantity == "coverage":
+        note += f"; {expected_coverage(points, points):.3f} is expected of perfect samples"
+    return Value(getattr(c.manifolds, quantity), note=note, n_samples=points)
 
 
-def _all_pairs(c: Comparison) -> list[Row]:
+def _all_pairs(c: Comparison) -> Value:
     within = c.reference.sums_within("cubic", cubic, Tensor.double)
     found = exact_kernel_distance(c.samples, c.reference.features, within)
     note = f"{c.against}; standard error {found.standard_error:.2g} (jackknife over images)"
-    return [c.row("kd_exact", found.value, note, floor=0.0)]
+    return Value(found.value, 0.0, note)
 
 
-def _infinity(c: Comparison) -> list[Row]:
+def _infinity(c: Comparison) -> Value:
     known = c.reference.moments
     found = frechet_infinity(c.samples, known, c.seed)
     note = (
@@ -172,10 +155,10 @@ def _infinity(c: Comparison) -> list[Row]:
         floor = frechet_floor(known, float("inf"))
     except ValueError:  # with more features than training images there is none
         floor = None
-    return [c.row("fd_infinity", found.value, note, floor=floor)]
+    return Value(found.value, floor, note)
 
 
-def _sliced(c: Comparison) -> list[Row]:
+def _sliced(c: Comparison) -> Value:
     n, m = len(c.samples), len(c.reference)
     half = min(n, m // 2)
 
@@ -186,57 +169,61 @@ def _sliced(c: Comparison) -> list[Row]:
     value = sliced_wasserstein(c.samples, c.reference.features, c.seed)
     chance = c.reference.number("sliced", of_halves, n=half, seed=c.seed)
     note = f"against {min(n, m)} training images; two sets of {half} of them have {chance:.4g}"
-    return [c.row("sliced_wasserstein", value, note, n=min(n, m))]
+    return Value(value, note=note, n_samples=min(n, m))
 
 
-def _vendi(c: Comparison) -> list[Row]:
+def _vendi(c: Comparison) -> Value:
     n = min(len(c.samples), len(c.reference))
 
     def of(points: Tensor) -> float:
         return vendi_score(part(points, n, c.seed, "evaluation/vendi"))
 
     real = c.reference.number("vendi", lambda: of(c.reference.features), n=n, seed=c.seed)
-    note = f"{n} training images have {real:.3f}"
-    return [c.row("vendi", of(c.samples), note, n=n, split="generated")]
+    return Value(of(c.samples), note=f"{n} training images have {real:.3f}", n_samples=n)
 
 
-def _authenticity(c: Comparison) -> list[Row]:
+def _authenticity(c: Comparison) -> Value:
     found = authenticity(c.samples, c.reference.features, c.reference.nearest)
     c.show(found)
     note = f"{c.against}, which have {found.held_out:.3f} themselves, held out one by one"
-    return [c.row("authenticity", found.share, note)]
+    return Value(found.share, note=note)
 
 
-def _cells(c: Comparison) -> list[Row]:
-    n, m = len(c.samples), len(c.reference)
-    count = number_of_cells(n, m)
-    centres, expected = c.reference.cells(count, c.seed)
-    counts = cell_counts(c.samples, centres)
-    note = f"{count} cells of {m} training images"
-    floor = jensen_shannon_floor(count, n, m)
-    return [
-        c.row("ndb", different_cells(counts, expected), note, floor=LEVEL),
-        c.row("ndb_js", jensen_shannon(counts, expected), note, floor=floor),
-    ]
+def _different_cells(c: Comparison) -> Value:
+    return Value(different_cells(*c.cells), LEVEL, _of_cells(c))
 
 
-def _cmmd(c: Comparison) -> list[Row]:
+def _cell_divergence(c: Comparison) -> Value:
+    counts, expected = c.cells
+    floor = jensen_shannon_floor(len(expected), len(c.samples), len(c.reference))
+    return Value(jensen_shannon(counts, expected), floor, _of_cells(c))
+
+
+def _of_cells(c: Comparison) -> str:
+    return f"{len(c.cells[1])} cells of {len(c.reference)} training images"
+
+
+def _cmmd(c: Comparison) -> Value:
     def unit(points: Tensor) -> Tensor:
         return normalize(points.double())
 
     within = c.reference.sums_within("gaussian", gaussian, unit)
     value, floor = cmmd(c.samples, c.reference.features, within)
-    return [c.row("cmmd", value, c.against, floor=floor)]
+    return Value(value, floor, c.against)
 
 
-MEASURES: dict[tuple[str, ...], Callable[[Comparison], list[Row]]] = {
-    ("precision", "recall", "density", "coverage"): _manifolds,
-    ("kd_exact",): _all_pairs,
-    ("fd_infinity",): _infinity,
-    ("sliced_wasserstein",): _sliced,
-    ("vendi",): _vendi,
-    ("authenticity",): _authenticity,
-    ("ndb", "ndb_js"): _cells,
-    ("cmmd",): _cmmd,
+MEASURES: dict[str, Callable[[Comparison], Value]] = {
+    "precision": functools.partial(_share, "precision"),
+    "recall": functools.partial(_share, "recall"),
+    "density": functools.partial(_share, "density"),
+    "coverage": functools.partial(_share, "coverage"),
+    "kd_exact": _all_pairs,
+    "fd_infinity": _infinity,
+    "sliced_wasserstein": _sliced,
+    "vendi": _vendi,
+    "authenticity": _authenticity,
+    "ndb": _different_cells,
+    "ndb_js": _cell_divergence,
+    "cmmd": _cmmd,
 }
-"""Quantities that are measured together, and by what."""
+"""Quantity to what computes it."""

@@ -7,15 +7,16 @@ A collapsed generator is not degenerate: its distance is finite, large and worth
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
 
 from torch import Tensor
 
 from ogan_bench.evaluation.fidelity.feature_sets import check
 from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_floor
 from ogan_bench.evaluation.fidelity.manifolds import manifolds
+from ogan_bench.evaluation.fidelity.quantities import quantity_rows
 from ogan_bench.evaluation.fidelity.reference import Reference
-from ogan_bench.evaluation.rows import Row, attempt
+from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.features.extractor import Features
 from ogan_bench.metrics.definition import SpaceName
 from ogan_bench.metrics.feature_spaces import names_in
@@ -103,48 +104,39 @@ def fidelity_rows(samples: Features, reference: Features, space: SpaceName, seed
         space: Name of the feature space.
         seed: Seed of random choices.
     """
-    n, extractor = len(samples), samples.extractor
+    n = len(samples)
     against = f"against {len(reference)} training images"
-    names = names_in(space, QUANTITIES, always=True)
 
-    def distance() -> list[Row]:
+    def distance() -> Value:
         known = Reference(reference.features, reference.features.device).moments
         value = frechet_distance(samples.features, known)
         try:
-            floor, note = frechet_floor(known, n), against
+            return Value(value, frechet_floor(known, n), against)
         except ValueError as error:
-            floor, note = None, f"{against}; {error}"
-        return [Row(names["fd"], value, n, "train", extractor, floor=floor, note=note)]
+            return Value(value, note=f"{against}; {error}")
 
-    def kernel() -> list[Row]:
-        value = kernel_distance(samples.features, reference.features, seed)
-        return [Row(names["kd"], value, n, "train", extractor, floor=0.0, note=against)]
+    def kernel() -> Value:
+        return Value(kernel_distance(samples.features, reference.features, seed), 0.0, against)
 
-    def score() -> list[Row]:
-        value = classifier_score(samples.logits, seed)
-        return [Row(names["isc"], value, n, "generated", extractor)]
+    def score() -> Value:
+        return Value(classifier_score(samples.logits, seed))
 
-    def manifold() -> list[Row]:
-        found = manifolds(samples.features, reference.features, seed)
-        note = f"against {found.points} training images"
-        values = {"precision": found.precision, "recall": found.recall}
-        return [
-            Row(names[name], value, found.points, "train", extractor, note=note)
-            for name, value in values.items()
-        ]
+    compared = functools.cache(lambda: manifolds(samples.features, reference.features, seed))
 
-    measures: list[tuple[tuple[str, ...], Callable[[], list[Row]]]] = [
-        (("fd",), distance),
-        (("kd",), kernel),
-        (("isc",), score),
-        (("precision", "recall"), manifold),
-    ]
-    rows: list[Row] = []
-    for quantities, measure in measures:
-        if metrics := [names[name] for name in quantities if name in names]:
-            split = "generated" if quantities == ("isc",) else "train"
-            rows += attempt(metrics, measure, n_samples=n, split=split, extractor=extractor)
-    return rows
+    def manifold(quantity: str) -> Value:
+        points = compared().points
+        note = f"against {points} training images"
+        return Value(getattr(compared(), quantity), note=note, n_samples=points)
+
+    measures = {
+        "fd": distance,
+        "kd": kernel,
+        "isc": score,
+        "precision": lambda: manifold("precision"),
+        "recall": lambda: manifold("recall"),
+    }
+    names = names_in(space, QUANTITIES, always=True)
+    return quantity_rows(measures, names, n_samples=n, extractor=samples.extractor)
 
 
 def reconstruction_distance_rows(reconstructions: Features, originals: Features) -> list[Row]:
@@ -157,10 +149,13 @@ def reconstruction_distance_rows(reconstructions: Features, originals: Features)
         reconstructions: Of G(t·P(E(x))).
         originals: Of the test images x.
     """
-    name, n, extractor = "rfd_classifier", len(originals), originals.extractor
 
-    def measure() -> list[Row]:
-        value = frechet_distance(reconstructions.features, originals.features)
-        return [Row(name, value, n, "test", extractor)]
+    def distance() -> Value:
+        return Value(frechet_distance(reconstructions.features, originals.features))
 
-    return attempt([name], measure, n_samples=n, split="test", extractor=extractor)
+    return measured_rows(
+        {"rfd_classifier": distance},
+        n_samples=len(originals),
+        split="test",
+        extractor=originals.extractor,
+    )

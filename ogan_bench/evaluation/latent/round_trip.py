@@ -195,7 +195,11 @@ def latent_rows(z: Tensor, codes: Tensor) -> list[Row]:
     For an isotropic z the correlation of one sample with anything independent has the standard
     deviation 1/√(d - 1): N(·) leaves a direction on a sphere of d - 1 dimensions.
     """
-    value = latent_rho(z, codes)
-    spread = 1 / math.sqrt(z.shape[1] - 1)
-    note = f"of unrelated codes: 0 with standard deviation {spread:.3f} for a single sample"
-    return [Row("latent_rho", value, len(z), "generated", floor=0.0, note=note)]
+
+    def correlation() -> Value:
+        value = latent_rho(z, codes)
+        spread = 1 / math.sqrt(z.shape[1] - 1)
+        note = f"of unrelated codes: 0 with standard deviation {spread:.3f} for a single sample"
+        return Value(value, 0.0, note)
+
+    return measured_rows({"latent_rho": correlation}, n_samples=len(z), split="generated")

@@ -6,15 +6,15 @@ at; the batches are of real training images and of fresh z, 64 at a time as in t
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from ogan_bench.data.base import to_float
 from ogan_bench.evaluation.mechanism.loss_gradients import ITERATIONS, LossProbe
-from ogan_bench.evaluation.rows import Row, attempt
+from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.objectives.base import Batch, Nets
 from ogan_bench.sampling.context import ModelContext
 from ogan_bench.seeding import generator
@@ -99,7 +99,7 @@ def score_spread(scores: Tensor, outputs: Tensor) -> float:
     return float(scores.double().std(correction=0)) / scale
 
 
-def trainee(context: ModelContext) -> LossProbe:
+def loss_probe(context: ModelContext) -> LossProbe:
     """The nets under test, back in training, with batches that its seed decides."""
     pair, dataset, seed = context.autoencoder, context.dataset, context.settings.seed
     train = dataset.train
@@ -132,55 +132,53 @@ def mechanism_rows(context: ModelContext) -> list[Row]:
 
     Objectives whose E has no adversarial and consistency terms have rows without value.
     """
-    watched, n = trainee(context), BATCHES * BATCH_SIZE
+    probe = loss_probe(context)
 
-    def at_output() -> list[Row]:
-        adversarial, consistency = watched.gradients.output
+    def cosine_at_output() -> Value:
+        adversarial, consistency = probe.gradients.output
         if adversarial is None or consistency is None:
             raise ValueError("the score or the consistency term does not read E(G(z))")
         found = cosines(adversarial, consistency)
-        return [Row("gradient_cosine_output", float(found.mean()), len(found), "train")]
+        return Value(float(found.mean()), n_samples=len(found))
 
-    def in_parameters() -> list[Row]:
-        adversarial, consistency = watched.gradients.parameters
-        ratio = (consistency.norm(dim=1) / adversarial.norm(dim=1)).mean()
-        cosine = cosines(adversarial, consistency).mean()
-        return [
-            Row("gradient_cosine_parameters", float(cosine), n, "train"),
-            Row("gradient_norm_ratio", float(ratio), n, "train"),
-        ]
+    def cosine_in_parameters() -> Value:
+        return Value(float(cosines(*probe.gradients.parameters).mean()))
 
-    def share(term: int, metric: str) -> list[Row]:
-        gradient = watched.gradients.output[term]
+    def norm_ratio() -> Value:
+        adversarial, consistency = probe.gradients.parameters
+        return Value(float((consistency.norm(dim=1) / adversarial.norm(dim=1)).mean()))
+
+    def output_share(term: int) -> Value:
+        gradient = probe.gradients.output[term]
         if gradient is None:
             raise ValueError("the term does not read E(G(z))")
         d = gradient.shape[1]
-        note = f"of {d} outputs"
-        return [Row(metric, effective_rank(gradient) / d, n, "train", floor=1 / d, note=note)]
+        return Value(effective_rank(gradient) / d, 1 / d, f"of {d} outputs")
 
-    def scored() -> list[Row]:
-        real, fake, e = watched.scores()
-        pooled = torch.cat([real, fake])
-        return [
-            Row("score_auc", area_under_curve(real, fake), n, "train", floor=0.5),
-            Row("score_spread", score_spread(pooled, e), n, "train"),
-        ]
+    scores = functools.cache(probe.scores)
 
-    def sharp() -> list[Row]:
+    def auc() -> Value:
+        real, fake, _ = scores()
+        return Value(area_under_curve(real, fake), floor=0.5)
+
+    def spread() -> Value:
+        real, fake, outputs = scores()
+        return Value(score_spread(torch.cat([real, fake]), outputs))
+
+    def sharpness() -> Value:
         random = generator(context.settings.seed, "evaluation/mechanism/curvature")
-        value, converged = watched.sharpness(random)
+        value, converged = probe.sharpness(random)
         note = None if converged else f"not converged after {ITERATIONS} iterations"
-        return [Row("encoder_sharpness", value, BATCH_SIZE, "train", note=note)]
+        return Value(value, note=note, n_samples=BATCH_SIZE)
 
-    groups: list[tuple[tuple[str, ...], Callable[[], list[Row]]]] = [
-        (("gradient_cosine_output",), at_output),
-        (("gradient_cosine_parameters", "gradient_norm_ratio"), in_parameters),
-        (("output_share_adversarial",), lambda: share(0, "output_share_adversarial")),
-        (("output_share_consistency",), lambda: share(1, "output_share_consistency")),
-        (("score_auc", "score_spread"), scored),
-        (("encoder_sharpness",), sharp),
-    ]
-    rows: list[Row] = []
-    for metrics, measure in groups:
-        rows += attempt(metrics, measure, n_samples=n, split="train")
-    return rows
+    measures = {
+        "gradient_cosine_output": cosine_at_output,
+        "gradient_cosine_parameters": cosine_in_parameters,
+        "gradient_norm_ratio": norm_ratio,
+        "output_share_adversarial": lambda: output_share(0),
+        "output_share_consistency": lambda: output_share(1),
+        "score_auc": auc,
+        "score_spread": spread,
+        "encoder_sharpness": sharpness,
+    }
+    return measured_rows(measures, n_samples=BATCHES * BATCH_SIZE, split="train")

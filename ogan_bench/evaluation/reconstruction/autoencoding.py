@@ -18,7 +18,7 @@ from ogan_bench.evaluation.coverage.classes import class_shares
 from ogan_bench.evaluation.reconstruction.lpips import BACKBONES, Perceptual, perceptual
 from ogan_bench.evaluation.reconstruction.pixel_error import in_units, psnr, reconstruction_ratio
 from ogan_bench.evaluation.reconstruction.ssim import VARIANT, ssim
-from ogan_bench.evaluation.rows import Row, Value, attempt, measured_rows
+from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.features.extractor import Features, extract
 from ogan_bench.sampling.context import ModelContext, autoencode
 
@@ -82,7 +82,7 @@ class SplitReconstruction:
         self.x, self._error, self.units = in_units(images)
         self._features: dict[str, Features] = {}
 
-    def back(self, temperature: float) -> Tensor:
+    def decode(self, temperature: float) -> Tensor:
         """G(t · P(E(x))) for any t, shape ``(n, c, h, w)``."""
         return autoencode(self.context, self.codes, self.labels, temperature)
 
@@ -91,7 +91,7 @@ class SplitReconstruction:
         """G(t · P(E(x))) for the t of the settings, shape ``(n, c, h, w)``."""
         if self.split == "test":
             return self.context.samples.own_reconstructions
-        return self.back(self.context.settings.temperature)
+        return self.decode(self.context.settings.temperature)
 
     def error(self, x_rec: Tensor) -> Tensor:
         """Mean squared error of each image, shape ``(n,)``."""
@@ -164,27 +164,30 @@ def temperature_rows(context: ModelContext) -> list[Row]:
 
     Chosen on one split and measured on the other, the error is not that of the luckiest choice.
     """
-    n = len(context.dataset.test)
 
-    def measure() -> list[Row]:
+    @functools.cache
+    def found() -> tuple[Value, Value]:
         train, test = (
             SplitReconstruction(context, "train", CHOOSING),
             SplitReconstruction(context, "test"),
         )
-        errors = {t: float(train.error(train.back(t)).mean()) for t in TEMPERATURES}
+        errors = {t: float(train.error(train.decode(t)).mean()) for t in TEMPERATURES}
         best = min(TEMPERATURES, key=errors.__getitem__)
         known = best == context.settings.temperature
-        error = float(test.error(test.x_rec if known else test.back(best)).mean())
+        error = float(test.error(test.x_rec if known else test.decode(best)).mean())
         raw = float(test.error(context.samples.raw_reconstructions).mean())
         curve = ", ".join(f"{error:.4g} at t = {t:g}" for t, error in errors.items())
         note = f"{raw:.4g} of G(E(x)); chosen on training images: {curve}"
-        return [
-            Row("best_temperature", best, len(train.codes), "train", note=f"of {TEMPERATURES}"),
-            Row("autoencoding_mse_best", error, n, "test", note=note),
-        ]
+        chosen = Value(
+            best, note=f"of {TEMPERATURES}", n_samples=len(train.codes), split=train.split
+        )
+        return chosen, Value(error, note=note)
 
-    names = ["best_temperature", "autoencoding_mse_best"]
-    return attempt(names, measure, n_samples=n, split="test")
+    measures = {
+        "best_temperature": lambda: found()[0],
+        "autoencoding_mse_best": lambda: found()[1],
+    }
+    return measured_rows(measures, n_samples=len(context.dataset.test), split="test")
 
 
 def _rows(
@@ -192,25 +195,25 @@ def _rows(
 ) -> list[Row]:
     """All metrics of one split."""
     spaces, end = context.settings.extractors, SPLITS[split]
-    way = functools.cache(lambda: SplitReconstruction(context, split))
-
-    def perceived(net: Callable[[], Perceptual]) -> Value:
-        return way().perceptual(net)
+    reconstruction = functools.cache(lambda: SplitReconstruction(context, split))
 
     def in_space(space: str) -> Value:
-        return way().feature_ratio(space)
+        return reconstruction().feature_ratio(space)
+
+    def perceptual_distance(load: Callable[[], Perceptual]) -> Value:
+        return reconstruction().perceptual(load)
 
     measures: dict[str, Callable[[], Value]] = {
-        "psnr": lambda: way().psnr(),
-        "ssim": lambda: way().similarity(),
-        "ratio": lambda: way().ratio(),
-        **{f"lpips_{name}": functools.partial(perceived, net) for name, net in nets.items()},
+        "psnr": lambda: reconstruction().psnr(),
+        "ssim": lambda: reconstruction().similarity(),
+        "ratio": lambda: reconstruction().ratio(),
+        **{f"lpips_{n}": functools.partial(perceptual_distance, load) for n, load in nets.items()},
         **{f"ratio_{space}": functools.partial(in_space, space) for space in spaces},
     }
-    if split != "test":  # of test images it is measured anyway
-        measures["mse"] = lambda: way().mse()
+    if split != "test":  # of test images it is always measured
+        measures["mse"] = lambda: reconstruction().mse()
     if "classifier" in spaces:
-        measures["agreement"] = lambda: way().agreement()
+        measures["agreement"] = lambda: reconstruction().agreement()
     available = {
         "test": len(context.dataset.test),
         "train": len(context.samples.train_indices),

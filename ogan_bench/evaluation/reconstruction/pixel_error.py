@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import to_float
-from ogan_bench.evaluation.rows import Row, attempt
+from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.seeding import generator
 
 PIXEL_RANGE = 2.0
@@ -99,44 +99,41 @@ def reconstruction_rows(
         raw_reconstructions: G(E(x)) in [-1, 1], or points, same shape.
         seed: Seed of the ratio's permutation.
     """
-    x, error, note = in_units(images)
+    x, error, units = in_units(images)
 
-    def decibels() -> float:
-        if note is not None:
+    def decibels() -> Value:
+        if units is not None:
             raise ValueError("points have no pixel range, and so no PSNR")
-        return psnr(error(x, reconstructions))
+        return Value(psnr(error(x, reconstructions)))
 
-    measures: dict[str, Callable[[], float]] = {
-        "reconstruction_mse": lambda: float(error(x, reconstructions).mean()),
+    measures = {
+        "reconstruction_mse": lambda: Value(float(error(x, reconstructions).mean())),
         "reconstruction_psnr": decibels,
-        "reconstruction_ratio": lambda: reconstruction_ratio(x, reconstructions, seed),
-        "reconstruction_mse_raw": lambda: float(error(x, raw_reconstructions).mean()),
+        "reconstruction_ratio": lambda: Value(reconstruction_ratio(x, reconstructions, seed)),
+        "reconstruction_mse_raw": lambda: Value(float(error(x, raw_reconstructions).mean())),
     }
-    rows: list[Row] = []
-    for metric, measure in measures.items():
-        rows += attempt(
-            [metric],
-            lambda metric=metric, measure=measure: [  # type: ignore[misc]
-                Row(metric, measure(), len(x), "test", note=note)
-            ],
-            n_samples=len(x),
-            split="test",
-        )
-    return rows
+    return measured_rows(measures, n_samples=len(x), split="test", note=units)
 
 
-def autoencoding_rows(images: Tensor, own_reconstructions: Tensor, route: str) -> list[Row]:
-    """The error of the way back that the objective means.
+def autoencoding_rows(images: Tensor, own_reconstructions: Tensor, formula: str) -> list[Row]:
+    """The error of the objective's own reconstruction.
 
     Args:
         images: Test images, uint8, or points, shape ``(n, c, h, w)``.
         own_reconstructions: G(t·P(E(x))) in [-1, 1], or points, same shape.
-        route: What P and t are, for the note.
+        formula: What P and t are, for the note.
     """
-    x, error, note = in_units(images)
-    value = float(error(x, own_reconstructions).mean())
-    said = "; ".join(filter(None, (route, note)))
-    return [Row("autoencoding_mse", value, len(x), "test", note=said)]
+    x, error, units = in_units(images)
+    return measured_rows(
+        {
+            "autoencoding_mse": lambda: Value(
+                float(error(x, own_reconstructions).mean()), note=units
+            )
+        },
+        n_samples=len(x),
+        split="test",
+        note=formula,
+    )
 
 
 def in_units(images: Tensor) -> tuple[Tensor, Callable[[Tensor, Tensor], Tensor], str | None]:

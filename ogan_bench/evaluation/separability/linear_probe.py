@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data import Dataset
-from ogan_bench.evaluation.rows import Row, attempt
+from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.features.cache import cached_record, content_key
 from ogan_bench.models.normalization import standardise
 from ogan_bench.sampling.samples import Codes, Samples
@@ -25,14 +27,6 @@ of Fashion-MNIST, but moves test accuracies by up to 0.8 points."""
 MAX_ITERATIONS = 1000
 VERSION = 1
 """Raise it when code changes what is fitted; the constants above are in the key by themselves."""
-
-
-PROBES = (
-    "probe_accuracy",
-    "probe_accuracy_untrained",
-    "probe_accuracy_pca",
-    "probe_accuracy_pixels",
-)
 
 
 @dataclass(frozen=True)
@@ -101,49 +95,39 @@ def principal_components(train: Tensor, test: Tensor, d: int, seed: int) -> tupl
 def separability_rows(samples: Samples, dataset: Dataset, settings: Evaluation) -> list[Row]:
     """The probe on codes and its three baselines; the floor is the share of the largest class."""
     chosen = samples.train_indices
-    if dataset.train.labels is None or dataset.test.labels is None or not len(chosen):
-        note = "probe_images is 0" if not len(chosen) else "the dataset has no labels"
-        return [Row(name, None, len(dataset.test), "test", note=note) for name in PROBES]
-    labels = dataset.train.labels.cpu()[chosen]
-    test_labels = dataset.test.labels.cpu()
-    floor = float(test_labels.bincount().max()) / len(test_labels)
-    d = samples.trained.train.shape[1]
 
-    def of_codes(codes: Codes) -> Probe:
-        return linear_probe(standardise(codes.train), labels, standardise(codes.test), test_labels)
-
-    probes = {
-        "probe_accuracy": lambda: of_codes(samples.trained),
-        "probe_accuracy_untrained": lambda: of_codes(samples.untrained),
-        "probe_accuracy_pca": lambda: pixel_probe(dataset, chosen, d, settings.seed),
-        "probe_accuracy_pixels": lambda: pixel_probe(dataset, chosen, None, settings.seed),
-    }
-
-    def row(metric: str) -> list[Row]:
-        probe = probes[metric]()
-        notes = [f"fitted on {len(labels)} training images"]
-        if not probe.converged:
+    def row(probe: Callable[[], Probe]) -> Value:
+        if not len(chosen):
+            raise ValueError("probe_images is 0")
+        if dataset.train.labels is None or dataset.test.labels is None:
+            raise ValueError("the dataset has no labels")
+        found = probe()
+        notes = [f"fitted on {len(chosen)} training images"]
+        if not found.converged:
             notes.append(f"not converged after {MAX_ITERATIONS} iterations")
-        return [
-            Row(
-                metric,
-                probe.accuracy,
-                len(test_labels),
-                "test",
-                floor=floor,
-                note="; ".join(notes),
-            )
-        ]
+        floor = float(dataset.test.labels.bincount().max()) / len(dataset.test)
+        return Value(found.accuracy, floor, "; ".join(notes))
 
-    rows: list[Row] = []
-    for metric in probes:
-        rows += attempt(
-            [metric],
-            lambda metric=metric: row(metric),  # type: ignore[misc]
-            n_samples=len(test_labels),
-            split="test",
+    def on_codes(codes: Codes) -> Probe:
+        labels, test_labels = dataset.train.known_labels.cpu()[chosen], dataset.test.known_labels
+        return linear_probe(
+            standardise(codes.train), labels, standardise(codes.test), test_labels.cpu()
         )
-    return rows
+
+    def on_pixels(components: int | None) -> Probe:
+        return pixel_probe(dataset, chosen, components, settings.seed)
+
+    probes: dict[str, Callable[[], Probe]] = {
+        "probe_accuracy": lambda: on_codes(samples.trained),
+        "probe_accuracy_untrained": lambda: on_codes(samples.untrained),
+        "probe_accuracy_pca": lambda: on_pixels(samples.trained.train.shape[1]),
+        "probe_accuracy_pixels": lambda: on_pixels(None),
+    }
+    return measured_rows(
+        {metric: functools.partial(row, probe) for metric, probe in probes.items()},
+        n_samples=len(dataset.test),
+        split="test",
+    )
 
 
 def pixel_probe(dataset: Dataset, chosen: Tensor, components: int | None, seed: int) -> Probe:

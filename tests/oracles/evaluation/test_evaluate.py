@@ -21,6 +21,9 @@ from ogan_bench.evaluation.fidelity import fidelity as fidelity_module
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.features.inception import FILE, VARIABLE
 from ogan_bench.metrics import METRICS
+from ogan_bench.metrics.conditional import CONDITIONAL
+from ogan_bench.metrics.coverage import POINTS
+from ogan_bench.metrics.training_cost import TRAINING
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.models.dcgan import dcgan
 from ogan_bench.sampling.autoencoder import Autoencoder
@@ -32,15 +35,12 @@ pytestmark = pytest.mark.usefixtures("shared_cache")
 
 CPU = torch.device("cpu")
 Z_DIM = 16
-CONDITIONAL = {"conditional_accuracy", "swap_accuracy", "fd_classifier_within"}
-POINTS = {"modes_points", "high_quality_share", "modes_kl_points"}
-ELSEWHERE = {"images_per_second", "step_flops", "activation_bytes", "peak_bytes"}
 OWN = [
     name
     for name, metric in METRICS.items()
     if metric.group is None
     and metric.extractor in (None, "classifier")
-    and name not in ELSEWHERE | CONDITIONAL | POINTS
+    and name not in {*TRAINING, *CONDITIONAL, *POINTS}
 ]
 Pair = tuple[Encoder, Generator]
 

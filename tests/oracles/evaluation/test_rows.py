@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from ogan_bench.evaluation.rows import Row, attempt
+from ogan_bench.evaluation.rows import Row, Value, attempt, measured_rows
 
 
 class TestIsolation:
@@ -16,6 +16,35 @@ class TestIsolation:
 
         (row,) = attempt(["latent_rho"], fails, n_samples=3, split="test")
         assert (row.value, row.note) == (None, "ValueError")
+
+    def test_one_failure_stops_no_other_metric(self) -> None:
+        def fails() -> Value:
+            raise RuntimeError("did not converge")
+
+        first, second = measured_rows(
+            {"fid": fails, "kid": lambda: Value(0.5, note="own")},
+            n_samples=3,
+            split="train",
+            extractor="net@0",
+            note="shared",
+        )
+        assert first == Row("fid", None, 3, "train", "net@0", note="did not converge")
+        assert second == Row("kid", 0.5, 3, "train", "net@0", note="shared; own")
+
+    def test_a_value_states_what_differs_from_its_group(self) -> None:
+        value = Value(1.0, 0.1, extractor="net@1", n_samples=7, split="test")
+        (row,) = measured_rows({"fid": lambda: value}, n_samples=3, split="train", extractor="a@0")
+        assert row == Row("fid", 1.0, 7, "test", "net@1", floor=0.1)
+
+    @pytest.mark.parametrize("value", [math.nan, math.inf])
+    def test_a_value_that_is_no_number_has_a_note(self, value: float) -> None:
+        (row,) = measured_rows({"fid": lambda: Value(value)}, n_samples=3, split="train")
+        assert row.value is None
+        assert "not a finite number" in (row.note or "")
+
+    def test_a_metric_without_definition_is_a_mistake_in_the_program(self) -> None:
+        with pytest.raises(ValueError, match=r"'own_idea': define it in ogan_bench/metrics"):
+            measured_rows({"own_idea": lambda: Value(1.0)}, n_samples=3, split="train")
 
 
 class TestRow:

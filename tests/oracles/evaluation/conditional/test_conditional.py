@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from ogan_bench.evaluation.conditional.conditional import (
-    CONDITIONAL,
     Labelled,
     agreement,
     conditional_rows,
@@ -17,6 +16,7 @@ from ogan_bench.evaluation.conditional.conditional import (
 from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_floor
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.features.extractor import Features
+from ogan_bench.metrics.conditional import CONDITIONAL
 
 
 def images(
@@ -35,7 +35,7 @@ def rows_of(
     samples: Labelled, swapped: Labelled, test: Labelled, train: Labelled
 ) -> dict[str, Row]:
     rows = conditional_rows(samples, swapped, test, train)
-    assert tuple(row.metric for row in rows) == CONDITIONAL
+    assert [row.metric for row in rows] == list(CONDITIONAL)
     return {row.metric: row for row in rows}
 
 

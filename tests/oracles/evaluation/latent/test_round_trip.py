@@ -51,7 +51,10 @@ def test_constant_codes_correlate_with_nothing() -> None:
 
 def test_one_dimension_is_refused() -> None:
     with pytest.raises(ValueError, match="one dimension"):
-        latent_rows(normal(10, 1, 0), normal(10, 1, 1))
+        latent_rho(normal(10, 1, 0), normal(10, 1, 1))
+    (row,) = latent_rows(normal(10, 1, 0), normal(10, 1, 1))
+    assert row.value is None
+    assert "one dimension" in (row.note or "")
 
 
 class TestOthers:

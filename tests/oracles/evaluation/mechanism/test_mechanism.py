@@ -17,9 +17,9 @@ from ogan_bench.evaluation.mechanism.mechanism import (
     area_under_curve,
     cosines,
     effective_rank,
+    loss_probe,
     mechanism_rows,
     score_spread,
-    trainee,
 )
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.sampling.autoencoder import Autoencoder
@@ -106,19 +106,19 @@ class TestTrainedPairs:
 
     def test_the_same_loss_twice_agrees_with_itself(self, dataset: Dataset) -> None:
         """Both terms are mean-square errors of the same outputs to the same targets."""
-        watched = trainee(context(dataset))
+        probe = loss_probe(context(dataset))
 
-        class Twice(type(watched.objective)):  # type: ignore[misc]
+        class Twice(type(probe.objective)):  # type: ignore[misc]
             def encoder_loss(self, batch: object) -> dict[str, Tensor]:
                 error = (batch.e_fake - batch.z).square().sum(1)  # type: ignore[attr-defined]
                 return {"adversarial": error, "consistency": -2 * error}
 
-        watched.objective = copy.copy(watched.objective)
-        object.__setattr__(watched.objective, "__class__", Twice)
-        assert cosines(*watched.gradients.output).tolist() == pytest.approx(  # type: ignore[arg-type]
+        probe.objective = copy.copy(probe.objective)
+        object.__setattr__(probe.objective, "__class__", Twice)
+        assert cosines(*probe.gradients.output).tolist() == pytest.approx(  # type: ignore[arg-type]
             [-1.0] * BATCHES * BATCH_SIZE
         )
-        one, other = watched.gradients.parameters
+        one, other = probe.gradients.parameters
         torch.testing.assert_close(other, -2 * one)
 
     def test_mean_square_error_gets_in_the_way_of_the_average(self, dataset: Dataset) -> None:
@@ -132,7 +132,7 @@ class TestTrainedPairs:
 
     def test_gradients_are_those_of_the_written_formula(self, dataset: Dataset) -> None:
         """Linear triple and avg: ∂(-avg E)/∂E = -1/d for every output of every image."""
-        adversarial, _ = trainee(context(dataset)).gradients.output
+        adversarial, _ = loss_probe(context(dataset)).gradients.output
         assert adversarial is not None
         torch.testing.assert_close(adversarial.abs(), torch.full_like(adversarial, 1 / D))
 

@@ -23,6 +23,13 @@ from ogan_bench.evaluation.separability.linear_probe import (
 from ogan_bench.sampling.samples import Codes, Samples
 from ogan_bench.study.settings import Evaluation
 
+PROBES = [
+    "probe_accuracy",
+    "probe_accuracy_untrained",
+    "probe_accuracy_pca",
+    "probe_accuracy_pixels",
+]
+
 
 @pytest.fixture(autouse=True)
 def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -110,12 +117,7 @@ def test_rows_tell_informative_from_useless_codes(dataset: Dataset) -> None:
     untrained = Codes(normal(n, 64), normal(m, 64, 1))
     samples = samples_with(dataset, trained, untrained)
     rows = {row.metric: row for row in separability_rows(samples, dataset, Evaluation())}
-    assert list(rows) == [
-        "probe_accuracy",
-        "probe_accuracy_untrained",
-        "probe_accuracy_pca",
-        "probe_accuracy_pixels",
-    ]
+    assert list(rows) == PROBES
     floor = rows["probe_accuracy"].floor
     assert floor == float(dataset.test.known_labels.bincount().max()) / m
     assert (rows["probe_accuracy"].value or 0) > 0.9
@@ -179,7 +181,7 @@ def test_without_labels_or_images_there_is_a_note_and_no_fit(
         samples_with(dataset, codes, codes), train_indices=torch.arange(n)
     )
     rows = separability_rows(samples, chosen, Evaluation(probe_images=n))
-    assert [row.metric for row in rows] == list(linear_probe_module.PROBES)
+    assert [row.metric for row in rows] == PROBES
     assert {row.value for row in rows} == {None}
     assert all(reason in (row.note or "") for row in rows)
 

@@ -1,0 +1,38 @@
+"""Rows of the quantities that exist in every feature space, under their names in one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ogan_bench.evaluation.rows import Row, Value, measured_rows
+from ogan_bench.metrics.coverage import BINS
+from ogan_bench.metrics.fidelity import QUANTITIES
+
+DEFINITIONS = QUANTITIES | BINS
+
+
+def quantity_rows(
+    measures: Mapping[str, Callable[[], Value]],
+    names: Mapping[str, str],
+    *,
+    n_samples: int,
+    extractor: str,
+) -> list[Row]:
+    """A row for each quantity that has a name, in the order of the measures.
+
+    Args:
+        measures: Quantity to what computes it.
+        names: Quantity to metric, of those to be measured in a feature space.
+        n_samples: Number of samples.
+        extractor: Name of the feature space with the hash of its weights.
+    """
+    rows: list[Row] = []
+    for quantity, measure in measures.items():
+        if quantity in names:
+            rows += measured_rows(
+                {names[quantity]: measure},
+                n_samples=n_samples,
+                split=DEFINITIONS[quantity].split,
+                extractor=extractor,
+            )
+    return rows
