@@ -25,11 +25,13 @@ from typing import Any
 
 import numpy as np
 
+from ogan_bench.analysis.analyse import analyse, analyse_stored
 from ogan_bench.analysis.history import load_history
-from ogan_bench.analysis.summary import load_log, load_results, summarise
+from ogan_bench.analysis.loading import load_log, load_results
+from ogan_bench.analysis.summary import summarise
 from ogan_bench.analysis.verdicts import judge
 from ogan_bench.report.figure_list import drawings
-from ogan_bench.report.figures import paint
+from ogan_bench.report.figures import render
 from ogan_bench.report.report import write_report
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import config_hash
@@ -123,7 +125,7 @@ def reports(root: Path) -> float:
     """CPU seconds of all reports, without imports."""
     started = time.process_time()
     for study in TrialStore(root).studies():
-        write_report(root, study)
+        write_report(analyse_stored(root, study))
     return time.process_time() - started
 
 
@@ -142,13 +144,13 @@ def parts(root: Path, study: str) -> Iterator[tuple[str, float]]:
     yield timed("history", lambda: load_history(results))
     yield timed("verdicts", lambda: judge(results))
     yield timed("summary", lambda: summarise(results))
-    known = found["verdicts"], found["log"], found["history"]
-    yield timed("figures, laid out", lambda: drawings(results, *known))
+    yield timed("all of the analysis", lambda: analyse(results))
+    yield timed("figures, laid out", lambda: drawings(found["all of the analysis"]))
     drawn = found["figures, laid out"].values()
     for kind in ("svg", "png"):
-        paint_all = functools.partial(lambda kind: [paint(one, kind) for one in drawn], kind)
-        yield timed(f"figures as {kind}", paint_all)
-    yield timed("the whole report", lambda: write_report(root, study))
+        render_all = functools.partial(lambda kind: [render(one, kind) for one in drawn], kind)
+        yield timed(f"figures as {kind}", render_all)
+    yield timed("the whole report", lambda: write_report(analyse_stored(root, study)))
 
 
 def main() -> None:

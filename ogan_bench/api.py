@@ -14,11 +14,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from ogan_bench.analysis.loading import load_log
+from ogan_bench.analysis.analyse import Analysis, analyse, analyse_stored
 from ogan_bench.analysis.loading import load_results as load_study_results
 from ogan_bench.analysis.meta_analysis import dataset_name
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.analysis.summary import summarise
 from ogan_bench.analysis.verdicts import Verdict, judge
 from ogan_bench.report.figures import Drawing, forest_figure
 from ogan_bench.report.report import Report, write_report
@@ -136,7 +135,13 @@ class Results:
         return load_study_results(self.root, self.name)
 
     @cached_property
+    def analysis(self) -> Analysis:
+        """Everything that the report shows."""
+        return analyse(self.stored)
+
+    @cached_property
     def _judged(self) -> list[Verdict]:
+        """Verdicts alone are found without reading the training logs."""
         return judge(self.stored)
 
     @property
@@ -152,12 +157,12 @@ class Results:
     @property
     def summary(self) -> pd.DataFrame:
         """One row per metric and arm: mean, interval, n, and the difference to the control."""
-        return summarise(self.stored)
+        return self.analysis.estimates.copy()
 
     @property
     def log(self) -> pd.DataFrame:
         """Training curves: arm, seed, step and whatever was logged."""
-        return load_log(self.stored)
+        return self.analysis.log.copy()
 
     @property
     def verdicts(self) -> pd.DataFrame:
@@ -193,7 +198,8 @@ class Results:
         self, *, formats: Sequence[str] = ("html", "md", "csv"), figures: Sequence[str] = ("svg",)
     ) -> Report:
         """Write the report into the study's folder; see ``ogan-bench report``."""
-        return write_report(self.root, self.name, formats=formats, figures=figures)
+        analysis = analyse_stored(self.root, self.name)
+        return write_report(analysis, formats=formats, figures=figures)
 
     def _repr_html_(self) -> str:
         shown = self.verdicts.reindex(columns=["decision", "claim", "reason"])

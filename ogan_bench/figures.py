@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ogan_bench.analysis.ablation import differences_to
 from ogan_bench.analysis.results import MEASURED, StudyResults
 from ogan_bench.errors import UserError, did_you_mean
 from ogan_bench.report.figures import Drawing, differences_figure, seeds_figure
@@ -30,7 +31,7 @@ def forest(data: pd.DataFrame, metric: str | None = None, control: str | None = 
     metric = _known("metric", metric, results.record["metrics"])
     control = _known("arm", control, results.arms)
     results.protocol(metric, control)
-    return differences_figure(results, metric, control)
+    return differences_figure(metric, control, differences_to(results, control, metric))
 
 
 def seeds(data: pd.DataFrame, metric: str | None = None) -> Drawing:

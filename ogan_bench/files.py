@@ -35,7 +35,7 @@ def read_json(path: Path) -> Record | None:
 
 def write_json(path: Path, record: Record, *, durable: bool = True) -> None:
     """Replace a JSON file atomically. NaN and infinities become null, which every reader knows."""
-    text = json.dumps(_finite(record), indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(without_nan(record), indent=1, ensure_ascii=False, allow_nan=False)
     write_bytes(path, text.encode() + b"\n", durable=durable)
 
 
@@ -117,14 +117,15 @@ def sync(path: Path) -> None:
 
 def json_line(record: Record) -> bytes:
     """A JSON object on one line; NaN and infinities become null."""
-    return json.dumps(_finite(record), separators=(",", ":"), allow_nan=False).encode() + b"\n"
+    return json.dumps(without_nan(record), separators=(",", ":"), allow_nan=False).encode() + b"\n"
 
 
-def _finite(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
+    """The same value with ``None`` in place of every NaN and infinity, which JSON does not know."""
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: without_nan(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [without_nan(item) for item in value]
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return None
     return value

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ogan_bench.analysis.formatting import metric_info
-from ogan_bench.analysis.summary import StudyResults
+from ogan_bench.analysis.results import StudyResults
 from ogan_bench.files import Record
 from ogan_bench.statistics import Interval
 from ogan_bench.study.diffs import differences
@@ -16,15 +17,48 @@ _SECTIONS = ("data", "model", "objective", "training", "evaluation")
 """Settings that an ablation can change; hashes of plug-ins are none."""
 
 
-def ablation(results: StudyResults) -> Record:
-    """The table of arms as deltas to a base, a leave-one-out ablation where the study is one.
+@dataclass(frozen=True)
+class Ablation:
+    """The arms as changes to one of them.
 
-    Returns:
-        ``base``, the arm of :func:`base_arm`, and ``rows``, one per other arm: ``arm``, ``changes``
-        (texts) and ``cells``, one per metric of the study: the difference to the base with its 95 %
-        interval, and ``better``: whether the interval lies on the good side of 0, ``None`` where it
-        contains 0, is not known, or where neither direction is better.
+    Args:
+        base: The arm of :func:`base_arm`.
+        rows: One per other arm: ``arm``, ``changes`` (texts) and ``cells``, one per metric of the
+            study: the difference to the base with its 95 % interval, and ``better`` as
+            :func:`is_better` says.
     """
+
+    base: str
+    rows: list[Record]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Difference of an arm to a control.
+
+    Args:
+        arm: The arm.
+        interval: Arm less control with its 95 % interval.
+        is_better: See :func:`is_better`.
+    """
+
+    arm: str
+    interval: Interval
+    is_better: bool | None
+
+
+def differences_to(results: StudyResults, control: str, metric: str) -> list[Difference]:
+    """Differences of all other arms on the control's data to it, in a metric."""
+    changes = {
+        arm: results.difference(arm, control, metric)
+        for arm in results.comparable(control)
+        if arm != control
+    }
+    return [Difference(arm, change, is_better(change, metric)) for arm, change in changes.items()]
+
+
+def ablation(results: StudyResults) -> Ablation:
+    """The table of arms as differences to a base; a leave-one-out ablation if the study is one."""
     base = base_arm(results)
     rows: list[Record] = []
     for arm in results.arms:
@@ -43,7 +77,7 @@ def ablation(results: StudyResults) -> Record:
                 }
             )
         rows.append({"arm": arm, "changes": changes(results, base, arm), "cells": cells})
-    return {"base": base, "rows": rows}
+    return Ablation(base, rows)
 
 
 def base_arm(results: StudyResults) -> str:
@@ -55,7 +89,10 @@ def base_arm(results: StudyResults) -> str:
 
 
 def is_better(change: Interval, metric: str) -> bool | None:
-    """Whether a difference is for the better, where its interval excludes 0."""
+    """Whether a difference is an improvement.
+
+    ``None`` where its interval contains 0 or is not known, or where the metric has no direction.
+    """
     better = metric_info(metric).better
     if better is None or math.isnan(change.low) or change.low <= 0 <= change.high:
         return None

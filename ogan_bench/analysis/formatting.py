@@ -72,6 +72,16 @@ def interval(value: Interval, spec: str = ".4g", *, sign: bool = False) -> str:
     return " ".join(part for part in parts if part)
 
 
+def ratio_interval(value: Interval) -> str:
+    """A ratio to three digits with its bounds, if it has any.
+
+    >>> ratio_interval(Interval(1.2345, 0.9, 1.6)), ratio_interval(Interval(2, math.nan, math.nan))
+    ('1.23 [0.9, 1.6]', '2')
+    """
+    middle, low, high = (number(end, ".3g") for end in value)
+    return middle if math.isnan(value.low) else f"{middle} [{low}, {high}]"
+
+
 def p_value(p: float) -> str:
     """``p = 0.03``, ``p < 1e-6`` or ``p: –``.
 

@@ -12,22 +12,17 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ogan_bench import statistics
-from ogan_bench.analysis.formatting import join_words, metric_info, number
-from ogan_bench.analysis.loading import load_results
+from ogan_bench.analysis.formatting import join_words, metric_info, ratio_interval
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.analysis.verdicts import DECISIONS, Decision, Verdict, judge
-from ogan_bench.errors import UserError
+from ogan_bench.analysis.verdicts import DECISIONS, Decision, Verdict
 from ogan_bench.files import Record
 from ogan_bench.statistics import Interval, LogRatio, Summary
-from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.hypotheses import Comparison
 
 CONFIDENCE = 0.95
@@ -113,28 +108,15 @@ class Claim:
         if self.summary.k > 1:
             parts.append(
                 f"on average over {self.summary.k} settings the arm is "
-                f"{times(self.factor)} times as good as its control"
+                f"{ratio_interval(self.factor)} times as good as its control"
             )
         if not math.isnan(self.new_setting.low):
-            parts.append(f"to be expected of a further setting: {times(self.new_setting)}")
+            parts.append(f"to be expected of a further setting: {ratio_interval(self.new_setting)}")
         if self.summary.k > 1:
             parts.append(f"{100 * self.summary.i2:.0f} % of the variance is between settings")
         if self.interquartile is not None:
-            parts.append(f"interquartile mean over datasets {times(self.interquartile)}")
+            parts.append(f"interquartile mean over datasets {ratio_interval(self.interquartile)}")
         return "; ".join(parts)
-
-
-def settings_in(root: Path) -> list[ClaimSetting]:
-    """The settings of wider claims in every readable study of a results folder.
-
-    What cannot be read is left out here; the index of studies says what is wrong with it.
-    """
-    found: list[ClaimSetting] = []
-    for name in TrialStore(root).studies():
-        with suppress(UserError):
-            results = load_results(root, name)
-            found += settings_of(results, judge(results))
-    return found
 
 
 def settings_of(results: StudyResults, verdicts: Sequence[Verdict]) -> list[ClaimSetting]:
@@ -208,12 +190,6 @@ def _together(claim: str, settings: Sequence[ClaimSetting]) -> Claim:
         summary=summary,
         interquartile=interquartile,
     )
-
-
-def times(factor: Interval) -> str:
-    """A factor with its bounds, where it has any."""
-    value, low, high = (number(end, ".3g") for end in factor)
-    return value if math.isnan(factor.low) else f"{value} [{low}, {high}]"
 
 
 def _factor(log: Interval) -> Interval:

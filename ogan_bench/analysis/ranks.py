@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ogan_bench.analysis.formatting import metric_info
-from ogan_bench.analysis.summary import StudyResults
+from ogan_bench.analysis.results import StudyResults
 from ogan_bench.files import Record
 from ogan_bench.statistics import mean_interval
 

@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from ogan_bench.analysis.summary import PROTOCOL, StudyResults
+from ogan_bench.analysis.results import PROTOCOL, StudyResults
 from ogan_bench.statistics import Interval, difference_interval, mean_interval
 
 COLUMNS = (

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ogan_bench.analysis import outcomes
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
-from ogan_bench.statistics import Interval, difference_interval
+from ogan_bench.statistics import Interval, difference_interval, mean_interval
 from ogan_bench.store.trial_store import TrialFolder
 
 FINISHED = ("ok", *outcomes.FAILURES)
@@ -107,6 +107,10 @@ class StudyResults:
     def values(self, arm: str, metric: str) -> NDArray[np.float64]:
         """Values of an arm's trials, in the order of seeds, missing ones left out."""
         return np.array(list(self.by_seed(arm, metric).values()), np.float64)
+
+    def mean(self, arm: str, metric: str) -> Interval:
+        """Mean over an arm's trials with its 95 % t interval; nan where there are no values."""
+        return mean_interval(self.values(arm, metric))
 
     def by_seed(self, arm: str, metric: str) -> dict[int, float]:
         """Seed to value of an arm's trials, in the order of seeds, missing ones left out."""

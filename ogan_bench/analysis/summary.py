@@ -1,4 +1,4 @@
-"""Estimates per arm and metric, the arm that leads, and the trial in the middle."""
+"""Estimates per arm and metric, the arm that leads, and the median and the worst trial."""
 
 from __future__ import annotations
 
@@ -9,33 +9,9 @@ import numpy as np
 import pandas as pd
 
 from ogan_bench.analysis.formatting import metric_info
-from ogan_bench.analysis.loading import load_log, load_results
-from ogan_bench.analysis.results import (
-    COSTS,
-    FINISHED,
-    MEASURED,
-    OUTCOMES,
-    PROTOCOL,
-    StudyResults,
-    records,
-)
+from ogan_bench.analysis.results import PROTOCOL, StudyResults
 from ogan_bench.files import Record
 from ogan_bench.statistics import correlation, mean_interval, standard_deviation
-
-__all__ = [
-    "COSTS",
-    "FINISHED",
-    "MEASURED",
-    "OUTCOMES",
-    "PROTOCOL",
-    "StudyResults",
-    "leader",
-    "load_log",
-    "load_results",
-    "median_trial",
-    "records",
-    "summarise",
-]
 
 
 def summarise(results: StudyResults, names: Sequence[str] | None = None) -> pd.DataFrame:
@@ -117,4 +93,19 @@ def median_trial(results: StudyResults, arm: str) -> Record | None:
         if known:
             ordered = sorted(known, key=lambda seed: (known[seed], seed))
             return results.trial(arm, ordered[(len(ordered) - 1) // 2])
+    return None
+
+
+def worst_trial(results: StudyResults, arm: str) -> Record | None:
+    """The arm's trial with the worst value of the first metric that has a direction and values.
+
+    ``None`` where that is the median trial as well.
+    """
+    middle = median_trial(results, arm)
+    for metric in results.record["metrics"]:
+        better, known = metric_info(metric).better, results.by_seed(arm, metric)
+        if better is not None and known:
+            sign = 1 if better == "lower" else -1
+            trial = results.trial(arm, max(known, key=lambda seed: sign * known[seed]))
+            return None if middle is not None and trial["seed"] == middle["seed"] else trial
     return None

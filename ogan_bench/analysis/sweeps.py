@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ogan_bench.analysis.formatting import metric_info
-from ogan_bench.analysis.summary import StudyResults
+from ogan_bench.analysis.results import StudyResults
 
 FEWEST = 3
 """Levels that make a series."""

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from ogan_bench.analysis.formatting import MISSING, metric_info, number
-from ogan_bench.analysis.summary import COSTS, OUTCOMES, StudyResults, leader, records
+from ogan_bench.analysis.results import COSTS, OUTCOMES, StudyResults, records
+from ogan_bench.analysis.summary import leader
 from ogan_bench.files import Record
 
 LOGGED = {
@@ -59,7 +60,7 @@ def health(results: StudyResults, log: pd.DataFrame) -> list[Record]:
 
     Args:
         results: The stored study.
-        log: What :func:`ogan_bench.analysis.summary.load_log` returns.
+        log: What :func:`ogan_bench.analysis.loading.load_log` returns.
     """
     last = log.groupby(["arm", "seed"], sort=False).last(numeric_only=True)
     medians = last.groupby("arm", sort=False).median()

@@ -18,10 +18,10 @@ def claims(results: Results = RESULTS, as_json: Json = False) -> None:
 
     Hypotheses belong together where they name the same wider claim (`part_of`).
     """
-    from ogan_bench.analysis.meta_analysis import find_claims, settings_in
+    from ogan_bench.analysis.analyse import survey
     from ogan_bench.errors import UserError
 
-    found = find_claims(settings_in(results))
+    found = survey(results).claims
     if not found:
         raise UserError(
             f"{results}: no stored hypothesis says which wider claim it is part of; "
@@ -36,11 +36,11 @@ def claims(results: Results = RESULTS, as_json: Json = False) -> None:
 
 
 def _text(claim: Claim) -> str:
-    from ogan_bench.analysis.meta_analysis import times
+    from ogan_bench.analysis.formatting import ratio_interval
 
     lines = [claim.claim]
     for setting in claim.settings:
-        factor = times(setting.factor) if not setting.note else setting.note
+        factor = ratio_interval(setting.factor) if not setting.note else setting.note
         lines.append(
             f"  {setting.decision:<12}  {setting.study} ({setting.dataset}), "
             f"{setting.hypothesis}: {factor}"
@@ -49,11 +49,11 @@ def _text(claim: Claim) -> str:
 
 
 def _record(claim: Claim) -> dict[str, Any]:
-    from ogan_bench.analysis.meta_analysis import times
+    from ogan_bench.analysis.formatting import ratio_interval
 
     return {
         "claim": claim.claim,
-        "shown": times(claim.factor),
+        "shown": ratio_interval(claim.factor),
         "verdicts": dict(claim.verdicts),
         "factor": _bounds(claim.factor),
         "new_setting": _bounds(claim.new_setting),

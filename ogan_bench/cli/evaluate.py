@@ -124,7 +124,7 @@ def _stored(
         if as_json:
             rows += _sampled_rows(store, todo) if samplings else _rows(store, todo)
         else:
-            print_report(store.root, study, against=None)
+            print_report(store.root, study)
     if as_json:
         _print_json(rows)
     return code

@@ -54,12 +54,13 @@ def report(
         _open(first if len(names) == 1 else results / "index.html")
 
 
-def print_report(root: Path, name: str, against: Path | None) -> None:
+def print_report(root: Path, name: str) -> None:
     """Write the report of a study, print its table and verdicts and say where it lies."""
+    from ogan_bench.analysis.analyse import analyse_stored
     from ogan_bench.report.report import write_index, write_report
 
-    written = write_report(root, name, against=against)
-    write_index(root, {name: written})
+    written = write_report(analyse_stored(root, name))
+    write_index(root, {name: written.overview})
     sys.stdout.write(written.text + "\n")
     sys.stdout.flush()
     sys.stderr.write(f"Report: {written.html}\n")

@@ -70,5 +70,5 @@ def run(
 
     from ogan_bench.cli.report import print_report
 
-    print_report(out, statement.folder, against=None)
+    print_report(out, statement.folder)
     raise typer.Exit(code)

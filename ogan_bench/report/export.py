@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
+from ogan_bench.analysis.analyse import Analysis
 from ogan_bench.analysis.formatting import MISSING, bounds, estimate, metric_info
 from ogan_bench.files import Record
 from ogan_bench.statistics import Interval
@@ -38,17 +38,14 @@ _LATEX = {
 _ARROWS = {"lower": r" $\downarrow$", "higher": r" $\uparrow$", None: ""}
 
 
-def latex(name: str, rows: Sequence[Record], seeds: int) -> str:
+def latex(analysis: Analysis) -> str:
     """The main table for a paper; needs the package ``booktabs``.
 
     Arms are rows and metrics are columns: the mean over seeds with its 95 % t interval below it,
     in bold where :func:`ogan_bench.analysis.summary.leader` says so.
-
-    Args:
-        name: Of the study.
-        rows: The main table, as :func:`ogan_bench.analysis.tables.main_table` makes it.
-        seeds: Planned trials of each arm.
     """
+    name, rows = analysis.results.name, analysis.rows
+    seeds = len(analysis.results.record["seeds"])
     metrics = [metric_info(cell["metric"]) for cell in rows[0]["cells"]]
     titles = [_escaped(metric.title) + _ARROWS[metric.better] for metric in metrics]
     lines = [
@@ -71,12 +68,30 @@ def latex(name: str, rows: Sequence[Record], seeds: int) -> str:
     return "\n".join(lines)
 
 
-def as_json(report: Record) -> bytes:
-    """A report as JSON: dataclasses and models as objects, nan and infinities as null.
-
-    Keys keep the order in which the report states them.
-    """
-    text = json.dumps(_plain(report), indent=1, ensure_ascii=False, allow_nan=False)
+def as_json(analysis: Analysis) -> bytes:
+    """The numbers of an analysis as JSON: dataclasses as objects, nan and infinities as null."""
+    results, overview = analysis.results, analysis.overview
+    record = {
+        "format": 1,
+        "study": results.name,
+        "question": overview.question,
+        "control": results.control,
+        "registered": analysis.registered,
+        "deviations": analysis.deviations,
+        "finished": overview.finished,
+        "planned": overview.planned,
+        "verdicts": analysis.verdicts,
+        "summary": analysis.summary,
+        "ranked_metrics": analysis.ranked_metrics,
+        "ranks": analysis.ranks,
+        "ablation": analysis.ablation,
+        "variance": analysis.variance,
+        "course": analysis.course,
+        "cost": analysis.cost,
+        "comparison": analysis.comparison,
+        "trials": results.planned,
+    }
+    text = json.dumps(_plain(record), indent=1, ensure_ascii=False, allow_nan=False)
     return text.encode() + b"\n"
 
 

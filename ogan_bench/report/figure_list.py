@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pandas as pd
 
+from ogan_bench.analysis.analyse import Analysis
 from ogan_bench.analysis.formatting import metric_info
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.analysis.sweeps import find_sweeps, metrics_along
-from ogan_bench.analysis.verdicts import Verdict
 from ogan_bench.report import figures
 from ogan_bench.report.figures import Drawing
 
@@ -17,25 +16,16 @@ PLANES = (("precision", "recall"), ("density", "coverage"))
 """Metrics of one feature space that are shown against each other, upwards against to the right."""
 
 
-def drawings(
-    results: StudyResults, verdicts: Sequence[Verdict], log: pd.DataFrame, history: pd.DataFrame
-) -> dict[str, Drawing]:
-    """File name without its ending to figure, in the order of the report.
-
-    Args:
-        results: The stored study.
-        verdicts: On its hypotheses.
-        log: What :func:`~ogan_bench.analysis.summary.load_log` returns.
-        history: What :func:`~ogan_bench.analysis.history.load_history` returns.
-    """
+def drawings(analysis: Analysis) -> dict[str, Drawing]:
+    """File name without its ending to figure, in the order of the report."""
+    results, log = analysis.results, analysis.log
     drawn: dict[str, Drawing] = {}
-    if verdicts:
-        drawn["forest"] = figures.forest_figure(verdicts)
+    if analysis.verdicts:
+        drawn["forest"] = figures.forest_figure(analysis.verdicts)
     for metric in results.record["metrics"]:
         drawn[f"seeds-{metric}"] = figures.seeds_figure(results, metric)
-    series = find_sweeps(results)
-    for metric in metrics_along(results) if series else ():
-        drawn[f"level-{metric}"] = figures.levels_figure(results, metric, series)
+    for metric in analysis.sweep_metrics:
+        drawn[f"level-{metric}"] = figures.levels_figure(results, metric, analysis.sweeps)
     for name, y, x in _planes(results):
         drawn[f"plane-{name}"] = figures.plane_figure(results, x, y)
     for column, name in figures.CURVES.items():
@@ -48,12 +38,12 @@ def drawings(
     if codes:
         title = "Training curves: mean and standard deviation of E(x)"
         drawn["curve-codes"] = figures.curves_figure(log, codes, results.arms, title)
-    for metric in _followed(results, history):
+    for metric in _followed(results, analysis.history):
         info = metric_info(metric)
         title = f"{info.title} in the course of training"
         kind = "mechanism" if info.group == "mechanism" else "course"
         drawn[f"{kind}-{metric}"] = figures.curves_figure(
-            history,
+            analysis.history,
             {metric: info.title},
             results.arms,
             title,

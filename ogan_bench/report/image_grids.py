@@ -1,12 +1,12 @@
-"""Stored pictures side by side: median and worst seeds, the same z, and steps of the training."""
+"""Stored images side by side: median and worst seeds, the same z, and steps of the training."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from ogan_bench.analysis.formatting import metric_info
-from ogan_bench.analysis.summary import StudyResults, median_trial
+from ogan_bench.analysis.analyse import Analysis
+from ogan_bench.analysis.results import StudyResults
 from ogan_bench.files import Record
 from ogan_bench.report.rendering import Picture, data_uri
 
@@ -24,7 +24,7 @@ MOST_BYTES = 3 * 2**20
 MOST_STEPS = 12
 
 
-def contact(results: StudyResults) -> list[Record]:
+def contact(analysis: Analysis) -> list[Record]:
     """For each kind of grid those of the median and of the worst seed of every arm.
 
     Seeds are ordered by the first metric of the study that the arm has values of. Trials of one
@@ -35,14 +35,13 @@ def contact(results: StudyResults) -> list[Record]:
         Groups with ``title`` and ``rows``: ``arm``, ``seed``, ``which`` (``median`` or ``worst``;
         ``same z`` in the group of one seed) and ``picture``.
     """
-    chosen = []
-    for arm in results.arms:
-        for which, trial in (
-            ("median", median_trial(results, arm)),
-            ("worst", worst(results, arm)),
-        ):
-            if trial is not None:
-                chosen.append((arm, which, trial))
+    results = analysis.results
+    chosen = [
+        (arm, which, trials[arm])
+        for arm in results.arms
+        for which, trials in (("median", analysis.median_trials), ("worst", analysis.worst_trials))
+        if arm in trials
+    ]
     groups: list[Record] = [
         {"title": title, "rows": _rows(results, chosen, file, title)}
         for file, title in GRIDS.items()
@@ -58,34 +57,17 @@ def contact(results: StudyResults) -> list[Record]:
     return [group for group in groups if group["rows"]]
 
 
-def worst(results: StudyResults, arm: str) -> Record | None:
-    """The arm's trial with the worst value of the first metric that has a direction and values.
-
-    None where it is the median trial as well.
-    """
-    middle = median_trial(results, arm)
-    for metric in results.record["metrics"]:
-        better, known = metric_info(metric).better, results.by_seed(arm, metric)
-        if better is not None and known:
-            sign = 1 if better == "lower" else -1
-            trial = results.trial(arm, max(known, key=lambda seed: sign * known[seed]))
-            return None if middle is not None and trial["seed"] == middle["seed"] else trial
-    return None
-
-
-def steps(results: StudyResults) -> Record:
-    """Samples of fixed z in the course of the training, of each arm's median trial.
+def steps(analysis: Analysis) -> Record:
+    """Samples of fixed z during training, of each arm's median trial.
 
     Returns:
         ``steps``, at most :data:`MOST_STEPS` of those that all these trials have pictures of, the
         first and the last among them; and ``arms``, with ``arm``, ``seed`` and ``pictures``, one
         per step.
     """
+    results = analysis.results
     trials = []
-    for arm in results.arms:
-        trial = median_trial(results, arm)
-        if trial is None:
-            continue
+    for arm, trial in analysis.median_trials.items():
         paths = (results.folder(trial["path"]).path / "steps").glob("step-*.png")
         known = {int(path.stem.partition("-")[2]): path for path in paths}
         if known:

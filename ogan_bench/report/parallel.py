@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import gc
 import multiprocessing
@@ -37,7 +36,8 @@ def write_reports(
 ) -> Iterator[Report]:
     """Write the reports of studies, in their order, and then the index.
 
-    Verdicts are left out of what is returned. See :func:`write_report` for the arguments.
+    See :func:`~ogan_bench.analysis.analyse.analyse_stored` and
+    :func:`~ogan_bench.report.report.write_report` for the arguments.
 
     Raises:
         UserError: Of the first study that cannot be reported; those before it are written.
@@ -58,16 +58,16 @@ def write_reports(
             for name, report in zip(studies, pool.map(write, studies), strict=True):
                 reports[name] = report
                 yield report
-    write_index(root, reports)
+    write_index(root, {name: report.overview for name, report in reports.items()})
 
 
 def _write(
     study: str, root: Path, against: Path | None, formats: Sequence[str], figures: Sequence[str]
 ) -> Report:
+    from ogan_bench.analysis.analyse import analyse_stored
     from ogan_bench.report.report import write_report
 
-    report = write_report(root, study, against, formats=formats, figures=figures)
-    return dataclasses.replace(report, verdicts=())
+    return write_report(analyse_stored(root, study, against), formats=formats, figures=figures)
 
 
 _START = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"

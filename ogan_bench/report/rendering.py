@@ -14,7 +14,7 @@ import jinja2
 from markupsafe import Markup
 
 from ogan_bench.analysis import formatting
-from ogan_bench.files import Record
+from ogan_bench.files import Record, without_nan
 from ogan_bench.statistics import Interval
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -99,6 +99,7 @@ def templates() -> jinja2.Environment:
         "duration": formatting.duration,
         "metric_title": lambda name: formatting.metric_info(name).title,
         "known": lambda value: not math.isnan(value),
+        "without_nan": without_nan,
         "md": markdown,
         "drawn": _drawn,
         "mean": lambda row, spec: formatting.estimate(_mean(row), spec),

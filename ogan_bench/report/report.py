@@ -8,40 +8,22 @@ rest.
 from __future__ import annotations
 
 import functools
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
-from ogan_bench.analysis import tables
-from ogan_bench.analysis.ablation import ablation
-from ogan_bench.analysis.formatting import metric_info
-from ogan_bench.analysis.history import LAST, course, load_history
-from ogan_bench.analysis.meta_analysis import Claim, ClaimSetting, find_claims, settings_of, times
+from ogan_bench.analysis.analyse import Analysis, Overview, survey
+from ogan_bench.analysis.formatting import ratio_interval
+from ogan_bench.analysis.history import LAST
+from ogan_bench.analysis.meta_analysis import Claim
 from ogan_bench.analysis.outcomes import RULES
-from ogan_bench.analysis.ranks import ranked_metrics, ranks
-from ogan_bench.analysis.reproduction import compare
-from ogan_bench.analysis.summary import (
-    FINISHED,
-    StudyResults,
-    load_log,
-    load_results,
-    records,
-    summarise,
-)
-from ogan_bench.analysis.variance import variance
-from ogan_bench.analysis.verdicts import DECISIONS, Verdict, judge
-from ogan_bench.errors import UserError
 from ogan_bench.files import Record, write_bytes
 from ogan_bench.report.export import as_json, latex
 from ogan_bench.report.figure_list import drawings
-from ogan_bench.report.figures import claims_figure, render
+from ogan_bench.report.figures import Drawing, claims_figure, render
 from ogan_bench.report.image_grids import contact, steps
 from ogan_bench.report.rendering import Picture, data_uri, templates
 from ogan_bench.report.terminal import result_text
-from ogan_bench.store.trial_store import TrialStore
 
 
 @dataclass(frozen=True)
@@ -50,23 +32,13 @@ class Report:
 
     Args:
         files: Format to file, of the formats that were asked for.
-        question: Of the study.
-        counts: Decision to number of verdicts.
-        finished: Trials with a result, diverged ones included.
-        planned: Trials of the study.
         text: Table and verdicts as plain text.
-        settings: Of wider claims, among its hypotheses.
-        verdicts: One per hypothesis.
+        overview: What a list of studies says about this one.
     """
 
     files: Mapping[str, Path]
-    question: str
-    counts: Mapping[str, int]
-    finished: int
-    planned: int
     text: str
-    settings: tuple[ClaimSetting, ...]
-    verdicts: tuple[Verdict, ...] = field(default=(), compare=False)
+    overview: Overview
 
     @property
     def html(self) -> Path:
@@ -97,21 +69,18 @@ FORMATS = tuple(_NAMES)
 
 USUAL = FORMATS[:3]
 
-_WRITERS: dict[str, Callable[[Record], bytes]] = {
-    "html": lambda context: _rendered("report.html.j2", context),
-    "md": lambda context: _rendered("report.md.j2", context),
-    "csv": lambda context: context["table"].to_csv(index=False, lineterminator="\n").encode(),
-    "latex": lambda context: latex(
-        context["results"].name, context["rows"], len(context["record"]["seeds"])
-    ).encode(),
-    "json": lambda context: as_json(_essence(context)),
+_WRITERS: dict[str, Callable[[Analysis, Callable[[], Record]], bytes]] = {
+    "html": lambda _, context: _rendered("report.html.j2", context()),
+    "md": lambda _, context: _rendered("report.md.j2", context()),
+    "csv": lambda analysis, _: analysis.estimates.to_csv(index=False, lineterminator="\n").encode(),
+    "latex": lambda analysis, _: latex(analysis).encode(),
+    "json": lambda analysis, _: as_json(analysis),
 }
+"""Format to what makes it of an analysis, and of what the templates show if it is a page."""
 
 
 def write_report(
-    root: Path,
-    study: str,
-    against: Path | None = None,
+    analysis: Analysis,
     *,
     formats: Sequence[str] = USUAL,
     figures: Sequence[str] = ("svg",),
@@ -120,98 +89,53 @@ def write_report(
     """Write the report of a study into its folder, and its figures into ``figures/`` there.
 
     Args:
-        root: The results folder.
-        study: Name of the study's folder.
-        against: Another results folder with a study of this name to compare with.
+        analysis: What its results say.
         formats: Of :data:`FORMATS`.
         figures: File formats of the figures, ``svg``, ``png`` or ``pdf``; Markdown links to the
             first of them.
         folder: Where to write instead of the study's folder.
 
     Raises:
-        UserError: There is no such study, its results cannot be read, or values of one metric
-            were measured in unlike ways.
+        UserError: A file cannot be written.
     """
-    results = load_results(root, study)
-    log, history = load_log(results), load_history(results)
-    verdicts = judge(results)
-    drawn = drawings(results, verdicts, log, history)
-    comparison = None if against is None else compare(results, load_results(against, study))
-    context = _context(results, verdicts, log, history, comparison)
+    results = analysis.results
+    drawn = drawings(analysis)
     ending = next(iter(figures), "svg")
-    context["pictures"] = {
-        name: Picture(
-            drawing.title,
-            drawing.alt,
-            data_uri(drawing.svg, "svg+xml") if "html" in formats else "",
-            f"figures/{name}.{ending}",
-        )
+    pictures = {
+        name: _picture(drawing, f"figures/{name}.{ending}", embedded="html" in formats)
         for name, drawing in drawn.items()
     }
-    folder = folder or root / study
+    context = functools.cache(lambda: _context(analysis, pictures))
+    folder = folder or results.root / results.name
     for kind in figures:
         for name, drawing in drawn.items():
             _write(folder / "figures" / f"{name}.{kind}", render(drawing, kind))
     files = {name: folder / _NAMES[name] for name in FORMATS if name in formats}
     for name, path in files.items():
-        _write(path, _WRITERS[name](context))
-    finished, planned = context["finished"], context["planned"]
-    return Report(
-        files=files,
-        question=results.record["question"],
-        counts=context["verdict_counts"],
-        finished=finished,
-        planned=planned,
-        text=result_text(context["rows"], verdicts, finished, planned),
-        settings=tuple(settings_of(results, verdicts)),
-        verdicts=tuple(verdicts),
-    )
+        _write(path, _WRITERS[name](analysis, context))
+    return Report(files, result_text(analysis), analysis.overview)
 
 
-def write_index(root: Path, reports: Mapping[str, Report] | None = None) -> Path:
+def write_index(root: Path, known: Mapping[str, Overview] | None = None) -> Path:
     """Write ``index.html``, the list of all studies of a results folder with their verdicts.
 
     Args:
         root: The results folder.
-        reports: Names of studies to what has just been written of them, which is not read again.
+        known: Overviews that have just been made; these studies are not read again.
     """
-    known = reports or {}
+    found = survey(root, known)
     studies: list[Record] = []
-    settings: list[ClaimSetting] = []
-    for name in TrialStore(root).studies():
-        page = (root / name / "report.html").exists()
-        try:
-            facts = _facts(root, name, known.get(name))
-        except UserError as error:
-            facts = {"error": str(error)}
-        studies.append({"name": name, "page": page, **facts})
-        settings += facts.get("settings", ())
+    for name, overview in found.studies.items():
+        facts = {"error": overview} if isinstance(overview, str) else vars(overview)
+        studies.append({"name": name, "page": (root / name / "report.html").exists(), **facts})
+    claims = [_claim(claim) for claim in found.claims]
     path = root / "index.html"
-    claims = [_claim(claim) for claim in find_claims(settings)]
     _write(path, _rendered("index.html.j2", {"studies": studies, "claims": claims}))
     return path
 
 
-def _facts(root: Path, name: str, report: Report | None) -> Record:
-    """What the index says about a study."""
-    names = ("question", "counts", "finished", "planned", "settings")
-    if report is not None:
-        return {name: getattr(report, name) for name in names}
-    results = load_results(root, name)
-    verdicts = judge(results)
-    facts = (
-        results.record["question"],
-        _verdict_counts(verdicts),
-        _finished(results),
-        len(results.trials),
-        settings_of(results, verdicts),
-    )
-    return dict(zip(names, facts, strict=True))
-
-
 def _claim(claim: Claim) -> Record:
     """A wider claim as the index shows it."""
-    drawing = claims_figure(claim)
     return {
         "id": f"claim-{claim.slug}",
         "claim": claim.claim,
@@ -222,81 +146,29 @@ def _claim(claim: Claim) -> Record:
                 "hypothesis": setting.hypothesis,
                 "dataset": setting.dataset,
                 "decision": setting.decision,
-                "factor": setting.note or times(setting.factor),
+                "factor": setting.note or ratio_interval(setting.factor),
             }
             for setting in claim.settings
         ],
-        "picture": Picture(drawing.title, drawing.alt, data_uri(drawing.svg, "svg+xml"), ""),
+        "picture": _picture(claims_figure(claim), ""),
     }
 
 
-def _context(
-    results: StudyResults,
-    verdicts: Sequence[Verdict],
-    log: pd.DataFrame,
-    history: pd.DataFrame,
-    comparison: pd.DataFrame | None,
-) -> Record:
-    """Everything that the templates show, apart from the figures."""
-    table = summarise(results)
-    summary = records(table)
+def _picture(drawing: Drawing, link: str, *, embedded: bool = True) -> Picture:
+    uri = data_uri(drawing.svg, "svg+xml") if embedded else ""
+    return Picture(drawing.title, drawing.alt, uri, link)
+
+
+def _context(analysis: Analysis, pictures: Mapping[str, Picture]) -> Record:
+    """What a template sees: the fields of the analysis by their names, and pictures."""
     return {
-        "results": results,
-        "record": results.record,
-        "registered": None
-        if results.registered is None
-        else f"registered before the first trial, SHA-256 {results.registered[:12]}",
-        "deviations": list(results.deviations),
-        "verdicts": verdicts,
-        "verdict_counts": _verdict_counts(verdicts),
-        "finished": _finished(results),
-        "planned": len(results.trials),
-        "open_trials": [row for row in results.planned if row["outcome"] not in FINISHED],
-        "metrics": {name: metric_info(name) for name in results.metric_names},
-        "rows": tables.main_table(results, table),
-        "table": table,
-        "summary": summary,
-        "summary_json": [
-            {key: None if value != value else value for key, value in row.items()}  # nan
-            for row in summary
-        ],
-        "ablation": ablation(results),
-        "ranks": ranks(results),
-        "ranked_metrics": ranked_metrics(results),
-        "published": tables.published(results),
-        "contact": contact(results),
-        "steps": steps(results),
-        "course": course(results, history),
-        "last_evaluations": LAST,
-        "outcomes": tables.outcomes(results),
-        "health": tables.health(results, log),
+        **vars(analysis),
+        "record": analysis.results.record,
+        "pictures": pictures,
+        "contact": contact(analysis),
+        "steps": steps(analysis),
         "rules": RULES,
-        "notes": tables.notes(results),
-        "cost": tables.cost(results),
-        "counted": bool(results.trials["step_flops"].notna().any()),
-        "variance": variance(results),
-        "floors": tables.floors(results),
-        "provenance": tables.provenance(results.provenance),
-        "provenance_trials": len(results.provenance),
-        "reproduce": tables.reproduce(results),
-        "comparison": None if comparison is None else records(comparison),
-    }
-
-
-def _essence(context: Record) -> Record:
-    """What ``report.json`` holds: the numbers, without texts of the page and without pictures."""
-    results = context["results"]
-    names = (
-        "registered", "deviations", "finished", "planned", "verdicts", "summary", "ranked_metrics",
-        "ranks", "ablation", "variance", "course", "cost", "comparison",
-    )  # fmt: skip
-    return {
-        "format": 1,
-        "study": results.name,
-        "question": results.record["question"],
-        "control": results.control,
-        **{name: context[name] for name in names},
-        "trials": results.planned,
+        "last_evaluations": LAST,
     }
 
 
@@ -310,12 +182,3 @@ def _rendered(template: str, context: Record) -> bytes:
 def _write(path: Path, content: bytes) -> None:
     """Reports can be made again, so the disk need not be waited for."""
     write_bytes(path, content, durable=False)
-
-
-def _verdict_counts(verdicts: Iterable[Verdict]) -> dict[str, int]:
-    counts = Counter(verdict.decision for verdict in verdicts)
-    return {decision: counts[decision] for decision in DECISIONS}
-
-
-def _finished(results: StudyResults) -> int:
-    return int(results.trials["outcome"].isin(FINISHED).sum())

@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from ogan_bench.analysis.analyse import Analysis
 from ogan_bench.analysis.formatting import metric_info, number, precision
-from ogan_bench.analysis.verdicts import Verdict
 from ogan_bench.files import Record
 from ogan_bench.statistics import Interval
 
@@ -14,17 +14,9 @@ ARROWS = {"lower": " ↓", "higher": " ↑", None: ""}
 WIDTH = 100
 
 
-def result_text(
-    rows: Sequence[Record], verdicts: Sequence[Verdict], finished: int, planned: int
-) -> str:
-    """Metrics by arms, mean ± half of the 95 % t interval over seeds, and the verdicts in words.
-
-    Args:
-        rows: The main table, as :func:`ogan_bench.analysis.tables.main_table` makes it.
-        verdicts: Of the study's hypotheses.
-        finished: Trials with a result.
-        planned: Trials of the study.
-    """
+def result_text(analysis: Analysis) -> str:
+    """Metrics by arms, mean ± half of the 95 % t interval over seeds, and the verdicts in words."""
+    rows, overview = analysis.rows, analysis.overview
     header = ["", *(row["arm"] for row in rows)]
     lines = [header]
     for index, first in enumerate(rows[0]["cells"]):
@@ -41,9 +33,9 @@ def result_text(
     ]
     text.append(
         "\nMeans ± half of the 95 % t interval over seeds; "
-        f"{finished} of {planned} trials finished."
+        f"{overview.finished} of {overview.planned} trials finished."
     )
-    for verdict in verdicts:
+    for verdict in analysis.verdicts:
         text.append(f"\n{verdict.decision.upper()}: {verdict.hypothesis.claim}")
         text.append(textwrap.indent(textwrap.fill(verdict.reason, WIDTH - 2), "  "))
     return "\n".join(text)

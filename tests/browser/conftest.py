@@ -112,7 +112,9 @@ def context() -> dict[str, Any]:
     figures = ("seeds-a", "seeds-b", "level-a", "course-a", "curve-rho", "curve-codes", "plane-a")
     table = [{"arm": arm, "planned": 5, "ok": 4, "diverged": 1} for arm in ARMS]
     return {
-        "results": SimpleNamespace(name="demo", control="none", problems=(IMAGE, SCRIPT)),
+        "results": SimpleNamespace(
+            name="demo", control="none", problems=(IMAGE, SCRIPT), provenance=("a", "b")
+        ),
         "record": {
             "name": "demo", "scale": "smoke", "question": f"Does {SCRIPT} help?", "source": IMAGE,
             "alpha": 0.05, "metrics": list(METRICS), "study_file_sha256": "0" * 64,
@@ -124,8 +126,9 @@ def context() -> dict[str, Any]:
             verdict("supported", SCRIPT, None), verdict("refuted", IMAGE, None),
             verdict("inconclusive", EXPRESSION, 14),
         ],
-        "verdict_counts": {"supported": 1, "refuted": 1, "inconclusive": 1},
-        "finished": 29, "planned": 30,
+        "overview": SimpleNamespace(
+            counts={"supported": 1, "refuted": 1, "inconclusive": 1}, finished=29, planned=30
+        ),
         "open_trials": [{"arm": SCRIPT, "seed": 4, "outcome": "missing"}],
         "metrics": {name: metric_info(name) for name in METRICS},
         "rows": [
@@ -134,10 +137,6 @@ def context() -> dict[str, Any]:
             for index, arm in enumerate(ARMS)
         ],
         "summary": summary,
-        "summary_json": [
-            {key: None if value != value else value for key, value in row.items()}
-            for row in summary
-        ],
         "pictures": {
             "forest": picture("Differences"),
             **{name: picture(f"{name} {SCRIPT}", index) for index, name in enumerate(figures)},
@@ -204,7 +203,6 @@ def context() -> dict[str, Any]:
         "provenance": [
             {"key": "device", "values": {SCRIPT: ["a"], "cpu": ["b"]}, "agrees": False},
         ],
-        "provenance_trials": 2,
     }  # fmt: skip
 
 

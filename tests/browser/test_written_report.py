@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from ogan_bench.analysis.analyse import analyse_stored
 from ogan_bench.files import write_bytes
 from ogan_bench.report.rendering import templates
 from ogan_bench.report.report import write_index, write_report
@@ -82,7 +83,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
             if (arm, seed) == (3, 2):
                 (folder.path / "result.json").unlink()
                 folder.error.write_text(f"Traceback\nRuntimeError: {SCRIPT}\n")
-    write_report(root, "demo")
+    write_report(analyse_stored(root, "demo"))
     write_index(root)
     return root
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from ogan_bench.analysis.analyse import analyse_stored
 from ogan_bench.report.report import write_report
 from ogan_bench.study.load import load_study
 from ogan_bench.study.shipped import shipped_studies
@@ -31,7 +32,7 @@ def test_report_is_made_of_the_stored_trials(name: str, tmp_path: Path) -> None:
     shutil.copytree(published, here)
     for file in ("report.md", "table.csv"):
         (here / file).unlink()
-    write_report(tmp_path, name)
+    write_report(analyse_stored(tmp_path, name))
     assert (here / "report.md").read_text() == (published / "report.md").read_text()
     # Full precision: the last digit depends on the version of scipy.
     made, stored = (pd.read_csv(folder / "table.csv") for folder in (here, published))

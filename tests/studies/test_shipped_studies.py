@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from ogan_bench.analysis.analyse import analyse_stored
 from ogan_bench.report.report import write_report
 from ogan_bench.runner.preflight import preflight
 from ogan_bench.runner.trial import Options, run_trial
@@ -57,7 +58,7 @@ def test_every_trial_runs_at_the_smallest_scale(path: Path, tmp_path: Path) -> N
         for _, arm in hypothesis.named_arms:
             if hypothesis.metric is not None:
                 assert found[arm][hypothesis.metric] is not None, (arm, hypothesis.metric)
-    write_report(tmp_path, study.folder)
+    write_report(analyse_stored(tmp_path, study.folder))
 
 
 @pytest.mark.parametrize("path", STUDIES.values(), ids=STUDIES)

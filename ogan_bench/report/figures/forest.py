@@ -10,9 +10,8 @@ from functools import partial
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ogan_bench.analysis.ablation import is_better
+from ogan_bench.analysis.ablation import Difference
 from ogan_bench.analysis.formatting import interval, metric_info
-from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.verdicts import Verdict
 from ogan_bench.report.figures.drawing import SOFT, Drawing
 from ogan_bench.report.figures.panels import ON_WHITE, WIDTH, finite, fitted, frame, scaled
@@ -54,7 +53,7 @@ def forest_figure(verdicts: Sequence[Verdict]) -> Drawing:
     return _drawing("Estimates of the hypotheses with their intervals and margins", strips)
 
 
-def differences_figure(results: StudyResults, metric: str, control: str) -> Drawing:
+def differences_figure(metric: str, control: str, differences: Sequence[Difference]) -> Drawing:
     """Difference of every arm to a control, with its 95 % interval.
 
     Shaded: where an arm is better. The words say where the interval lies, and are no tests: they
@@ -65,14 +64,10 @@ def differences_figure(results: StudyResults, metric: str, control: str) -> Draw
         info.better or "", (math.nan, math.nan)
     )
     strips = []
-    for arm in results.comparable(control):
-        if arm == control:
-            continue
-        difference = results.difference(arm, control, metric)
-        better = is_better(difference, metric)
-        word, look = _WORDS[better]
-        quantity = f"{info.title}, {arm} − {control}"
-        strips.append(_Strip(arm, quantity, difference, region, word, look))
+    for change in differences:
+        word, look = _WORDS[change.is_better]
+        quantity = f"{info.title}, {change.arm} − {control}"
+        strips.append(_Strip(change.arm, quantity, change.interval, region, word, look))
     return _drawing(f"{info.title}: differences to {control} with 95 % intervals", strips)
 
 

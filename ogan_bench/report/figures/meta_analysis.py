@@ -8,7 +8,8 @@ from functools import partial
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ogan_bench.analysis.meta_analysis import Claim, ClaimSetting, times
+from ogan_bench.analysis.formatting import ratio_interval
+from ogan_bench.analysis.meta_analysis import Claim, ClaimSetting
 from ogan_bench.report.figures.drawing import INK, SOFT, Drawing
 from ogan_bench.report.figures.panels import ON_WHITE, WIDTH, finite, fitted, frame, scaled
 from ogan_bench.report.figures.style import DECISIONS
@@ -32,16 +33,16 @@ def claims_figure(claim: Claim) -> Drawing:
         claim: A wider claim with its settings.
     """
     said = "; ".join(
-        f"{_name(setting)}: {setting.note or times(setting.factor)}, {setting.decision}"
+        f"{_name(setting)}: {setting.note or ratio_interval(setting.factor)}, {setting.decision}"
         for setting in claim.settings
     )
-    mean = f"; mean factor {times(claim.factor)}" if math.isfinite(claim.factor.estimate) else ""
-    new = claim.new_setting
-    more = f"; further setting {times(new)}" if math.isfinite(new.low) else ""
+    mean, new = claim.factor, claim.new_setting
+    average = f"; mean factor {ratio_interval(mean)}" if math.isfinite(mean.estimate) else ""
+    more = f"; further setting {ratio_interval(new)}" if math.isfinite(new.low) else ""
     what = claim.claim.rstrip(".")
     return Drawing(
         f"{what}: factor by which the arm is better than its control, in each setting",
-        f"{what}: {said}{mean}{more}.",
+        f"{what}: {said}{average}{more}.",
         partial(_plot, claim),
     )
 
@@ -81,7 +82,7 @@ def _row(
     for is_off, edge, arrow in ((factor.low < left, left, "<"), (factor.high > right, right, ">")):
         if is_off:
             axes.plot(edge, y, arrow, color=colour, markersize=5, clip_on=False)
-    axes.text(1.03, y, times(factor), transform=across, va="center")
+    axes.text(1.03, y, ratio_interval(factor), transform=across, va="center")
 
 
 def _name(setting: ClaimSetting) -> str:

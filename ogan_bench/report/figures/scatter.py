@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ogan_bench.analysis.formatting import metric_info, number
-from ogan_bench.analysis.summary import StudyResults
+from ogan_bench.analysis.results import StudyResults
 from ogan_bench.report.figures.drawing import Drawing
 from ogan_bench.report.figures.panels import frame, scaled
 from ogan_bench.report.figures.style import styles

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ogan_bench.analysis.formatting import estimate, metric_info
-from ogan_bench.analysis.summary import StudyResults
+from ogan_bench.analysis.results import StudyResults
 from ogan_bench.report.figures.drawing import INK, SOFT, Drawing
 from ogan_bench.report.figures.panels import (
     ON_WHITE,
@@ -24,7 +24,7 @@ from ogan_bench.report.figures.panels import (
     widest,
 )
 from ogan_bench.report.figures.style import styles
-from ogan_bench.statistics import mean_interval
+from ogan_bench.statistics import Interval
 
 _ROW = 24.0
 _ASIDE = 0.17
@@ -39,20 +39,23 @@ def seeds_figure(results: StudyResults, metric: str) -> Drawing:
     Arms from top to bottom in the study's order. The dashed line is the noise floor, where known.
     """
     seen = {arm: results.values(arm, metric) for arm in results.arms}
+    means = {arm: results.mean(arm, metric) for arm in results.arms}
     floors = finite([row["floor"] for row in results.measurements(metric)])
     floor = float(floors.mean()) if len(floors) else math.nan
     return Drawing(
         f"{metric_info(metric).title} of every trial, with means and 95 % intervals per arm",
-        _in_words(metric, seen),
-        partial(_plot, metric, seen, floor),
+        _in_words(metric, seen, means),
+        partial(_plot, metric, seen, means, floor),
     )
 
 
-def _plot(metric: str, seen: Mapping[str, Values], floor: float) -> Figure:
+def _plot(
+    metric: str, seen: Mapping[str, Values], means: Mapping[str, Interval], floor: float
+) -> Figure:
     info, n = metric_info(metric), len(seen)
     left = min(0.4 * WIDTH, max(30, 10 + widest(seen)))
     figure, (axes,) = frame(1, height=_ROW * n + 50, left=left, top=18)
-    known, means = styles(list(seen)), [mean_interval(values) for values in seen.values()]
+    known = styles(list(seen))
     across = axes.get_yaxis_transform()
     for row, (arm, values) in enumerate(seen.items()):
         heights = row + _ASIDE + np.linspace(-0.09, 0.09, len(values)) * (len(values) > 1)
@@ -60,7 +63,7 @@ def _plot(metric: str, seen: Mapping[str, Values], floor: float) -> Figure:
                   markeredgewidth=0, alpha=0.6, label=arm)  # fmt: skip
         if not len(values):
             axes.text(0.01, row, "no value", transform=across, color=SOFT, **ON_WHITE)
-    middles, low, high = np.array(means).T
+    middles, low, high = np.array(list(means.values())).T
     rows, colours = np.arange(n) - _ASIDE, [look.colour for look in known.values()]
     axes.hlines(rows, low, high, colors=colours, linewidth=2)
     axes.scatter(middles, rows, s=25, color=colours, marker="D", zorder=3)
@@ -92,12 +95,12 @@ def _is_shown(floor: float, values: Values) -> bool:
     return min(floor, values.min()) > 0 and is_near(math.log(floor), np.log(values))
 
 
-def _in_words(metric: str, seen: Mapping[str, Values]) -> str:
+def _in_words(metric: str, seen: Mapping[str, Values], means: Mapping[str, Interval]) -> str:
     """``FD, mean over seeds: none 30.1 (n = 5), pearson 29.8 (n = 5); lower is better.``"""
     info = metric_info(metric)
     parts = []
     for arm, values in seen.items():
-        shown = estimate(mean_interval(values), info.format)
+        shown = estimate(means[arm], info.format)
         parts.append(f"{arm} {shown} (n = {len(values)})" if len(values) else f"{arm} no value")
     direction = f"; {info.better} is better" if info.better else ""
     return f"{info.title}, mean over seeds: {', '.join(parts)}{direction}."

@@ -11,12 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import ScaledTranslation
 
 from ogan_bench.analysis.formatting import estimate, metric_info, number
-from ogan_bench.analysis.summary import StudyResults
+from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.sweeps import Sweep
 from ogan_bench.report.figures.drawing import Drawing
 from ogan_bench.report.figures.panels import finite, frame, scaled
 from ogan_bench.report.figures.style import Style, styles
-from ogan_bench.statistics import mean_interval
 
 _HEIGHT = 202.0
 
@@ -47,7 +46,7 @@ def _plot(
     known = styles([one.name for one in series])
     figure, grid = frame(len(settings), height=_HEIGHT, legend=known)
     seen = [results.values(arm, metric) for one in series for _, arm in one.levels]
-    ends = [mean_interval(values)[1:] for values in seen]
+    ends = [results.mean(arm, metric)[1:] for one in series for _, arm in one.levels]
     for axes, setting in zip(grid, settings, strict=True):
         axes.sharey(grid[0]) if axes is not grid[0] else None
         lines = [one for one in series if one.setting == setting]
@@ -69,14 +68,15 @@ def _draw(
 ) -> None:
     """One series, moved a little to the side, so that intervals do not hide one another."""
     moved = axes.transData + ScaledTranslation(aside / 72, 0, axes.figure.dpi_scale_trans)
-    seen = [(level, results.values(arm, metric)) for level, arm in one.levels]
-    seen = [(level, values) for level, values in seen if len(values)]
-    levels = [level for level, _ in seen]
-    xs = np.repeat(levels, [len(values) for _, values in seen])
-    ys = np.concatenate([np.empty(0), *(values for _, values in seen)])
+    seen = [(level, arm, results.values(arm, metric)) for level, arm in one.levels]
+    seen = [(level, arm, values) for level, arm, values in seen if len(values)]
+    levels = [level for level, *_ in seen]
+    xs = np.repeat(levels, [len(values) for *_, values in seen])
+    ys = np.concatenate([np.empty(0), *(values for *_, values in seen)])
     axes.plot(xs, ys, look.marker, color=look.colour, markersize=4, markeredgewidth=0, alpha=0.45,
               transform=moved)  # fmt: skip
-    middles, low, high = np.array([mean_interval(values) for _, values in seen]).reshape(-1, 3).T
+    means = [results.mean(arm, metric) for _, arm, _ in seen]
+    middles, low, high = np.array(means).reshape(-1, 3).T
     axes.vlines(levels, low, high, colors=[look.colour], linewidth=1.2, transform=moved)
     axes.plot(levels, middles, look.marker, linestyle=look.dash, color=look.colour,
               linewidth=1.6, markersize=6, transform=moved, label=one.name)  # fmt: skip
@@ -99,7 +99,7 @@ def _in_words(results: StudyResults, metric: str, series: Sequence[Sweep]) -> st
     return "; ".join(
         f"{one.name}: "
         + ", ".join(
-            f"{number(level, ',.6g')} {estimate(mean_interval(results.values(arm, metric)), spec)}"
+            f"{number(level, ',.6g')} {estimate(results.mean(arm, metric), spec)}"
             for level, arm in one.levels
         )
         for one in series

@@ -125,11 +125,13 @@ def make_report(root: Path, study: str) -> bytes:
 
     The results folder is left as it is: a run may be writing its own report there.
     """
+    from ogan_bench.analysis.analyse import analyse_stored
     from ogan_bench.report.report import write_report
 
+    analysis = analyse_stored(root, study)
     with tempfile.TemporaryDirectory(prefix="ogan_bench-") as temporary:
         folder = Path(temporary)
-        report = write_report(root, study, formats=("html",), figures=(), folder=folder)
+        report = write_report(analysis, formats=("html",), figures=(), folder=folder)
         return report.html.read_bytes()
 
 

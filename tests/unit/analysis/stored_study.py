@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ogan_bench.analysis import summary
+from ogan_bench.analysis.results import records
 from ogan_bench.files import write_bytes
 from ogan_bench.store.trial_store import TrialFolder, TrialStore
 
@@ -142,6 +142,6 @@ def change_rows(root: Path, arm: str, seed: int, metric: str, **entries: Any) ->
 
 def row_of(frame: pd.DataFrame, metric: str, arm: str) -> dict[str, Any]:
     """The one row of a table for a metric and an arm."""
-    rows = [row for row in summary.records(frame) if (row["metric"], row["arm"]) == (metric, arm)]
+    rows = [row for row in records(frame) if (row["metric"], row["arm"]) == (metric, arm)]
     assert len(rows) == 1
     return rows[0]

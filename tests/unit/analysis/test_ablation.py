@@ -17,7 +17,7 @@ def test_arms_on_other_data_have_no_difference() -> None:
     of_arms = {"full": column(1.0, 2.0), "elsewhere": column(5.0, 6.0)}
     results = study(arms, {"reconstruction_mse": of_arms})
     assert math.isnan(results.difference("elsewhere", "full", "reconstruction_mse").estimate)
-    cell = ablation(results)["rows"][0]["cells"][0]
+    cell = ablation(results).rows[0]["cells"][0]
     assert math.isnan(cell["difference"])
     assert cell["better"] is None
     assert [row["cells"] for row in ranks(results)] == [[1.0], [1.0]]
@@ -25,8 +25,8 @@ def test_arms_on_other_data_have_no_difference() -> None:
 
 def test_ablation_states_changes_and_what_they_do() -> None:
     table = ablation(STUDY)
-    assert table["base"] == "full"
-    no_term, heavy = table["rows"]
+    assert table.base == "full"
+    no_term, heavy = table.rows
     assert no_term["changes"] == ["objective.consistency: pearson → none"]
     assert heavy["changes"] == ["objective.consistency_weight.weight: 0.5 → 8"]
     error, quality = no_term["cells"]
@@ -44,10 +44,10 @@ def test_better_follows_the_direction_of_the_metric() -> None:
     rising = {arm: column(*(x + 0.01 * i for i, x in enumerate([y] * 4))) for arm, y in
               (("full", 0.5), ("no_term", 0.2), ("heavy", 0.9))}  # fmt: skip
     rising["heavy"] = column(0.9, 0.92, 0.95, 0.91)
-    rows = ablation(study(ARM_SETTINGS, {"latent_rho": rising}))["rows"]
+    rows = ablation(study(ARM_SETTINGS, {"latent_rho": rising})).rows
     assert [row["cells"][0]["better"] for row in rows] == [False, True]
     means = {"full": column(1.0, 2.0), "no_term": column(8.0, 9.1), "heavy": column(0.0, 0.1)}
-    undirected = ablation(study(ARM_SETTINGS, {"gradient_cosine_output": means}))["rows"]
+    undirected = ablation(study(ARM_SETTINGS, {"gradient_cosine_output": means})).rows
     assert all(row["cells"][0]["better"] is None for row in undirected)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ogan_bench.analysis.history import LAST, course, load_history
-from ogan_bench.analysis.summary import load_results
+from ogan_bench.analysis.loading import load_results
 from ogan_bench.errors import UserError
 from ogan_bench.store.trial_store import TrialFolder
 from tests.unit.analysis.study_with_history import STEPS, write_with_history

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ogan_bench.analysis.loading import load_log
-from ogan_bench.analysis.summary import load_results
+from ogan_bench.analysis.loading import load_log, load_results
 from ogan_bench.errors import UserError
 from ogan_bench.files import write_json
 from ogan_bench.store.trial_store import TrialFolder, TrialStore

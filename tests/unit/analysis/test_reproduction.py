@@ -6,8 +6,9 @@ import math
 import shutil
 from pathlib import Path
 
+from ogan_bench.analysis.analyse import analyse_stored
+from ogan_bench.analysis.loading import load_results
 from ogan_bench.analysis.reproduction import compare
-from ogan_bench.analysis.summary import load_results
 from ogan_bench.report.report import write_report
 from tests.unit.analysis.stored_study import ARMS, SEEDS, change_rows, row_of
 
@@ -28,6 +29,6 @@ def test_comparison_with_a_reference(root: Path, tmp_path: Path) -> None:
     assert unlike["agrees"] == "not comparable"
     assert "extractor: classifier-digits-1 here, another in the reference" in unlike["note"]
     assert math.isnan(unlike["difference"])
-    report = write_report(root, "demo", against=reference)
+    report = write_report(analyse_stored(root, "demo", against=reference))
     assert "Comparison with the reference" in report.html.read_text()
     assert "another in the reference" in report.markdown.read_text()

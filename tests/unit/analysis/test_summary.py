@@ -12,7 +12,9 @@ import pytest
 from scipy import stats
 
 from ogan_bench.analysis import summary
-from ogan_bench.analysis.summary import leader, load_log, load_results, summarise
+from ogan_bench.analysis.loading import load_log, load_results
+from ogan_bench.analysis.results import MEASURED
+from ogan_bench.analysis.summary import leader, summarise
 from ogan_bench.analysis.verdicts import judge
 from ogan_bench.errors import UserError
 from tests.unit.analysis.made_up_study import ARM_SETTINGS, column, study
@@ -101,7 +103,7 @@ def test_empty_tables_keep_their_columns(root: Path) -> None:
     for arm in ARMS:
         shutil.rmtree(root / "demo" / arm)
     results = load_results(root, "demo")
-    assert list(results.metrics.columns) == list(summary.MEASURED)
+    assert list(results.metrics.columns) == list(MEASURED)
     log = load_log(results)
     assert log.empty
     assert {"arm", "seed", "step", "rho", "score_gap"} <= set(log.columns)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ogan_bench.analysis.loading import load_log
-from ogan_bench.analysis.summary import load_results
+from ogan_bench.analysis.analyse import analyse_stored
+from ogan_bench.analysis.loading import load_log, load_results
 from ogan_bench.analysis.tables import cost, health, reproduce, seed_ranges
 from ogan_bench.report.report import write_report
 from tests.unit.analysis.study_with_history import write_with_history
@@ -38,5 +38,5 @@ def test_costs_are_multiples_of_the_control(tmp_path: Path) -> None:
     assert pearson["times"]["step_flops"] == 1.5
     assert pearson["times"]["activation_bytes"] == 1
     assert pearson["times"]["peak_bytes"] != pearson["times"]["peak_bytes"]
-    text = write_report(tmp_path, "demo").markdown.read_text()
+    text = write_report(analyse_stored(tmp_path, "demo")).markdown.read_text()
     assert "| pearson | 1.50 | 1.50 | 1.00 | – |" in text

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ogan_bench.analysis.analyse import analyse_stored
 from ogan_bench.analysis.variance import variance
 from ogan_bench.report.report import write_report
 from ogan_bench.statistics import pooled_components
@@ -32,4 +33,7 @@ def test_variance_is_split_between_training_and_sampling(tmp_path: Path) -> None
     assert row["sampling_sd"] == pytest.approx(0.02)
     assert row["training_sd"] == pytest.approx(math.sqrt(expected.between))
     assert row["share"] == pytest.approx(expected.share_between)
-    assert "Where the variance comes from" in write_report(tmp_path, "demo").html.read_text()
+    assert (
+        "Where the variance comes from"
+        in write_report(analyse_stored(tmp_path, "demo")).html.read_text()
+    )

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ogan_bench.analysis.summary import load_results
+from ogan_bench.analysis.loading import load_results
 from ogan_bench.analysis.verdicts import Verdict, judge
 from ogan_bench.errors import UserError
 from ogan_bench.files import write_json

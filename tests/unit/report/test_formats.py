@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ogan_bench.analysis.analyse import analyse_stored
 from ogan_bench.report.report import FORMATS, write_report
 from tests.unit.analysis.study_with_pictures import trial, write
 
@@ -18,7 +19,9 @@ def test_all_formats_are_written_and_the_same_again(tmp_path: Path) -> None:
     write(tmp_path)
 
     def files() -> dict[str, bytes]:
-        report = write_report(tmp_path, "demo", formats=FORMATS, figures=("png", "svg", "pdf"))
+        report = write_report(
+            analyse_stored(tmp_path, "demo"), formats=FORMATS, figures=("png", "svg", "pdf")
+        )
         assert tuple(report.files) == FORMATS
         paths = [*report.files.values(), *(tmp_path / "demo" / "figures").iterdir()]
         return {path.name: path.read_bytes() for path in paths}
@@ -30,7 +33,7 @@ def test_all_formats_are_written_and_the_same_again(tmp_path: Path) -> None:
 
 
 def test_only_what_is_asked_for_is_written(tmp_path: Path) -> None:
-    report = write_report(write(tmp_path), "demo", formats=("json",))
+    report = write_report(analyse_stored(write(tmp_path), "demo"), formats=("json",))
     assert list(report.files) == ["json"]
     assert not list((tmp_path / "demo").glob("report.[hm]*"))
 
@@ -38,13 +41,14 @@ def test_only_what_is_asked_for_is_written(tmp_path: Path) -> None:
 def test_json_holds_the_numbers_and_nulls(tmp_path: Path) -> None:
     write(tmp_path)
     trial(tmp_path, "none", 2).path.joinpath("result.json").unlink()
-    report = write_report(tmp_path, "demo", formats=FORMATS)
+    analysis = analyse_stored(tmp_path, "demo")
+    report = write_report(analysis, formats=FORMATS)
     text = report.files["json"].read_text()
     stored = json.loads(text, parse_constant=pytest.fail)
     assert (stored["study"], stored["control"]) == ("demo", "none")
     verdict = stored["verdicts"][0]
-    assert verdict["decision"] == report.verdicts[0].decision
-    assert verdict["finding"]["estimate"]["low"] == report.verdicts[0].finding.estimate.low
+    assert verdict["decision"] == analysis.verdicts[0].decision
+    assert verdict["finding"]["estimate"]["low"] == analysis.verdicts[0].finding.estimate.low
     assert "chance" not in verdict["finding"]
     with report.table.open() as file:
         rows = list(csv.DictReader(file))
@@ -58,8 +62,9 @@ def test_json_holds_the_numbers_and_nulls(tmp_path: Path) -> None:
 def test_reports_need_no_torch(tmp_path: Path) -> None:
     write(tmp_path)
     code = (
-        "import sys, pathlib; from ogan_bench.report.report import write_report;"
-        f"write_report(pathlib.Path({str(tmp_path)!r}), 'demo');"
+        "import sys, pathlib; from ogan_bench.report.report import write_report; "
+        "from ogan_bench.analysis.analyse import analyse_stored;"
+        f"write_report(analyse_stored(pathlib.Path({str(tmp_path)!r}), 'demo'));"
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

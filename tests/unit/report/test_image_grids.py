@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ogan_bench.analysis.analyse import analyse
 from ogan_bench.report import image_grids as contact_module
 from ogan_bench.report.image_grids import contact, steps
 from tests.unit.analysis.study_with_pictures import load, trial, write
@@ -17,7 +18,7 @@ def shown(rows: list[dict[str, Any]]) -> list[tuple[str, int, str]]:
 
 
 def test_median_and_worst_seeds_stand_side_by_side_and_one_z(tmp_path: Path) -> None:
-    samples, same = contact(load(write(tmp_path)))
+    samples, same = contact(analyse(load(write(tmp_path))))
     assert shown(samples["rows"]) == [
         ("none", 2, "median"), ("none", 0, "worst"),
         ("pea_rson", 2, "median"), ("pea_rson", 0, "worst"),
@@ -29,7 +30,7 @@ def test_median_and_worst_seeds_stand_side_by_side_and_one_z(tmp_path: Path) -> 
 
 def test_one_z_is_of_the_lowest_seed_that_all_arms_have(tmp_path: Path) -> None:
     (trial(write(tmp_path), "none", 0).path / "samples.png").unlink()
-    assert shown(contact(load(tmp_path))[1]["rows"]) == [
+    assert shown(contact(analyse(load(tmp_path)))[1]["rows"]) == [
         ("none", 1, "same z"), ("pea_rson", 1, "same z"),
     ]  # fmt: skip
 
@@ -38,14 +39,14 @@ def test_too_many_pictures_leave_the_worst_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(contact_module, "MOST_BYTES", 100)
-    groups = contact(load(write(tmp_path)))
+    groups = contact(analyse(load(write(tmp_path))))
     assert {row["which"] for group in groups for row in group["rows"]} == {"median", "same z"}
 
 
 def test_steps_are_evenly_chosen_of_those_that_all_have(tmp_path: Path) -> None:
     results = load(write(tmp_path, spread=30))
     trial(tmp_path, "none", 2).step_picture(500 * 29).unlink()
-    table = steps(results)
+    table = steps(analyse(results))
     assert len(table["steps"]) == contact_module.MOST_STEPS
     assert (table["steps"][0], table["steps"][-1]) == (0, 500 * 28)
     assert [(row["arm"], row["seed"], len(row["pictures"])) for row in table["arms"]] == [
@@ -55,4 +56,4 @@ def test_steps_are_evenly_chosen_of_those_that_all_have(tmp_path: Path) -> None:
 
 
 def test_without_step_pictures_there_are_no_steps(tmp_path: Path) -> None:
-    assert steps(load(write(tmp_path))) == {"steps": [], "arms": []}
+    assert steps(analyse(load(write(tmp_path)))) == {"steps": [], "arms": []}

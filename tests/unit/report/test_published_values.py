@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ogan_bench.analysis.analyse import analyse_stored
 from ogan_bench.errors import StudyError
 from ogan_bench.report.report import write_report
 from ogan_bench.store.trial_store import TrialStore
@@ -53,7 +54,7 @@ def record_of(folder: Path, text: str) -> dict[str, object]:
 
 def reports(folder: Path, record: dict[str, object]) -> dict[str, str]:
     TrialStore(folder).write_study("tiny", record)
-    report = write_report(folder, "tiny")
+    report = write_report(analyse_stored(folder, "tiny"))
     files = (report.markdown, report.html, report.table)
     return {path.name: path.read_text(encoding="utf-8") for path in files}
 

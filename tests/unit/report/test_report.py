@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import csv
 import html.parser
+import importlib
+import inspect
 import json
 import re
 import shutil
@@ -12,6 +15,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ogan_bench import report
+from ogan_bench.analysis.analyse import analyse_stored
 from ogan_bench.files import write_json
 from ogan_bench.report.report import write_index, write_report
 from tests.unit.analysis.stored_study import ARMS
@@ -43,19 +48,19 @@ def test_report_is_the_same_bytes_again_and_elsewhere(root: Path, tmp_path: Path
         paths = [*folder.glob("*.*"), *(folder / "figures").iterdir()]
         return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
-    write_report(root, "demo")
+    write_report(analyse_stored(root, "demo"))
     first = files(root / "demo")
-    write_report(root, "demo")
+    write_report(analyse_stored(root, "demo"))
     assert files(root / "demo") == first
     other = shutil.copytree(root, tmp_path / "elsewhere")
-    write_report(other, "demo")
+    write_report(analyse_stored(other, "demo"))
     assert files(other / "demo") == first
     assert {"report.html", "report.md", "table.csv", "figures/forest.svg"} <= set(first)
     assert not [name for name, content in first.items() if str(tmp_path).encode() in content]
 
 
 def test_page_is_self_contained_and_escaped(root: Path) -> None:
-    text = write_report(root, "demo").html.read_text()
+    text = write_report(analyse_stored(root, "demo")).html.read_text()
     page = Page(text)
     assert not [uri for uri in page.attributes("src") if not uri.startswith("data:image/")]
     assert not [link for link in page.attributes("href") if not link.startswith("#")]
@@ -77,7 +82,7 @@ def test_page_is_self_contained_and_escaped(root: Path) -> None:
 
 
 def test_page_table_and_summary_have_the_same_numbers(root: Path) -> None:
-    report = write_report(root, "demo")
+    report = write_report(analyse_stored(root, "demo"))
     page = Page(report.html.read_text())
     with report.table.open() as file:
         stored = {(entry["metric"], entry["arm"]): entry for entry in csv.DictReader(file)}
@@ -94,8 +99,8 @@ def test_page_table_and_summary_have_the_same_numbers(root: Path) -> None:
 
 
 def test_incomplete_study_is_said_to_be_so(root: Path) -> None:
-    report = write_report(root, "demo")
-    assert (report.finished, report.planned) == (18, 20)
+    report = write_report(analyse_stored(root, "demo"))
+    assert (report.overview.finished, report.overview.planned) == (18, 20)
     for path in (report.html, report.markdown):
         text = path.read_text()
         assert "18 of 20 trials finished" in text
@@ -107,21 +112,21 @@ def test_incomplete_study_is_said_to_be_so(root: Path) -> None:
 def test_study_without_any_trial_still_has_a_report(root: Path) -> None:
     for arm in ARMS:
         shutil.rmtree(root / "demo" / arm)
-    report = write_report(root, "demo")
+    report = write_report(analyse_stored(root, "demo"))
     assert "0 of 20 trials finished" in report.html.read_text()
-    assert {verdict.decision for verdict in report.verdicts} == {"inconclusive"}
+    assert report.overview.counts == {"supported": 0, "refuted": 0, "inconclusive": 4}
 
 
 def test_study_without_hypotheses_has_a_report(root: Path) -> None:
     path = root / "demo" / "study.json"
     write_json(path, {**json.loads(path.read_text()), "hypotheses": []})
-    report = write_report(root, "demo")
-    assert report.verdicts == ()
+    report = write_report(analyse_stored(root, "demo"))
+    assert set(report.overview.counts.values()) == {0}
     assert "Verdicts" not in report.markdown.read_text()
 
 
 def test_links_of_the_markdown_exist_and_text_is_harmless(root: Path) -> None:
-    report = write_report(root, "demo")
+    report = write_report(analyse_stored(root, "demo"))
     text = report.markdown.read_text()
     links = re.findall(r"(?<!\\)!\[[^\]]*\]\(([^)]*)\)", text)
     assert len(links) > 8
@@ -134,7 +139,7 @@ def test_links_of_the_markdown_exist_and_text_is_harmless(root: Path) -> None:
 
 
 def test_index_lists_every_study_even_a_broken_one(root: Path) -> None:
-    write_report(root, "demo")
+    write_report(analyse_stored(root, "demo"))
     shutil.copytree(root / "demo", root / "other")
     (root / "other" / "study.json").write_text('{"format": 2}')
     path = write_index(root)
@@ -151,3 +156,21 @@ def test_index_lists_every_study_even_a_broken_one(root: Path) -> None:
 def test_analysis_imports_no_torch() -> None:
     code = "import sys, ogan_bench.report.report; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_report_only_renders() -> None:
+    """Of the analysis it imports an ``Analysis``, plain data and how numbers are written."""
+    computing = []
+    for path in sorted(Path(report.__file__).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.ImportFrom):
+                continue
+            package, _, module = str(node.module).removeprefix("ogan_bench.").partition(".")
+            if package not in ("analysis", "statistics") or module in ("analyse", "formatting"):
+                continue
+            for alias in node.names:
+                name = getattr(importlib.import_module(str(node.module)), alias.name)
+                is_formatting = alias.name == "formatting"
+                if not is_formatting and (inspect.isroutine(name) or inspect.ismodule(name)):
+                    computing.append(f"{path.name}: {node.module}.{alias.name}")
+    assert computing == []

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ogan_bench.analysis.analyse import analyse_stored
 from ogan_bench.report.report import write_report
 from tests.unit.analysis.study_with_history import write_with_history
 
 
 def test_the_report_shows_the_course_and_its_curves(tmp_path: Path) -> None:
-    report = write_report(write_with_history(tmp_path), "demo")
+    report = write_report(analyse_stored(write_with_history(tmp_path), "demo"))
     text, page = report.markdown.read_text(), report.html.read_text()
     assert "## In the course of training" in text
     assert "| reconstruction MSE | none | 2 | test | 3.5 | 250 | 7 | 6.2 | 1.1 |" in text
@@ -22,7 +23,9 @@ def test_the_report_shows_the_course_and_its_curves(tmp_path: Path) -> None:
 
 
 def test_without_a_history_and_without_counts_nothing_is_shown(tmp_path: Path) -> None:
-    report = write_report(write_with_history(tmp_path, counted=False, history=False), "demo")
+    report = write_report(
+        analyse_stored(write_with_history(tmp_path, counted=False, history=False), "demo")
+    )
     text = report.markdown.read_text()
     assert "In the course of training" not in text
     assert "As multiples of" not in text

@@ -1,0 +1,250 @@
+"""From stored results to one :class:`Analysis`: everything a report shows, computed once.
+
+Reports, tables for the terminal and exports render its fields and compute nothing of their own.
+Lists of studies need only an :class:`Overview` of each, which reads no training log.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ogan_bench.analysis import tables
+from ogan_bench.analysis.ablation import Ablation, ablation
+from ogan_bench.analysis.formatting import metric_info
+from ogan_bench.analysis.history import course, load_history
+from ogan_bench.analysis.loading import load_log, load_results
+from ogan_bench.analysis.meta_analysis import Claim, ClaimSetting, find_claims, settings_of
+from ogan_bench.analysis.ranks import ranked_metrics, ranks
+from ogan_bench.analysis.reproduction import compare
+from ogan_bench.analysis.results import FINISHED, StudyResults, records
+from ogan_bench.analysis.summary import median_trial, summarise, worst_trial
+from ogan_bench.analysis.sweeps import Sweep, find_sweeps, metrics_along
+from ogan_bench.analysis.variance import variance
+from ogan_bench.analysis.verdicts import DECISIONS, Decision, Verdict, judge
+from ogan_bench.errors import UserError
+from ogan_bench.files import Record
+from ogan_bench.metrics import Metric
+from ogan_bench.store.trial_store import TrialStore
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What a list of studies says about one of them.
+
+    Args:
+        question: What the study asks.
+        counts: Decision to number of verdicts.
+        finished: Trials with a result, failed trainings included.
+        planned: Trials of the study.
+        settings: Its hypotheses that are settings of wider claims.
+    """
+
+    question: str
+    counts: Mapping[Decision, int]
+    finished: int
+    planned: int
+    settings: tuple[ClaimSetting, ...]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the studies of a results folder say, each on its own and together.
+
+    Args:
+        studies: Name to overview, or to the reason why the study cannot be read.
+        claims: Wider claims over all readable studies.
+    """
+
+    studies: Mapping[str, Overview | str]
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What the stored results of a study say. Tables are lists of rows, column to value.
+
+    Args:
+        results: What is stored.
+        overview: Question, counts of verdicts and progress.
+        verdicts: One per hypothesis.
+        registered: That the study was registered before its first trial, in words, if it was.
+        deviations: How the study differs from what was registered.
+        open_trials: Planned trials without a result.
+        metrics: Name to definition, of the study's metrics and of all others that were measured.
+        estimates: One row per metric and arm, see :func:`~ogan_bench.analysis.summary.summarise`.
+        summary: The same as rows.
+        rows: The main table, one row per arm, see :func:`~ogan_bench.analysis.tables.main_table`.
+        ablation: The arms as changes to one of them.
+        ranked_metrics: Metrics with a direction.
+        ranks: Ranks of the arms on these metrics.
+        sweeps: Arms that differ in one numeric setting.
+        sweep_metrics: Metrics shown along the sweeps; empty where there are none.
+        published: Quoted tables of the literature.
+        comparison: Comparison with a reference run, if there is one.
+        log: Training curves, see :func:`~ogan_bench.analysis.loading.load_log`.
+        history: Evaluations during training, see
+            :func:`~ogan_bench.analysis.history.load_history`.
+        course: Best, last and mean of the last evaluations, per metric and arm.
+        median_trials: Arm to its median trial by the first metric; arms without values left out.
+        worst_trials: Arm to its worst trial, where that is another one.
+        outcomes: Counts of trial outcomes per arm.
+        health: The same with the last values of the training logs, as text.
+        notes: Reasons for failures, and notes on measurements.
+        cost: Median cost per arm, and of a step as multiples of the control's.
+        counted: Whether arithmetic and memory of a step were counted.
+        variance: Variance components over training and sampling seeds.
+        floors: Noise floors.
+        provenance: Code and machine of the trials.
+        reproduce: The command for each arm.
+    """
+
+    results: StudyResults
+    overview: Overview
+    verdicts: tuple[Verdict, ...]
+    registered: str | None
+    deviations: list[str]
+    open_trials: list[Record]
+    metrics: Mapping[str, Metric]
+    estimates: pd.DataFrame
+    summary: list[Record]
+    rows: list[Record]
+    ablation: Ablation
+    ranked_metrics: list[str]
+    ranks: list[Record]
+    sweeps: list[Sweep]
+    sweep_metrics: list[str]
+    published: list[Record]
+    comparison: list[Record] | None
+    log: pd.DataFrame
+    history: pd.DataFrame
+    course: list[Record]
+    median_trials: Mapping[str, Record]
+    worst_trials: Mapping[str, Record]
+    outcomes: list[Record]
+    health: list[Record]
+    notes: list[str]
+    cost: list[Record]
+    counted: bool
+    variance: list[Record]
+    floors: list[Record]
+    provenance: list[Record]
+    reproduce: list[Record]
+
+
+def analyse(results: StudyResults, reference: StudyResults | None = None) -> Analysis:
+    """Analyse a study.
+
+    Args:
+        results: What is stored of it.
+        reference: Another run of the study to compare with.
+
+    Raises:
+        UserError: A stored log or hypothesis is invalid, or values of one metric were measured
+            under different protocols.
+    """
+    verdicts = judge(results)
+    log, history = load_log(results), load_history(results)
+    estimates = summarise(results)
+    sweeps = find_sweeps(results)
+    registered = results.registered
+    return Analysis(
+        results=results,
+        overview=_overview(results, verdicts),
+        verdicts=tuple(verdicts),
+        registered=None
+        if registered is None
+        else f"registered before the first trial, SHA-256 {registered[:12]}",
+        deviations=list(results.deviations),
+        open_trials=[row for row in results.planned if row["outcome"] not in FINISHED],
+        metrics={name: metric_info(name) for name in results.metric_names},
+        estimates=estimates,
+        summary=records(estimates),
+        rows=tables.main_table(results, estimates),
+        ablation=ablation(results),
+        ranked_metrics=ranked_metrics(results),
+        ranks=ranks(results),
+        sweeps=sweeps,
+        sweep_metrics=metrics_along(results) if sweeps else [],
+        published=tables.published(results),
+        comparison=None if reference is None else records(compare(results, reference)),
+        log=log,
+        history=history,
+        course=course(results, history),
+        median_trials={
+            arm: trial for arm in results.arms if (trial := median_trial(results, arm)) is not None
+        },
+        worst_trials={
+            arm: trial for arm in results.arms if (trial := worst_trial(results, arm)) is not None
+        },
+        outcomes=tables.outcomes(results),
+        health=tables.health(results, log),
+        notes=tables.notes(results),
+        cost=tables.cost(results),
+        counted=bool(results.trials["step_flops"].notna().any()),
+        variance=variance(results),
+        floors=tables.floors(results),
+        provenance=tables.provenance(results.provenance),
+        reproduce=tables.reproduce(results),
+    )
+
+
+def analyse_stored(root: Path, study: str, against: Path | None = None) -> Analysis:
+    """Load a study and analyse it.
+
+    Args:
+        root: The results folder.
+        study: Name of the study's folder.
+        against: Another results folder with a study of this name to compare with.
+
+    Raises:
+        UserError: There is no such study, or as :func:`analyse`.
+    """
+    results = load_results(root, study)
+    return analyse(results, None if against is None else load_results(against, study))
+
+
+def survey(root: Path, known: Mapping[str, Overview] | None = None) -> Survey:
+    """An overview of every study of a results folder, and the claims that they share.
+
+    Args:
+        root: The results folder.
+        known: Overviews that have just been made; these studies are not read again.
+    """
+    made = known or {}
+    studies: dict[str, Overview | str] = {}
+    settings: list[ClaimSetting] = []
+    for name in TrialStore(root).studies():
+        try:
+            found = made.get(name) or overview(root, name)
+        except UserError as error:
+            studies[name] = str(error)
+        else:
+            studies[name] = found
+            settings += found.settings
+    return Survey(studies, tuple(find_claims(settings)))
+
+
+def overview(root: Path, study: str) -> Overview:
+    """An overview of a stored study.
+
+    Raises:
+        UserError: The study cannot be read or judged.
+    """
+    results = load_results(root, study)
+    return _overview(results, judge(results))
+
+
+def _overview(results: StudyResults, verdicts: Sequence[Verdict]) -> Overview:
+    counts = Counter(verdict.decision for verdict in verdicts)
+    return Overview(
+        question=results.record["question"],
+        counts={decision: counts[decision] for decision in DECISIONS},
+        finished=int(results.trials["outcome"].isin(FINISHED).sum()),
+        planned=len(results.trials),
+        settings=tuple(settings_of(results, verdicts)),
+    )
