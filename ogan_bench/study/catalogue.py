@@ -48,7 +48,7 @@ KINDS: dict[str, tuple[str, str]] = {
 METRICS = "METRICS"
 """Name of the dict literal in which a plug-in gives metrics of its own."""
 
-ENTRY_POINTS = "ogan_bench.study.plugins"
+ENTRY_POINTS = "ogan_bench.plugins"
 """Group of entry points whose modules are plug-ins that need not be named in a study."""
 
 

@@ -237,7 +237,7 @@ def test_installed_packages_announce_plugins(
     facts = tmp_path / "their_terms-1.0.dist-info"
     facts.mkdir()
     (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: their-terms\nVersion: 1.0\n")
-    (facts / "entry_points.txt").write_text("[ogan_bench.study.plugins]\ntheirs = their_terms\n")
+    (facts / "entry_points.txt").write_text("[ogan_bench.plugins]\ntheirs = their_terms\n")
     monkeypatch.syspath_prepend(tmp_path)
     path = tmp_path / "s.yaml"
     path.write_text(STUDY.replace("plugins: [my_terms.py]\n", ""), encoding="utf-8")
