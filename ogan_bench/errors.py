@@ -1,4 +1,4 @@
-"""Errors that are the user's to mend: one clear message, no traceback, exit code 2."""
+"""Errors that the user can fix: one clear message, no traceback, exit code 2."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 class UserError(Exception):
-    """Something outside the program is wrong; the message names the place and the mend."""
+    """Something outside the program is wrong; the message names the place and the fix."""
 
 
 class StudyError(UserError):
@@ -23,11 +23,11 @@ class StudyError(UserError):
 
 
 class PluginError(UserError):
-    """A plug-in cannot be read, or gives something that it must not."""
+    """A plug-in cannot be read, or breaks a rule for plug-ins."""
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:
-    """`` Did you mean 'x'?`` where something known is near, else `` Known: x, y.``"""
+    """`` Did you mean 'x'?`` if a known name is similar, else `` Known: x, y.``"""
     names = list(known)
     close = difflib.get_close_matches(given, names, n=1, cutoff=0.6)
     if close:

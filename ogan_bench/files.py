@@ -1,4 +1,4 @@
-"""Files that a kill leaves old or new and never half, and whether files have changed."""
+"""Atomic writes, so that a kill never leaves half a file, and detection of changed files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Record = dict[str, Any]
 
 
 def read_json(path: Path) -> Record | None:
-    """A JSON object, or ``None`` where there is no such file.
+    """A JSON object, or ``None`` if there is no such file.
 
     Raises:
         UserError: The file cannot be read or is not a JSON object.
@@ -27,20 +27,20 @@ def read_json(path: Path) -> Record | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise UserError(f"{path}: cannot be read ({error}); delete it to make it again") from None
+        raise UserError(f"{path}: cannot be read ({error}); delete it to rebuild it") from None
     if not isinstance(record, dict):
-        raise UserError(f"{path}: not a JSON object; delete it to make it again")
+        raise UserError(f"{path}: not a JSON object; delete it to rebuild it")
     return record
 
 
 def write_json(path: Path, record: Record, *, durable: bool = True) -> None:
-    """Replace a JSON file atomically. NaN and infinities become null, which every reader knows."""
+    """Replace a JSON file atomically. NaN and infinities become null, which is valid JSON."""
     text = json.dumps(without_nan(record), indent=1, ensure_ascii=False, allow_nan=False)
     write_bytes(path, text.encode() + b"\n", durable=durable)
 
 
 def write_once(path: Path, record: Record) -> None:
-    """Write a JSON file unless it is there; of several writers the first one wins.
+    """Write a JSON file unless it exists; of several writers the first wins.
 
     Raises:
         UserError: The disk is full or the folder cannot be written.
@@ -54,17 +54,17 @@ def write_once(path: Path, record: Record) -> None:
         temporary.unlink()
     except FileExistsError:
         temporary.unlink()
-    except OSError:  # a file system without links
+    except OSError:  # a file system without hard links
         temporary.replace(path)
 
 
 def write_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """Replace a file atomically: whoever reads it sees the old content or the new.
+    """Replace a file atomically: readers see the old content or the new.
 
     Args:
         path: The file.
-        content: What it shall hold.
-        durable: Wait until the disk has it, so that it survives a power cut.
+        content: The new content.
+        durable: Flush it to disk, so that it survives a power cut.
 
     Raises:
         UserError: The disk is full or the folder cannot be written.
@@ -75,7 +75,7 @@ def write_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:
 
 @contextmanager
 def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
-    """A temporary file in the same folder that takes the place of ``path`` on success.
+    """A temporary file in the same folder that replaces ``path`` on success.
 
     Raises:
         UserError: The disk is full or the folder cannot be written.
@@ -107,7 +107,7 @@ def sha256(path: Path) -> str:
 
 
 def sync(path: Path) -> None:
-    """Wait until the disk has a file, or the names in a folder."""
+    """Flush a file, or the entries of a folder, to disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -135,9 +135,9 @@ Fingerprint = tuple[tuple[str, int, int, int], ...]
 
 
 def fingerprint(paths: Iterable[Path]) -> Fingerprint:
-    """Path, size, time of the last change and number of every file that is there.
+    """Path, size, modification time and inode of every file that exists.
 
-    The number (inode) tells a file that was replaced within one tick of the clock.
+    The inode reveals a file that was replaced within one tick of the clock.
     """
     found = []
     for path in paths:

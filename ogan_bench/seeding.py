@@ -1,7 +1,7 @@
 """Random numbers from explicit generators: one for every (seed, stage, index).
 
-Nothing draws from torch's global generator, so no random state has to be saved: a resumed run makes
-the same generators again. All generators live on the CPU and draws are moved to the training
+Nothing draws from torch's global generator, so no random state has to be saved: a resumed run
+recreates the same generators. All generators live on the CPU and draws are moved to the training
 device, so every device sees the same stream.
 """
 
@@ -19,5 +19,5 @@ def derive(seed: int, stage: str, index: int = 0) -> int:
 
 
 def generator(seed: int, stage: str, index: int = 0) -> torch.Generator:
-    """A CPU generator that depends on nothing but its arguments."""
+    """A CPU generator that depends only on its arguments."""
     return torch.Generator().manual_seed(derive(seed, stage, index))

@@ -1,4 +1,4 @@
-"""What the command line says of arms, seeds and parts."""
+"""Arms, seeds and parts as given on the command line."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ def parse_component(kind: str, name: str, settings: Sequence[str]) -> Component:
     """A part with parameters from ``key=value`` texts.
 
     Raises:
-        StudyError: There is no such part or parameter, or a value does not fit.
+        StudyError: The part or a parameter is unknown, or a value is invalid.
     """
     tree, problems = parse_overrides(settings)
     known = name in catalogue.parts(kind)
     if not known:
-        problems.append(f"no {name!r} among the {kind}.{did_you_mean(name, catalogue.names(kind))}")
+        problems.append(
+            f"{kind}: unknown name {name!r}.{did_you_mean(name, catalogue.names(kind))}"
+        )
     if problems:
         raise StudyError(problems)
     model = parts.model(kind, name)
@@ -44,7 +46,7 @@ def parse_seeds(text: str) -> list[int]:
     """``"0-2,7"`` -> ``[0, 1, 2, 7]``.
 
     Raises:
-        StudyError: The text is no list of seeds and ranges.
+        StudyError: The text is not a list of seeds and ranges.
     """
     seeds: list[int] = []
     for piece in text.split(","):
@@ -56,16 +58,16 @@ def parse_seeds(text: str) -> list[int]:
 
 
 def parse_arms(text: str, study: StudySettings) -> list[str]:
-    """``"none,pearson"`` -> the arms of that name, in the study's order.
+    """``"none,pearson"`` -> these arms, in the study's order.
 
     Raises:
         StudyError: The study has no such arm.
     """
-    wanted = [name.strip() for name in text.split(",")]
+    named = [name.strip() for name in text.split(",")]
     known = list(study.arms)
     problems = [
-        f"--arms: no arm {arm!r}.{did_you_mean(arm, known)}" for arm in wanted if arm not in known
+        f"--arms: no arm {arm!r}.{did_you_mean(arm, known)}" for arm in named if arm not in known
     ]
     if problems:
         raise StudyError(problems)
-    return [arm for arm in known if arm in wanted]
+    return [arm for arm in known if arm in named]

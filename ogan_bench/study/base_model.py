@@ -1,4 +1,4 @@
-"""What all settings are made of: models that refuse what they do not know, and known names."""
+"""Base of all settings: models that reject unknown keys, and checks of names."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Model(BaseModel):
 
 
 def known_metrics(names: Iterable[str]) -> None:
-    """Refuse names of metrics that there are not.
+    """Check that all metrics exist.
 
     Raises:
-        ValueError: Names them and what is near.
+        ValueError: Some do not; the message suggests similar names.
     """
     problems = [
         f"no metric {name!r}.{did_you_mean(name, METRICS)}" for name in names if name not in METRICS
@@ -34,7 +34,7 @@ def known_metrics(names: Iterable[str]) -> None:
 
 
 def known_metric(name: str) -> str:
-    """The name of a metric.
+    """The name, if the metric exists.
 
     Raises:
         ValueError: There is no such metric.
@@ -44,14 +44,14 @@ def known_metric(name: str) -> str:
 
 
 def metric_with_direction(name: str) -> str:
-    """The name, where more or less of the metric is better.
+    """The name, if the metric has a direction.
 
     Raises:
-        ValueError: There is no such metric, or neither direction is better.
+        ValueError: There is no such metric, or it has no direction.
     """
     known_metrics([name])
     if METRICS[name].better is None:
-        raise ValueError(f"metric {name!r} has no better direction and cannot be tested")
+        raise ValueError(f"metric {name!r} has no direction (lower or higher is better)")
     return name
 
 

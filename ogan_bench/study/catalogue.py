@@ -1,10 +1,10 @@
-"""What a study file may name, read from the source without importing torch.
+"""The parts that a study file may name, read from the source without importing torch.
 
-Every interchangeable part lives in a dict literal (``READOUTS``, ``CONSISTENCY``, ...) whose values
-are plain functions. By convention their positional parameters are what the program hands over and
-their keyword-only parameters are what a study file may set. Both facts can be read from the syntax
-tree, so validating a study, printing its JSON schema or listing the parts costs milliseconds where
-importing torch costs seconds.
+Every interchangeable part is an entry of a dict literal (``READOUTS``, ``CONSISTENCY``, ...) whose
+values are plain functions. By convention the program passes their positional parameters, and a
+study file may set their keyword-only ones. Both can be read from the syntax tree, so validating a
+study, printing its JSON schema or listing the parts takes milliseconds, while importing torch takes
+seconds.
 
 A user's own parts come from a Python file with the same dict literals: :func:`add_plugin` reads it
 in the same way, and only :func:`function` executes it, when a trial needs it.
@@ -46,10 +46,10 @@ KINDS: dict[str, tuple[str, str]] = {
 """Kind of part -> (source file, name of its dict literal)."""
 
 METRICS = "METRICS"
-"""Name of the dict literal in which a plug-in gives metrics of its own."""
+"""Name of the dict literal in which a plug-in defines metrics."""
 
 ENTRY_POINTS = "ogan_bench.plugins"
-"""Group of entry points whose modules are plug-ins that need not be named in a study."""
+"""Group of entry points whose modules are plug-ins that a study need not name."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class Plugin:
     """A user's file of parts.
 
     Args:
-        path: Where it lies.
-        sha256: 16 hexadecimal digits of the hash of its content; part of a trial's identity.
+        path: The file.
+        sha256: First 16 hexadecimal digits of its SHA-256; part of a trial's identity.
     """
 
     path: Path
@@ -74,7 +74,7 @@ class Parameter:
     default: Any
 
     def record(self) -> dict[str, Any]:
-        """Name, type and, where there is one, default."""
+        """Name, type and, if there is one, default."""
         required = self.default is inspect.Parameter.empty
         return {
             "name": self.name,
@@ -108,14 +108,14 @@ def parts(kind: str) -> dict[str, Part]:
 
     Raises:
         KeyError: The kind is unknown.
-        PluginError: A plug-in takes the name of a part that is there.
+        PluginError: A plug-in reuses the name of an existing part.
     """
     file, variable = KINDS[kind]
     found = _read(PACKAGE / file, variable, kind)
     for plugin in _PLUGINS.values():
         for name, part in _read(plugin.path, variable, kind, plugin).items():
             if name in found:
-                raise PluginError(f"{plugin.path}: {variable}: there is a {name!r} already")
+                raise PluginError(f"{plugin.path}: {variable}: {name!r} already exists; rename it")
             found[name] = part
     return found
 
@@ -126,11 +126,11 @@ def names(kind: str) -> list[str]:
 
 
 def function(kind: str, name: str) -> Callable[..., Any]:
-    """The function itself; imports its module.
+    """The function of a part; imports its module.
 
     Raises:
         KeyError: There is no such part.
-        PluginError: Its file has changed since it was read, or cannot be imported.
+        PluginError: The plug-in has changed since it was read, or cannot be imported.
     """
     part = parts(kind)[name]
     file, variable = KINDS[kind]
@@ -144,10 +144,10 @@ def function(kind: str, name: str) -> Callable[..., Any]:
 
 
 def add_plugin(path: Path) -> Plugin:
-    """Make the parts of a user's file known; the file is read, not executed.
+    """Register the parts of a user's file; the file is read, not executed.
 
     Raises:
-        PluginError: It cannot be read, has no parts, or takes a name that is taken.
+        PluginError: It cannot be read, defines no parts, or reuses an existing name.
     """
     path = path.resolve()
     try:
@@ -160,7 +160,7 @@ def add_plugin(path: Path) -> Plugin:
         return plugin
     variables = [variable for _, variable in KINDS.values()] + [METRICS]
     if not any(_dict_literal(tree, variable) for variable in variables):
-        raise PluginError(f"{path}: a plug-in has at least one of {', '.join(variables)}")
+        raise PluginError(f"{path}: no parts; define at least one of {', '.join(variables)}")
     before = _PLUGINS.get(path)
     _PLUGINS[path] = plugin
     parts.cache_clear()
@@ -178,13 +178,13 @@ def add_plugin(path: Path) -> Plugin:
 
 
 def unregister_plugins() -> None:
-    """Forget all plug-ins."""
+    """Unregister all plug-ins."""
     _PLUGINS.clear()
     parts.cache_clear()
 
 
 def installed_plugins() -> list[Path]:
-    """Files of the plug-ins that other packages announce by entry points; none is imported."""
+    """Files of the plug-ins that installed packages declare as entry points; none is imported."""
     files = []
     for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
         spec = importlib.util.find_spec(entry.module)
@@ -195,12 +195,12 @@ def installed_plugins() -> list[Path]:
 
 
 def plugin_metrics() -> dict[str, Part]:
-    """Metrics that plug-ins give; their keyword-only parameter ``better`` states the direction."""
+    """Metrics that plug-ins define; their keyword-only parameter ``better`` is the direction."""
     found: dict[str, Part] = {}
     for plugin in _PLUGINS.values():
         for name, part in _read(plugin.path, METRICS, "metrics", plugin).items():
             if name in found:
-                raise PluginError(f"{plugin.path}: {METRICS}: there is a {name!r} already")
+                raise PluginError(f"{plugin.path}: {METRICS}: {name!r} already exists; rename it")
             if [parameter.name for parameter in part.parameters] != ["better"]:
                 raise PluginError(
                     f"{plugin.path}: metric {name!r} needs exactly one keyword-only parameter, "
@@ -219,7 +219,7 @@ def plugin_metric(name: str) -> Callable[..., Any]:
 
 
 def _import(plugin: Plugin) -> ModuleType:
-    """The plug-in as a module, executed once for each content of its file."""
+    """The plug-in as a module, executed once for each version of its file."""
     name = f"ogan_bench_plugin_{plugin.sha256}"
     if name in sys.modules:
         return sys.modules[name]
@@ -240,7 +240,7 @@ def _import(plugin: Plugin) -> ModuleType:
 
 
 def _read(path: Path, variable: str, kind: str, plugin: Plugin | None = None) -> dict[str, Part]:
-    """The parts in one file; a plug-in need not have the dict literal."""
+    """The parts of one kind in one file; a plug-in need not have any."""
     tree = ast.parse(path.read_bytes())
     literal = _dict_literal(tree, variable)
     if literal is None:

@@ -1,4 +1,4 @@
-"""Diffs of settings: laid over one another, and written on the command line."""
+"""Diffs of settings: merged, compared, and parsed from the command line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ogan_bench.study.yaml_errors import Tree
 
 
 def merge(base: Mapping[str, Any], diff: Mapping[str, Any]) -> Tree:
-    """``base`` with ``diff`` laid over it, key by key; a part with a new name replaces the old."""
+    """``base`` updated by ``diff`` key by key; a part with a new name replaces the old one."""
     merged = dict(base)
     for key, value in diff.items():
         old = merged.get(key)
@@ -28,7 +28,7 @@ def merge(base: Mapping[str, Any], diff: Mapping[str, Any]) -> Tree:
 
 
 def differences(before: Any, now: Any, key: str = "") -> list[tuple[str, Any, Any]]:
-    """Key path, old and new value of every leaf that differs; ``None`` where there is none."""
+    """Key path, old and new value of every leaf that differs; ``None`` for a missing value."""
     if isinstance(before, Mapping) and isinstance(now, Mapping):
         return [
             difference
@@ -41,7 +41,7 @@ def differences(before: Any, now: Any, key: str = "") -> list[tuple[str, Any, An
 
 
 def parse_overrides(overrides: Sequence[str]) -> tuple[Tree, list[str]]:
-    """The tree of ``key.path=value`` texts, and the problems met on the way."""
+    """The tree of ``key.path=value`` texts, and one line for every problem."""
     tree: Tree = {}
     problems = []
     for text in overrides:

@@ -1,4 +1,4 @@
-"""Claims of a study, as pydantic models: one for each kind of test."""
+"""Hypotheses of a study, as pydantic models: one for each kind of test."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pydantic import Field, field_validator, model_validator
 from ogan_bench.study.base_model import NAME, KnownMetric, Model, TestedMetric
 
 Place = tuple[str | int, ...]
-"""Keys and indices on the way to a value within a hypothesis."""
+"""Path to a value within a hypothesis: keys and indices."""
 
 Failure = Literal["diverged", "collapsed", "saturated"]
-"""Outcomes of a training that went wrong."""
+"""Outcomes of a training that failed."""
 
 
 class Margin(Model):
@@ -46,18 +46,17 @@ class HypothesisBase(Model):
     claim: str = Field(description="The claim in words.")
     part_of: str = Field(
         default="",
-        description="The wider claim that this is one setting of, in the same words wherever it "
-        "is tested.",
+        description="The wider claim that this hypothesis tests in one setting; the same text "
+        "wherever it is tested.",
     )
 
 
 class Comparison(HypothesisBase):
-    """One arm against another.
+    """One arm against another; the metric's direction defines what is better.
 
     ``superiority``: the arm is better than the control, by the margin if there is one.
     ``non_inferiority``: the arm is not worse than the control by the margin or more.
-    ``equivalence``: the two differ by less than the margin in both directions. Better is the
-    direction of the metric.
+    ``equivalence``: the two differ by less than the margin in both directions.
     """
 
     test: Literal["superiority", "non_inferiority", "equivalence"]
@@ -68,7 +67,7 @@ class Comparison(HypothesisBase):
         default=None, description="A number in the metric's unit, or a share such as 10%."
     )
     sides: Literal[1, 2] = Field(
-        default=1, description="Of the test of superiority; two sides halve its error level."
+        default=1, description="Sides of the superiority test; two sides halve its error level."
     )
 
     @model_validator(mode="after")
@@ -76,36 +75,36 @@ class Comparison(HypothesisBase):
         if self.test != "superiority" and self.margin is None:
             raise ValueError(f"test {self.test!r} needs a margin")
         if self.test != "superiority" and self.sides == 2:
-            raise ValueError(f"test {self.test!r} has its sides by definition; leave out 'sides'")
+            raise ValueError(f"test {self.test!r} has fixed sides; leave out 'sides'")
         if self.arm == self.control:
             raise ValueError("an arm cannot be its own control")
         return self
 
     @property
     def named_arms(self) -> list[tuple[Place, str]]:
-        """Where the file names an arm, with the arm."""
+        """Every arm that the hypothesis names, with its place in the file."""
         return [(("arm",), self.arm), (("control",), self.control)]
 
 
 class Trend(HypothesisBase):
-    """The metric gets better from each arm to the next."""
+    """The metric improves from each arm to the next."""
 
     test: Literal["trend"]
     metric: TestedMetric
     arms: list[str] = Field(
-        min_length=3, description="In the order in which the metric is claimed to get better."
+        min_length=3, description="In the order in which the metric is claimed to improve."
     )
 
     @field_validator("arms")
     @classmethod
     def _distinct(cls, value: list[str]) -> list[str]:
         if len(set(value)) < len(value):
-            raise ValueError("the same arm stands twice")
+            raise ValueError("an arm is listed twice")
         return value
 
     @property
     def named_arms(self) -> list[tuple[Place, str]]:
-        """Where the file names an arm, with the arm."""
+        """Every arm that the hypothesis names, with its place in the file."""
         return [(("arms", index), arm) for index, arm in enumerate(self.arms)]
 
 
@@ -124,23 +123,23 @@ class _InRange(HypothesisBase):
         if low is None and high is None:
             raise ValueError("a range needs a bound on at least one side")
         if low is not None and high is not None and low >= high:
-            raise ValueError("the lower bound of a range lies below the upper one")
+            raise ValueError("the lower bound of a range must be below the upper one")
         return value
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """Both ends, infinite where there is no bound."""
+        """Lower and upper bound, infinite if there is none."""
         low, high = self.range
         return -math.inf if low is None else low, math.inf if high is None else high
 
     @property
     def named_arms(self) -> list[tuple[Place, str]]:
-        """Where the file names an arm, with the arm."""
+        """Every arm that the hypothesis names, with its place in the file."""
         return [(("arm",), self.arm)]
 
 
 class MeanInRange(_InRange):
-    """The mean of a metric over all seeds that could be trained lies in a stated range."""
+    """The population mean of a metric over training seeds lies in a stated range."""
 
     test: Literal["interval"]
     metric: KnownMetric
@@ -160,19 +159,19 @@ class FailureRate(_InRange):
     @classmethod
     def _of_probabilities(cls, value: list[float | None]) -> list[float | None]:
         if not all(0 <= end <= 1 for end in value if end is not None):
-            raise ValueError("a rate lies between 0 and 1")
+            raise ValueError("a rate must be between 0 and 1")
         return value
 
     @property
     def metric(self) -> None:
-        """It is about outcomes, not about a metric."""
+        """None: the claim is about outcomes."""
         return
 
 
 Hypothesis = Annotated[Comparison | Trend | MeanInRange | FailureRate, Field(discriminator="test")]
-"""One claim, put so that data can support or refute it."""
+"""One claim that data can support or refute."""
 
-CLAIMS: dict[str, type[HypothesisBase]] = {
+TESTS: dict[str, type[HypothesisBase]] = {
     "superiority": Comparison,
     "non_inferiority": Comparison,
     "equivalence": Comparison,
@@ -180,4 +179,4 @@ CLAIMS: dict[str, type[HypothesisBase]] = {
     "interval": MeanInRange,
     "failure_rate": FailureRate,
 }
-"""Tests that a study file may name, to the keys that they take."""
+"""Name of a test in a study file -> the model of its hypotheses."""

@@ -1,9 +1,9 @@
 """From a YAML file to a validated study and its trials.
 
-A file states a ``base`` setting and ``arms`` as small diffs of it; a scale is a further diff. Diffs
-merge key by key, with one exception: a part that changes its ``name`` replaces the old part whole,
-because the parameters of one optimiser or loss mean nothing to another. All problems of a file are
-reported at once, each with its place.
+A file defines a ``base`` and ``arms`` as small diffs from it; a scale is a further diff. Diffs
+merge key by key, with one exception: a part that changes its ``name`` replaces the old part
+entirely, because the parameters of one optimiser or loss mean nothing to another. All problems of a
+file are reported at once, each with its place.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from ogan_bench.study.yaml_errors import KeyPath, Places, Tree, plain, read_yaml
 
 
 class Scale(Model):
-    """The same question, bigger or smaller: a diff of ``base``, ``arms`` and ``seeds``."""
+    """A named scale of the study: a diff of ``base``, ``arms``, ``seeds`` and ``metrics``."""
 
     base: Tree = Field(default_factory=dict)
     arms: dict[str, Tree | None] = Field(
         default={},
-        description="Arms of the study to their diffs at this scale; nothing: the arm and the "
-        "hypotheses that name it are dropped.",
+        description="Diffs of arms at this scale; null drops the arm and the hypotheses that "
+        "name it.",
     )
     seeds: list[NonNegativeInt] | None = Field(default=None, min_length=1)
     metrics: dict[str, str | None] = Field(
         default={},
-        description="Metrics of the study to those that take their place at this scale, in the "
-        "table and in the hypotheses; nothing: the metric and its hypotheses are dropped.",
+        description="Replacements of metrics at this scale, in the table and the hypotheses; "
+        "null drops the metric and its hypotheses.",
     )
 
 
@@ -47,7 +47,7 @@ class StudyFile(Statement):
     """Shape of a study file before its diffs are merged."""
 
     plugins: list[str] = Field(
-        default=[], description="Python files with parts of your own, beside the study file."
+        default=[], description="Python files with your own parts, relative to the study file."
     )
     base: Tree
     arms: dict[Annotated[str, Field(pattern=NAME)], Tree | None] = Field(min_length=1)
@@ -64,8 +64,8 @@ def load_study(
 
     Args:
         path: The YAML file.
-        scale: One of the file's ``scales``; ``None`` is the file as it stands.
-        overrides: ``key.path=value`` settings that win over base, scale and arms.
+        scale: One of the file's ``scales``; ``None``: the default scale.
+        overrides: ``key.path=value`` settings that override base, scale and arms.
 
     Raises:
         UserError: The file cannot be read.
@@ -74,7 +74,7 @@ def load_study(
     document = read_yaml(path)
     places = Places(path, document)
     tree = plain(document)
-    plugins, unusable = _take_up_plugins(tree, path, places)
+    plugins, unusable = _register_plugins(tree, path, places)
     shape, problems = validate(StudyFile, tree, places)
     problems = unusable + problems
     scales = _mappings(tree.get("scales"))
@@ -88,9 +88,9 @@ def load_study(
         problems += new
         arms = resolved if chosen else arms
     if shape is not None:
-        problems += _arms_exist(shape, places)
-        shape, new = _with_metrics_of(_with_arms_of(shape, scale), scale, places)
-        problems += new + _metrics_are_measured(shape, arms, places)
+        problems += _unknown_arms(shape, places)
+        shape, new = _replace_metrics(_drop_arms(shape, scale), scale, places)
+        problems += new + _unmeasured_metrics(shape, arms, places)
     problems = list(dict.fromkeys(problems))
     if shape is None or problems:
         raise StudyError(problems)
@@ -101,12 +101,12 @@ def load_study(
 
 
 def study_record(study: StudySettings, seeds: Sequence[int], command: str, path: Path) -> Tree:
-    """What is stored of a study beside its trials.
+    """The record of a study that is stored next to its trials.
 
     Args:
         study: The resolved study.
         seeds: Seeds of all trials that belong to it.
-        command: How it was run.
+        command: The command line that ran it.
         path: Its file.
     """
     return {
@@ -126,9 +126,9 @@ def study_record(study: StudySettings, seeds: Sequence[int], command: str, path:
 def _resolve_arms(
     tree: Tree, scale: str | None, places: Places, overrides: Sequence[str]
 ) -> tuple[dict[str, Settings], list[str]]:
-    """Settings of every arm at one scale, and the problems met on the way.
+    """Settings of every arm at one scale, and one line for every problem.
 
-    Works on the raw file, so that problems in its other parts do not hide those in here.
+    Works on the raw file, so that problems elsewhere do not hide those of the arms.
     """
     base = _mapping(tree.get("base"))
     origins: list[KeyPath] = [("base",)]
@@ -152,7 +152,7 @@ def _resolve_arms(
             else:
                 diffs[arm].append((place, diff))
         if diffs and len(dropped) == len(diffs):
-            problems.append(places.line(("scales", scale, "arms"), "leaves no arm of the study"))
+            problems.append(places.line(("scales", scale, "arms"), "drops every arm; keep one"))
     resolved = {}
     for arm, layers in diffs.items():
         merged = base
@@ -166,8 +166,8 @@ def _resolve_arms(
     return resolved, problems
 
 
-def _take_up_plugins(tree: Tree, path: Path, places: Places) -> tuple[list[Path], list[str]]:
-    """Make the plug-ins that a study names known, before anything else of it is checked."""
+def _register_plugins(tree: Tree, path: Path, places: Places) -> tuple[list[Path], list[str]]:
+    """Register the plug-ins of a study, before anything else in it is validated."""
     named = tree.get("plugins")
     files = [path.parent / str(name) for name in (named if isinstance(named, list) else [])]
     problems = []
@@ -181,8 +181,8 @@ def _take_up_plugins(tree: Tree, path: Path, places: Places) -> tuple[list[Path]
     return [file.resolve() for file in files], problems
 
 
-def _with_arms_of(shape: StudyFile, scale: str | None) -> StudyFile:
-    """The study without the hypotheses about arms that a scale drops."""
+def _drop_arms(shape: StudyFile, scale: str | None) -> StudyFile:
+    """The study without the hypotheses that name an arm which the scale drops."""
     if scale is None or scale not in shape.scales:
         return shape
     dropped = {arm for arm, diff in shape.scales[scale].arms.items() if diff is None}
@@ -190,31 +190,31 @@ def _with_arms_of(shape: StudyFile, scale: str | None) -> StudyFile:
     return shape.model_copy(update={"hypotheses": kept})
 
 
-def _with_metrics_of(
+def _replace_metrics(
     shape: StudyFile, scale: str | None, places: Places
 ) -> tuple[StudyFile, list[str]]:
-    """The study with the metrics of a scale in its table and in its hypotheses."""
+    """The study with the scale's replacements of metrics, and one line for every problem."""
     if scale is None or scale not in shape.scales:
         return shape, []
-    instead = shape.scales[scale].metrics
+    replacements = shape.scales[scale].metrics
     place = ("scales", scale, "metrics")
     problems = [
         places.line((*place, name), f"no metric {name!r} among those of the study")
-        for name in instead
+        for name in replacements
         if name not in shape.metrics
     ]
     problems += [
         places.line((*place, name), f"no metric {new!r}.{did_you_mean(new, METRICS)}")
-        for name, new in instead.items()
+        for name, new in replacements.items()
         if new is not None and new not in METRICS
     ]
     if problems:
         return shape, problems
-    renamed = {name: instead.get(name, name) for name in shape.metrics}
+    renamed = {name: replacements.get(name, name) for name in shape.metrics}
     hypotheses = []
     for hypothesis in shape.hypotheses:
-        metric = instead.get(hypothesis.metric or "", hypothesis.metric)
-        if metric is not None or hypothesis.metric is None:  # one that is about no metric stays
+        metric = replacements.get(hypothesis.metric or "", hypothesis.metric)
+        if metric is not None or hypothesis.metric is None:  # a failure rate has no metric
             changed = {} if metric == hypothesis.metric else {"metric": metric}
             hypotheses.append(hypothesis.model_copy(update=changed))
     update = {
@@ -224,7 +224,8 @@ def _with_metrics_of(
     return shape.model_copy(update=update), []
 
 
-def _arms_exist(shape: StudyFile, places: Places) -> list[str]:
+def _unknown_arms(shape: StudyFile, places: Places) -> list[str]:
+    """One line for every arm that a hypothesis names and the study does not have."""
     known = list(shape.arms)
     return [
         places.line(("hypotheses", index, *place), f"no arm {arm!r}.{did_you_mean(arm, known)}")
@@ -234,24 +235,24 @@ def _arms_exist(shape: StudyFile, places: Places) -> list[str]:
     ]
 
 
-def _metrics_are_measured(shape: StudyFile, arms: dict[str, Settings], places: Places) -> list[str]:
-    """Metrics that some arm does not measure: its feature space or its group is not asked for."""
+def _unmeasured_metrics(shape: StudyFile, arms: dict[str, Settings], places: Places) -> list[str]:
+    """One line for every metric that an arm does not measure: its space or group is off."""
     problems = []
     for index, name in enumerate(shape.metrics):
         for key, needed in (
             ("extractors", METRICS[name].extractor),
             ("groups", METRICS[name].group),
         ):
-            lacking = [
+            without = [
                 arm
                 for arm, settings in arms.items()
                 if needed not in getattr(settings.evaluation, key)
             ]
-            if needed and lacking:
+            if needed and without:
                 problems.append(
                     places.line(
                         ("metrics", index),
-                        f"{name} needs {needed!r} among evaluation.{key} of {', '.join(lacking)}",
+                        f"{name} needs {needed!r} in evaluation.{key} of {', '.join(without)}",
                     )
                 )
     return problems
@@ -262,7 +263,7 @@ def _mapping(value: Any) -> Tree:
 
 
 def _mappings(value: Any) -> dict[str, Tree]:
-    """The entries of a mapping whose values are mappings or nothing."""
+    """The entries of a mapping whose values are mappings or null."""
     return {
         str(key): _mapping(entry)
         for key, entry in _mapping(value).items()

@@ -1,7 +1,7 @@
 """Named parts with parameters, as a study file writes them: ``{name: adam, beta1: 0.0}``.
 
-The models that check them are made of what :mod:`~ogan_bench.study.catalogue` reads from the
-source, so no part is described twice.
+The pydantic models that validate them are built from what :mod:`~ogan_bench.study.catalogue` reads
+in the source, so no part is described twice.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ogan_bench.study import catalogue
 from ogan_bench.study.catalogue import Part
 
 IMPLIED_OBJECTIVE = "composed"
-"""The objective that is meant where a study file names its parts only."""
+"""The objective of a study file that gives its parts but no name."""
 
 
 class Component(BaseModel):
@@ -40,12 +40,12 @@ class Component(BaseModel):
     name: str
 
     def parameters(self) -> dict[str, Any]:
-        """Keyword arguments for the function of this name; parts within it stay components."""
+        """Keyword arguments for the function of this name; nested parts stay components."""
         return {key: getattr(self, key) for key in type(self).model_fields if key != "name"}
 
     @model_serializer(mode="wrap")
     def _with_name(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """The name is written even where defaults are left out: it is the part's identity."""
+        """Write the name even when defaults are left out: it identifies the part."""
         return {"name": self.name, **handler(self)}
 
 
@@ -54,7 +54,7 @@ def build(kind: str, component: Component | str | float, /, *inputs: Any) -> Any
 
     Args:
         kind: A key of :data:`~ogan_bench.study.catalogue.KINDS`.
-        component: Which part, or one of its short forms.
+        component: The part, or one of its short forms.
         inputs: Positional arguments.
     """
     chosen = component if isinstance(component, Component) else component_of(kind, component)
@@ -62,10 +62,10 @@ def build(kind: str, component: Component | str | float, /, *inputs: Any) -> Any
 
 
 def component_of(kind: str, value: Any) -> Component:
-    """The checked component that a value of a study file stands for.
+    """The validated component of a value in a study file.
 
     Raises:
-        pydantic.ValidationError: It stands for none.
+        pydantic.ValidationError: The value is invalid.
     """
     adapter: pydantic.TypeAdapter[Component] = pydantic.TypeAdapter(
         Annotated[Component, Kind(kind)]
@@ -79,7 +79,7 @@ def model(kind: str, name: str) -> type[Component]:
 
 
 def clear_model_cache() -> None:
-    """Make models anew from now on: what a part may hold has changed."""
+    """Rebuild the models on next use: the parts that may be nested in a part have changed."""
     _model.cache_clear()
 
 
@@ -92,19 +92,19 @@ def _model(part: Part) -> type[Component]:
         except NameError as error:
             raise PluginError(
                 f"{part.plugin.path if part.plugin else part.name}: type of {parameter.name!r}: "
-                f"{error}; known are int, float, bool, str and {', '.join(ANNOTATION_NAMES)}"
+                f"{error}; use int, float, bool, str, {', '.join(ANNOTATION_NAMES)}"
             ) from None
         default = ... if parameter.default is inspect.Parameter.empty else parameter.default
         fields[parameter.name] = (annotation, pydantic.Field(default, validate_default=True))
-    made: type[Component] = pydantic.create_model(
+    created: type[Component] = pydantic.create_model(
         f"{part.kind}.{part.name}", __base__=Component, __doc__=part.summary, **fields
     )
-    made.part = part
-    return made
+    created.part = part
+    return created
 
 
 def components_in(settings: BaseModel) -> Iterator[Component]:
-    """All parts that settings name, those within others too."""
+    """All parts that settings name, nested ones included."""
     for name in type(settings).model_fields:
         value = getattr(settings, name)
         if isinstance(value, Component):
@@ -137,7 +137,7 @@ class Kind:
         )
 
     def _with_name(self, value: Any) -> Any:
-        """Spell out the short forms of a study file."""
+        """Expand the short forms of a study file."""
         if isinstance(value, str):
             return {"name": value}
         if self.kind == "schedules" and isinstance(value, int | float):
@@ -154,7 +154,7 @@ if TYPE_CHECKING:
     Optimizer: TypeAlias = Component
     Updates: TypeAlias = Component
     Augmentation: TypeAlias = Component
-    # Parts within parts, which a function may give a short form as default.
+    # Nested parts, whose default in a function's signature may be a short form.
     AdversarialPart: TypeAlias = Component | str
     ReadoutPart: TypeAlias = Component | str
     ConsistencyPart: TypeAlias = Component | str

@@ -1,4 +1,4 @@
-"""Plug-ins in use: what the settings accept because of them, and which of them a trial needs."""
+"""Plug-ins in use: register their parts and metrics, and find those that a trial depends on."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ogan_bench.study.settings import Settings, rebuild_models
 
 
 def add_plugins(paths: Sequence[Path]) -> None:
-    """Make the parts and metrics of plug-ins known; those of installed packages too.
+    """Register the parts and metrics of plug-ins, those of installed packages included.
 
     Raises:
-        PluginError: One of them cannot be used.
+        PluginError: A plug-in cannot be used.
     """
     for path in [*catalogue.installed_plugins(), *paths]:
         catalogue.add_plugin(path)
@@ -26,7 +26,7 @@ def add_plugins(paths: Sequence[Path]) -> None:
 
 
 def plugins_of(settings: Settings) -> dict[str, str]:
-    """Names and hashes of the plug-ins that a trial depends on: of its parts and of its metrics."""
+    """Names and hashes of the plug-ins that a trial depends on, for its parts or its metrics."""
     used = [component.part.plugin for component in parts.components_in(settings)]
     used += [part.plugin for part in catalogue.plugin_metrics().values()]
     return {plugin.path.name: plugin.sha256 for plugin in used if plugin is not None}

@@ -1,9 +1,9 @@
-"""Settings of one trial and the statements of a study, as pydantic models.
+"""Settings of one trial and the statement of a study, as pydantic models.
 
 Everything that changes a number is in here and in a trial's identity; where and how fast a trial
-runs (device, workers, checkpoint interval, paths) is not. The identity is made of what differs from
-the defaults, so a new setting whose default is what was done before leaves stored trials valid; for
-the same reason the default of a published setting never changes.
+runs (device, workers, checkpoint interval, paths) is not. The identity covers what differs from the
+defaults, so stored trials stay valid when a new setting defaults to the previous behaviour; for the
+same reason the default of a published setting never changes.
 """
 
 from __future__ import annotations
@@ -39,28 +39,28 @@ from ogan_bench.study.parts import (
 class Training(Model):
     """How the nets are trained."""
 
-    steps: PositiveInt = Field(description="Steps; one step updates every net.")
+    steps: PositiveInt = Field(description="Training steps; one step updates every net.")
     batch_size: PositiveInt = 64
     optimizer: Optimizer
     generator_optimizer: Optimizer | None = Field(
-        default=None, description="Of the generator; none: the same as of the other nets."
+        default=None, description="Optimiser of the generator; null: that of the other nets."
     )
     updates: Updates = Field(default="simultaneous", validate_default=True)
     augmentation: Augmentation = Field(
         default="none",
         validate_default=True,
-        description="What is done to real and generated images before an encoder sees them.",
+        description="Applied to real and generated images before an encoder sees them.",
     )
     images: PositiveInt | None = Field(
         default=None,
-        description="Training images to learn from, the first of a shuffle by the training seed; "
-        "none: all of them.",
+        description="Number of training images, the first of a shuffle by the training seed; "
+        "null: all.",
     )
     ema: float | None = Field(
         default=None,
         gt=0,
         lt=1,
-        description="Decay of the moving average of weights that is evaluated; none: the weights.",
+        description="Decay of the moving average of weights that is evaluated; null: no average.",
     )
     log_every: PositiveInt = Field(default=100, description="Steps between lines of train.jsonl.")
 
@@ -68,16 +68,16 @@ class Training(Model):
 class Evaluation(Model):
     """What is measured on a trained trial."""
 
-    samples: PositiveInt = Field(default=2000, description="Generated images.")
+    samples: PositiveInt = Field(default=2000, description="Number of generated images.")
     probe_images: NonNegativeInt = Field(
         default=10_000,
-        description="Labelled training images for the linear probe, at the most; 0: no probe.",
+        description="Maximum number of labelled training images for the linear probe; 0: no probe.",
     )
     extractors: list[SpaceName] = Field(
         default=["classifier"], min_length=1, description="Feature spaces."
     )
     groups: list[Group] = Field(
-        default=[], description="Groups of further metrics; each metric says which it belongs to."
+        default=[], description="Groups of further metrics; the list of metrics shows each group."
     )
     encoder_statistics: Literal["real", "mixed", "batch"] = Field(
         default="mixed",
@@ -86,28 +86,29 @@ class Evaluation(Model):
     )
     projection: Literal["own", "standardise", "none"] = Field(
         default="own",
-        description="What autoencoding does to a code before G: what belongs to the objective, "
-        "N(.), or nothing.",
+        description="Projection of a code before G in autoencoding: the objective's own, N(.), or "
+        "none.",
     )
     temperature: PositiveFloat = Field(
-        default=1.0, description="Factor on the projected code in autoencoding; 0.9 by the author."
+        default=1.0,
+        description="Factor on the projected code in autoencoding; the author uses 0.9.",
     )
     seed: NonNegativeInt = Field(
         default=0, description="Seed of the samples and of the random choices of metrics."
     )
     every: PositiveInt | None = Field(
         default=None,
-        description="Steps of training between evaluations; none: at the end alone.",
+        description="Training steps between evaluations; null: only at the end.",
     )
     choose_by: str | None = Field(
         default=None,
-        description="Metric by which the weights are chosen that are evaluated at the end, by "
-        "evaluations on held-out images; none: the last weights.",
+        description="Metric on held-out images that selects the weights for the final evaluation; "
+        "null: the last weights.",
     )
     held_out: NonNegativeInt = Field(
         default=0,
-        description="Training images that are held out of training, for the evaluations in its "
-        "course alone.",
+        description="Number of training images held out of training, used only by evaluations "
+        "during it.",
     )
 
     @field_validator("choose_by")
@@ -118,7 +119,7 @@ class Evaluation(Model):
     @model_validator(mode="after")
     def _can_choose(self) -> Evaluation:
         if self.choose_by is not None and (self.every is None or not self.held_out):
-            raise ValueError("choose_by needs every and held_out: what to choose from, and where")
+            raise ValueError("choose_by needs every and held_out: set both")
         return self
 
     @property
@@ -136,38 +137,38 @@ class Settings(Model):
     training: Training
     evaluation: Evaluation = Evaluation()
     plugins: dict[str, str] = Field(
-        default={}, description="Hashes of the plug-ins that the settings use; not to be set."
+        default={}, description="Hashes of the plug-ins in use; set by the program."
     )
 
     def identity(self) -> dict[str, Any]:
         """What differs from the defaults, as plain data.
 
-        Which metrics are measured is no part of it: one more changes none of the others.
+        Which metrics are measured is not part of it: one more does not change the others.
         """
-        every = {"extractors": Evaluation().extractors, "groups": []}
-        evaluation = self.evaluation.model_copy(update=every)
+        defaults = {"extractors": Evaluation().extractors, "groups": []}
+        evaluation = self.evaluation.model_copy(update=defaults)
         plain = self.model_copy(update={"evaluation": evaluation})
         return plain.model_dump(mode="json", exclude_defaults=True)
 
 
 def rebuild_models() -> None:
-    """Make settings accept the parts of all plug-ins that the catalogue knows by now."""
+    """Make the settings accept the parts of all plug-ins that are registered now."""
     clear_model_cache()
     for model in (Training, Settings, StudySettings):
         model.model_rebuild(force=True)
 
 
 class Published(Model):
-    """One table of the literature, shown under the results.
+    """One table from the literature, shown below the results.
 
     Its numbers are text, as printed: no test can use them.
     """
 
     source: str = Field(description="Paper and table.")
-    differs: str = Field(description="What was otherwise than in this study.")
+    differs: str = Field(description="How its setup differs from this study.")
     values: dict[str, dict[str, str]] = Field(
         min_length=1,
-        description="Systems, by the names of the source, to metrics to what it found.",
+        description="System, as the source names it -> metric -> value.",
     )
 
     @field_validator("values")
@@ -178,16 +179,16 @@ class Published(Model):
 
 
 class Statement(Model):
-    """What a study states apart from the settings of its arms."""
+    """What a study states, apart from the settings of its arms."""
 
     name: str = Field(pattern=NAME, description="Name of the study and of its results folder.")
     question: str = Field(description="The one question that this study asks.")
     source: str = Field(default="", description="Where the claim comes from.")
-    seeds: list[NonNegativeInt] = Field(min_length=1, description="Training seeds, for every arm.")
+    seeds: list[NonNegativeInt] = Field(min_length=1, description="Training seeds of every arm.")
     metrics: list[str] = Field(min_length=1, description="Metrics of the table and the figures.")
     hypotheses: list[Hypothesis] = Field(default=[])
     alpha: float = Field(
-        default=0.05, gt=0, lt=0.5, description="Error level of the family of hypotheses."
+        default=0.05, gt=0, lt=0.5, description="Family-wise error level of the hypotheses."
     )
     published: list[Published] = Field(
         default=[], description="What the literature reports; shown with the results, never tested."
@@ -195,7 +196,7 @@ class Statement(Model):
 
     @model_serializer(mode="wrap")
     def _as_stored(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """A study that quotes nothing is stored as it was before any could."""
+        """Leave out an empty ``published``: older stored studies do not have the key."""
         stored: dict[str, Any] = dump(self)
         return stored if self.published else {k: v for k, v in stored.items() if k != "published"}
 
@@ -203,7 +204,7 @@ class Statement(Model):
     @classmethod
     def _distinct(cls, value: list[int]) -> list[int]:
         if len(set(value)) < len(value):
-            raise ValueError("the same seed stands twice")
+            raise ValueError("a seed is listed twice")
         return value
 
     @field_validator("metrics")
@@ -218,7 +219,7 @@ class Statement(Model):
         ids = [hypothesis.id for hypothesis in value]
         for name in ids:
             if ids.count(name) > 1:
-                raise ValueError(f"hypothesis {name!r} stands twice")
+                raise ValueError(f"two hypotheses have the id {name!r}")
         return value
 
 

@@ -9,7 +9,7 @@ from ogan_bench.study.yaml_errors import read_yaml
 PACKAGE = Path(__file__).parent.parent
 
 SHIPPED = (PACKAGE.parent / "studies", PACKAGE / "studies")
-"""Where the shipped studies lie: in a checkout, and in an installed package."""
+"""Folder of the shipped studies: in a checkout, and in an installed package."""
 
 
 def shipped_studies() -> dict[str, Path]:
@@ -19,7 +19,7 @@ def shipped_studies() -> dict[str, Path]:
 
 
 def find_study(path: Path) -> Path:
-    """The file itself, or the shipped study of that name where there is no such file."""
+    """The file itself, or the shipped study of that name if there is no such file."""
     if path.exists():
         return path
     return shipped_studies().get(path.stem, path)

@@ -36,11 +36,11 @@ class Trial:
 
     @property
     def config_hash(self) -> str:
-        """Identity of the trial: of what differs from the defaults."""
+        """Identity of the trial: a hash of what differs from the defaults."""
         return config_hash({**self.settings.identity(), "seed": self.seed})
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travels to other processes as plain data, so that plug-ins are known before parts."""
+        """Pickle as plain data, so that plug-ins are registered before their parts are used."""
         return _restore, (self.study, self.arm, self.seed, self.settings.model_dump(), self.plugins)
 
 
@@ -58,11 +58,11 @@ def config_hash(config: Tree) -> str:
 def trials(
     study: StudySettings, arms: Sequence[str] | None = None, seeds: Sequence[int] | None = None
 ) -> list[Trial]:
-    """Trials of a study, seed by seed, so that a cut-off run has whole comparisons.
+    """Trials of a study, seed by seed, so that an interrupted run has complete comparisons.
 
     Args:
         study: The study.
-        arms: These arms only.
+        arms: Only these arms.
         seeds: These seeds instead of the study's.
     """
     return [

@@ -13,7 +13,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from ogan_bench.errors import StudyError, UserError, did_you_mean
 from ogan_bench.study.base_model import Model
-from ogan_bench.study.hypotheses import CLAIMS
+from ogan_bench.study.hypotheses import TESTS
 from ogan_bench.study.parts import Kind
 from ogan_bench.study.parts import model as component_model
 
@@ -63,9 +63,9 @@ class Places:
             self._walk(child, (*path, key))
 
     def line(self, path: KeyPath, message: str, origins: Sequence[KeyPath] = ((),)) -> str:
-        """``file:line:column: key: message`` for a path that came from one of the origins.
+        """``file:line:column: key: message`` for a path merged from one of the origins.
 
-        The place is that of the longest part of the path that stands in the file.
+        The place is that of the longest prefix of the path that the file contains.
         """
         for length in range(len(path), -1, -1):
             for origin in origins:
@@ -83,7 +83,7 @@ def validate(
     origins: Sequence[KeyPath] = ((),),
     override: Tree | None = None,
 ) -> tuple[M | None, list[str]]:
-    """The validated model, or ``None`` with one line for every problem."""
+    """The validated model, or ``None`` and one line for every problem."""
     try:
         return model.model_validate(tree), []
     except ValidationError as error:
@@ -99,7 +99,7 @@ def validate(
 
 
 def _path_in(tree: Any, location: KeyPath) -> KeyPath:
-    """A pydantic location without the tags of unions, which are no keys of the file."""
+    """A pydantic location without the tags of unions, which are not keys of the file."""
     path: list[str | int] = []
     for index, part in enumerate(location):
         inside = _step(tree, part)
@@ -112,7 +112,7 @@ def _path_in(tree: Any, location: KeyPath) -> KeyPath:
 
 
 def _step(tree: Any, part: str | int) -> Any:
-    """What stands under a key or an index, or ``None``."""
+    """The value at a key or index, or ``None``."""
     if isinstance(tree, Mapping):
         return tree.get(part)
     if isinstance(tree, list) and isinstance(part, int) and part < len(tree):
@@ -127,7 +127,7 @@ def _is_tag(tree: Any, part: str | int) -> bool:
 
 
 def _follows(tree: Any, path: KeyPath) -> bool:
-    """Whether the whole path, its last key perhaps missing, stands in ``tree``."""
+    """Whether ``tree`` contains the whole path."""
     for part in path:
         if not (isinstance(tree, Mapping) and part in tree):
             return False
@@ -145,12 +145,12 @@ def message_of(model: type[BaseModel], detail: Tree, path: KeyPath) -> str:
         return f"unknown key.{did_you_mean(str(path[-1]), known)}"
     if kind == "union_tag_invalid":
         known = [name.strip(" '") for name in str(context["expected_tags"]).split(",")]
-        return f"no {context['tag']!r} here.{did_you_mean(str(context['tag']), known)}"
+        return f"unknown name {context['tag']!r}.{did_you_mean(str(context['tag']), known)}"
     if kind == "union_tag_not_found":
         return f"needs a {str(context['discriminator']).strip(chr(39))}"
     if kind == "literal_error":
         known = re.findall(r"'([^']*)'", str(context["expected"]))
-        return f"no {given!r} here.{did_you_mean(str(given), known)}"
+        return f"unknown value {given!r}.{did_you_mean(str(given), known)}"
     message = str(detail["msg"]).removeprefix("Value error, ")
     short = given if isinstance(given, str | int | float | bool) else type(given).__name__
     return message if kind == "value_error" else f"{message} (got {short!r})"
@@ -163,8 +163,8 @@ def _known_keys(model: type[BaseModel], location: KeyPath) -> list[str]:
         if kind is not None:  # the tag of a union: the name of a part
             model, kind = component_model(kind, str(step)), None
             continue
-        if location[0] == "hypotheses" and step in CLAIMS:  # likewise: the test
-            model = CLAIMS[str(step)]
+        if location[0] == "hypotheses" and step in TESTS:  # likewise: the test
+            model = TESTS[str(step)]
             continue
         field = model.model_fields.get(str(step))
         if field is None:  # an index of a list or a key of a mapping
@@ -181,7 +181,7 @@ def _known_keys(model: type[BaseModel], location: KeyPath) -> list[str]:
 
 
 def plain(node: Any) -> Any:
-    """Built-in types instead of those that remember their layout in the file."""
+    """Built-in types in place of ruamel's, which keep the layout of the file."""
     if isinstance(node, dict):
         return {plain(key): plain(value) for key, value in node.items()}
     if isinstance(node, list):

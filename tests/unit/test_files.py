@@ -33,7 +33,7 @@ def test_not_a_number_becomes_null(tmp_path: Path) -> None:
     assert read_json(tmp_path / "a.json") == {"x": [None, None, 1.5]}
 
 
-def test_damaged_json_names_the_file_and_the_mend(tmp_path: Path) -> None:
+def test_damaged_json_names_the_file_and_the_fix(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"x": ')
     with pytest.raises(UserError, match=r"a\.json: cannot be read .*delete it"):
         read_json(tmp_path / "a.json")

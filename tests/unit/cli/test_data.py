@@ -81,7 +81,7 @@ def test_parameters_are_checked_like_those_of_a_study() -> None:
         ask("prepare", "digits", "--resolution", "300")
     with pytest.raises(StudyError, match="max_bad: unknown key"):
         ask("prepare", "digits", "--max-bad", "3")
-    with pytest.raises(StudyError, match="no 'center' here"):
+    with pytest.raises(StudyError, match="unknown value 'center'"):
         ask("prepare", "image_folder", "--set", "path=faces", "--set", "crop=center")
 
 

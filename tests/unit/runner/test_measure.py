@@ -47,7 +47,7 @@ def test_the_result_is_of_the_weights_that_did_best_on_held_out_images(
     [
         ("evaluation.choose_by=latent_rho", "needs every and held_out"),
         ("evaluation.choose_by=latent_roh", "Did you mean 'latent_rho'"),
-        ("evaluation.choose_by=probe_accuracy_pca", "no better direction"),
+        ("evaluation.choose_by=probe_accuracy_pca", "has no direction"),
     ],
 )
 def test_what_cannot_be_chosen_by_is_refused(override: str, message: str) -> None:

@@ -1,4 +1,4 @@
-"""What is read from the source must be what the program has."""
+"""The catalogue read from the source agrees with the imported program."""
 
 from __future__ import annotations
 

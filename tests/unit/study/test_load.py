@@ -36,7 +36,7 @@ def test_arms_are_diffs_of_the_base(study_file: Path) -> None:
     }
 
 
-def test_a_new_name_replaces_the_old_part_whole(study_file: Path) -> None:
+def test_a_new_name_replaces_the_old_part_entirely(study_file: Path) -> None:
     """RMSprop's alpha and learning rate mean nothing to Adam."""
     optimizer = load_study(study_file).arms["adam"].training.optimizer
     assert optimizer.parameters() == {"lr": 2e-4, "beta1": 0.5, "beta2": 0.999, "eps": 1e-8}
@@ -62,7 +62,7 @@ def test_overrides_win_and_numbers_are_numbers(study_file: Path) -> None:
 def test_metrics_need_their_feature_space(tmp_path: Path) -> None:
     wants_fid = STUDY.replace("metrics: [", "metrics: [fid, ")
     assert problems(tmp_path, wants_fid) == [
-        "bad.yaml:19:11: metrics.0: fid needs 'inception' among evaluation.extractors of "
+        "bad.yaml:19:11: metrics.0: fid needs 'inception' in evaluation.extractors of "
         "none, pearson, adam"
     ]
     (tmp_path / "good.yaml").write_text(wants_fid, encoding="utf-8")
@@ -98,7 +98,7 @@ def test_short_forms_of_objective_and_weight(tmp_path: Path) -> None:
     assert (weight.name, weight.parameters()) == ("warm_up", {"weight": 2.0, "until": 0.5})
 
 
-def test_a_scale_puts_other_metrics_in_place(tmp_path: Path) -> None:
+def test_a_scale_replaces_metrics(tmp_path: Path) -> None:
     path = tmp_path / "s.yaml"
     text = STUDY.replace(
         "metrics: [reconstruction_mse]", "metrics: [reconstruction_mse, fd_classifier]"
@@ -135,5 +135,5 @@ def test_a_scale_drops_arms_and_the_hypotheses_that_name_them(tmp_path: Path) ->
     assert [h.id for h in load_study(path).hypotheses] == ["ok", "q"]
 
     path.write_text(text.replace("pearson: null", "none: null, pearson: null, adam: null"))
-    with pytest.raises(StudyError, match=r"s.yaml:29:5: scales.few.arms: leaves no arm"):
+    with pytest.raises(StudyError, match=r"s.yaml:29:5: scales.few.arms: drops every arm"):
         load_study(path, scale="few")

@@ -135,7 +135,7 @@ def test_arms_without_its_parts_do_not_depend_on_a_plugin(study: Path) -> None:
     assert list(arms["huber"].plugins) == ["my_terms.py"]
 
 
-def test_a_study_with_own_parts_trains_and_measures(study: Path, tmp_path: Path) -> None:
+def test_a_study_with_a_plugin_trains_and_measures(study: Path, tmp_path: Path) -> None:
     for trial in trials(load_study(study)):
         report = run_trial(trial, Options(tmp_path / "results"), "cpu")
         assert report.status == "finished", report.message
@@ -146,12 +146,12 @@ def test_a_study_with_own_parts_trains_and_measures(study: Path, tmp_path: Path)
         assert value > 0
 
 
-def test_trials_bring_their_plugins_to_other_processes(study: Path) -> None:
-    travelling = pickle.dumps(trials(load_study(study))[1])
+def test_unpickling_a_trial_registers_its_plugins(study: Path) -> None:
+    pickled = pickle.dumps(trials(load_study(study))[1])
     catalogue.unregister_plugins()
     settings.rebuild_models()
-    arrived = pickle.loads(travelling)
-    assert arrived.settings.objective.parameters()["consistency"].name == "huber"
+    trial = pickle.loads(pickled)
+    assert trial.settings.objective.parameters()["consistency"].name == "huber"
     assert catalogue.function("consistency", "huber").__name__ == "huber"
 
 
@@ -168,8 +168,8 @@ def test_a_file_that_changes_during_a_run_is_refused(study: Path) -> None:
     ("text", "message"),
     [
         ("def f(:", "cannot be read as a plug-in: invalid syntax"),
-        ("x = 1", "has at least one of DATASETS, ARCHITECTURES"),
-        ("CONSISTENCY = {'pearson': f}\ndef f(z):\n    '''F.'''", "there is a 'pearson' already"),
+        ("x = 1", "define at least one of DATASETS, ARCHITECTURES"),
+        ("CONSISTENCY = {'pearson': f}\ndef f(z):\n    '''F.'''", "'pearson' already exists"),
         ("CONSISTENCY = {'f': f}", "no function f in this file"),
         ("CONSISTENCY = {'f': lambda z: z}", "must map names to functions"),
         (
@@ -183,9 +183,7 @@ def test_a_file_that_changes_during_a_run_is_refused(study: Path) -> None:
         ("def m(codes):\n    '''M.'''\nMETRICS = {'m': m}", "exactly one keyword-only parameter"),
     ],
 )
-def test_mistakes_in_a_plugin_are_named_with_their_place(
-    study: Path, text: str, message: str
-) -> None:
+def test_errors_in_a_plugin_name_the_file(study: Path, text: str, message: str) -> None:
     (study.parent / "my_terms.py").write_text(text, encoding="utf-8")
     with pytest.raises(UserError) as caught:
         load_study(study)
@@ -199,9 +197,7 @@ def test_a_missing_plugin_is_a_problem_of_the_study(study: Path) -> None:
         load_study(study)
 
 
-def test_a_term_that_asks_for_something_unknown_fails_with_a_name(
-    study: Path, tmp_path: Path
-) -> None:
+def test_an_unknown_parameter_of_a_term_is_named(study: Path, tmp_path: Path) -> None:
     text = PLUGIN.replace("def huber(z, code,", "def huber(z, cod,").replace(
         "(z - code)", "(z - cod)"
     )
@@ -230,7 +226,7 @@ def test_listed_and_described(study: Path) -> None:
     assert "Huber loss between z and the code" in described.output
 
 
-def test_installed_packages_announce_plugins(
+def test_plugins_of_installed_packages_are_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "their_terms.py").write_text(PLUGIN, encoding="utf-8")

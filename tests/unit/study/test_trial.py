@@ -1,4 +1,4 @@
-"""Trials of a study: their order, their identity, their way to other processes."""
+"""Trials of a study: order, identity, pickling."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_identity_covers_defaults_and_seed(study_file: Path) -> None:
 
 
 def test_identity_is_what_differs_from_the_defaults(study_file: Path) -> None:
-    """So that a setting that is added with today's behaviour as default leaves trials valid."""
+    """So trials stay valid when a new setting defaults to today's behaviour."""
     before = load_study(study_file).arms["none"].identity()
     assert "evaluation" not in before
     assert before["objective"]["penalty"] == {"name": "quadratic_potential"}
@@ -45,6 +45,6 @@ def test_identity_is_what_differs_from_the_defaults(study_file: Path) -> None:
         assert Settings.model_validate(settings.model_dump(mode="json")) == settings, arm
 
 
-def test_a_trial_travels_to_another_process(study_file: Path) -> None:
+def test_a_trial_can_be_pickled(study_file: Path) -> None:
     trial = trials(load_study(study_file))[0]
     assert pickle.loads(pickle.dumps(trial)) == trial

@@ -1,4 +1,4 @@
-"""Mistakes in a study file have their place."""
+"""Errors in a study file are reported with their place."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.unit.study.written_study import STUDY, problems
 
 
-def test_all_errors_come_at_once_each_with_its_place(tmp_path: Path) -> None:
+def test_all_errors_are_reported_at_once_each_with_its_place(tmp_path: Path) -> None:
     bad = (
         STUDY.replace("width: 4", "widht: 4")
         .replace("adversarial: linear", "adversarial: linar")
@@ -19,7 +19,7 @@ def test_all_errors_come_at_once_each_with_its_place(tmp_path: Path) -> None:
     found = problems(tmp_path, bad)
     for expected in (
         "bad.yaml:5:34: base.model.widht: unknown key. Did you mean 'width'?",
-        "bad.yaml:7:5: base.objective.adversarial: no 'linar' here. Did you mean 'linear'?",
+        "bad.yaml:7:5: base.objective.adversarial: unknown name 'linar'. Did you mean 'linear'?",
         "bad.yaml:15:22: arms.none.objective.consistncy: unknown key. Did you mean 'consistency'?",
         "bad.yaml:24:23: scales.big.base.training.steps: Input should be greater than 0 (got -1)",
     ):
@@ -40,7 +40,7 @@ def test_yaml_errors_have_a_place(tmp_path: Path) -> None:
     ]
 
 
-def test_mistakes_within_parts_of_parts_have_their_place(tmp_path: Path) -> None:
+def test_errors_in_nested_parts_have_a_place(tmp_path: Path) -> None:
     text = STUDY.replace(
         "  adam:",
         "  a: {objective: {consistency_weight: {name: warm_up, weight: 2, untl: 1}}}\n"
@@ -50,7 +50,8 @@ def test_mistakes_within_parts_of_parts_have_their_place(tmp_path: Path) -> None
     assert problems(tmp_path, text) == [
         "bad.yaml:17:66: arms.a.objective.consistency_weight.untl: unknown key. "
         "Did you mean 'until'?",
-        "bad.yaml:18:35: arms.b.objective.consistency: no 'perason' here. Did you mean 'pearson'?",
+        "bad.yaml:18:35: arms.b.objective.consistency: unknown name 'perason'. "
+        "Did you mean 'pearson'?",
         "bad.yaml:19:19: arms.c.objective.consistency_weight.weight: Input should be greater than "
         "or equal to 0 (got -1)",
     ]

@@ -1,4 +1,4 @@
-"""A small study as it is written, and the problems of a faulty one."""
+"""A small study file, and the problems of an invalid one."""
 
 from __future__ import annotations
 
