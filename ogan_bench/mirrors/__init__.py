@@ -1,10 +1,10 @@
-"""Mirrors: copies of the training logs where people already look, written and never read.
+"""Mirrors: copies of the training logs in experiment trackers, written and never read.
 
-The results folder stays the only source of truth. What a mirror keeps on this machine, and how far
-it has been written, lies in ``<results>/mirrors``; without that folder a mirror starts anew::
+The results folder stays the only source of truth. A mirror's local files and its progress are in
+``<results>/mirrors``; without that folder a mirror starts again::
 
     <results>/mirrors/tensorboard/<study>/<arm>/seed-0/   event files
-                     /mlflow.db                           where MLFLOW_TRACKING_URI names no server
+                     /mlflow.db                           unless MLFLOW_TRACKING_URI is set
                      /wandb/                              runs, offline ones wait for `wandb sync`
                      /<study>.<mirror>.json               what has been written
 """
@@ -25,14 +25,14 @@ MIRRORS: dict[str, Callable[[Path], Mirror]] = {
     "mlflow": MLflow,
     "wandb": WandB,
 }
-"""Name to what makes a mirror of the folder for its local files."""
+"""Name -> mirror, given the folder for its local files."""
 
 
 def open_mirrors(names: Sequence[str], results: Path) -> list[Mirror]:
-    """Mirrors that are ready to be written to; no server has been asked yet.
+    """Mirrors ready to be written to; no server has been contacted yet.
 
     Args:
-        names: Of :data:`MIRRORS`; one that is named twice is opened once.
+        names: Keys of :data:`MIRRORS`; duplicates are opened once.
         results: The results folder.
 
     Raises:
@@ -46,7 +46,7 @@ def open_mirrors(names: Sequence[str], results: Path) -> list[Mirror]:
             mirrors.append(MIRRORS[name](results / FOLDER))
         except ImportError as error:
             raise UserError(
-                f"the mirror {name} needs a package that is not here ({error}): "
+                f"the mirror {name} needs a package that is not installed ({error}): "
                 "pip install 'ogan-bench[loggers]'"
             ) from None
     return mirrors

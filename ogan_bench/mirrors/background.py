@@ -1,4 +1,4 @@
-"""Mirrors that keep up with a run, in threads that it does not wait for."""
+"""Mirrors that follow a run in background threads, without delaying it."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from ogan_bench.mirrors.base import FOLDER, Mirror
 from ogan_bench.mirrors.follower import Follower
 from ogan_bench.store.trial_store import TrialStore
 
-LOOK_SECONDS = 2.0
-"""Between two looks at the files."""
+POLL_SECONDS = 2.0
+"""Time between two polls of the files."""
 
 END_SECONDS = 30.0
-"""The longest that the end of a run waits for its mirrors."""
+"""Maximum time that the end of a run waits for its mirrors."""
 
 
 @contextmanager
 def following(
     root: Path, study: str, mirrors: Sequence[Mirror], say: Callable[[str], None]
 ) -> Iterator[None]:
-    """Keep mirrors up to date for as long as the block runs, each in a thread of its own.
+    """Keep mirrors up to date while the block runs, each in a thread of its own.
 
-    The end waits for them for :data:`END_SECONDS` at the most. A mirror that fails is switched off.
+    The end waits for them for at most :data:`END_SECONDS`. A mirror that fails is switched off.
 
     Args:
         root: The results folder.
         study: Name of the study's folder.
         mirrors: Where to write.
-        say: Hears one line of every mirror that fails.
+        say: Receives one line for every mirror that fails.
     """
     stop = threading.Event()
     threads = {
@@ -55,20 +55,20 @@ def following(
 
 
 def follower(root: Path, study: str, mirror: Mirror) -> Follower:
-    """The follower of a study, whose memory lies in the results folder."""
-    memory = root / FOLDER / f"{study}.{mirror.name}.json"
-    return Follower(TrialStore(root), study, mirror, memory)
+    """The follower of a study, whose progress is stored in the results folder."""
+    progress = root / FOLDER / f"{study}.{mirror.name}.json"
+    return Follower(TrialStore(root), study, mirror, progress)
 
 
 def bring_up_to_date(root: Path, study: str, mirror: Mirror) -> int:
-    """Write what of a stored study is missing in a mirror; the number of trials that had something.
+    """Write what a mirror does not have yet of a stored study; returns the number of its trials.
 
     Raises:
         UserError: The mirror failed.
     """
     follow = follower(root, study, mirror)
     try:
-        return follow.look()
+        return follow.poll()
     except Exception as error:
         raise UserError(f"mirror {mirror.name}: {said(error)}") from error
     finally:
@@ -84,9 +84,9 @@ def said(error: Exception) -> str:
 def _keep_up(follow: Follower, stop: threading.Event, say: Callable[[str], None]) -> None:
     name = follow.mirror.name
     try:
-        while not stop.wait(LOOK_SECONDS):
-            follow.look()
-        follow.look()  # at what came last
+        while not stop.wait(POLL_SECONDS):
+            follow.poll()
+        follow.poll()  # for what was written last
     except Exception as error:
         say(f"mirror {name}: switched off, {said(error)}; {_later(follow.study, name)}")
     finally:

@@ -1,4 +1,4 @@
-"""What a mirror must know how to do, and what it is told."""
+"""The interface of a mirror, and the data that it receives."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 FOLDER = "mirrors"
-"""Of a results folder, for what mirrors keep."""
+"""Folder in a results folder for the files of mirrors."""
 
 
 @dataclass(frozen=True)
-class Mirrored:
-    """A trial as a mirror sees it.
+class MirroredTrial:
+    """What a mirror shows of a trial besides its logs.
 
     Args:
         id: ``study/arm/seed-0``.
         study: Name of the study's folder.
-        settings: The configuration, flat: ``training.steps`` to its value.
+        settings: The configuration, flat: key such as ``training.steps`` -> value.
         config_hash: Identity of the configuration.
         started: When its first attempt began, in seconds since 1970.
     """
@@ -34,8 +34,8 @@ class Point:
 
     Args:
         step: Updates of both nets so far.
-        seconds: Of training so far.
-        values: ``train/rho``, ``test/fd_classifier``, ... to a finite number.
+        seconds: Training time so far.
+        values: Name such as ``train/rho`` or ``test/fd_classifier`` -> finite number.
     """
 
     step: int
@@ -44,40 +44,40 @@ class Point:
 
 
 class MirrorRun(Protocol):
-    """The place of one trial in a mirror."""
+    """The run of one trial in a mirror."""
 
     @property
     def id(self) -> str:
-        """Finds the run again, see :meth:`Mirror.begin`."""
+        """Identifies the run, see :meth:`Mirror.begin`."""
 
     def log(self, points: list[Point]) -> None:
-        """Add values; they have reached the mirror when this returns, as far as one can know."""
+        """Add values; they have reached the mirror when this returns, as far as it can tell."""
 
     def finish(self, final: Point, outcome: str) -> None:
-        """Write the metrics of the result, in place of those of an earlier one, and close."""
+        """Write the metrics of the result, replacing those of an earlier one, and close."""
 
     def close(self) -> None:
-        """The trial has no result yet; it may go on another time."""
+        """Close the run of a trial that has no result yet and may be resumed."""
 
 
 class Mirror(Protocol):
-    """A place that shows the logs of trials.
+    """An experiment tracker that shows the logs of trials.
 
-    Every exception that a mirror raises switches it off and harms nothing else.
+    An exception that a mirror raises switches it off and affects nothing else.
 
     Attributes:
-        name: As in the command line.
-        address: Where it writes; what has been written is remembered per address.
+        name: Name on the command line.
+        address: Where it writes; progress is stored per address.
     """
 
     name: str
     address: str
 
-    def begin(self, trial: Mirrored, known: str | None) -> MirrorRun:
+    def begin(self, trial: MirroredTrial, known: str | None) -> MirrorRun:
         """The run of a trial.
 
         Args:
-            trial: What is mirrored.
-            known: Identifier of the run that holds the trial's earlier values. A run with
-                another identifier than this one is empty and is given everything again.
+            trial: The trial.
+            known: Identifier of the run that holds the trial's earlier values. A returned run with
+                another identifier is empty and is sent everything again.
         """

@@ -1,4 +1,4 @@
-"""MLflow: a tracking server, or a database beside the results.
+"""MLflow: a tracking server, or a database next to the results.
 
 References:
     M. Zaharia et al., "Accelerating the Machine Learning Lifecycle with MLflow", IEEE Data
@@ -14,41 +14,41 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ogan_bench.mirrors.base import Mirrored, Point
+from ogan_bench.mirrors.base import MirroredTrial, Point
 
 T = TypeVar("T")
 
-METRICS_A_CALL, SETTINGS_A_CALL, CHARACTERS = 1000, 100, 500
-"""Limits of ``log_batch``: numbers and parameters in one call, and the length of a parameter."""
+METRICS_PER_CALL, PARAMS_PER_CALL, PARAM_LENGTH = 1000, 100, 500
+"""Limits of ``log_batch``: metrics and parameters per call, and characters of a parameter."""
 
 DATABASE = "mlflow.db"
 
-IMPATIENT = {
+CLIENT_DEFAULTS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
     "MLFLOW_DISABLE_TELEMETRY": "true",
 }
-"""A server that does not answer is given up within a minute, and nobody else is called."""
+"""Give up within a minute on a server that does not answer, and contact no other."""
 
 
 class MLflow:
     """One experiment per study, one run per trial.
 
     ``MLFLOW_TRACKING_URI`` and ``MLFLOW_EXPERIMENT_NAME`` are honoured. Values carry the time of
-    the training, so a server takes the same value twice for one.
+    the training, so a server takes a value that is sent twice as one.
 
     Args:
-        place: Folder; the database lies in it where no tracking URI is set.
+        place: Folder of the database if no tracking URI is set.
     """
 
     name = "mlflow"
 
     def __init__(self, place: Path) -> None:
-        for key, value in IMPATIENT.items():
+        for key, value in CLIENT_DEFAULTS.items():
             os.environ.setdefault(key, value)
-        stated = os.environ.get("MLFLOW_TRACKING_URI")
-        self.address = stated or DATABASE
-        self.uri = stated or f"sqlite:///{place / DATABASE}"
+        given = os.environ.get("MLFLOW_TRACKING_URI")
+        self.address = given or DATABASE
+        self.uri = given or f"sqlite:///{place / DATABASE}"
         if self.uri.startswith("sqlite:"):
             place.mkdir(parents=True, exist_ok=True)
             for package in ("sqlalchemy", "alembic"):  # mlflow-skinny comes without them
@@ -60,23 +60,23 @@ class MLflow:
         self._place = place
         self._client: Any = None
 
-    def begin(self, trial: Mirrored, known: str | None) -> _Run:
-        if self._client is None:  # makes the database, or asks the server
+    def begin(self, trial: MirroredTrial, known: str | None) -> _Run:
+        if self._client is None:  # creates the database, or contacts the server
             self._client = self._tracking.MlflowClient(self.uri)
-        if known is not None and self._holds(known):
+        if known is not None and self._has_run(known):
             self._client.update_run(known, status="RUNNING")
             return _Run(self._client, self._entities, trial, known)
-        made = self._client.create_run(
+        created = self._client.create_run(
             self._experiment(trial.study),
             start_time=round(trial.started * 1000),
             run_name=trial.id,
             tags={"config_hash": trial.config_hash},
         )
-        run = _Run(self._client, self._entities, trial, made.info.run_id)
+        run = _Run(self._client, self._entities, trial, created.info.run_id)
         run.describe()
         return run
 
-    def _holds(self, run: str) -> bool:
+    def _has_run(self, run: str) -> bool:
         try:
             return bool(self._client.get_run(run).info.lifecycle_stage == "active")
         except self._exceptions.MlflowException as error:
@@ -95,7 +95,7 @@ class MLflow:
 
 
 class _Run:
-    def __init__(self, client: Any, entities: Any, trial: Mirrored, run: str) -> None:
+    def __init__(self, client: Any, entities: Any, trial: MirroredTrial, run: str) -> None:
         self.id = run
         self._client = client
         self._entities = entities
@@ -104,10 +104,10 @@ class _Run:
     def describe(self) -> None:
         """Write the settings."""
         params = [
-            self._entities.Param(key, str(value)[:CHARACTERS])
+            self._entities.Param(key, str(value)[:PARAM_LENGTH])
             for key, value in self._trial.settings.items()
         ]
-        for part in _parts(params, SETTINGS_A_CALL):
+        for part in _parts(params, PARAMS_PER_CALL):
             self._client.log_batch(self.id, params=part)
 
     def log(self, points: list[Point]) -> None:
@@ -116,7 +116,7 @@ class _Run:
             for point in points
             for key, value in point.values.items()
         ]
-        for part in _parts(metrics, METRICS_A_CALL):
+        for part in _parts(metrics, METRICS_PER_CALL):
             self._client.log_batch(self.id, metrics=part)
 
     def finish(self, final: Point, outcome: str) -> None:

@@ -1,4 +1,4 @@
-"""What the files of a trial say, in the words of a mirror."""
+"""The files of a trial, read into the data that mirrors receive."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from ogan_bench.files import Record
-from ogan_bench.mirrors.base import Mirrored, Point
+from ogan_bench.mirrors.base import MirroredTrial, Point
 
 
 @dataclass
 class Tail:
-    """The lines that a journal has grown by since the last look.
+    """The lines added to a journal since it was last read.
 
-    A line that is not whole yet is left for the next look. A journal that was cut back is another
-    file in the same place, and is read from its start.
+    An incomplete line is left for the next time. A journal that was cut back is another file at the
+    same path, and is read from its start.
     """
 
     path: Path
@@ -29,7 +29,7 @@ class Tail:
     offset: int = 0
 
     def read(self) -> list[Record]:
-        """New whole lines.
+        """New complete lines.
 
         Raises:
             ValueError: A line is not JSON.
@@ -49,26 +49,26 @@ class Tail:
         return [json.loads(line) for line in whole.split(b"\n")] if newline else []
 
 
-def mirrored(name: str, run: Record) -> Mirrored:
+def trial_of(name: str, run: Record) -> MirroredTrial:
     """A trial, from its path in the results folder and its ``run.json``."""
     started = datetime.fromisoformat(run["attempts"][0]["started"]).timestamp()
     settings = dict(_flat(run["config"]))
-    return Mirrored(name, name.split("/")[0], settings, run["config_hash"], started)
+    return MirroredTrial(name, name.split("/")[0], settings, run["config_hash"], started)
 
 
-def trained(line: Record) -> Point:
+def log_point(line: Record) -> Point:
     """A line of the training log."""
     values = {key: value for key, value in line.items() if key not in ("step", "seconds")}
     return Point(line["step"], line["seconds"], _numbers("train", values))
 
 
-def evaluated(line: Record) -> Point:
-    """An evaluation in the course of the training; named by the images it was made on."""
+def evaluation_point(line: Record) -> Point:
+    """An evaluation during training; its names begin with the images it used."""
     prefix = line["on"].replace(" ", "_")
     return Point(line["step"], line["seconds"], _numbers(prefix, line["metrics"]))
 
 
-def final(result: Record) -> Point:
+def final_point(result: Record) -> Point:
     """The metrics of a result."""
     training = result["training"]
     values = {row["metric"]: row["value"] for row in result["metrics"]}
@@ -76,7 +76,7 @@ def final(result: Record) -> Point:
 
 
 def _numbers(prefix: str, values: Record) -> dict[str, float]:
-    """Finite numbers; a missing one stays missing."""
+    """The finite numbers among some values."""
     return {
         f"{prefix}/{key}": float(value)
         for key, value in values.items()
@@ -84,14 +84,14 @@ def _numbers(prefix: str, values: Record) -> dict[str, float]:
     }
 
 
-def digest(result: Record) -> str:
+def result_digest(result: Record) -> str:
     """Changes when what a mirror shows of a result does."""
-    text = json.dumps([result["outcome"], vars(final(result))], sort_keys=True)
+    text = json.dumps([result["outcome"], vars(final_point(result))], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _flat(mapping: Record, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """``training.steps`` and value of every leaf."""
+    """Key path, such as ``training.steps``, and value of every leaf."""
     for key, value in mapping.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{key}.")

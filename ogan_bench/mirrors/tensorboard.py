@@ -12,14 +12,14 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from ogan_bench.mirrors.base import Mirrored, Point
+from ogan_bench.mirrors.base import MirroredTrial, Point
 
 
 class TensorBoard:
     """Writes with TensorBoard's own writer; neither torch nor TensorFlow is needed.
 
     Args:
-        place: Folder; the event files lie in ``tensorboard/`` in it.
+        place: Folder; the event files are in its subfolder ``tensorboard``.
     """
 
     name = address = "tensorboard"
@@ -33,8 +33,8 @@ class TensorBoard:
         self.event, self.summary = event_pb2.Event, summary_pb2.Summary
         self.settings, self.writer = summary_v2.hparams_pb, EventFileWriter
 
-    def begin(self, trial: Mirrored, known: str | None) -> _Run:
-        """A run is known by the ending of its event files; those of earlier runs make way."""
+    def begin(self, trial: MirroredTrial, known: str | None) -> _Run:
+        """A run is identified by the suffix of its event files; those of other runs are deleted."""
         folder = self.place / trial.id
         written = list(folder.glob("events.out.tfevents.*"))
         if known is not None and any(path.suffix == f".{known}" for path in written):
@@ -49,14 +49,14 @@ class TensorBoard:
 
 
 class _Run:
-    def __init__(self, mirror: TensorBoard, trial: Mirrored, folder: Path, name: str) -> None:
+    def __init__(self, mirror: TensorBoard, trial: MirroredTrial, folder: Path, name: str) -> None:
         self.id = name
         self._mirror = mirror
         self._trial = trial
         self._writer = mirror.writer(str(folder), filename_suffix=f".{name}")
 
     def add(self, step: int, seconds: float, summary: Any) -> None:
-        """One event; its time is that of the training and not of the copying."""
+        """One event, with the time of the training rather than of the copy."""
         time = self._trial.started + seconds
         self._writer.add_event(self._mirror.event(wall_time=time, step=step, summary=summary))
 
@@ -78,5 +78,5 @@ class _Run:
 
 
 def _hparam(value: Any) -> bool | int | float | str:
-    """A setting as one of the types that the HParams table knows."""
+    """A setting as one of the types that the HParams table supports."""
     return value if isinstance(value, bool | int | float | str) else json.dumps(value)

@@ -16,24 +16,24 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ogan_bench.errors import UserError
-from ogan_bench.mirrors.base import Mirrored, Point
+from ogan_bench.mirrors.base import MirroredTrial, Point
 
 OFFLINE = "offline-run-"
-"""How the folders of offline runs begin."""
+"""Prefix of the folders of offline runs."""
 
 
 class WandB:
     """One project, one group per study, one run per trial.
 
     ``WANDB_MODE``, ``WANDB_PROJECT`` and ``WANDB_ENTITY`` are honoured. Without an API key the runs
-    are offline, so that no question is ever asked. An offline run cannot be gone on with: when its
-    trial does, it is written again from the start under the same identifier.
+    are offline, so that it never prompts. An offline run cannot be resumed: when its trial is, the
+    run is written again from the start under the same identifier.
 
     Args:
-        place: Folder; the runs lie in ``wandb/`` in it.
+        place: Folder; the runs are in its subfolder ``wandb``.
 
     Raises:
-        UserError: It shall be online and there is no API key.
+        UserError: ``WANDB_MODE`` is online and there is no API key.
     """
 
     name = "wandb"
@@ -51,7 +51,7 @@ class WandB:
             silent=True, console="off", disable_git=True, disable_code=True, x_disable_stats=True
         )
 
-    def begin(self, trial: Mirrored, known: str | None) -> _Run:
+    def begin(self, trial: MirroredTrial, known: str | None) -> _Run:
         name = secrets.token_hex(4) if known is None else known.rpartition("-")[2]
         self.place.mkdir(parents=True, exist_ok=True)
         run = self._wandb.init(
@@ -92,7 +92,7 @@ class _Run:
 
 
 def has_key() -> bool:
-    """Whether wandb finds an API key without asking: in its variables or in the netrc file."""
+    """Whether wandb finds an API key without a prompt: in its variables or the netrc file."""
     if os.environ.get("WANDB_API_KEY") or os.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
         return True
     try:

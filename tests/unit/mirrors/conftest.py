@@ -1,4 +1,4 @@
-"""Shared by tests of the mirrors: no accounts of whoever runs them."""
+"""Shared by tests of the mirrors: they never use the accounts of whoever runs them."""
 
 from __future__ import annotations
 

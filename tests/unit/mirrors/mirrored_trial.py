@@ -1,13 +1,13 @@
-"""A trial and its points, as mirrors are given them."""
+"""A trial and its points, as mirrors receive them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from ogan_bench.mirrors import open_mirrors
-from ogan_bench.mirrors.base import Mirror, Mirrored, Point
+from ogan_bench.mirrors.base import Mirror, MirroredTrial, Point
 
-TRIAL = Mirrored(
+TRIAL = MirroredTrial(
     id="study/pearson/seed-0",
     study="study",
     settings={

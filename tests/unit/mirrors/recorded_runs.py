@@ -1,19 +1,19 @@
-"""Trials that go on while they are watched, and a mirror that keeps what it is told."""
+"""Trials that are written while they are followed, and a mirror that records what it receives."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from ogan_bench.mirrors.base import Mirrored, Point
+from ogan_bench.mirrors.base import MirroredTrial, Point
 from ogan_bench.store.trial_store import TrialFolder
 
 STARTED = "2026-01-02T03:04:05+00:00"
 
 
 class Run:
-    """Keeps what it is told."""
+    """Records what it receives."""
 
-    def __init__(self, trial: Mirrored, name: str) -> None:
+    def __init__(self, trial: MirroredTrial, name: str) -> None:
         self.trial = trial
         self.id = name
         self.points: list[Point] = []
@@ -35,7 +35,7 @@ class Run:
 
 
 class Recorder:
-    """A mirror that keeps its runs, or forgets them when it is told to."""
+    """A mirror that keeps its runs in memory."""
 
     name = "recorder"
     address = "here"
@@ -44,7 +44,7 @@ class Recorder:
         self.runs: dict[str, Run] = {}
         self.begun = 0
 
-    def begin(self, trial: Mirrored, known: str | None) -> Run:
+    def begin(self, trial: MirroredTrial, known: str | None) -> Run:
         self.begun += 1
         if known in self.runs:
             return self.runs[str(known)]

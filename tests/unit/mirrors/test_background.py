@@ -1,4 +1,4 @@
-"""Mirrors in the background: none of them can harm a run."""
+"""Mirrors in the background: none of them can disturb a run."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import pytest
 from ogan_bench.errors import UserError
 from ogan_bench.mirrors import background
 from ogan_bench.mirrors.background import bring_up_to_date, following
-from ogan_bench.mirrors.base import Mirrored
+from ogan_bench.mirrors.base import MirroredTrial
 from tests.unit.mirrors.recorded_runs import Recorder, Run, finish, start, train
 
 
 class Broken(Recorder):
     name = "broken"
 
-    def begin(self, trial: Mirrored, known: str | None) -> Run:
+    def begin(self, trial: MirroredTrial, known: str | None) -> Run:
         raise ConnectionError("no route to host\nand much more that nobody reads")
 
 
@@ -30,7 +30,7 @@ class Hanging(Recorder):
         super().__init__()
         self.release = threading.Event()
 
-    def begin(self, trial: Mirrored, known: str | None) -> Run:
+    def begin(self, trial: MirroredTrial, known: str | None) -> Run:
         self.release.wait(20)
         return super().begin(trial, known)
 
@@ -53,7 +53,7 @@ def test_a_broken_mirror_says_so_in_one_line_and_the_others_go_on(tmp_path: Path
 def test_mirrors_keep_up_while_a_run_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(background, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(background, "POLL_SECONDS", 0.01)
     folder, mirror = start(tmp_path), Recorder()
     said: list[str] = []
     with following(tmp_path, "study", [mirror], said.append):
@@ -66,7 +66,7 @@ def test_mirrors_keep_up_while_a_run_goes_on(
     assert said == []
 
 
-def test_the_end_of_a_run_does_not_wait_for_a_mirror_that_hangs(
+def test_the_end_of_a_run_does_not_wait_for_a_hanging_mirror(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(background, "END_SECONDS", 0.1)
@@ -82,7 +82,7 @@ def test_the_end_of_a_run_does_not_wait_for_a_mirror_that_hangs(
     wait_until(lambda: bool(mirror.runs) and mirror.only.closed == 1)
 
 
-def test_a_run_of_another_mirror_is_written_apart(tmp_path: Path) -> None:
+def test_progress_is_stored_for_each_mirror(tmp_path: Path) -> None:
     train(start(tmp_path), 10)
     first, second = Recorder(), Recorder()
     second.name = "second"

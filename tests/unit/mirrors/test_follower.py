@@ -1,10 +1,10 @@
-"""What is followed of a trial, and what is handed to a mirror."""
+"""What a follower reads of a trial, and what it passes to a mirror."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from ogan_bench.mirrors.base import Mirrored, Point
+from ogan_bench.mirrors.base import MirroredTrial, Point
 from ogan_bench.mirrors.follower import Follower
 from ogan_bench.store.trial_store import TrialFolder, TrialStore
 from tests.unit.mirrors.recorded_runs import Recorder, finish, start, train
@@ -21,33 +21,35 @@ def follow(root: Path, mirror: Recorder) -> Follower:
     return Follower(TrialStore(root), "study", mirror, root / "mirrors" / "study.recorder.json")
 
 
-def look_once(root: Path, mirror: Recorder) -> int:
-    """One look of a process of its own."""
+def poll_once(root: Path, mirror: Recorder) -> int:
+    """One poll by another process."""
     follower = follow(root, mirror)
     try:
-        return follower.look()
+        return follower.poll()
     finally:
         follower.close()
 
 
-def test_growth_between_two_looks_is_handed_over_in_the_order_of_steps(tmp_path: Path) -> None:
+def test_what_was_added_between_two_polls_is_passed_on_in_the_order_of_steps(
+    tmp_path: Path,
+) -> None:
     folder, mirror = start(tmp_path), Recorder()
     follower = follow(tmp_path, mirror)
     train(folder, 10, 20)
-    assert follower.look() == 1
-    assert follower.look() == 0
+    assert follower.poll() == 1
+    assert follower.poll() == 0
     train(folder, 30, 40)
     evaluation(folder, 40, "held out")
-    assert follower.look() == 1
+    assert follower.poll() == 1
     finish(folder)
-    assert follower.look() == 1
-    assert follower.look() == 0
+    assert follower.poll() == 1
+    assert follower.poll() == 0
     follower.close()
 
     run = mirror.only
     assert mirror.begun == 1
     assert run.closed == 0
-    assert run.trial == Mirrored(
+    assert run.trial == MirroredTrial(
         id="study/pearson/seed-0",
         study="study",
         settings={"seed": 0, "training.steps": 100, "training.optimizer.lr": 1e-4},
@@ -60,18 +62,18 @@ def test_growth_between_two_looks_is_handed_over_in_the_order_of_steps(tmp_path:
     assert run.finals == [(Point(100, 10.0, {"final/reconstruction_mse": 0.25}), "ok")]
 
 
-def test_another_process_goes_on_where_one_stopped(tmp_path: Path) -> None:
+def test_another_process_continues_where_one_stopped(tmp_path: Path) -> None:
     folder, mirror = start(tmp_path), Recorder()
     train(folder, 10, 20)
-    assert look_once(tmp_path, mirror) == 1
+    assert poll_once(tmp_path, mirror) == 1
     assert mirror.only.closed == 1
-    assert look_once(tmp_path, mirror) == 0
+    assert poll_once(tmp_path, mirror) == 0
     train(folder, 30)
     finish(folder)
-    assert look_once(tmp_path, mirror) == 1
+    assert poll_once(tmp_path, mirror) == 1
     assert mirror.only.steps == [10, 20, 30]
     assert len(mirror.only.finals) == 1
-    assert look_once(tmp_path, mirror) == 0
+    assert poll_once(tmp_path, mirror) == 0
 
 
 def test_steps_that_a_resumed_training_repeats_are_not_written_twice(tmp_path: Path) -> None:
@@ -79,29 +81,29 @@ def test_steps_that_a_resumed_training_repeats_are_not_written_twice(tmp_path: P
     follower = follow(tmp_path, mirror)
     train(folder, 10, 20, 30)
     evaluation(folder, 30)
-    follower.look()
+    follower.poll()
     folder.log.cut(10)
     folder.history.cut(10)
     train(folder, 20)
-    assert follower.look() == 0
+    assert follower.poll() == 0
     train(folder, 30, 40)
     evaluation(folder, 30)
-    assert follower.look() == 1
+    assert follower.poll() == 1
     follower.close()
     assert mirror.only.steps == [10, 20, 30, 40]
     assert len(mirror.only.points) == 5
-    assert look_once(tmp_path, mirror) == 0
+    assert poll_once(tmp_path, mirror) == 0
 
 
-def test_a_trial_that_was_deleted_and_trained_anew_has_a_new_run(tmp_path: Path) -> None:
+def test_a_trial_that_was_deleted_and_trained_again_has_a_new_run(tmp_path: Path) -> None:
     folder, mirror = start(tmp_path), Recorder()
     follower = follow(tmp_path, mirror)
     train(folder, 10, 20)
-    follower.look()
+    follower.poll()
     folder.log.path.unlink()
     start(tmp_path, begun="2026-02-02T00:00:00+00:00")
     train(folder, 10)
-    follower.look()
+    follower.poll()
     follower.close()
     first, second = mirror.runs.values()
     assert (first.steps, first.closed) == ([10, 20], 1)
@@ -111,26 +113,26 @@ def test_a_trial_that_was_deleted_and_trained_anew_has_a_new_run(tmp_path: Path)
 def test_a_run_that_is_gone_is_written_again_from_the_start(tmp_path: Path) -> None:
     folder, mirror = start(tmp_path), Recorder()
     train(folder, 10, 20)
-    look_once(tmp_path, mirror)
+    poll_once(tmp_path, mirror)
     mirror.runs.clear()
     train(folder, 30)
-    look_once(tmp_path, mirror)
+    poll_once(tmp_path, mirror)
     assert mirror.only.steps == [10, 20, 30]
 
 
-def test_a_stopped_trial_goes_on_in_its_run(tmp_path: Path) -> None:
-    """A budget leaves a result behind; it stays there while the training goes on."""
+def test_a_resumed_trial_continues_its_run(tmp_path: Path) -> None:
+    """A budget leaves a result behind, which stays while the training continues."""
     folder, mirror = start(tmp_path), Recorder()
     follower = follow(tmp_path, mirror)
     train(folder, 10)
     finish(folder, outcome="stopped", steps=10)
-    follower.look()
+    follower.poll()
     train(folder, 20)
-    follower.look()
+    follower.poll()
     train(folder, 30)
-    follower.look()
+    follower.poll()
     finish(folder, 0.5)
-    follower.look()
+    follower.poll()
     follower.close()
     assert mirror.only.steps == [10, 20, 30]
     assert [outcome for _, outcome in mirror.only.finals] == ["stopped", "ok"]
@@ -139,11 +141,11 @@ def test_a_stopped_trial_goes_on_in_its_run(tmp_path: Path) -> None:
 def test_a_trial_that_is_measured_again_updates_its_result(tmp_path: Path) -> None:
     folder, mirror = start(tmp_path), Recorder()
     finish(folder, 0.25)
-    look_once(tmp_path, mirror)
+    poll_once(tmp_path, mirror)
     finish(folder, 0.25)
-    assert look_once(tmp_path, mirror) == 0
+    assert poll_once(tmp_path, mirror) == 0
     finish(folder, 0.5)
-    assert look_once(tmp_path, mirror) == 1
+    assert poll_once(tmp_path, mirror) == 1
     values = [final.values["final/reconstruction_mse"] for final, _ in mirror.only.finals]
     assert values == [0.25, 0.5]
 
@@ -152,21 +154,21 @@ def test_of_two_processes_one_writes_and_the_other_takes_over(tmp_path: Path) ->
     folder, mirror = start(tmp_path), Recorder()
     train(folder, 10)
     first, second = follow(tmp_path, mirror), follow(tmp_path, mirror)
-    assert (first.look(), second.look()) == (1, 0)
+    assert (first.poll(), second.poll()) == (1, 0)
     train(folder, 20)
-    assert (second.look(), first.look()) == (0, 1)
+    assert (second.poll(), first.poll()) == (0, 1)
     first.close()
     train(folder, 30)
-    assert second.look() == 1
+    assert second.poll() == 1
     second.close()
     assert mirror.only.steps == [10, 20, 30]
 
 
-def test_what_was_written_is_remembered_of_every_address(tmp_path: Path) -> None:
+def test_progress_is_stored_for_each_address(tmp_path: Path) -> None:
     train(start(tmp_path), 10)
     first, second = Recorder(), Recorder()
     second.address = "there"
-    assert [look_once(tmp_path, mirror) for mirror in (first, second, first, second)] == [
+    assert [poll_once(tmp_path, mirror) for mirror in (first, second, first, second)] == [
         1,
         1,
         0,

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("_no_accounts")
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy")  # of MLflow's own queries
 def test_mlflow_reads_values_parameters_tags_and_status(tmp_path: Path) -> None:
-    """In the database that is used where no server is named."""
+    """In the database that is used if no server is named."""
     mirror = opened("mlflow", tmp_path)
     run = mirror.begin(TRIAL, None)
     run.log(POINTS)

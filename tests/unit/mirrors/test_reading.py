@@ -66,5 +66,5 @@ def test_a_journal_that_was_cut_back_is_read_from_its_start(tmp_path: Path) -> N
     train(folder, 10, 20, 30)
     assert [line["step"] for line in tail.read()] == [10, 20, 30]
     folder.log.cut(10)
-    train(folder, 20, 30, 40)  # longer than it was: only the file's number tells
+    train(folder, 20, 30, 40)  # longer than it was: only the inode shows it
     assert [line["step"] for line in tail.read()] == [10, 20, 30, 40]

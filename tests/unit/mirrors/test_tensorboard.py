@@ -44,7 +44,7 @@ def test_tensorboard_reads_values_steps_times_and_settings(tmp_path: Path) -> No
     assert stated["config_hash"].string_value == TRIAL.config_hash
 
 
-def test_tensorboard_goes_on_in_its_folder_and_replaces_an_earlier_run(tmp_path: Path) -> None:
+def test_tensorboard_continues_in_its_folder_and_replaces_an_earlier_run(tmp_path: Path) -> None:
     first = opened("tensorboard", tmp_path).begin(TRIAL, None)
     first.log(POINTS)
     first.close()

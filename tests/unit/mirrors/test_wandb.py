@@ -104,7 +104,7 @@ def test_wandb_is_offline_without_a_key_and_writes_a_resumed_trial_again(tmp_pat
     assert (summary["final/fid"], summary["outcome"]) == ("12.5", '"ok"')
 
 
-def test_wandb_never_asks_for_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wandb_never_prompts_for_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not wandb_mirror.has_key()
     monkeypatch.setenv("WANDB_MODE", "online")
     with pytest.raises(UserError, match="wandb login"):
