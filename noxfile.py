@@ -1,4 +1,4 @@
-"""What CI runs: ``nox`` alone does lint, types, the smoke study, the page and the tests."""
+"""What CI runs: plain ``nox`` runs lint, types, the smoke study, the page and the tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import nox
 ROOT = Path(__file__).parent
 CONSTRAINTS = str(ROOT / "constraints.txt")
 COMPILED = {"UV_COMPILE_BYTECODE": "1"}
-"""The tests start many interpreters; without bytecode each of them would compile torch again."""
+"""The tests start many interpreters; without bytecode each would compile torch again."""
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -34,7 +34,7 @@ nox.options.error_on_missing_interpreters = True
 
 
 def pinned(name: str) -> str:
-    """``name==version`` as the constraints file has it."""
+    """``name==version`` from the constraints file."""
     lines = Path(CONSTRAINTS).read_text(encoding="utf-8").splitlines()
     return next(line for line in lines if line.startswith(f"{name}=="))
 
@@ -70,14 +70,14 @@ def smoke(session: nox.Session) -> None:
     shutil.rmtree(out, ignore_errors=True)
     study = ("studies/mse_vs_pearson.yaml", "--scale", "smoke")
     session.run("ogan-bench", "run", *study, "--out", str(out))
-    session.run("ogan-bench", "run", *study, "--out", str(out))  # has nothing to do
+    session.run("ogan-bench", "run", *study, "--out", str(out))  # finds nothing to do
     session.run("ogan-bench", "status", *study, "--results", str(out))
     session.run("ogan-bench", "report", "--results", str(out))
 
 
 @nox.session
 def browser(session: nox.Session) -> None:
-    """The page of a study in a headless Chromium; Debian's is installed where there is none."""
+    """The page of a study in headless Chromium; installs Debian's if there is none."""
     if not any(map(shutil.which, BROWSERS)):
         install = ["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium"]
         as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
@@ -91,7 +91,7 @@ def browser(session: nox.Session) -> None:
 
 @nox.session(default=False, python=False)
 def publish(session: nox.Session) -> None:
-    """Copy a study's results to where they are committed: nox -s publish -- NAME."""
+    """Copy a study's results to the committed ones: nox -s publish -- NAME."""
     reference = ROOT / "results" / "reference"
     for name in session.posargs:
         shutil.rmtree(reference / name, ignore_errors=True)
@@ -123,7 +123,7 @@ def present(session: nox.Session, reference: Path, names: Sequence[str]) -> None
 
 
 def keep_small(folder: Path) -> None:
-    """Leave out what `ogan-bench report` makes again and pictures that no text shows."""
+    """Delete what `ogan-bench report` can rebuild, and pictures that no text shows."""
     (folder / "report.html").unlink()
     (folder.parent / "index.html").unlink(missing_ok=True)
     pages = [folder / "report.md", README, FINDINGS]
@@ -140,7 +140,7 @@ def front(folder: Path) -> str:
 
 
 def claims(stated: list[dict[str, Any]]) -> str:
-    """A line for every wider claim: its verdicts by dataset, and the mean ratio."""
+    """One row per wider claim: its verdicts by dataset, and the mean ratio."""
     lines = ["| claim | verdicts | ratio to control (above 1 is better) |", "|---|---|---|"]
     for claim in stated:
         by_dataset: dict[str, list[str]] = {}
@@ -155,7 +155,7 @@ def claims(stated: list[dict[str, Any]]) -> str:
 
 
 def overview(studies: list[dict[str, str]], reference: Path) -> str:
-    """A line for every shipped study: its question, and how many claims had which verdict."""
+    """One row per shipped study: its question, and the number of claims with each verdict."""
     lines = ["| study | question | verdicts |", "|---|---|---|"]
     for study in studies:
         name = study["name"]
@@ -169,7 +169,7 @@ def overview(studies: list[dict[str, str]], reference: Path) -> str:
 
 
 def counted(report: Path) -> str:
-    """How many verdicts of each kind a published report has, with a link to it."""
+    """The number of verdicts of each kind in a published report, with a link to it."""
     stated = report.read_text("utf-8").partition("## Verdicts\n")[2].partition("\n## ")[0]
     found = re.findall(r"^- \*\*(\w+)\*\*:", stated, re.MULTILINE)
     counts = [(found.count(word), word) for word in dict.fromkeys(sorted(found)[::-1])]
@@ -178,7 +178,7 @@ def counted(report: Path) -> str:
 
 
 def fill(page: Path, marks: re.Pattern[str], text: str) -> None:
-    """Put a text between two marks on a page of the documentation."""
+    """Replace the text between two marks on a page of the documentation."""
     filled = marks.sub(
         lambda found: f"{found[1]}{text}{found[2]}", page.read_text(encoding="utf-8")
     )

@@ -1,19 +1,19 @@
-"""What preparing images costs, and what reading them back costs against images in memory.
+"""Cost of preparing images, and of reading them back relative to images in memory.
 
-Preparation, in images a second:
+Preparation, in images per second:
 
 * ``plain``: a loop that decodes and resizes each file with Pillow and keeps the pixels in memory;
 * ``1 thread`` and ``n threads``: the store, with reading, hashing and writing.
 
-Reading, in bytes of uint8 images a second, as the training loop draws them (shuffled batches of 64,
-converted to float):
+Reading, in bytes of uint8 images per second, as the training loop draws them (shuffled batches of
+64, converted to float):
 
 * ``memory``: from a tensor; ``store``: from the memory map, its file in the page cache;
-* ``first time``: from the memory map after the page cache was asked to forget the file.
+* ``first time``: from the memory map after the page cache was asked to drop the file.
 
-The variants take turns within every round, so that a busy machine slows all of them alike. Run it
-as ``python benchmarks/data_preparation.py [--folder DIR --resolution N]``; without a folder JPEG
-files are made for it. It prints tables in Markdown.
+The variants are interleaved within every round, so that a busy machine slows all of them alike. Run
+it as ``python benchmarks/data_preparation.py [--folder DIR --resolution N]``; without a folder it
+makes JPEG files. It prints tables in Markdown.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def make_files(folder: Path, count: int, side: int) -> None:
 
 
 def plain(source: ImageFiles, recipe: Recipe) -> None:
-    """What one would write without a store."""
+    """The loop that one would write without a store."""
     size = (recipe.resolution, recipe.resolution)
     pixels = np.empty((len(source.names), *size, 3), np.uint8)
     for i, name in enumerate(source.names):
@@ -72,22 +72,23 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def prepare(source: ImageFiles, recipe: Recipe, scratch: Path, rounds: int) -> dict[str, float]:
-    """Images a second of each way to prepare; the last store stays in ``scratch / "store"``."""
+    """Images per second of each variant; the last store stays in ``scratch / "store"``."""
     store = Store(scratch / "store")
     store.path.mkdir()
     threads = [1, cores()] if cores() > 1 else [1]
-    ways: dict[str, Callable[[], None]] = {"plain": lambda: plain(source, recipe)}
+    variants: dict[str, Callable[[], None]] = {"plain": lambda: plain(source, recipe)}
     for n in threads:
-        ways[f"{n} thread{'s' * (n > 1)}"] = lambda n=n: write(store, "files", source, recipe, n)  # type: ignore[misc]
-    times: dict[str, list[float]] = {way: [] for way in ways}
+        name = f"{n} thread{'s' * (n > 1)}"
+        variants[name] = lambda n=n: write(store, "files", source, recipe, n)  # type: ignore[misc]
+    times: dict[str, list[float]] = {name: [] for name in variants}
     for _ in range(rounds):
-        for way, work in ways.items():
-            times[way].append(seconds(work))
-    return {way: len(source.names) / statistics.median(taken) for way, taken in times.items()}
+        for name, work in variants.items():
+            times[name].append(seconds(work))
+    return {name: len(source.names) / statistics.median(taken) for name, taken in times.items()}
 
 
 def read(store: Store, rounds: int) -> dict[str, float]:
-    """Bytes a second of each place to draw batches from, over one epoch."""
+    """Bytes per second of batches from memory and from the store, over one epoch."""
     meta = store.meta()
     times: dict[str, list[float]] = {"memory": [], "store": [], "first time": []}
 
@@ -103,7 +104,7 @@ def read(store: Store, rounds: int) -> dict[str, float]:
         times["first time"].append(seconds(lambda split=split: epoch(split)))  # type: ignore[misc]
         times["store"].append(seconds(lambda split=split: epoch(split)))  # type: ignore[misc]
         times["memory"].append(seconds(lambda: epoch(memory)))
-        del split  # or the page cache could not forget what is mapped
+        del split  # or the page cache could not drop what is mapped
     return {place: meta.size / statistics.median(taken) for place, taken in times.items()}
 
 
@@ -120,7 +121,7 @@ def cores() -> int:
 
 
 def report(source: ImageFiles, resolution: int, scratch: Path, rounds: int) -> None:
-    """Print one row of both tables."""
+    """Print both tables for one set of files."""
     prepared = prepare(source, Recipe(resolution, "none", None, 3), scratch, rounds)
     store = Store(scratch / "store")
     drawn = read(store, rounds)
@@ -129,15 +130,15 @@ def report(source: ImageFiles, resolution: int, scratch: Path, rounds: int) -> N
         size = f"{image.width} x {image.height}"
     out = sys.stdout.write
     out(f"{len(source.names):,} files of {size} pixels to {resolution}:\n\n")
-    out("| prepared by | images/s | against plain |\n|---|---|---|\n")
-    for way, rate in prepared.items():
-        out(f"| {way} | {rate:,.0f} | {rate / prepared['plain']:.2f}x |\n")
-    out("\n| batches from | MB/s | against memory |\n|---|---|---|\n")
+    out("| prepared by | images/s | relative to plain |\n|---|---|---|\n")
+    for name, rate in prepared.items():
+        out(f"| {name} | {rate:,.0f} | {rate / prepared['plain']:.2f}x |\n")
+    out("\n| batches from | MB/s | relative to memory |\n|---|---|---|\n")
     for place, rate in drawn.items():
         out(f"| {place} | {rate / 1e6:,.0f} | {rate / drawn['memory']:.2f}x |\n")
     out(
         f"\nOpening the store of {store.meta().size / 1e6:.1f} MB takes {1000 * opened:.1f} ms, "
-        f"hashing it anew {1000 * verified:.1f} ms.\n\n"
+        f"hashing it again {1000 * verified:.1f} ms.\n\n"
     )
     sys.stdout.flush()
 

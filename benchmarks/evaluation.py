@@ -1,10 +1,10 @@
-"""What the metrics of one trial cost, beside what they are made of.
+"""Cost of the metrics of one trial, relative to sampling and feature extraction.
 
 Sampling (drawing, encoding and decoding) and one pass of all images through every feature space are
-the least that an evaluation costs; the question is what the metrics add to it. Some draw samples of
-their own: what goes through nets is counted apart, forward passes only. Features of training images
-and whatever follows from them alone are in the cache, as for every trial of a dataset but the
-first. Times are CPU times, so that other work on the machine does not count.
+the minimum cost of an evaluation; the question is what the metrics add to it. Some draw samples of
+their own: time in forward passes of nets is counted separately. Features of training images and
+what depends only on them are in the cache, as for every trial of a dataset but the first. Times are
+CPU times, so that other work on the machine does not count.
 
 Run it as ``python benchmarks/evaluation.py [--scale fashion] [--spaces classifier
 efficientnet_lite0] [--samples 2000]``; it prints a table in Markdown. Data, nets and the number of
@@ -39,11 +39,11 @@ from ogan_bench.study.trial import Trial
 from ogan_bench.training.loop import build_nets
 
 MAKING = ("sampling", "features")
-"""Parts that are no metrics, but what metrics are made of."""
+"""Parts that are not metrics, but their input."""
 
 
 def parts(context: ModelContext, groups: list[Group]) -> dict[str, Callable[[], object]]:
-    """What an evaluation does, in its order."""
+    """The parts of an evaluation, in their order."""
     of: tuple[Of, ...] = ("generated", "train", "test", "reconstructions")
     spaces, settings, dataset = context.settings.extractors, context.settings, context.dataset
 
@@ -64,7 +64,7 @@ def parts(context: ModelContext, groups: list[Group]) -> dict[str, Callable[[], 
 
 @dataclass
 class Passes:
-    """CPU time that goes by while images or codes pass forward through any net."""
+    """CPU time of the forward passes through any net."""
 
     seconds: float = 0.0
     depth: int = 0
@@ -82,7 +82,7 @@ class Passes:
 
 
 class Cost(NamedTuple):
-    """CPU time of a part in seconds, and how much of it went by in nets."""
+    """CPU time of a part in seconds, and how much of it was spent in nets."""
 
     whole: float
     nets: float
@@ -91,23 +91,23 @@ class Cost(NamedTuple):
 def measure(
     scale: str | None, spaces: list[str], samples: int | None, groups: list[Group]
 ) -> dict[str, Cost]:
-    """What each part costs, the caches being full."""
+    """Cost of each part with warm caches."""
     settings = load_study(shipped_studies()["mse_vs_pearson"], scale=scale).arms["pearson"]
     dataset = load_dataset(settings, "cpu")
     trial = Trial("benchmark", "pearson", 0, settings)
     nets = build_nets(trial, dataset)
     changes = {"extractors": spaces} | ({} if samples is None else {"samples": samples})
-    wanted = settings.evaluation.model_validate({**settings.evaluation.model_dump(), **changes})
+    evaluation = settings.evaluation.model_validate({**settings.evaluation.model_dump(), **changes})
     costs: dict[str, Cost] = {}
     passes = Passes()
     register_module_forward_pre_hook(passes.enter)
     register_module_forward_hook(passes.leave)
     for _ in range(2):  # the first fills the caches
         context = ModelContext(
-            pair(trial, nets), copy.deepcopy(nets.encoder), dataset, wanted, torch.device("cpu")
+            pair(trial, nets), copy.deepcopy(nets.encoder), dataset, evaluation, torch.device("cpu")
         )
-        # One thread, as in a trial: threads that wait for each other cost CPU time. It takes hold
-        # of the libraries that are loaded, which all are in the second round.
+        # One thread, as in a trial: threads that wait for each other cost CPU time. The limit
+        # applies to libraries that are loaded, as all are in the second round.
         with threadpool_limits(1):
             for name, run in parts(context, groups).items():
                 started, before = time.process_time(), passes.seconds
@@ -139,8 +139,8 @@ def main() -> None:
         "",
         f"All together {total:.1f} s: {total / least:.2f} times sampling and features "
         f"({making:.1f} s) and the slowest part ({slowest}, {costs[slowest].whole:.1f} s); "
-        f"{total / (least + others):.2f} times that and the passes through nets that the other "
-        f"parts ask for ({others:.1f} s).",
+        f"{total / (least + others):.2f} times that and the forward passes of the other parts "
+        f"({others:.1f} s).",
         "",
     ]
     sys.stdout.write("\n".join(lines))

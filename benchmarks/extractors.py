@@ -1,7 +1,7 @@
-"""How many images a second each feature space takes, at several resolutions.
+"""Throughput of each feature space in images per second, at several resolutions.
 
-Images are uint8 noise; resizing to what a net expects is part of the time. A space whose weights
-are not on this machine is named with what it takes to get them. Run it as
+Images are uint8 noise; resizing to what a net expects is part of the time. For a space whose
+weights are not on this machine the table says how to get them. Run it as
 ``python benchmarks/extractors.py [--device cuda] [--images 256]``; it prints a table in Markdown.
 """
 
@@ -27,7 +27,7 @@ CHANNELS, CLASSES = 3, 10
 
 
 def noise(n: int, resolution: int) -> Dataset:
-    """Images that only have a size."""
+    """A dataset of noise images."""
     random = torch.Generator().manual_seed(0)
     shape = (n, CHANNELS, resolution, resolution)
     images = torch.randint(0, 256, shape, generator=random, dtype=torch.uint8)

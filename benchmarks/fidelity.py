@@ -1,13 +1,13 @@
-"""What symmetric matrices bring to the Fréchet distance, as a ratio within one run.
+"""Speed-up of the Fréchet distance by symmetric matrices, as a ratio within one run.
 
 Compares, for as many samples as training images, four times as many as features:
 
 * ``torch-fidelity``: eigenvalues of the product of two covariances, which is not symmetric;
 * ``new``: eigenvectors of the reference's covariance, then eigenvalues of a symmetric product;
-* ``known``: the same where the reference's part is known from another trial.
+* ``known``: the same if the reference's part is known from another trial.
 
-The variants take turns within every round, so that a busy machine slows all of them alike. Run it
-as ``python benchmarks/fidelity.py [--rounds 3]``; it prints a table in Markdown.
+The variants are interleaved within every round, so that a busy machine slows all of them alike. Run
+it as ``python benchmarks/fidelity.py [--rounds 3]``; it prints a table in Markdown.
 """
 
 from __future__ import annotations

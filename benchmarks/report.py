@@ -1,6 +1,6 @@
 """How long the reports of 1,000 stored trials take, and where the time goes.
 
-Two results folders are made up: one study of 20 arms with 50 seeds, and 40 studies of 25 trials. A
+Two results folders are generated: one study of 20 arms and 50 seeds, and 40 studies of 25 trials. A
 trial has 15 metrics, a training log, a history of evaluations and one small picture. ``ogan-bench
 report`` is run on each as a user would, in wall-clock time; the reports alone are made in this
 process, by CPU time, which other work on the machine hardly changes; then the parts of single
@@ -114,7 +114,7 @@ def make_study(root: Path, name: str, arms: int, seeds: int, lines: int) -> None
 
 
 def command(root: Path) -> float:
-    """Seconds on the clock that the command takes."""
+    """Wall-clock seconds of the command."""
     started = time.perf_counter()
     line = [sys.executable, "-m", "ogan_bench", "report", "--results", str(root)]
     subprocess.run(line, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -130,7 +130,7 @@ def reports(root: Path) -> float:
 
 
 def parts(root: Path, study: str) -> Iterator[tuple[str, float]]:
-    """CPU seconds of what a report is made of."""
+    """CPU seconds of the parts of a report."""
     found: dict[str, Any] = {}
 
     def timed(name: str, make: Callable[[], object]) -> tuple[str, float]:

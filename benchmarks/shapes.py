@@ -1,4 +1,4 @@
-"""How many images of the dataset ``shapes`` are rendered in a second.
+"""Rendering speed of the dataset ``shapes``, in images per second.
 
 ::
 
@@ -21,7 +21,7 @@ RESOLUTIONS = [32, 64, 128, 256]
 
 
 def measure(resolution: int, images: int, rounds: int) -> float:
-    """Images a second, median over rounds of CPU time; fewer images where they are larger."""
+    """Images per second of CPU time, median over rounds; fewer images at larger sizes."""
     count = max(1, images * 32**2 // resolution**2)
     factors = combinations(
         torch.randperm(COMBINATIONS, generator=generator(0, "benchmark/shapes"))[:count]
@@ -43,7 +43,7 @@ def main() -> None:
     torch.set_num_threads(1)
     out = sys.stdout.write
     out(f"CPU, one thread, torch {torch.__version__}, median of {arguments.rounds} rounds.\n\n")
-    out("| resolution | images a second | megapixels a second |\n|---|---|---|\n")
+    out("| resolution | images/s | megapixels/s |\n|---|---|---|\n")
     for resolution in RESOLUTIONS:
         speed = measure(resolution, arguments.images, arguments.rounds)
         out(f"| {resolution} | {speed:,.0f} | {speed * resolution**2 / 1e6:.0f} |\n")

@@ -1,4 +1,4 @@
-"""What sharing one forward pass between the two losses brings, as a ratio within one run.
+"""Speed-up by sharing one forward pass between the two losses, as a ratio within one run.
 
 Compares, for the author's setting (linear scores, quadratic potential, Pearson, RMSprop):
 
@@ -6,8 +6,8 @@ Compares, for the author's setting (linear scores, quadratic potential, Pearson,
 * ``combined``: the author's single loss with three encoder passes and one backward pass;
 * ``alternating``: one encoder step, then one generator step with fresh z.
 
-The variants take turns within every round, so that a busy machine slows all of them alike. Run it
-as ``python benchmarks/update_step.py [--device cuda]``; it prints a table in Markdown.
+The variants are interleaved within every round, so that a busy machine slows all of them alike. Run
+it as ``python benchmarks/update_step.py [--device cuda]``; it prints a table in Markdown.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def variants(
     objective = build("objectives", OBJECTIVE)
     batch = Batch(x, z, None, None, 0.0, lambda name: torch.Generator().manual_seed(0))
 
-    def players() -> Trainables:
+    def trainables() -> Trainables:
         model = {"name": "dcgan", "z_dim": z_dim, "width": width}
         nets = objective.build(build("models", component_of("models", model), shape, 0))
         for net in nets.named().values():
@@ -67,7 +67,7 @@ def variants(
         optimizers = {name: rmsprop(net.parameters()) for name, net in nets.named().items()}
         return Trainables(nets, optimizers)
 
-    one, two, three = players(), players(), players()
+    one, two, three = trainables(), trainables(), trainables()
 
     def combined() -> None:
         encoder, generator = three.nets.encoder, three.nets.generator
