@@ -1,4 +1,4 @@
-"""Datasets: images as uint8 tensors, and points of the plane."""
+"""Datasets: images as uint8 tensors, and points in the plane."""
 
 from collections.abc import Callable
 

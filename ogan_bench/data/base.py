@@ -23,9 +23,9 @@ class ImageShape(NamedTuple):
 
 
 POINT = ImageShape(2, 1, 1)
-"""Shape of a point of the plane: its coordinates are the channels of one pixel."""
+"""Shape of a point in the plane: its coordinates are the channels of one pixel."""
 FREE_SHARE = 0.5
-"""Share of a GPU's free memory that the images of a dataset may take."""
+"""Share of a GPU's free memory that the images of a dataset may occupy."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,12 @@ class Split:
     """Images of one split.
 
     Args:
-        images: uint8, shape ``(n, c, h, w)``; or points of the plane, float32, ``(n, 2, 1, 1)``.
-        labels: int64 class indices, shape ``(n,)``; ``None`` where the source has none.
-        attributes: Whether each image has each of a list of properties, bool, shape ``(n, a)``.
-        factors: Value of each of the independent quantities that an image was rendered from,
-            int64 indices, shape ``(n, f)``.
-        content: What stands for the pixels in the dataset's hash, where they are known by a hash of
-            their own; empty: the pixels themselves.
+        images: uint8, shape ``(n, c, h, w)``; or points in the plane, float32, ``(n, 2, 1, 1)``.
+        labels: int64 class indices, shape ``(n,)``; ``None`` if the source has no labels.
+        attributes: Binary attributes of each image, bool, shape ``(n, a)``.
+        factors: Generative factors of each image, int64 indices of their values, shape ``(n, f)``.
+        content: Hashed in place of the pixels if they already have a hash of their own; empty: the
+            pixels are hashed.
     """
 
     images: Tensor
@@ -61,13 +60,13 @@ class Split:
             labels.dtype != torch.int64 or labels.shape != self.images.shape[:1]
         ):
             raise ValueError(f"labels must be int64 ({len(self.images)},), not {labels.shape}")
-        for name, wanted in (("attributes", torch.bool), ("factors", torch.int64)):
+        for name, dtype in (("attributes", torch.bool), ("factors", torch.int64)):
             table: Tensor | None = getattr(self, name)
             if table is not None and (
-                table.dtype != wanted or table.ndim != 2 or len(table) != len(self.images)
+                table.dtype != dtype or table.ndim != 2 or len(table) != len(self.images)
             ):
                 raise ValueError(
-                    f"{name} must be {wanted} ({len(self.images)}, k), not {tuple(table.shape)}"
+                    f"{name} must be {dtype} ({len(self.images)}, k), not {tuple(table.shape)}"
                 )
 
     def __len__(self) -> int:
@@ -78,21 +77,21 @@ class Split:
         """The labels.
 
         Raises:
-            ValueError: There are none.
+            ValueError: The split has no labels.
         """
         if self.labels is None:
             raise ValueError("the dataset has no labels")
         return self.labels
 
     def to(self, device: torch.device) -> Split:
-        """The split on another device; attributes and factors stay, for no net reads them."""
+        """The split on another device; attributes and factors stay, as no net reads them."""
         labels = None if self.labels is None else self.labels.to(device)
         return replace(self, images=self.images.to(device), labels=labels)
 
 
 @dataclass(frozen=True)
 class Modes:
-    """Where the mass of a synthetic distribution lies, known in closed form.
+    """Modes of a synthetic distribution, known in closed form.
 
     Args:
         centres: Shape ``(k, 2)``, in the units of the images.
@@ -109,14 +108,14 @@ class Dataset:
 
     Args:
         name: Its name in :data:`~ogan_bench.data.DATASETS`.
-        train: What the nets are trained on, and the reference of fidelity metrics.
-        test: What reconstructions and probes are measured on.
-        classes: Names of the classes; none where there are no labels.
+        train: Training images, also the reference of fidelity metrics.
+        test: Images for reconstruction metrics and probes.
+        classes: Names of the classes; empty without labels.
         licence: Licence note of the source.
         attributes: Names of the columns of :attr:`Split.attributes`.
         factors: Names of the columns of :attr:`Split.factors`, with the number of their values.
-        modes: Of a synthetic distribution.
-        channels_of: The dataset that every channel is an independent image of, if it is so.
+        modes: Modes of a synthetic distribution.
+        channels_of: Of stacked images, the dataset that each channel is an independent image of.
     """
 
     name: str
@@ -136,12 +135,12 @@ class Dataset:
 
     @property
     def is_points(self) -> bool:
-        """Whether the images are points of the plane."""
+        """Whether the images are points in the plane."""
         return self.train.images.is_floating_point()
 
     @functools.cached_property
     def hash(self) -> str:
-        """SHA-256 over all images and what is known of them, 16 hexadecimal digits."""
+        """SHA-256 over images, labels, attributes and factors, 16 hexadecimal digits."""
         digest = hashlib.sha256()
         for split in (self.train, self.test):
             for tensor in (split.images, split.labels, split.attributes, split.factors):
@@ -157,17 +156,17 @@ class Dataset:
     def to(self, device: torch.device) -> Dataset:
         """The dataset on another device; 60,000 images of 32 x 32 take 61 MB a channel.
 
-        What would fill more than half of a GPU's free memory stays where it is, and
-        :class:`~ogan_bench.data.batches.Batches` brings it over batch by batch.
+        A dataset that would fill more than half of a GPU's free memory stays where it is, and
+        :class:`~ogan_bench.data.batches.Batches` uploads it batch by batch.
         """
-        if not _has_room(device, self.train.images.nbytes + self.test.images.nbytes):
+        if not _fits(device, self.train.images.nbytes + self.test.images.nbytes):
             return self
         moved = replace(self, train=self.train.to(device), test=self.test.to(device))
         moved.__dict__["hash"] = self.hash
         return moved
 
 
-def _has_room(device: torch.device, needed: int) -> bool:
+def _fits(device: torch.device, needed: int) -> bool:
     if device.type != "cuda":
         return True
     free, _ = torch.cuda.mem_get_info(device)
@@ -175,12 +174,12 @@ def _has_room(device: torch.device, needed: int) -> bool:
 
 
 def data_root() -> Path:
-    """The folder of datasets that are files: ``$OGAN_BENCH_DATA``, else ``data``."""
+    """The folder of dataset files: ``$OGAN_BENCH_DATA``, else ``data``."""
     return Path(os.environ.get("OGAN_BENCH_DATA", "data"))
 
 
 def to_float(images: Tensor) -> Tensor:
-    """uint8 in [0, 255] to float32 in [-1, 1], the range of tanh; points stay as they are."""
+    """uint8 in [0, 255] to float32 in [-1, 1], the range of tanh; points are returned unchanged."""
     if images.is_floating_point():
         return images
     return images.float().div_(127.5).sub_(1.0)

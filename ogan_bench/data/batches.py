@@ -1,4 +1,4 @@
-"""The order of training images, from (seed, epoch) alone: its only state is the step number."""
+"""Batches in an order that depends only on (seed, epoch): the only state is the step number."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ T = TypeVar("T")
 class Batches:
     """An endless stream of shuffled epochs, cut into full batches.
 
-    Every image appears once in an epoch; a batch may span two epochs, so none is ever short and
-    batch norm always sees the same number of images.
+    Every image appears once in an epoch; a batch may span two epochs, so none is short and batch
+    norm always sees the same number of images.
 
     Args:
-        split: The training images, on the training device; or in main memory or on disk, where a
-            GPU has no room for them.
+        split: The training images, on the training device, or in main memory or on disk if they do
+            not fit on the GPU.
         batch_size: Images per batch.
         seed: Training seed.
         count: Images to draw from, the first of a seeded shuffle; ``None``: all.
-        device: The training device; ``None``: where the images are.
+        device: The training device; ``None``: the device of the images.
     """
 
     def __init__(
@@ -48,8 +48,8 @@ class Batches:
             chosen = torch.randperm(len(split), generator=generator(seed, "subset"))[:count]
         self.chosen = chosen
         self._order = functools.lru_cache(maxsize=2)(self._shuffle)
-        has_far_to_go = self.device.type == "cuda" and not split.images.is_cuda
-        self._upload = Upload(self._gather, self.device) if has_far_to_go else None
+        needs_upload = self.device.type == "cuda" and not split.images.is_cuda
+        self._upload = Upload(self._gather, self.device) if needs_upload else None
 
     def _shuffle(self, epoch: int) -> Tensor:
         order = torch.randperm(len(self.chosen), generator=generator(self.seed, "order", epoch))
@@ -64,7 +64,7 @@ class Batches:
         return torch.cat(chosen)
 
     def _gather(self, batch: int) -> tuple[Tensor, Tensor | None]:
-        """Images and classes of a batch, as the split keeps them and where it does."""
+        """Images and classes of a batch, in the dtype and on the device of the split."""
         indices = self.indices(batch).to(self.split.images.device)
         labels = self.split.labels
         return self.split.images[indices], None if labels is None else labels[indices]
@@ -75,7 +75,7 @@ class Batches:
         return to_float(images), labels
 
     def random_labels(self, batch: int) -> Tensor | None:
-        """Classes drawn independently, as often as they are in the data, for batch ``batch``."""
+        """Classes for batch ``batch``, drawn independently with the frequencies of the data."""
         if self.split.labels is None:
             return None
         drawn = torch.randint(
@@ -85,11 +85,11 @@ class Batches:
         return self.split.labels[chosen].to(self.device)
 
 
-class Ahead(Generic[T]):
-    """A numbered series, made by a thread that is always one ahead of who asks for it.
+class Prefetched(Generic[T]):
+    """A numbered series, computed by a thread that is always one item ahead of the consumer.
 
     Args:
-        make: From a number to its item.
+        make: Number -> item.
     """
 
     def __init__(self, make: Callable[[int], T]) -> None:
@@ -106,7 +106,7 @@ class Ahead(Generic[T]):
 
 
 class Upload:
-    """Batches from main memory or disk on a GPU, which works on one while the next is copied.
+    """Batches copied from main memory or disk to a GPU, the next while one is in use.
 
     Args:
         gather: Images and classes of a batch, on the CPU.
@@ -119,7 +119,7 @@ class Upload:
         self._gather = gather
         self._device = device
         self._stream = torch.cuda.Stream(device)
-        self._copies = Ahead(self._copy)
+        self._copies = Prefetched(self._copy)
 
     def _copy(self, batch: int) -> tuple[Tensor, Tensor | None, torch.cuda.Event]:
         with torch.cuda.stream(self._stream):
@@ -131,10 +131,10 @@ class Upload:
             return images, labels, self._stream.record_event()
 
     def __getitem__(self, batch: int) -> tuple[Tensor, Tensor | None]:
-        images, labels, is_there = self._copies[batch]
+        images, labels, copied = self._copies[batch]
         stream = torch.cuda.current_stream(self._device)
-        stream.wait_event(is_there)
+        stream.wait_event(copied)
         for tensor in (images, labels):
-            if tensor is not None:  # its memory is not to be used again before the nets are done
+            if tensor is not None:  # its memory must not be reused before the nets are done
                 tensor.record_stream(stream)
         return images, labels

@@ -1,4 +1,4 @@
-"""Training images that training never sees, to judge it by while it runs."""
+"""Training images held out of training, to evaluate it while it runs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ogan_bench.seeding import generator
 
 
 def hold_out(dataset: Dataset, count: int, seed: int) -> tuple[Dataset, Split]:
-    """The dataset without some of its training images, and these.
+    """The dataset without some of its training images, and the images held out.
 
-    They are the first of a seeded shuffle, so that every arm and training seed does without the
-    same ones. Both parts are copies in memory.
+    They are the first of a seeded shuffle, so that every arm and training seed holds out the same
+    ones. Both parts are copies in memory.
 
     Args:
-        dataset: Left as it is.
+        dataset: Not changed.
         count: Images to hold out.
         seed: Seed of the choice.
 

@@ -1,4 +1,4 @@
-"""What every architecture gives: encoders of any output width, and generators."""
+"""What every architecture provides: encoders of any output width, and generators."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ class Encoder(nn.Module):
 
 
 class Generator(nn.Module):
-    """G: z ``(n, d)`` to images ``(n, c, h, w)``, of given classes where it is conditional."""
+    """G: z ``(n, d)`` to images ``(n, c, h, w)``, of given classes if it is conditional."""
 
     conditional = False
-    """Whether it looks at labels."""
+    """Whether it uses labels."""
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Images in the range of the data.
 
         Args:
             z: Shape ``(n, d)``.
-            labels: Class indices, shape ``(n,)``; an unconditional generator does not look at them.
+            labels: Class indices, shape ``(n,)``; an unconditional generator ignores them.
         """
         raise NotImplementedError
 
@@ -61,11 +61,11 @@ class Architecture:
 
     Args:
         z_dim: Dimensions d of z.
-        encoder: Width of the raw output to a new encoder; critics are encoders of width 1.
-        generator: To a new generator.
-        classes: Number of classes of the images; 0 where there are no labels.
-        packed_critic: Number of images to a new critic that sees so many at a time, joined along
-            their channels; none: this architecture has no such critic.
+        encoder: Width of the raw output -> new encoder; critics are encoders of width 1.
+        generator: Makes a new generator.
+        classes: Number of classes of the images; 0 without labels.
+        packed_critic: Number of images -> new critic of packs of that size, concatenated along
+            their channels; ``None``: this architecture has no such critic.
     """
 
     z_dim: int
@@ -84,7 +84,7 @@ class Perceptron(nn.Sequential):
 def hidden_layers(
     inputs: int, *, hidden: int, layers: int, activation: Callable[[], nn.Module]
 ) -> list[nn.Module]:
-    """So many dense layers of so many units, each with its activation."""
+    """``layers`` dense layers of ``hidden`` units, each with its activation."""
     found: list[nn.Module] = []
     for before, after in pairwise([inputs, *[hidden] * layers]):
         found += [nn.Linear(before, after), activation()]

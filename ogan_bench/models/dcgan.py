@@ -2,8 +2,8 @@
 
 With width w and L = log2(resolution) - 3, the encoder has L + 1 convolutions of stride 2 with
 w, 2w, ..., w·2^L channels down to 4 x 4 and a dense layer to the code; the generator mirrors it.
-Constants follow Keras, in which the author wrote: kernels N(0, 0.02), zero biases, batch norm with
-eps 1e-3 and momentum 0.99 (0.01 in torch's sense).
+Constants follow Keras, which the author used: kernels N(0, 0.02), zero biases, batch norm with eps
+1e-3 and momentum 0.99 (0.01 in torch's sense).
 
 References:
     J. Su, O-GAN: Extremely Concise Approach for Auto-Encoding Generative Adversarial Networks,
@@ -44,13 +44,13 @@ def dcgan(
 ) -> Architecture:
     """The author's DCGAN pair: strided convolutions, batch norm, no pooling.
 
-    With ``modulation: self`` and kernels of 4 it is the pair of his later scripts.
+    With ``modulation: self`` and kernels of size 4 it is the pair of his later scripts.
 
     Args:
         shape: Channels, height and width of the images.
         classes: Number of classes of the images.
         z_dim: Dimensions of z.
-        width: Channels of the widest feature map; doubles at every halving of the resolution.
+        width: Channels of the largest feature map; doubled at every halving of the resolution.
         encoder_kernel: Size of the encoder's kernels.
         generator_kernel: Size of the generator's kernels.
         modulation: What the scale and shift of the generator's batch norms depend on: nothing, z,
@@ -59,7 +59,7 @@ def dcgan(
 
     Raises:
         UserError: The images are not square, their side is not 16, 32, 64, 128 or 256, or a
-            conditional generator is asked for without classes.
+            conditional generator is requested without classes.
     """
     levels = math.log2(shape.height) - 3
     if shape.height != shape.width or levels not in (1, 2, 3, 4, 5):

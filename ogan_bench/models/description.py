@@ -1,4 +1,4 @@
-"""What a model is made of, found out without memory or arithmetic."""
+"""Layers of a model, described without memory or arithmetic."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def describe_model(
         classes: Number of classes, for conditional generators.
 
     Raises:
-        UserError: The architecture does not make images of this resolution.
+        UserError: The architecture does not support images of this resolution.
     """
     shape = ImageShape(channels, resolution, resolution)
     with torch.device("meta"):
@@ -62,7 +62,7 @@ def _describe(net: nn.Module, *example: torch.Tensor) -> dict[str, Any]:
 
 
 def _layers(net: nn.Module) -> Iterator[nn.Module]:
-    """What has no parts; spectral norm is no part of the layer whose kernel it divides."""
+    """Modules without children; a spectral norm belongs to the layer whose kernel it divides."""
     parts = [] if is_parametrized(net) else list(net.children())
     if not parts:
         yield net
@@ -71,5 +71,5 @@ def _layers(net: nn.Module) -> Iterator[nn.Module]:
 
 
 def count_parameters(net: nn.Module) -> int:
-    """Number of trainable numbers."""
+    """Number of trainable parameters."""
     return sum(parameter.numel() for parameter in net.parameters())

@@ -1,7 +1,7 @@
 """Initial weights from an explicit generator.
 
-A module that is not to be drawn from N(0, 0.02) says so by an attribute ``initial``. It holds for
-the module and for all within it, up to the next one that says otherwise.
+A module that is not drawn from N(0, 0.02) has an attribute ``initial``. It applies to the module
+and its descendants, down to the next one with an ``initial`` of its own.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class GlorotUniform:
 
 @dataclass(frozen=True)
 class Zero:
-    """Zero, without a draw: nets that differ in such a module alone begin as equals."""
+    """Zero, without a draw: nets that differ only in such a module are equal at the start."""
 
     def __call__(self, kernel: Tensor, generator: torch.Generator) -> None:
         nn.init.zeros_(kernel)
@@ -56,9 +56,9 @@ def initialise(net: nn.Module, generator: torch.Generator, initial: Initial = No
     """Draw all kernels and embeddings, from N(0, 0.02) as the author does, and zero the biases.
 
     Args:
-        net: What to fill, in place; nothing is left of torch's own initial weights.
-        generator: Where all numbers come from.
-        initial: Of the modules that do not say otherwise.
+        net: Initialised in place; nothing is left of torch's own initial weights.
+        generator: Source of all random numbers.
+        initial: For modules without an ``initial`` of their own.
 
     References:
         J. Su, O-GAN, 2019, https://github.com/bojone/o-gan

@@ -1,4 +1,4 @@
-"""Dense nets, for points of the plane and for small images.
+"""Dense nets, for points in the plane and for small images.
 
 Two hidden layers of 128 ReLU units without batch norm and Glorot's uniform kernels are the
 generator of VEEGAN's experiments on rings and grids of Gaussians, z of two dimensions that of
@@ -33,7 +33,7 @@ def mlp(
     width: PositiveInt = 128,
     layers: PositiveInt = 2,
 ) -> Architecture:
-    """Dense nets without batch norm, for points of the plane and for small images.
+    """Dense nets without batch norm, for points in the plane and for small images.
 
     Args:
         shape: Channels, height and width of the images; points are images of one pixel.
@@ -65,7 +65,7 @@ class MLPEncoder(Encoder):
 
 
 def encoder(inputs: int, width: int, layers: int, outputs: int) -> Encoder:
-    """E: images or points of so many numbers to raw outputs."""
+    """E: images or points of ``inputs`` numbers to raw outputs."""
     hidden = hidden_layers(
         inputs, hidden=width, layers=layers, activation=lambda: nn.LeakyReLU(LEAK)
     )

@@ -8,7 +8,7 @@
 * ``class``: c is the class, γ and β are its embeddings, 0 at the start.
 * ``additive``: as ``self`` with c = z + A(class) + B(class) ⊙ z; the embeddings A and B are 0 at
   the start, so that the generator begins as the unconditional one. z itself, not c, enters the
-  first layer: the author gives the formula for γ and β alone, and the rest is our reading.
+  first layer: the author gives the formula only for γ and β, the rest is our interpretation.
 
 References:
     T. Chen et al., On Self Modulation for Generative Adversarial Networks, 2019,
@@ -38,7 +38,7 @@ class Conditioned(nn.Module):
 
 
 class Chain(Conditioned, nn.ModuleList):
-    """Layers one after the other, the condition handed to those that take one."""
+    """Layers in sequence, with the condition passed to those that take one."""
 
     def forward(self, h: Tensor, condition: Tensor) -> Tensor:
         for layer in self:
@@ -50,10 +50,10 @@ class Modulated(Conditioned):
     """(1 + γ(condition)) · norm(h) + β(condition).
 
     Args:
-        norm: Without scale and shift of its own.
+        norm: Batch norm without scale and shift of its own.
         gamma: Conditions to ``(n, channels)``.
         beta: Likewise.
-        initial: How gamma and beta are drawn.
+        initial: Initialisation of gamma and beta.
     """
 
     def __init__(
@@ -89,12 +89,12 @@ class LabelledNoise(nn.Module):
 
 @dataclass(frozen=True)
 class Modulation:
-    """What a generator's batch norms are like.
+    """Kind and constants of a generator's batch norms.
 
     Args:
         kind: See above; ``none`` is plain batch norm.
         z_dim: Dimensions d of z.
-        classes: Number of classes; 0 where there are no labels.
+        classes: Number of classes; 0 without labels.
         eps: Of batch norm.
         momentum: Of batch norm, in torch's sense.
 
@@ -118,7 +118,7 @@ class Modulation:
         return self.kind in ("class", "additive")
 
     def norm(self, channels: int) -> nn.Module:
-        """Batch norm for feature maps of so many channels."""
+        """Batch norm for feature maps with ``channels`` channels."""
         plain = self.kind == "none"
         norm = nn.BatchNorm2d(channels, eps=self.eps, momentum=self.momentum, affine=plain)
         if plain:
@@ -138,7 +138,7 @@ class ModulatedGenerator(Generator):
 
     Args:
         layers: z to images.
-        modulation: Of their norms.
+        modulation: Modulation of their norms.
     """
 
     def __init__(self, layers: list[nn.Module], modulation: Modulation) -> None:

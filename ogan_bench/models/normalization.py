@@ -1,4 +1,4 @@
-"""Projections of a code onto the spheres on which correlation and cosine live."""
+"""Projections of a code onto the spheres of correlation and of cosine similarity."""
 
 from __future__ import annotations
 

@@ -1,15 +1,16 @@
 """The ResNet pair of SNGAN, for 16, 32, 64 and 128 pixels.
 
-G takes z by a dense layer to 4 x 4 and doubles the side in every residual block; E begins with a
-block without ReLU in front, sums its last feature map over all places, and has no batch norm. Of
-the paper's nets ``width`` is the smallest number of channels at 64 and 128 pixels; at 32 pixels G
-has 4 and E has 2 times as many in all blocks. So the default of 64 gives the sizes of the paper.
+G maps z to 4 x 4 by a dense layer and doubles the side in every residual block; E begins with a
+block without ReLU in front, sums its last feature map over all positions, and has no batch norm.
+``width`` is the smallest number of channels of the paper's nets at 64 and 128 pixels; at 32 pixels
+all blocks of G have 4 times as many, and those of E 2 times. So the default of 64 gives the sizes
+of the paper.
 
-The paper has nothing for 16 pixels: there both nets lack the block that would change the side once
-more. E has a bias on its output at all sizes.
+The paper has no nets for 16 pixels: ours leave out one block that changes the side, in both nets. E
+has a bias on its output at all sizes.
 
-Constants follow Chainer, in which the authors wrote: Glorot's uniform kernels, with a gain of √2
-within residual blocks, and batch norm with eps 2e-5 and decay 0.9 (0.1 in torch's sense).
+Constants follow Chainer, which the authors used: Glorot's uniform kernels, with a gain of √2 within
+residual blocks, and batch norm with eps 2e-5 and decay 0.9 (0.1 in torch's sense).
 
 References:
     T. Miyato et al., Spectral Normalization for Generative Adversarial Networks, 2018,
@@ -44,7 +45,7 @@ GENERATOR = {
     64: (16, 8, 4, 2, 1),
     128: (16, 16, 8, 4, 2, 1),
 }
-"""Side of the images to channels, in widths: of the dense layer, then of every block."""
+"""Side of the images -> channels in units of ``width``: of the dense layer, then of every block."""
 
 ENCODER = {
     16: ((2, True), (2, False), (2, False)),
@@ -52,7 +53,7 @@ ENCODER = {
     64: ((1, True), (2, True), (4, True), (8, True), (16, True)),
     128: ((1, True), (2, True), (4, True), (8, True), (16, True), (16, False)),
 }
-"""Side of the images to channels, in widths, and whether the side is halved, of every block."""
+"""Side of the images -> channels in units of ``width``, and whether it halves, of every block."""
 
 
 def resnet(
@@ -71,14 +72,14 @@ def resnet(
         classes: Number of classes of the images.
         z_dim: Dimensions of z.
         width: Channels of the largest feature map at 64 and 128 pixels; at 16 and 32 pixels all
-            maps of the generator have 4 and those of the encoder 2 times as many.
+            maps of the generator have 4 times as many, those of the encoder 2 times.
         modulation: What the scale and shift of the generator's batch norms depend on: nothing, z,
             the class, or both; see :mod:`~ogan_bench.models.modulation`.
         spectral_norm: Whether the encoder's kernels are divided by their largest singular value.
 
     Raises:
         UserError: The images are not square, their side is not 16, 32, 64 or 128, or a conditional
-            generator is asked for without classes.
+            generator is requested without classes.
 
     References:
         T. Miyato et al., Spectral Normalization for Generative Adversarial Networks, 2018,
@@ -144,10 +145,10 @@ class DownBlock(nn.Module):
     """Residual block that halves the side, or keeps it.
 
     Args:
-        inputs: Channels of what comes in.
-        outputs: Channels of what goes out.
+        inputs: Channels of the input.
+        outputs: Channels of the output.
         halves: Whether the side is halved.
-        first: Whether images come in, to which ReLU is not applied.
+        first: Whether the input is images, to which ReLU is not applied.
     """
 
     def __init__(self, inputs: int, outputs: int, *, halves: bool, first: bool) -> None:
@@ -171,7 +172,7 @@ class DownBlock(nn.Module):
 
 
 class SumPool(nn.Module):
-    """Sum over all places: ``(n, c, h, w)`` to ``(n, c)``."""
+    """Sum over all positions: ``(n, c, h, w)`` to ``(n, c)``."""
 
     def forward(self, h: Tensor) -> Tensor:
         return h.sum(dim=(2, 3))

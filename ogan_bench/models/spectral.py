@@ -1,7 +1,7 @@
 """Spectral normalisation: kernels divided by their largest singular value σ.
 
-torch estimates σ as uᵀ W v, with one power iteration for u and v at every look at the kernel in
-training. It draws u and v from the global generator when a layer is made, so they are drawn anew
+torch estimates σ as uᵀ W v, with one power iteration for u and v at every access to the kernel in
+training mode. It draws u and v from the global generator when a layer is made, so they are redrawn
 here, like the weights.
 
 References:
@@ -19,7 +19,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 from torch.nn.utils.parametrize import ParametrizationList, is_parametrized
 
 POWER_ITERATIONS = 15
-"""As many as torch itself makes at the start."""
+"""As many as torch itself does at the start."""
 
 AnyNet = TypeVar("AnyNet", bound=nn.Module)
 
@@ -39,7 +39,7 @@ def original(layer: nn.Module) -> Tensor:
 
 
 def restart(layer: nn.Module, generator: torch.Generator) -> None:
-    """Draw u and v of a normalised layer anew and bring them near W's singular vectors."""
+    """Redraw u and v of a normalised layer and bring them near W's singular vectors."""
     for vector in _parametrization(layer).buffers():
         nn.init.normal_(vector, generator=generator)
     settle(layer)
@@ -47,7 +47,7 @@ def restart(layer: nn.Module, generator: torch.Generator) -> None:
 
 @torch.no_grad()
 def settle(net: nn.Module) -> None:
-    """Power iterations for the kernels as they are now, as after a change from outside."""
+    """Power iterations for the current kernels, to be run after a change from outside."""
     for module in net.modules():
         if is_parametrized(module, "weight"):
             parametrization = _parametrization(module)

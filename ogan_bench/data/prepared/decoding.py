@@ -1,4 +1,4 @@
-"""One encoded image to one square of pixels."""
+"""Decode one image file to a square of pixels."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from PIL import Image, UnidentifiedImageError
 Crop = Literal["none", "centre"]
 
 FORMATS = ("PNG", "JPEG", "WEBP")
-LONGEST = 10
-"""The longer side of a usable image is at most so many times the shorter one."""
+MAX_ASPECT_RATIO = 10
+"""Longer over shorter side of a usable image, at most."""
 
 
 class UnusableError(ValueError):
-    """An image is damaged, or not what a net can learn from; the message says why."""
+    """An image is damaged or not fit for training; the message says why."""
 
 
 class BombError(Exception):
-    """An image of so many pixels that it may be meant to fill the memory."""
+    """An image with so many pixels that it may be a decompression bomb."""
 
     def __str__(self) -> str:
         return f"more than {Image.MAX_IMAGE_PIXELS:,} pixels: it may be a decompression bomb"
@@ -30,13 +30,12 @@ class BombError(Exception):
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is done to an image.
+    """How an image is prepared.
 
     Args:
         resolution: Height and width of the result in pixels.
-        crop: ``centre`` cuts the longer side to the shorter one; ``none`` squeezes.
-        crop_size: Height and width, in pixels of the source, of what is cut from its centre before
-            all else; ``None``: nothing is.
+        crop: ``centre`` crops the longer side to the shorter one; ``none`` squeezes.
+        crop_size: Side, in pixels of the source, of a centre crop before all else; ``None``: none.
         channels: 3: RGB; 1: grey.
     """
 
@@ -52,18 +51,18 @@ class Recipe:
 
 
 def decode(content: bytes, recipe: Recipe) -> npt.NDArray[np.uint8]:
-    """Decode, cut, and resize by Pillow's antialiased bilinear filter.
+    """Decode, crop, and resize with Pillow's antialiased bilinear filter.
 
     Args:
         content: A PNG, JPEG or WebP file.
-        recipe: What is done to it.
+        recipe: How to prepare it.
 
     Returns:
         uint8, shape ``(channels, resolution, resolution)``.
 
     Raises:
-        BombError: It has more pixels than Pillow deems safe.
-        UnusableError: It is damaged, animated, of 16 bits, too small or too long.
+        BombError: It has more pixels than Pillow considers safe.
+        UnusableError: It is damaged, animated, not 8 bits per channel, too small or too elongated.
     """
     mode = "RGB" if recipe.channels == 3 else "L"
     try:
@@ -77,8 +76,8 @@ def decode(content: bytes, recipe: Recipe) -> npt.NDArray[np.uint8]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise BombError from None
     except UnidentifiedImageError:
-        raise UnusableError("no PNG, JPEG or WebP image") from None
-    except Exception as error:  # what the parser of a foreign file raises is not documented
+        raise UnusableError("not a PNG, JPEG or WebP image") from None
+    except Exception as error:  # what Pillow's decoders raise is not documented
         raise UnusableError(str(error) or type(error).__name__) from None
     if recipe.crop_size is not None:
         image = _centre(image, recipe.crop_size)
@@ -90,20 +89,20 @@ def decode(content: bytes, recipe: Recipe) -> npt.NDArray[np.uint8]:
 
 
 def _check(image: Image.Image, recipe: Recipe) -> None:
-    """Refuse what can be told from the header alone."""
+    """Reject images whose header alone shows that they are unusable."""
     if image.width * image.height > (Image.MAX_IMAGE_PIXELS or float("inf")):
         raise BombError  # where Pillow only warns
     size = f"{image.width} x {image.height} pixels"
     short, long = sorted(image.size)
-    if short == 0 or long > LONGEST * short:
-        raise UnusableError(f"{size}: one side is more than {LONGEST} times the other")
+    if short == 0 or long > MAX_ASPECT_RATIO * short:
+        raise UnusableError(f"{size}: one side is more than {MAX_ASPECT_RATIO} times the other")
     if recipe.crop_size is not None and short < recipe.crop_size:
-        raise UnusableError(f"{size}: smaller than the {recipe.crop_size} that are cut out")
+        raise UnusableError(f"{size}: smaller than the crop of {recipe.crop_size} pixels")
     # A JPEG file of several pictures (MPO) has the photograph first; the others are its previews.
     if image.format != "MPO" and getattr(image, "is_animated", False):
         raise UnusableError("animated")
     if image.mode.startswith(("I", "F")):
-        raise UnusableError(f"mode {image.mode}: not of 8 bits a channel")
+        raise UnusableError(f"mode {image.mode}: not 8 bits per channel")
 
 
 def _centre(image: Image.Image, side: int) -> Image.Image:

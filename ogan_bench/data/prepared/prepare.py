@@ -1,8 +1,8 @@
-"""Images that were decoded, cropped and resized once, and are read from disk ever after.
+"""Images that are decoded, cropped and resized once, and read from disk afterwards.
 
-A store is made in a hidden folder, under a lock, and takes its name when all of it is on disk: what
-has a name is whole. Its key is a hash of the source and of what is done to the images, so whatever
-changes makes another store.
+A store is written in a hidden folder, under a lock, and renamed when all of it is on disk: a store
+with its final name is complete. Its key is a hash of the source and the recipe, so any change makes
+another store.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from ogan_bench.errors import UserError
 from ogan_bench.files import sync
 
 VERSION = 1
-"""Raise it when the way from encoded images to pixels changes."""
-SHOWN = 20
-"""Unusable images that a message names."""
+"""Increase it when preparation gives other pixels."""
+MAX_LISTED = 20
+"""Unusable images that a message lists, at most."""
 
 
 @dataclass
 class Preparing:
-    """How images are prepared, and what was opened meanwhile.
+    """How images are prepared, and the stores that were opened.
 
     Args:
-        workers: Threads; ``None``: one for each core.
+        workers: Threads; ``None``: one per core.
         opened: The stores.
     """
 
@@ -50,7 +50,7 @@ _PREPARING: ContextVar[Preparing] = ContextVar("preparing")
 
 @contextmanager
 def preparing(workers: int | None = None) -> Iterator[list[Store]]:
-    """Prepare with so many threads in here; gives the list of the stores that are opened."""
+    """Prepare with ``workers`` threads in this block; yields the list of the stores it opens."""
     state = Preparing(workers)
     token = _PREPARING.set(state)
     try:
@@ -69,21 +69,20 @@ def prepared(
     channels: Literal[1, 3] = 3,
     max_bad: int = 0,
 ) -> Prepared:
-    """The images of a source as squares, prepared now where that was not done before.
+    """The images of a source as squares, prepared now unless they already are.
 
     Args:
         name: Name of the dataset.
         source: Its encoded images.
         resolution: Height and width in pixels.
-        crop: ``centre`` cuts the longer side to the shorter one first; ``none`` squeezes.
-        crop_size: Height and width, in pixels of the source, of what is cut from its centre before
-            all else; ``None``: nothing is.
+        crop: ``centre`` crops the longer side to the shorter one first; ``none`` squeezes.
+        crop_size: Side, in pixels of the source, of a centre crop before all else; ``None``: none.
         channels: 3: RGB; 1: grey.
         max_bad: How many unusable images may be left out.
 
     Raises:
-        UserError: More images are unusable, one may be meant to fill the memory, there is no room
-            on the disk, or the store is damaged.
+        UserError: More images are unusable, one may be a decompression bomb, the disk is full, or
+            the store is damaged.
     """
     recipe = Recipe(resolution, crop, crop_size, channels)
     facts = {"version": VERSION, "source": source.fingerprint, **asdict(recipe)}
@@ -99,26 +98,27 @@ def prepared(
 
 
 def _check_unusable(store: Store, name: str, max_bad: int) -> None:
-    """Refuse a source with more unusable images than the user puts up with.
+    """Reject a source with more unusable images than ``max_bad`` allows.
 
-    The store is kept all the same: it is as whole as it can be, and may have cost hours.
+    The store is kept: it is as complete as it can be, and may have taken hours.
     """
     unusable = store.meta().unusable
     if len(unusable) <= max_bad:
         return
-    lines = [f"  {image.name}: {image.reason}" for image in unusable[:SHOWN]]
-    if len(unusable) > SHOWN:
-        lines.append(f"  and {len(unusable) - SHOWN} more: {store.path / 'meta.json'} has all")
+    lines = [f"  {image.name}: {image.reason}" for image in unusable[:MAX_LISTED]]
+    if len(unusable) > MAX_LISTED:
+        more = len(unusable) - MAX_LISTED
+        lines.append(f"  and {more} more; {store.path / 'meta.json'} lists all")
     count = f"{len(unusable)} unusable image{'s' * (len(unusable) > 1)}"
     raise UserError(
         "\n".join([f"{name}: {count}, max_bad is {max_bad}:", *lines])
-        + f"\nMend or remove them, or set max_bad to {len(unusable)} to go without them; delete "
-        f"{store.path} to try the same files once more."
+        + f"\nFix or remove them, or set max_bad to {len(unusable)} to leave them out; delete "
+        f"{store.path} to try the same files again."
     )
 
 
 def _prepare(store: Store, name: str, source: Encoded, recipe: Recipe, workers: int | None) -> None:
-    """Make a store, or wait for another process that makes it."""
+    """Write a store, or wait for another process that does."""
     root, partial = store.path.parent, _hidden(store.path, "partial")
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -147,7 +147,7 @@ def _hidden(path: Path, kind: Literal["lock", "partial"]) -> Path:
 
 @contextmanager
 def _lock(path: Path) -> Iterator[None]:
-    """Held by the one process that makes this store; the system releases it when that dies."""
+    """Held by the process that writes this store; the system releases it when that dies."""
     lock = FileLock(_hidden(path, "lock"))
     try:
         lock.acquire(timeout=0)
@@ -161,7 +161,7 @@ def _lock(path: Path) -> Iterator[None]:
 
 
 def _sweep(root: Path) -> None:
-    """Remove what preparations have left behind that were killed."""
+    """Remove what killed preparations left behind."""
     for partial in root.glob(".*.partial"):
         with suppress(Timeout), FileLock(partial.with_suffix(".lock"), timeout=0):
             shutil.rmtree(partial, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""How far the preparation of a dataset is: a bar on a terminal, a line now and then elsewhere."""
+"""Progress of preparing a dataset: a bar on a terminal, else a line every 30 seconds."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ LINE_SECONDS = 30
 
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A function to be called with the number of images that were done since its last call.
+    """Yields a function to call with the number of images done since its last call.
 
     Args:
-        what: What is done, in words.
-        total: Images to do.
+        what: Label of the progress bar.
+        total: Number of images to do.
     """
     from rich.console import Console
     from rich.progress import (

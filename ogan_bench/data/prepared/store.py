@@ -1,12 +1,12 @@
-"""Where prepared images lie on disk, and how they are read back.
+"""Layout of prepared images on disk, and how they are read back.
 
 ::
 
     <root>/<name>-<key>/images.bin      pixels of all usable images, uint8 (n, channels, h, w)
-                       /meta.json       what was done to what, what was unusable, SHA-256 of pixels
-                       /verified.json   size, times and inode of the file that was hashed last
+                       /meta.json       source, recipe, unusable images, SHA-256 of the pixels
+                       /verified.json   size, times and inode of the pixels when last hashed
 
-The root is ``$OGAN_BENCH_PREPARED``, else the folder ``prepared`` of the data root.
+The root is ``$OGAN_BENCH_PREPARED``, else the folder ``prepared`` in the data root.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ogan_bench.errors import UserError
 from ogan_bench.files import sha256, write_json
 
 NO_RESERVE = getattr(mmap, "MAP_NORESERVE", 0x4000 if sys.platform == "linux" else 0)
-"""Without it Linux refuses to map, copy-on-write, a file that is larger than the memory."""
+"""Without it Linux refuses to map, copy-on-write, a file that is larger than memory."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Prepared:
 
     Args:
         images: uint8, shape ``(n, channels, h, w)``, memory-mapped, copy-on-write.
-        kept: Which images of the source these are, ascending, shape ``(n,)``.
+        kept: Their indices in the source, ascending, shape ``(n,)``.
         content: SHA-256 of the pixels.
     """
 
@@ -60,7 +60,7 @@ class Prepared:
 
         Args:
             start: Position of the first in the source.
-            stop: Position behind the last in the source.
+            stop: Position after the last in the source.
             labels: Of all images of the source; the rows of unusable ones are left out.
             attributes: Likewise.
             factors: Likewise.
@@ -91,15 +91,15 @@ class Meta(BaseModel):
     Args:
         name: Name of the dataset.
         source: Fingerprint of the source.
-        images: Images of the source.
-        resolution: Height and width of the pixels.
+        images: Number of images in the source.
+        resolution: Height and width in pixels.
         crop: As in the :class:`~ogan_bench.data.prepared.decoding.Recipe`, like the next two.
         crop_size: Likewise.
         channels: Likewise.
         unusable: Images of the source that are not in the store.
-        sha256: Of the pixels.
+        sha256: SHA-256 of the pixels.
         pillow: Version of the decoder.
-        seconds: How long it took.
+        seconds: Duration of the preparation.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -141,10 +141,10 @@ class Store:
         return self.path / "images.bin"
 
     def meta(self) -> Meta:
-        """What is known of the images.
+        """The content of ``meta.json``.
 
         Raises:
-            UserError: A file is missing, or damaged as far as its size tells.
+            UserError: A file is missing, damaged or of the wrong size.
         """
         place = self.path / "meta.json"
         try:
@@ -153,13 +153,13 @@ class Store:
         except OSError as error:
             raise self._damaged(f"{error.filename}: cannot be read ({error.strerror})") from None
         except ValidationError:
-            raise self._damaged(f"{place}: not what was written") from None
+            raise self._damaged(f"{place}: damaged") from None
         if found != meta.size:
             raise self._damaged(f"{self.pixels}: {found:,} bytes instead of {meta.size:,}")
         return meta
 
     def open(self) -> Prepared:
-        """The images; their file is hashed unless it is the very one that was hashed last.
+        """The images; their file is hashed unless unchanged since the last check.
 
         Raises:
             UserError: The store is damaged.
@@ -181,18 +181,18 @@ class Store:
         """Compare the pixels with their SHA-256.
 
         Raises:
-            UserError: They are not what was written.
+            UserError: They have changed since they were written.
         """
         meta = self.meta()
         before = self.pixels.stat()
         if sha256(self.pixels) != meta.sha256:
-            raise self._damaged(f"{self.pixels}: its SHA-256 is not that of what was written")
-        with suppress(UserError):  # whoever may not write here compares every time
+            raise self._damaged(f"{self.pixels}: its SHA-256 has changed since it was written")
+        with suppress(UserError):  # without write permission it is hashed every time
             self.mark_verified(before)
         return meta
 
     def mark_verified(self, facts: os.stat_result) -> None:
-        """Remember the state in which the pixels are known to be what was written."""
+        """Record the state of the file in which its pixels were verified."""
         write_json(self.path / "verified.json", _state(facts), durable=False)
 
     def _is_verified(self) -> bool:
@@ -203,11 +203,11 @@ class Store:
             return False
 
     def _damaged(self, problem: str) -> UserError:
-        return UserError(f"{problem}. Delete the folder {self.path}; it is made again.")
+        return UserError(f"{problem}. Delete the folder {self.path} to prepare it again.")
 
 
 def _state(facts: os.stat_result) -> dict[str, int]:
-    """What changes whenever something writes into a file: no program can set its ctime."""
+    """File status that changes with every write: no program can set the ctime."""
     return {
         "size": facts.st_size,
         "mtime_ns": facts.st_mtime_ns,

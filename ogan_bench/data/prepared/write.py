@@ -1,4 +1,4 @@
-"""From encoded images to a store, by all cores."""
+"""Decode images into a store, on all cores."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ CHUNK = 32
 class Encoded(Protocol):
     """Named encoded images: files of a folder, values of an LMDB, cells of a parquet column.
 
-    Their order is that of the store. Where all training images come before the test images, both
+    Their order is that of the store. If all training images come before the test images, both
     splits are slices of the memory map.
     """
 
     @property
     def names(self) -> Sequence[str]:
-        """What each image is called in messages."""
+        """Name of each image in messages."""
 
     @property
     def fingerprint(self) -> str:
@@ -53,22 +53,22 @@ class Encoded(Protocol):
 
 
 def write(store: Store, name: str, source: Encoded, recipe: Recipe, workers: int | None) -> None:
-    """Decode all usable images into an empty folder, and wait until the disk has them.
+    """Decode all usable images into an empty folder, and flush them to disk.
 
-    Threads are enough: Pillow decodes and resizes without the interpreter's lock, which is most of
-    the work where images are larger than a few dozen pixels.
+    Threads are enough: Pillow releases the GIL while it decodes and resizes, which is most of the
+    work if images are larger than a few dozen pixels.
 
     Args:
         store: The folder.
         name: Name of the dataset.
         source: Its images.
-        recipe: What is done to them.
-        workers: Threads; ``None``: one for each core.
+        recipe: How to prepare them.
+        workers: Threads; ``None``: one per core.
 
     Raises:
         OSError: The disk is full or the folder cannot be written.
-        UserError: There is no room for so many images, none is usable, or one has so many pixels
-            that it may be meant to fill the memory.
+        UserError: The disk is too small for the images, none is usable, or one may be a
+            decompression bomb.
     """
     started = time.perf_counter()
     images = len(source.names)
@@ -82,7 +82,7 @@ def write(store: Store, name: str, source: Encoded, recipe: Recipe, workers: int
         warnings.catch_warnings(),
         progress(f"preparing {name}", images) as advance,
     ):
-        warnings.simplefilter("ignore")  # Pillow's remarks on what it can read all the same
+        warnings.simplefilter("ignore")  # Pillow warns about files that it can read
         decoded = _in_order(
             lambda chunk: _decode_chunk(source, recipe, chunk), chunks, workers or _cores()
         )
@@ -94,8 +94,8 @@ def write(store: Store, name: str, source: Encoded, recipe: Recipe, workers: int
         file.flush()
         os.fsync(file.fileno())
     if len(unusable) == images:
-        first = f", the first because: {unusable[0].reason}" if unusable else ""
-        raise UserError(f"{name}: none of {images} images can be used{first}")
+        first = f"; the first: {unusable[0].reason}" if unusable else ""
+        raise UserError(f"{name}: none of {images} images is usable{first}")
     meta = Meta(
         name=name,
         source=source.fingerprint,
@@ -113,7 +113,7 @@ def write(store: Store, name: str, source: Encoded, recipe: Recipe, workers: int
 def _decode_chunk(
     source: Encoded, recipe: Recipe, chunk: Iterable[int]
 ) -> tuple[bytes, list[Unusable]]:
-    """Pixels of the usable images among some, and what is wrong with the others."""
+    """Pixels of the usable images of a chunk, and what is wrong with the others."""
     pixels, unusable = [], []
     for i in chunk:
         try:
@@ -122,14 +122,14 @@ def _decode_chunk(
             raise UserError(f"{source.names[i]}: {error}; shrink or remove it") from None
         except (OSError, ValueError) as error:
             reason = (isinstance(error, OSError) and error.strerror) or str(error)
-            # Names of files need not be text; what a message and a JSON file hold must be.
+            # File names need not be valid text, but messages and JSON must be.
             name = source.names[i].encode(errors="backslashreplace").decode()
             unusable.append(Unusable(index=i, name=name, reason=reason))
     return b"".join(pixels), unusable
 
 
 def _in_order(function: Callable[[T], U], items: Iterable[T], workers: int) -> Iterator[U]:
-    """Results in the order of the items; only a few are worked out before they are asked for."""
+    """Results in the order of the items; only a few are computed ahead of the consumer."""
     waiting: deque[Future[U]] = deque()
     with ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
         try:

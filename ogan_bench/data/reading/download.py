@@ -1,4 +1,4 @@
-"""Files of published datasets: downloaded, compared with their checksums, and not believed."""
+"""Files of published datasets: downloaded, verified by checksum, and validated."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from torch import Tensor
 from ogan_bench.errors import UserError
 
 
-def download(kind: str, root: Path, missing: str, mend: str, **options: str) -> None:
-    """Let torchvision download one of its datasets; it compares what comes with checksums.
+def download(kind: str, root: Path, missing: str, fix: str, **options: str) -> None:
+    """Let torchvision download one of its datasets; it verifies the checksums.
 
     Args:
         kind: Name of the class in ``torchvision.datasets``.
         root: The folder in which torchvision lays the dataset out.
-        missing: What was looked for, and where.
-        mend: What to do without a network.
+        missing: Message about what was looked for, and where.
+        fix: What to do without a network.
         options: Further arguments of the class.
 
     Raises:
@@ -30,7 +30,7 @@ def download(kind: str, root: Path, missing: str, mend: str, **options: str) -> 
     try:
         getattr(datasets, kind)(root, download=True, **options)
     except (OSError, RuntimeError, EOFError, HTTPException) as error:
-        raise UserError(f"{missing}, and could not be downloaded ({error}). {mend}") from None
+        raise UserError(f"{missing}, and could not be downloaded ({error}). {fix}") from None
 
 
 def read(path: Path) -> bytes:
@@ -42,7 +42,7 @@ def read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise UserError(f"{path}: missing beside the other files; fetch it again") from None
+        raise UserError(f"{path}: missing next to the other files; fetch it again") from None
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from None
 
@@ -50,10 +50,10 @@ def read(path: Path) -> bytes:
 def read_verified(path: Path, md5: str) -> bytes:
     """Content of a file whose checksum is published.
 
-    The content that is returned is the content that was checked, so nothing can be put in between.
+    It returns the very bytes that were checked, so the file cannot be replaced in between.
 
     Raises:
-        UserError: It is missing, cannot be read, or is not what was published.
+        UserError: It is missing, cannot be read, or is not the published file.
     """
     content = read(path)
     found = hashlib.md5(content, usedforsecurity=False).hexdigest()
@@ -69,13 +69,13 @@ def class_labels(values: Tensor, images: int, classes: int, place: Path) -> Tens
     """The labels as int64, one for each image.
 
     Args:
-        values: Whole numbers, shape ``(n,)``.
-        images: Their number.
+        values: Integers, shape ``(n,)``.
+        images: Number of images.
         classes: Labels are 0 to ``classes`` - 1.
         place: The file that they were read from.
 
     Raises:
-        UserError: There are more or fewer labels than images, or a label is no class.
+        UserError: There are more or fewer labels than images, or a label is not a class.
     """
     labels = values.to(torch.int64)
     if len(labels) != images:
@@ -83,7 +83,7 @@ def class_labels(values: Tensor, images: int, classes: int, place: Path) -> Tens
     outside = labels[(labels < 0) | (labels >= classes)]
     if len(outside):
         raise UserError(
-            f"{place}: the label {int(outside[0])} is none of the {classes} classes "
+            f"{place}: label {int(outside[0])} is not one of the {classes} classes "
             f"0 to {classes - 1}"
         )
     return labels

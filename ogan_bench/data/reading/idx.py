@@ -1,4 +1,4 @@
-"""IDX, the file format of MNIST and of the datasets made after it."""
+"""IDX, the file format of MNIST and of datasets modelled on it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ogan_bench.errors import UserError
 CLASSES = 10
 
 
-def is_there(folder: Path) -> bool:
+def has_files(folder: Path) -> bool:
     """Whether a folder holds a dataset in IDX files."""
     return _find(folder, "train-images-idx3-ubyte") is not None
 
@@ -56,7 +56,7 @@ def _read(folder: Path, name: str, dimensions: Literal[1, 3]) -> tuple[Path, Ten
     """
     path = _find(folder, name)
     if path is None:
-        raise UserError(f"{folder}: no {name} or {name}.gz beside the other files; fetch it again")
+        raise UserError(f"{folder}: no {name} or {name}.gz next to the others; fetch it again")
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:
@@ -67,4 +67,4 @@ def _read(folder: Path, name: str, dimensions: Literal[1, 3]) -> tuple[Path, Ten
         if math.prod(shape) == len(content) - header:
             array = np.frombuffer(content, np.uint8, offset=header).reshape(shape)
             return path, torch.from_numpy(array.copy())
-    raise UserError(f"{path}: not a whole IDX file of {dimensions} dimensions; fetch it again")
+    raise UserError(f"{path}: not a complete IDX file of {dimensions} dimensions; fetch it again")

@@ -1,4 +1,4 @@
-"""Image files of a folder and its subfolders, found without following a link."""
+"""Image files of a folder and its subfolders, found without following links."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ class ImageFiles:
 def find_images(folder: Path) -> list[str]:
     """Paths of all PNG, JPEG and WebP files within a folder, in the order of their parts.
 
-    Hidden files and folders are left out. The order is the same on every system.
+    Hidden files and folders are skipped. The order is the same on every system.
 
     Raises:
-        UserError: There is no such folder; it cannot be read; or there is a link, which might lead
-            anywhere, or an archive.
+        UserError: The folder is missing, cannot be read, or contains an archive or a link, which
+            might point anywhere.
     """
     if folder.name.lower().endswith(ARCHIVES) and folder.is_file():
         raise UserError(f"{folder}: an archive; unpack it and name the folder")
@@ -69,10 +69,10 @@ def _walk(folder: Path, within: str) -> Iterator[str]:
         name = entry.name.lower()
         is_image, is_archive = name.endswith(SUFFIXES), name.endswith(ARCHIVES)
         if entry.is_symlink() and (is_image or is_archive or entry.is_dir()):
-            raise UserError(f"{entry.path}: a link; only what lies in the folder itself is taken")
+            raise UserError(f"{entry.path}: a link; put the files themselves into the folder")
         if entry.is_dir():
             yield from _walk(folder, f"{within}{entry.name}/")
         elif is_archive:
-            raise UserError(f"{entry.path}: an archive; unpack it, and take it out of the folder")
+            raise UserError(f"{entry.path}: an archive; unpack it, and remove it from the folder")
         elif is_image and entry.is_file():
             yield f"{within}{entry.name}"

@@ -20,18 +20,18 @@ from ogan_bench.data.reading.splits import order_stamp
 from ogan_bench.errors import UserError
 
 ROWS_IN_MEMORY = 4096
-"""About so many cells are kept, in whole row groups: threads that read in order need no more."""
+"""Approximate number of cells cached, in whole row groups: enough for threads reading in order."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Parquet files of the same columns, one below the other.
+    """Parquet files with the same columns, concatenated.
 
     Args:
         files: The files.
-        schema: Columns and metadata of the first one, as pyarrow gives them.
-        groups: Every row group: position of its file, its number in it.
-        ends: Row behind the last one of every row group.
+        schema: Columns and metadata of the first file, as pyarrow returns them.
+        groups: Index of the file, and index in it, of every row group.
+        ends: Row after the last one of every row group.
     """
 
     files: list[Path]
@@ -41,7 +41,7 @@ class Table:
 
     @classmethod
     def of(cls, files: list[Path]) -> Table:
-        """Read the columns and sizes of some files, and no row.
+        """Read the columns and sizes of some files, but no rows.
 
         Raises:
             UserError: A file is damaged, has other columns than the first, or pyarrow is missing.
@@ -51,7 +51,7 @@ class Table:
             with _opened(path) as file:
                 schema = schema or file.schema_arrow
                 if not file.schema_arrow.equals(schema):
-                    raise UserError(f"{path}: its columns are not those of {files[0]}")
+                    raise UserError(f"{path}: its columns differ from those of {files[0]}")
                 for group in range(file.num_row_groups):
                     groups.append((position, group))
                     sizes.append(file.metadata.row_group(group).num_rows)
@@ -63,20 +63,20 @@ class Table:
         return self.ends[-1]
 
     def place(self, row: int) -> tuple[int, int]:
-        """Number of the row group of a row, and the row's number in it."""
+        """Index of the row group of a row, and index of the row in it."""
         group = bisect.bisect_right(self.ends, row)
         return group, row - (self.ends[group - 1] if group else 0)
 
     def integers(self, column: str) -> Tensor:
-        """A column of whole numbers, int64.
+        """A column of integers, int64.
 
         Raises:
-            UserError: It is missing, or holds something else.
+            UserError: It is missing, or not of integers.
         """
         from pyarrow import types
 
         if column not in self.schema.names or not types.is_integer(self.schema.field(column).type):
-            raise UserError(f"{self.files[0]}: no column {column!r} of whole numbers")
+            raise UserError(f"{self.files[0]}: no column {column!r} of integers")
         parts = []
         for path in self.files:
             with _opened(path) as file:
@@ -92,19 +92,19 @@ class Cells:
 
     Args:
         table: The files.
-        column: Its name.
-        rows: Which row each image is.
+        column: Name of the column.
+        rows: Row of each image.
     """
 
     def __init__(self, table: Table, column: str, rows: Sequence[int]) -> None:
         self._table, self._column, self._rows = table, column, rows
-        self._lock = threading.Lock()  # so that no row group is read twice at a time
+        self._lock = threading.Lock()  # so that two threads do not read the same row group
         largest = max(end - start for start, end in pairwise([0, *table.ends]))
         self._group = functools.lru_cache(2 + ROWS_IN_MEMORY // largest)(self._read_group)
 
     @functools.cached_property
     def names(self) -> Sequence[str]:
-        """Name of the file and number of the row in it, of each image."""
+        """File name and row number of each image."""
         firsts: dict[int, int] = {}  # first row of each file
         for (file, _), start in zip(self._table.groups, [0, *self._table.ends], strict=False):
             firsts.setdefault(file, start)
@@ -163,4 +163,4 @@ def _opened(path: Path) -> Iterator[Any]:
         with ParquetFile(path) as file:
             yield file
     except (OSError, pyarrow.ArrowException) as error:
-        raise UserError(f"{path}: not a whole parquet file ({error}); fetch it again") from None
+        raise UserError(f"{path}: not a complete parquet file ({error}); fetch it again") from None

@@ -23,13 +23,13 @@ def train_first(is_test: Tensor) -> tuple[Tensor, int]:
 
 
 def every_kth(images: int, k: int, place: Path) -> Tensor:
-    """Whether each image is a test image, where every k-th one is.
+    """Mask of the test images, which are every k-th one.
 
     Raises:
         UserError: There are too few images for one test image.
     """
     if images < k:
-        raise UserError(f"{place}: {images} images; with test_every {k} there must be as many")
+        raise UserError(f"{place}: {images} images, too few for test_every {k}")
     return torch.arange(images) % k == k - 1
 
 

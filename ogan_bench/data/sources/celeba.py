@@ -32,21 +32,21 @@ def celeba(
 ) -> Dataset:
     """CelebA, aligned: 162,770 training and 19,962 test photographs of faces, 40 attributes.
 
-    To be fetched by hand and looked for in ``$OGAN_BENCH_DATA/celeba`` (``data`` if the variable is
+    Fetch it by hand; it is looked for in ``$OGAN_BENCH_DATA/celeba`` (``data`` if the variable is
     not set; also ``CelebA``, ``celeba-dataset``): the folder ``img_align_celeba``,
     ``list_attr_celeba.txt`` and ``list_eval_partition.txt``, as torchvision lays them out, as the
     authors do (``Img``, ``Anno``, ``Eval``), or as the CSV files of Kaggle. The published split is
-    used, in which no person is in two parts; its validation part is left out. Identities are not
-    read: for that reason they could not be classes. For non-commercial research only.
+    used; its validation part is left out. No person appears in two parts, so identities could not
+    be classes and are not read. For non-commercial research only.
 
     Args:
         resolution: Height and width in pixels.
-        crop_size: Side of the square that is cut from the centre of 178 x 218 pixels; 108 to 178
-            are usual. 0: none, the whole image is squeezed, as the O-GAN author does with faces.
+        crop_size: Side of the square cropped from the centre of 178 x 218 pixels; 108 to 178 are
+            usual. 0: none, the whole image is squeezed, as the O-GAN author does with faces.
         max_bad: How many unusable images may be left out.
 
     Raises:
-        UserError: Something is not there, cannot be read, or does not match.
+        UserError: A file is missing, cannot be read, or does not match the others.
 
     References:
         Z. Liu, P. Luo, X. Wang and X. Tang, Deep Learning Face Attributes in the Wild, 2015,
@@ -55,7 +55,7 @@ def celeba(
     folder = next((data_root() / name for name in FOLDERS if (data_root() / name).is_dir()), None)
     if folder is None:
         raise UserError(
-            f"CelebA is at none of {', '.join(str(data_root() / name) for name in FOLDERS)}; put "
+            f"CelebA is in none of {', '.join(str(data_root() / name) for name in FOLDERS)}; put "
             "img_align_celeba, list_attr_celeba.txt and list_eval_partition.txt of "
             "https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html into the first (its root is "
             "$OGAN_BENCH_DATA)"
@@ -102,10 +102,10 @@ def celeba(
 
 
 class Attributes(NamedTuple):
-    """Which image has which attribute.
+    """Attributes of every image.
 
     Args:
-        place: The file that says so.
+        place: The file that they were read from.
         titles: Names of the attributes, k of them.
         rows: Row of each image in the table, by its name.
         table: Bool, shape ``(n, k)``.
@@ -117,10 +117,10 @@ class Attributes(NamedTuple):
     table: Tensor
 
     def of(self, names: list[str]) -> tuple[tuple[str, ...], Tensor]:
-        """The titles, and the table in the order of some images.
+        """The titles, and the rows of the named images.
 
         Raises:
-            UserError: Nothing is known of an image.
+            UserError: An image has no row.
         """
         unknown = next((name for name in names if name not in self.rows), None)
         if unknown is not None:
@@ -129,10 +129,10 @@ class Attributes(NamedTuple):
 
 
 def read_attributes(path: Path) -> Attributes:
-    """A table of attributes, 1 or -1, in text with a line of the number of images, or as CSV.
+    """A table of attributes, 1 or -1: text that begins with the number of images, or CSV.
 
     Raises:
-        UserError: The file cannot be read, or a line is not whole.
+        UserError: The file cannot be read, or a line is incomplete.
     """
     lines = _lines(path)
     if len(lines[0].split()) == 1:  # the number of images
@@ -159,10 +159,10 @@ def _partition(path: Path) -> dict[str, str]:
     """Part of each image, by its name: training 0, validation 1, test 2.
 
     Raises:
-        UserError: The file cannot be read, or a line is not whole.
+        UserError: The file cannot be read, or a line is incomplete.
     """
     lines = _lines(path)
-    if lines[0].split()[-1] == "partition":  # head of the CSV file
+    if lines[0].split()[-1] == "partition":  # header of the CSV file
         lines = lines[1:]
     parts: dict[str, str] = {}
     for line in lines:
@@ -174,10 +174,10 @@ def _partition(path: Path) -> dict[str, str]:
 
 
 def _lines(path: Path) -> list[str]:
-    """The lines that are not empty, with blanks in place of commas.
+    """The lines that are not empty, with spaces in place of commas.
 
     Raises:
-        UserError: The file cannot be read, or there are none.
+        UserError: The file cannot be read, or is empty.
     """
     text = read(path).decode("utf-8", "replace").replace(",", " ")
     lines = [line for line in text.splitlines() if line.strip()]
@@ -187,10 +187,10 @@ def _lines(path: Path) -> list[str]:
 
 
 def _row(path: Path, line: str, width: int) -> tuple[str, list[str]]:
-    """What a line begins with, and the values that follow.
+    """The first field of a line, and the ``width`` values that follow.
 
     Raises:
-        UserError: There are more or fewer of them.
+        UserError: There are more or fewer values.
     """
     name, *values = line.split()
     if len(values) != width:
@@ -202,4 +202,4 @@ def _first(folder: Path, usual: tuple[str, ...]) -> Path:
     for name in usual:
         if (folder / name).exists():
             return folder / name
-    raise UserError(f"{folder}: none of {', '.join(usual)} is there; fetch CelebA again")
+    raise UserError(f"{folder}: contains none of {', '.join(usual)}; fetch CelebA again")

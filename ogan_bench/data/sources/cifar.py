@@ -1,8 +1,8 @@
-"""CIFAR-10 and CIFAR-100 from disk, or downloaded by torchvision where there is a network.
+"""CIFAR-10 and CIFAR-100 from disk, or downloaded by torchvision if there is a network.
 
-The authors publish the same images as Python pickles, which torchvision reads, and as plain
-records. Unpickling runs what the file says, so a pickle is opened only where its bytes have the
-published checksum; the records, of whose files no checksums are published, are mere bytes.
+The authors publish the same images as Python pickles, which torchvision reads, and as binary
+records. Unpickling can execute code, so a pickle is opened only if its bytes have the published
+checksum; the records have no published checksums, but are plain bytes.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ PIXELS = 3 * 32 * 32
 
 
 class Records(NamedTuple):
-    """The plain form of a dataset.
+    """The binary version of a dataset.
 
     Args:
         folder: Name of its folder.
         train: Name of each training file, with the number of its images.
-        test: The same of the test file.
-        label_bytes: How many labels stand before the pixels; the last one is the class.
+        test: The same for the test file.
+        label_bytes: Number of labels before the pixels; the last one is the class.
         names: Name of the file with the names of the classes.
     """
 
@@ -58,11 +58,11 @@ RECORDS = {
         "fine_label_names.txt",
     ),
 }
-"""The plain form of each dataset, by the name of torchvision's class."""
+"""The binary version of each dataset, by the name of torchvision's class."""
 
 
 def cifar10(*, resolution: Annotated[int, Field(ge=8, le=256)] = 32) -> Dataset:
-    """CIFAR-10: 50,000 training and 10,000 test photographs of 10 kinds of things.
+    """CIFAR-10: 50,000 training and 10,000 test photographs in 10 classes.
 
     Looked for in ``$OGAN_BENCH_DATA/cifar-10-batches-py`` (torchvision's layout) and
     ``$OGAN_BENCH_DATA/cifar-10-batches-bin`` (the binary version); the root is ``data`` if the
@@ -82,7 +82,7 @@ def cifar10(*, resolution: Annotated[int, Field(ge=8, le=256)] = 32) -> Dataset:
 
 
 def cifar100(*, resolution: Annotated[int, Field(ge=8, le=256)] = 32) -> Dataset:
-    """CIFAR-100: 50,000 training and 10,000 test photographs of 100 kinds of things.
+    """CIFAR-100: 50,000 training and 10,000 test photographs in 100 classes.
 
     Looked for in ``$OGAN_BENCH_DATA/cifar-100-python`` (torchvision's layout) and
     ``$OGAN_BENCH_DATA/cifar-100-binary`` (the binary version); the root is ``data`` if the
@@ -135,7 +135,7 @@ def _cifar(
 def _from_pickles(
     folder: Path, published: Any, classes: int
 ) -> tuple[Split, Split, tuple[str, ...]]:
-    """Both splits and the names of the classes, from files of the published checksums."""
+    """Both splits and the names of the classes, from files with the published checksums."""
 
     def split(files: list[tuple[str, str]]) -> Split:
         batches = [
@@ -162,7 +162,7 @@ def _batch(path: Path, batch: dict[str, Any], classes: int) -> Split:
 def _from_records(
     folder: Path, form: Records, classes: int
 ) -> tuple[Split, Split, tuple[str, ...]]:
-    """Both splits and the names of the classes, from plain records."""
+    """Both splits and the names of the classes, from binary records."""
 
     def split(files: dict[str, int]) -> Split:
         return _joined(
@@ -177,7 +177,7 @@ def _records(path: Path, images: int, label_bytes: int, classes: int) -> Split:
     """One file of ``images`` records: the labels, then the red, green and blue plane.
 
     Raises:
-        UserError: The file is missing, truncated, or has a label that is no class.
+        UserError: The file is missing, truncated, or has a label that is not a class.
     """
     content = torch.frombuffer(bytearray(read(path)), dtype=torch.uint8)
     size = label_bytes + PIXELS

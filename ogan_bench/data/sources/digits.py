@@ -1,4 +1,4 @@
-"""scikit-learn's handwritten digits, embedded in its package: real images without a download."""
+"""scikit-learn's handwritten digits, bundled with its package: real images without a download."""
 
 from __future__ import annotations
 

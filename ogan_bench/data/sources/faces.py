@@ -33,10 +33,10 @@ def celeba_hq(
 ) -> Dataset:
     """CelebA-HQ: 30,000 photographs of faces, without labels.
 
-    To be fetched by hand and looked for in ``$OGAN_BENCH_DATA`` (``data`` if that is not set) in
-    ``CelebAMask-HQ/CelebA-HQ-img`` and other usual folders. Where
-    ``CelebAMask-HQ-attribute-anno.txt`` lies in the folder or beside it, its 40 attributes are
-    read. The source has no split: every k-th image is a test image, so a person may be in both.
+    Fetch it by hand; it is looked for in ``$OGAN_BENCH_DATA`` (``data`` if that is not set) in
+    ``CelebAMask-HQ/CelebA-HQ-img`` and other usual folders. If
+    ``CelebAMask-HQ-attribute-anno.txt`` is in the folder or next to it, its 40 attributes are read.
+    The source has no split: every k-th image is a test image, so a person may be in both splits.
     For non-commercial research only.
 
     Args:
@@ -46,7 +46,7 @@ def celeba_hq(
         max_bad: How many unusable images may be left out.
 
     Raises:
-        UserError: It is not there, or a file cannot be used.
+        UserError: It is missing, or a file cannot be used.
 
     References:
         T. Karras et al., Progressive Growing of GANs for Improved Quality, Stability, and
@@ -91,10 +91,10 @@ def ffhq(
 ) -> Dataset:
     """FFHQ: 70,000 photographs of faces, without labels.
 
-    To be fetched by hand and looked for in ``$OGAN_BENCH_DATA/ffhq`` (``data`` if the variable is
-    not set), in ``images1024x1024``, in ``thumbnails128x128``, or in the folder itself, with or
-    without subfolders of a thousand. Images 0 to 59,999 are for training, the others for tests, as
-    the authors of the dataset appoint them; StyleGAN itself was trained on all. CC BY-NC-SA 4.0;
+    Fetch it by hand; it is looked for in ``$OGAN_BENCH_DATA/ffhq`` (``data`` if the variable is not
+    set), in ``images1024x1024``, in ``thumbnails128x128``, or in the folder itself, with or without
+    subfolders of a thousand images. Images 0 to 59,999 are training images, the others test images,
+    as the authors of the dataset recommend; StyleGAN itself was trained on all. CC BY-NC-SA 4.0;
     each photograph has a licence of its own.
 
     Args:
@@ -103,7 +103,7 @@ def ffhq(
         max_bad: How many unusable images may be left out.
 
     Raises:
-        UserError: It is not there, has no test images, or a file cannot be used.
+        UserError: It is missing, has no test images, or a file cannot be used.
 
     References:
         T. Karras, S. Laine and T. Aila, A Style-Based Generator Architecture for Generative
@@ -111,15 +111,15 @@ def ffhq(
     """
     folder = _folder("FFHQ", path, FFHQ_FOLDERS, "https://github.com/NVlabs/ffhq-dataset")
     found = find_images(folder)
-    strange = next((name for name in found if not Path(name).stem.isdecimal()), None)
-    if strange is not None:
-        raise UserError(f"{folder / strange}: FFHQ's files are called 00000.png to 69999.png")
+    unexpected = next((name for name in found if not Path(name).stem.isdecimal()), None)
+    if unexpected is not None:
+        raise UserError(f"{folder / unexpected}: FFHQ's files are called 00000.png to 69999.png")
     is_test = torch.tensor([int(Path(name).stem) >= FFHQ_TRAIN for name in found], dtype=torch.bool)
     order, n_train = train_first(is_test)
     if not 0 < n_train < len(found):
         raise UserError(
             f"{folder}: {n_train} images before number {FFHQ_TRAIN} and {len(found) - n_train} "
-            "from there on; both a training and a test split need some"
+            "from there on; both the training and the test split need images"
         )
     store = prepared(
         "ffhq",
@@ -138,16 +138,16 @@ def ffhq(
 
 
 def _folder(title: str, path: str, usual: tuple[str, ...], source: str) -> Path:
-    """The folder that the user names, else the first usual one that is there.
+    """The folder that the user names, else the first usual one that exists.
 
     Raises:
-        UserError: There is none.
+        UserError: None exists.
     """
     places = [data_root() / name for name in ((path,) if path else usual)]
     for place in places:
         if place.is_dir():
             return place
     raise UserError(
-        f"{title} is at none of {', '.join(map(str, places))}; put its images there ({source}; "
-        "the root is $OGAN_BENCH_DATA), or name their folder with data.path"
+        f"{title} is in none of {', '.join(map(str, places))}; put its images there ({source}; "
+        "the root is $OGAN_BENCH_DATA), or set data.path to their folder"
     )

@@ -1,4 +1,4 @@
-"""Fashion-MNIST from disk, or downloaded by torchvision where there is a network."""
+"""Fashion-MNIST from disk, or downloaded by torchvision if there is a network."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def fashion_mnist(*, resolution: Annotated[int, Field(ge=8, le=256)] = 32) -> Da
 
     Looked for in ``$OGAN_BENCH_DATA/FashionMNIST/raw`` (torchvision's layout; the root is ``data``
     if the variable is not set) and where Debian's package ``dataset-fashion-mnist`` installs it;
-    else torchvision downloads it to the former.
+    otherwise torchvision downloads it to the former.
 
     Args:
         resolution: Height and width in pixels; the source has 28, antialiased bilinear resize.
 
     Raises:
-        UserError: It is nowhere on disk and cannot be downloaded.
+        UserError: It is not on disk and cannot be downloaded.
 
     References:
         H. Xiao, K. Rasul and R. Vollgraf, Fashion-MNIST, 2017, arXiv 1708.07747 (MIT licence).
@@ -52,6 +52,6 @@ def fashion_mnist(*, resolution: Annotated[int, Field(ge=8, le=256)] = 32) -> Da
 def find_folder() -> Path | None:
     """The folder on disk that holds the IDX files."""
     for folder in (data_root() / "FashionMNIST" / "raw", DEBIAN):
-        if idx.is_there(folder):
+        if idx.has_files(folder):
             return folder
     return None

@@ -1,4 +1,4 @@
-"""A folder of image files, as the large datasets of faces and rooms are handed around."""
+"""A folder of image files, as large datasets of faces and scenes are distributed."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ def image_folder(
 ) -> Dataset:
     """All PNG, JPEG and WebP files of a folder and its subfolders, as RGB squares.
 
-    Where every image lies in a subfolder and there are at least two, the subfolders are the
-    classes; else there are no labels. Links and archives are refused, hidden files are left out.
-    The images are prepared once and stay on disk: 10,000 of 128 x 128 pixels take 0.5 GB.
+    If every image is in a subfolder and there are at least two subfolders, these are the classes;
+    otherwise there are no labels. Links and archives are rejected, hidden files are skipped. The
+    images are prepared once and stay on disk: 10,000 of 128 x 128 pixels take 0.5 GB.
 
     Args:
         path: The folder, within ``$OGAN_BENCH_DATA`` (``data`` if that is not set) or absolute.
         resolution: Height and width in pixels, by Pillow's antialiased bilinear resize.
-        crop: ``centre`` cuts the longer side to the shorter one first, as the O-GAN author does
+        crop: ``centre`` crops the longer side to the shorter one first, as the O-GAN author does
             with LSUN; ``none`` squeezes, as he does with faces.
         test_every: k, where every k-th image in the order of names is a test image.
-        max_bad: How many unusable images may be left out: damaged, animated, of 16 bits, or more
-            than 10 times as long as wide.
+        max_bad: How many unusable images may be left out: damaged, animated, not 8 bits per
+            channel, or more than 10 times as long as wide.
 
     Raises:
-        UserError: The folder is not there or has too few images, or a file cannot be used.
+        UserError: The folder is missing or has too few images, or a file cannot be used.
     """
     folder = data_root() / path
     if not folder.exists():
@@ -68,7 +68,7 @@ def image_folder(
 
 
 def _classes(names: Sequence[str]) -> tuple[tuple[str, ...], Tensor | None]:
-    """Names of the classes and the label of every file; no labels where there are no classes."""
+    """Names of the classes and the label of every file; no labels if there are no classes."""
     subfolders = [name.rpartition("/")[0].partition("/")[0] for name in names]
     classes = sorted(set(subfolders))
     if len(classes) < 2 or "" in classes:

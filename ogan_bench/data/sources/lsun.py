@@ -1,4 +1,4 @@
-"""LSUN, scenes by category: LMDB databases as they are published, or folders of images."""
+"""LSUN, scenes by category: LMDB databases as published, or folders of images."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ def lsun(
 
     Looked for in ``$OGAN_BENCH_DATA/lsun`` and ``$OGAN_BENCH_DATA`` (``data`` if that is not set):
     for the category ``church_outdoor`` the unpacked database ``church_outdoor_train_lmdb``, then a
-    folder of images ``church_outdoor_train`` or ``church_outdoor``. To be fetched by hand, with the
+    folder of images ``church_outdoor_train`` or ``church_outdoor``. Fetch it by hand, with the
     scripts of https://github.com/fyu/lsun. For research.
 
-    The longer side is cut to the shorter one, of 256 pixels, as the O-GAN author does. Every k-th
-    image is a test image, because the published validation set of a category has 300 images: too
-    few for a Fréchet distance or for a narrow interval of the reconstruction error.
+    The longer side is cropped to the shorter one, of 256 pixels, as the O-GAN author does. Every
+    k-th image is a test image, because the published validation set of a category has 300 images:
+    too few for a Fréchet distance or for a narrow interval of the reconstruction error.
 
     Args:
-        category: Which scenes.
+        category: Category of scenes.
         resolution: Height and width in pixels.
-        images: The first so many of the source, whose names are hashes, so that they are a random
-            choice; 0: all of them. All bedrooms of 128 pixels take 150 GB when prepared.
+        images: Number of images, the first of the source, whose names are hashes, so the choice is
+            random; 0: all. All bedrooms of 128 pixels take 150 GB when prepared.
         test_every: k, where every k-th image in the order of names is a test image.
         max_bad: How many unusable images may be left out.
 
     Raises:
-        UserError: It is not there, is damaged, or the library lmdb is not installed.
+        UserError: It is missing or damaged, or the library lmdb is not installed.
 
     References:
         F. Yu et al., LSUN: Construction of a Large-scale Image Dataset using Deep Learning with
@@ -59,14 +59,14 @@ def lsun(
     place = next((place for place in places if place.exists()), None)
     if place is None:
         raise UserError(
-            f"LSUN's {category} is at none of {', '.join(map(str, places))}; unpack "
+            f"LSUN's {category} is in none of {', '.join(map(str, places))}; unpack "
             f"{category}_train_lmdb.zip there (https://github.com/fyu/lsun; the root is "
             "$OGAN_BENCH_DATA)"
         )
 
     def load(names: Sequence[str], source: Callable[[Sequence[str]], Encoded]) -> Dataset:
         if len(names) < images:
-            raise UserError(f"{place}: {len(names)} images, not {images}; set data.images")
+            raise UserError(f"{place}: {len(names)} images, not {images}; lower data.images")
         order, n_train = train_first(every_kth(len(names), test_every, place))
         store = prepared(
             f"lsun_{category}",
@@ -95,7 +95,7 @@ class Values:
 
     Args:
         database: The open environment.
-        place: Where it lies.
+        place: Its path.
         names: Keys, decoded as Latin-1, which gives every byte a character.
     """
 
@@ -118,7 +118,7 @@ class Values:
         except lmdb.Error as error:
             raise ValueError(str(error)) from None
         if value is None:
-            raise ValueError("the key has gone")
+            raise ValueError("the key is missing")
         return bytes(value)
 
 
@@ -127,7 +127,7 @@ def _database(place: Path) -> Iterator[Any]:
     """An LMDB database, open for reading.
 
     Raises:
-        UserError: It is none, or not whole, or the library is not installed.
+        UserError: It is not a complete LMDB database, or the library is not installed.
     """
     try:
         import lmdb
@@ -142,9 +142,9 @@ def _database(place: Path) -> Iterator[Any]:
             str(place), subdir=place.is_dir(), readonly=True, lock=False, readahead=False
         )
     except (OSError, lmdb.Error) as error:
-        raise UserError(f"{file}: not a whole LMDB database ({error}); fetch it again") from None
+        raise UserError(f"{file}: not a complete LMDB database ({error}); fetch it again") from None
     with database:
-        # LMDB reads through a memory map: to touch a page behind the end would kill the process.
+        # LMDB reads through a memory map: touching a page past the end would kill the process.
         whole = (database.info()["last_pgno"] + 1) * database.stat()["psize"]
         if size < whole:
             raise UserError(f"{file}: {size:,} bytes instead of {whole:,}; fetch it again")
@@ -156,7 +156,7 @@ def _file(place: Path) -> Path:
 
 
 def _keys(database: Any, place: Path, images: int) -> list[str]:
-    """The first keys of a database in their order, all of them for 0."""
+    """The first ``images`` keys of a database in their order; 0: all."""
     import lmdb
 
     try:

@@ -21,8 +21,8 @@ TEST_POINTS = 10_000
 def ring() -> Dataset:
     """8 Gaussians on the circle of radius 1, standard deviation 0.01.
 
-    Mode i lies at the angle 2πi/8. 100,000 fixed training points and 10,000 test points, as many
-    of every mode; a point's label is its mode.
+    Mode i is at the angle 2πi/8. 100,000 fixed training points and 10,000 test points, equally
+    many of every mode; a point's label is its mode.
 
     References:
         A. Srivastava et al., VEEGAN, 2017, https://arxiv.org/abs/1705.07761;
@@ -37,8 +37,8 @@ def ring() -> Dataset:
 def grid() -> Dataset:
     """25 Gaussians on the grid {-4, -2, 0, 2, 4}², standard deviation 0.05.
 
-    100,000 fixed training points and 10,000 test points, as many of every mode; a point's label is
-    its mode.
+    100,000 fixed training points and 10,000 test points, equally many of every mode; a point's
+    label is its mode.
 
     References:
         A. Srivastava et al., VEEGAN, 2017, https://arxiv.org/abs/1705.07761;

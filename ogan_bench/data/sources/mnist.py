@@ -1,4 +1,4 @@
-"""MNIST from disk, or downloaded by torchvision where there is a network."""
+"""MNIST from disk, or downloaded by torchvision if there is a network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def mnist(*, resolution: Annotated[int, Field(ge=8, le=256)] = 32) -> Dataset:
     """MNIST: 60,000 training and 10,000 test images of handwritten digits.
 
     Looked for in ``$OGAN_BENCH_DATA/MNIST/raw`` (torchvision's layout: four IDX files, gzipped or
-    not; the root is ``data`` if the variable is not set); else torchvision downloads it there.
+    not; the root is ``data`` if the variable is not set); otherwise torchvision downloads it there.
     Commonly stated to be under CC BY-SA 3.0.
 
     Args:
@@ -29,7 +29,7 @@ def mnist(*, resolution: Annotated[int, Field(ge=8, le=256)] = 32) -> Dataset:
         recognition, Proceedings of the IEEE 86, 1998, https://doi.org/10.1109/5.726791
     """
     folder = data_root() / "MNIST" / "raw"
-    if not idx.is_there(folder):
+    if not idx.has_files(folder):
         download(
             "MNIST",
             data_root(),

@@ -1,4 +1,4 @@
-"""Parquet files of encoded images, as Hugging Face hands datasets around."""
+"""Parquet files of encoded images, as Hugging Face distributes datasets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ogan_bench.data.reading.splits import every_kth, train_first
 from ogan_bench.errors import UserError
 
 PART = re.compile(r"(train|test|validation|valid|val)(?![a-z])")
-"""How the name of a file or folder begins that holds one part of a dataset."""
+"""Prefix of the name of a file or folder that holds one part of a dataset."""
 
 
 def parquet(
@@ -32,28 +32,28 @@ def parquet(
     test_every: Annotated[int, Field(ge=2)] = 10,
     max_bad: NonNegativeInt = 0,
 ) -> Dataset:
-    """Images in the parquet files of a dataset of Hugging Face, as RGB squares.
+    """Images in the parquet files of a Hugging Face dataset, as RGB squares.
 
-    The column of images holds encoded files: bytes, or a struct with a field ``bytes``. Of a
+    The column of images holds encoded files: bytes, or a struct with a field ``bytes``. In a
     folder, files whose name or folder begins with ``test`` hold the test images, those of
-    ``validation`` are left out, and all others hold training images. Where there are no files for
-    tests, or one file is named, every k-th row is a test image. Nothing is downloaded, and nothing
-    is unpickled. The licence is that of the source.
+    ``validation`` are left out, and all others hold training images. Without test files, or if
+    ``path`` is one file, every k-th row is a test image. Nothing is downloaded or unpickled. The
+    licence is that of the source.
 
     Args:
         path: A file or a folder, within ``$OGAN_BENCH_DATA`` (``data`` if that is not set) or
             absolute.
-        image: The column of images; empty: the only one that can be it.
-        label: The column of labels, which are whole numbers; empty: the only one that the metadata
-            of Hugging Face declare to be classes, else ``label``; else there are no labels.
+        image: The column of images; empty: the only possible one.
+        label: The column of labels, which are integers; empty: the only one that Hugging Face's
+            metadata declare as classes, else ``label``, else no labels.
         resolution: Height and width in pixels.
-        crop: ``centre`` cuts the longer side to the shorter one; ``none`` squeezes.
-        test_every: k, where every k-th row is a test image if there are no files for tests.
+        crop: ``centre`` crops the longer side to the shorter one; ``none`` squeezes.
+        test_every: k, where every k-th row is a test image if there are no test files.
         max_bad: How many unusable images may be left out.
 
     Raises:
-        UserError: Something is not there, cannot be read, or does not match, or the library pyarrow
-            is not installed.
+        UserError: A file or column is missing, cannot be read, or does not match the others, or the
+            library pyarrow is not installed.
     """
     place = data_root() / path
     train, test = _files(place)
@@ -63,7 +63,7 @@ def parquet(
         order, n_train = train_first(every_kth(len(table), test_every, place))
     image, label = image or _image_column(table), label or _label_column(table)
     if image not in table.schema.names:
-        raise UserError(f"{place}: no column {image!r}; there are {', '.join(table.schema.names)}")
+        raise UserError(f"{place}: no column {image!r} among {', '.join(table.schema.names)}")
     classes, labels = _labels(table, label, place) if label else ((), None)
     known = None if labels is None else labels[order]
     store = prepared(
@@ -86,7 +86,7 @@ def _files(place: Path) -> tuple[list[Path], list[Path]]:
     """The files of training and of test images, in the order of their names.
 
     Raises:
-        UserError: There are none for training.
+        UserError: There are no training files.
     """
     if place.is_file():
         return [place], []
@@ -124,14 +124,14 @@ def _image_column(table: Table) -> str:
     found = structs or [field.name for field in fields if is_bytes(field.type)]
     if len(found) != 1:
         raise UserError(
-            f"{table.files[0]}: {len(found)} columns could hold images ({', '.join(found)}); name "
-            f"one of {', '.join(table.schema.names)} with data.image"
+            f"{table.files[0]}: {len(found)} columns could hold images ({', '.join(found)}); set "
+            f"data.image to one of {', '.join(table.schema.names)}"
         )
     return str(found[0])
 
 
 def _features(table: Table) -> dict[str, Any]:
-    """What the metadata of Hugging Face say about the columns; nothing where there are none."""
+    """Hugging Face's metadata of the columns; empty if there are none."""
     try:
         metadata = json.loads((table.schema.metadata or {})[b"huggingface"])
         return dict(metadata["info"]["features"])
@@ -140,7 +140,7 @@ def _features(table: Table) -> dict[str, Any]:
 
 
 def _label_column(table: Table) -> str:
-    """The column of classes; empty where there is none.
+    """The column of classes; empty if there is none.
 
     Raises:
         UserError: There is more than one.
@@ -154,8 +154,8 @@ def _label_column(table: Table) -> str:
     ]
     if len(found) > 1:
         raise UserError(
-            f"{table.files[0]}: several columns of classes ({', '.join(found)}); choose one with "
-            "data.label"
+            f"{table.files[0]}: several columns of classes ({', '.join(found)}); set data.label to "
+            "one"
         )
     if not found and "label" in table.schema.names:
         found = ["label"] if types.is_integer(table.schema.field("label").type) else []
@@ -166,7 +166,7 @@ def _labels(table: Table, column: str, place: Path) -> tuple[tuple[str, ...], Te
     """Names of the classes and the label of every row.
 
     Raises:
-        UserError: The labels are no whole numbers, or not those of the classes.
+        UserError: The labels are not integers, or not among the classes.
     """
     labels = table.integers(column)
     feature = _features(table).get(column)

@@ -1,4 +1,4 @@
-"""Coloured shapes on a grey ground, rendered from seven independent factors that are known."""
+"""Coloured shapes on a grey ground, rendered from seven known and independent factors."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ NEAREST, FARTHEST = 0.27, 0.73
 SMALLEST, LARGEST = 0.10, 0.16
 """Range of the radius of the disc that has the shape's area."""
 TURN = math.pi / 2
-"""Rotations are multiples of a sixth of this: a square turned by it is itself."""
+"""Rotations are multiples of a sixth of this, the rotational symmetry of a square."""
 LIGHTEST = 0.75
 """Grey levels of the ground run from 0 to this."""
 
 CHUNK = 1 << 20
-"""Pixels that are rendered at once: what the caches of a processor hold."""
+"""Pixels rendered at once: about what fits into a CPU's caches."""
 
 
 def shapes(
@@ -50,17 +50,17 @@ def shapes(
 
     Seven factors, independent and uniform: x and y of the centroid (8 places each), size (4),
     rotation (6), hue (8), shape (4) and the ground's grey level (4). Training images and the 5000
-    test images are drawn from all 196,608 combinations without replacement, so none appears twice
-    and the draw of the test images depends on nothing. The label is the shape.
+    test images are drawn from all 196,608 combinations without replacement, so none appears twice;
+    the test images are always the same. The label is the shape.
 
     All shapes of one size have the same area, and lie wholly within the image. Rotations are
-    0, 15, ..., 75 degrees clockwise: below the 90 degrees after which a square is itself (120 for
-    the triangle, 180 for the ellipse, 360 for the heart), so that every factor can be told from
-    the image. Edges are smoothed by the share of each pixel that is covered.
+    0, 15, ..., 75 degrees clockwise: below the 90 degrees after which a square looks the same (120
+    for the triangle, 180 for the ellipse, 360 for the heart), so that the image determines every
+    factor. Edges are antialiased by the share of each pixel that is covered.
 
     Args:
         resolution: Height and width in pixels.
-        images: Training images.
+        images: Number of training images.
 
     References:
         L. Matthey et al., dSprites, 2017, https://github.com/google-deepmind/dsprites-dataset;
@@ -85,7 +85,7 @@ def shapes(
 
 
 def combinations(numbers: Tensor) -> Tensor:
-    """Factors of the images of given numbers: their digits, the last factor running fastest.
+    """Factors of the images with given numbers, in mixed radix; the last factor varies fastest.
 
     Args:
         numbers: Between 0 and 196,607, shape ``(n,)``.
@@ -101,7 +101,7 @@ def combinations(numbers: Tensor) -> Tensor:
 
 
 def render(factors: Tensor, resolution: int) -> Tensor:
-    """Images of factors.
+    """Render images from their factors.
 
     A pixel is α · hue + (1 - α) · ground, where α is the share of the pixel that the shape covers:
     ½ - d, clipped to [0, 1], for the signed distance d of its centre from the shape's edge in
@@ -125,7 +125,7 @@ def render(factors: Tensor, resolution: int) -> Tensor:
 def _paint(
     factors: Tensor, resolution: int, distance: Callable[[Tensor, Tensor], Tensor]
 ) -> Tensor:
-    """Images that all have the shape of a signed distance in units of the size."""
+    """Images of one shape, given by its signed distance in units of the size."""
     x, y, size, rotation, hue, _, ground = factors.T
     place = torch.linspace(NEAREST, FARTHEST, 8)
     sizes = torch.linspace(SMALLEST, LARGEST, 4)[size][:, None, None]
@@ -134,7 +134,7 @@ def _paint(
     pixels = (torch.arange(resolution) + 0.5) / resolution
     right = pixels[None, None, :] - place[x][:, None, None]
     down = pixels[None, :, None] - place[y][:, None, None]
-    # The shape is turned clockwise as one sees it, so the plane is turned back.
+    # The shape is rotated clockwise on screen, so the coordinates are rotated back.
     d = distance(cos * right + sin * down, cos * down - sin * right)
     alpha = (0.5 - d * (sizes * resolution)).clamp_(0, 1)[:, None]
     levels = torch.linspace(0, LIGHTEST, 4)[ground][:, None, None, None]

@@ -1,4 +1,4 @@
-"""Three digits as the channels of one image: a thousand modes that a classifier of ten can count.
+"""Three digits as the channels of one image: 1000 modes that a classifier of ten classes can count.
 
 The construction is that of Stacked-MNIST on other digits, so its numbers are not comparable with
 those in the literature.
@@ -29,7 +29,7 @@ def stacked_digits(
 
     Args:
         resolution: Height and width in pixels.
-        images: Training images; PacGAN has 128,000 of MNIST.
+        images: Number of training images; PacGAN has 128,000 of MNIST.
 
     References:
         L. Metz et al., Unrolled Generative Adversarial Networks, 2017, arXiv 1611.02163;
@@ -42,10 +42,10 @@ def stacked(name: str, source: Dataset, images: int, test_images: int) -> Datase
     """Three random images of one grey dataset as the channels of one image.
 
     Args:
-        name: Of the dataset; part of the seed of the draw.
+        name: Name of the dataset; part of the seed of the draw.
         source: Grey images of ten classes.
-        images: Training images, made of training images.
-        test_images: Test images, made of test images.
+        images: Number of training images, made of training images.
+        test_images: Number of test images, made of test images.
     """
 
     def stack(split: Split, count: int, part: str) -> Split:

@@ -1,4 +1,4 @@
-"""Stacked-MNIST: three digits as the channels of one image, the usual test for dropped modes."""
+"""Stacked-MNIST: three digits as the channels of one image, the usual test for mode collapse."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def stacked_mnist(
 
     Args:
         resolution: Height and width in pixels.
-        images: Training images; PacGAN has 128,000.
+        images: Number of training images; PacGAN has 128,000.
 
     Raises:
         UserError: MNIST is not on disk and cannot be downloaded, or a file is damaged.

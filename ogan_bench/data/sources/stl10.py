@@ -1,4 +1,4 @@
-"""STL-10 from disk, or downloaded by torchvision where there is a network."""
+"""STL-10 from disk, or downloaded by torchvision if there is a network."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ SIDE = 96
 
 
 def stl10(*, resolution: Annotated[int, Field(ge=8, le=256)] = 64) -> Dataset:
-    """STL-10, labelled part: 5000 training and 8000 test photographs of 10 kinds of things.
+    """STL-10, labelled part: 5000 training and 8000 test photographs in 10 classes.
 
     Looked for in ``$OGAN_BENCH_DATA/stl10_binary`` (torchvision's layout: ``train_X.bin``,
     ``train_y.bin``, ``test_X.bin``, ``test_y.bin``; the root is ``data`` if the variable is not
-    set); else torchvision downloads all of it there, 2.6 GB. The 100,000 images without labels are
+    set); otherwise torchvision downloads all of it there, 2.6 GB. The 100,000 unlabelled images are
     not used. The images come from ImageNet: for research.
 
     Args:

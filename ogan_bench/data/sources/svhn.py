@@ -1,4 +1,4 @@
-"""SVHN from disk, or downloaded by torchvision where there is a network."""
+"""SVHN from disk, or downloaded by torchvision if there is a network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def svhn(*, resolution: Annotated[int, Field(ge=8, le=256)] = 32) -> Dataset:
     """SVHN, cropped digits: 73,257 training and 26,032 test photographs of house numbers.
 
     ``train_32x32.mat`` and ``test_32x32.mat`` are looked for in ``$OGAN_BENCH_DATA`` (torchvision's
-    layout; ``data`` if the variable is not set) and its subfolder ``svhn``; else torchvision
+    layout; ``data`` if the variable is not set) and its subfolder ``svhn``; otherwise torchvision
     downloads them to the latter. The easier images of ``extra`` are left out. The label 10 of the
     source, the digit 0, becomes 0. For non-commercial use.
 

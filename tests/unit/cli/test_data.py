@@ -96,7 +96,7 @@ def test_unusable_images_are_left_out_up_to_max_bad(
         main()
     assert stopped.value.code == 2
     message = capsys.readouterr().err
-    assert "1/3.jpg: no PNG, JPEG or WebP image" in message
+    assert "1/3.jpg: not a PNG, JPEG or WebP image" in message
     assert "set max_bad to 1" in message
     assert "Traceback" not in message
     facts = prepare(root, "--max-bad", "1")

@@ -1,4 +1,4 @@
-"""Shared by tests of the data: a data root of their own."""
+"""Shared by tests of the data: a temporary data root."""
 
 from __future__ import annotations
 

@@ -38,14 +38,14 @@ def test_splits_check_their_types() -> None:
         Split(torch.zeros(2, 1, 4, 4, dtype=torch.uint8)).known_labels  # noqa: B018
 
 
-def test_points_stay_as_they_are() -> None:
+def test_points_are_not_rescaled() -> None:
     points = torch.tensor([[4.0, -4.0]])[:, :, None, None]
     assert to_float(points) is points
     assert Split(points).images is points
 
 
 class TestMoving:
-    """What goes to the GPU, by a GPU whose free memory is made up."""
+    """What is moved to a GPU, with its free memory faked."""
 
     @pytest.fixture
     def dataset(self) -> Dataset:
@@ -55,13 +55,15 @@ class TestMoving:
     def free(self, monkeypatch: pytest.MonkeyPatch, memory: int) -> None:
         monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (memory, 10 * memory))
 
-    def test_what_fills_more_than_half_of_its_memory_stays(
+    def test_a_dataset_larger_than_half_of_its_memory_stays(
         self, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         self.free(monkeypatch, 959)
         assert dataset.to(torch.device("cuda")) is dataset
 
-    def test_what_fits_is_moved(self, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_dataset_that_fits_is_moved(
+        self, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         self.free(monkeypatch, 960)
         moved: list[torch.device] = []
 
@@ -74,7 +76,7 @@ class TestMoving:
         assert dataset.to(cuda).hash == dataset.hash
         assert moved == [cuda, cuda]
 
-    def test_the_cpu_takes_everything_without_asking(
+    def test_the_cpu_takes_any_dataset(
         self, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: pytest.fail("asked"))

@@ -1,4 +1,4 @@
-"""Batches: their order, subsets, and the way to a GPU."""
+"""Batches: their order, subsets, and uploads to a GPU."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import Split
-from ogan_bench.data.batches import Ahead, Batches
+from ogan_bench.data.batches import Batches, Prefetched
 
 
 def numbered(n: int) -> Tensor:
-    """Images that are told apart by their one pixel."""
+    """Images of one pixel, which numbers them."""
     return torch.arange(n, dtype=torch.uint8).reshape(n, 1, 1, 1)
 
 
-class TestAhead:
-    def test_items_are_made_once_and_one_ahead(self) -> None:
+class TestPrefetched:
+    def test_items_are_computed_once_and_one_ahead(self) -> None:
         made: list[int] = []
         is_made = [threading.Event() for _ in range(9)]
 
@@ -28,7 +28,7 @@ class TestAhead:
             is_made[number].set()
             return number * number
 
-        series = Ahead(make)
+        series = Prefetched(make)
         assert series[0] == 0
         assert is_made[1].wait(10)
         assert [series[1], series[1], series[2]] == [1, 1, 4]
@@ -39,23 +39,23 @@ class TestAhead:
         assert made == [0, 1, 2, 3, 7, 8]
         assert series[0] == 0
 
-    def test_an_error_reaches_who_asks_for_its_item(self) -> None:
+    def test_an_error_is_raised_where_its_item_is_read(self) -> None:
         def make(number: int) -> int:
             if number == 1:
-                raise OSError("the disk has gone")
+                raise OSError("the disk is gone")
             return number
 
-        series = Ahead(make)
+        series = Prefetched(make)
         assert series[0] == 0
-        with pytest.raises(OSError, match="the disk has gone"):
+        with pytest.raises(OSError, match="the disk is gone"):
             series[1]
         assert series[2] == 2
 
 
-def test_batches_ask_for_an_upload_where_the_gpu_has_no_room(
+def test_batches_are_uploaded_if_the_images_do_not_fit_on_the_gpu(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The copy itself is made up; what is asked of it is not."""
+    """The copy is a fake; the requests for it are real."""
     asked: list[torch.device] = []
 
     class Copy:
@@ -128,7 +128,7 @@ def test_batches_show_every_image_once_an_epoch(batch_size: int) -> None:
     assert not torch.equal(epochs[0], epochs[1])
 
 
-def test_batches_depend_on_their_number_alone() -> None:
+def test_batches_depend_only_on_their_number() -> None:
     split = Split(numbered(50))
     in_order = Batches(split, 8, seed=0)
     wanted = [in_order[b][0] for b in range(20)]

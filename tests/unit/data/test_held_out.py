@@ -1,4 +1,4 @@
-"""Images that are held out of the training."""
+"""Images held out of training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dense layers keep the size of what enters."""
+"""Dense layers keep the scale of their input."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ogan_bench.models.initialisation import initialise
 from tests.unit.models.small_nets import draw
 
 
-def test_dense_nets_keep_the_size_of_what_enters() -> None:
+def test_dense_nets_keep_the_scale_of_their_input() -> None:
     """With N(0, 0.02) three hidden layers of 64 would make it about a thousand times smaller."""
     net = perceptron(64, 64, hidden=64, layers=3)
     initialise(net, torch.Generator().manual_seed(0))

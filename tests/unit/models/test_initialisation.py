@@ -1,4 +1,4 @@
-"""Initial weights: their distribution, and the seed they depend on alone."""
+"""Initial weights: their distribution, and that they depend only on the seed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_another_seed_gives_other_weights() -> None:
                 assert torch.equal(parameter, other.get_parameter(name)) != drawn, name
 
 
-def test_initial_weights_of_the_dcgan_pair_stay_what_they_were() -> None:
+def test_initial_weights_of_the_dcgan_pair_never_change() -> None:
     """First and last number of every kernel, in the order in which they are drawn."""
     family = architecture({"name": "dcgan", "z_dim": 16, "width": 8}, ImageShape(1, 16, 16), 10)
     wanted: dict[str, tuple[nn.Module, dict[str, tuple[float, float]]]] = {

@@ -1,4 +1,4 @@
-"""Modulation by codes and labels: its formula, and what it begins as."""
+"""Modulation by codes and labels: its formula, and its start."""
 
 from __future__ import annotations
 

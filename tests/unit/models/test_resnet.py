@@ -1,4 +1,4 @@
-"""ResNets: published sizes, and blocks that are those of the paper."""
+"""ResNets: published sizes, and the blocks of the paper."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_largest_resnet_has_the_published_feature_maps() -> None:
 def test_encoder_block_is_that_of_the_paper(
     inputs: int, outputs: int, halves: bool, first: bool
 ) -> None:
-    """There the shortcut of all blocks but the first is convolved before it is made smaller."""
+    """There the shortcut of all blocks but the first is convolved before it is downsampled."""
     block = DownBlock(inputs, outputs, halves=halves, first=first).double()
     w = list(block.parameters())
     x = draw(2, inputs * 64).reshape(2, inputs, 8, 8).double()
@@ -59,7 +59,7 @@ def test_encoder_block_is_that_of_the_paper(
 
 
 def test_generator_block_is_that_of_the_paper() -> None:
-    """There the shortcut is enlarged before it is convolved."""
+    """There the shortcut is upsampled before it is convolved."""
     block = UpBlock(3, 5, Modulation("none", 6, 0, 2e-5, 0.1)).double()
     w = dict(block.named_parameters())
     x = draw(2, 48).reshape(2, 3, 4, 4).double()

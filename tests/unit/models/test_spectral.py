@@ -15,7 +15,7 @@ from tests.unit.models.small_nets import SIDES, draw, nets
 
 
 def largest_singular_values(net: nn.Module) -> list[float]:
-    """Of all kernels, as matrices with one row for every output."""
+    """Of all kernels, as matrices with one row per output."""
     return [
         float(torch.linalg.matrix_norm(module.weight.detach().flatten(1), ord=2))
         for module in net.modules()

@@ -13,7 +13,7 @@ from tests.unit.data.prepared.prepared_folder import N
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Small images of many sizes in three formats; the stores lie beside it."""
+    """Small images of many sizes in three formats; the stores are next to it."""
     monkeypatch.setenv("OGAN_BENCH_PREPARED", str(tmp_path / "stores"))
     place = tmp_path / "images"
     place.mkdir()

@@ -1,4 +1,4 @@
-"""A folder of images that is prepared, and what lies in the store then."""
+"""A folder of images to prepare, and the store that results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ogan_bench.data.prepared.store import Store
 from ogan_bench.data.reading.image_files import ImageFiles, find_images
 
 N = 70
-"""Images of the folder: more than two chunks."""
+"""Images in the folder: more than two chunks."""
 
 
 def files(place: Path) -> ImageFiles:

@@ -14,7 +14,7 @@ from ogan_bench.data.prepared.decoding import Recipe, UnusableError, decode
 
 
 def png(width: int, height: int) -> bytes:
-    """A PNG file of any size whatever, with a single row of pixels."""
+    """A PNG file that claims any size, with a single row of pixels."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         crc = struct.pack(">I", zlib.crc32(kind + content))
@@ -42,18 +42,18 @@ def saved(image: Image.Image, suffix: str = "png") -> bytes:
 
 NOISE = Image.fromarray(np.random.default_rng(1).integers(0, 256, (50, 50, 3), dtype=np.uint8))
 UNUSABLE: dict[str, tuple[bytes, str]] = {
-    "empty": (b"", "no PNG, JPEG or WebP image"),
-    "text": (b"not an image", "no PNG, JPEG or WebP image"),
+    "empty": (b"", "not a PNG, JPEG or WebP image"),
+    "text": (b"not an image", "not a PNG, JPEG or WebP image"),
     "half a JPEG file": (saved(NOISE, "jpeg")[:1500], "truncated"),
     "half a PNG file": (saved(NOISE)[:1500], "truncated"),
     "half a WebP file": (saved(NOISE, "webp")[:700], "."),
     "PNG with a wrong byte": (saved(NOISE)[:900] + b"X" + saved(NOISE)[901:], "."),
-    "another format": (saved(NOISE, "gif"), "no PNG, JPEG or WebP image"),
+    "another format": (saved(NOISE, "gif"), "not a PNG, JPEG or WebP image"),
     "no pixels": (png(0, 5), "."),
     "a line": (png(200, 1), "200 x 1 pixels: one side is more than 10 times the other"),
     "an animated WebP file": (animation("webp"), "animated"),
     "an animated PNG file": (animation("png"), "animated"),
-    "16 bits": (saved(Image.fromarray(np.full((9, 9), 5000, np.uint16))), "not of 8 bits"),
+    "16 bits": (saved(Image.fromarray(np.full((9, 9), 5000, np.uint16))), "not 8 bits per channel"),
 }
 
 
@@ -63,9 +63,9 @@ class TestUnusableImages:
         content, reason = UNUSABLE[kind]
         with pytest.raises(UnusableError, match=reason) as caught:
             decode(content, Recipe(8, "none", None, 3))
-        assert "0x" not in str(caught.value)  # no address, so the same message every time
+        assert "0x" not in str(caught.value)  # no address, so that messages are reproducible
 
-    def test_smaller_than_what_is_cut_out(self) -> None:
-        with pytest.raises(UnusableError, match="50 x 50 pixels: smaller than the 51"):
+    def test_smaller_than_the_crop(self) -> None:
+        with pytest.raises(UnusableError, match="50 x 50 pixels: smaller than the crop of 51"):
             decode(saved(NOISE), Recipe(8, "none", 51, 3))
         assert decode(saved(NOISE), Recipe(8, "none", 50, 3)).shape == (3, 8, 8)

@@ -1,4 +1,4 @@
-"""Preparation of images: what is in a store, and what interruptions leave."""
+"""Preparation of images: the content of a store, and what interruptions leave behind."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class TestPixels:
             else:
                 assert np.array_equal(got[0].numpy(), expected)
 
-    def test_crop_size_cuts_so_many_pixels_of_the_source_first(self, folder: Path) -> None:
+    def test_crop_size_crops_the_source_first(self, folder: Path) -> None:
         shutil.rmtree(folder)
         folder.mkdir()
         wide = np.zeros((20, 30, 3), np.uint8)
@@ -125,8 +125,8 @@ class TestUnusableImages:
         with pytest.raises(UserError, match="faces: 25 unusable images, max_bad is 0") as caught:
             load(folder)
         message = str(caught.value)
-        assert message.count("no PNG, JPEG or WebP image") == 20
-        assert "  05.webp: no PNG" in message
+        assert message.count("not a PNG, JPEG or WebP image") == 20
+        assert "  05.webp: not a PNG" in message
         assert "and 5 more" in message
         assert "set max_bad to 25" in message
         listed = json.loads((only_store(folder).path / "meta.json").read_bytes())["unusable"]
@@ -149,7 +149,7 @@ class TestUnusableImages:
         monkeypatch.setattr(ImageFiles, "read", lambda *_: pytest.fail("read again"))
         assert len(load(folder, max_bad=1).images) == N - 1
 
-    def test_that_have_gone_or_cannot_be_opened_are_among_them(self, folder: Path) -> None:
+    def test_include_missing_and_unreadable_files(self, folder: Path) -> None:
         source = files(folder)
         assert source.fingerprint
         (folder / "00.jpg").unlink()
@@ -159,16 +159,16 @@ class TestUnusableImages:
             prepared("faces", source, resolution=8, crop="none")
         assert "00.jpg: No such file or directory\n  01.png: Is a directory" in str(caught.value)
 
-    def test_may_have_names_that_are_no_text(self, folder: Path) -> None:
+    def test_may_have_names_that_are_not_text(self, folder: Path) -> None:
         Path(os.fsdecode(os.fsencode(folder) + b"/x\xff.png")).write_bytes(b"damaged")
-        with pytest.raises(UserError, match=r"x\\udcff\.png: no PNG"):
+        with pytest.raises(UserError, match=r"x\\udcff\.png: not a PNG"):
             load(folder)
         assert len(load(folder, max_bad=1).images) == N
 
-    def test_alone_make_no_store(self, folder: Path) -> None:
+    def test_alone_do_not_make_a_store(self, folder: Path) -> None:
         for path in folder.iterdir():
             path.write_bytes(b"damaged")
-        with pytest.raises(UserError, match=f"faces: none of {N} images .*: no PNG, JPEG"):
+        with pytest.raises(UserError, match=f"faces: none of {N} images .*: not a PNG, JPEG"):
             load(folder, max_bad=N)
         assert left_overs(folder) == []
 
@@ -233,7 +233,7 @@ else:
 
 
 def run_elsewhere(place: Path, way: str, *moments: str) -> tuple[list[str], str]:
-    """Other processes that prepare the folder, slowly, each killed at a moment."""
+    """Processes that prepare the folder, slowly, each killed at a given moment."""
     log = place.parent / "reads.log"
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(place), str(log), way, *moments],
@@ -246,7 +246,7 @@ def run_elsewhere(place: Path, way: str, *moments: str) -> tuple[list[str], str]
 
 
 class TestInterruptions:
-    def test_kill_at_any_moment_leaves_nothing_that_is_taken_for_whole(self, folder: Path) -> None:
+    def test_a_kill_at_any_moment_leaves_no_store_that_looks_complete(self, folder: Path) -> None:
         moments = ("decoding", "syncing", "describing", "renaming")
         lines, _ = run_elsewhere(folder, "one after the other", *moments)
         assert len(lines) == len(moments)
@@ -268,7 +268,7 @@ class TestInterruptions:
         assert len(set(reads)) == 1
         assert messages.count("is being prepared by another process; waiting") == 1
 
-    def test_what_killed_preparations_left_is_swept_up_by_others(self, folder: Path) -> None:
+    def test_leftovers_of_killed_preparations_are_removed_by_others(self, folder: Path) -> None:
         load(folder)
         root = folder.parent / "stores"
         (root / ".rooms-0123456789abcdef.partial").mkdir()
@@ -276,7 +276,7 @@ class TestInterruptions:
         load(folder, resolution=9)
         assert not [name for name in left_overs(folder) if name.endswith(".partial")]
 
-    def test_what_another_process_is_making_is_not_swept_up(self, folder: Path) -> None:
+    def test_what_another_process_is_writing_is_not_removed(self, folder: Path) -> None:
         from filelock import FileLock
 
         root = folder.parent / "stores"

@@ -1,4 +1,4 @@
-"""What a preparation says of its progress."""
+"""Progress messages of a preparation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.unit.data.prepared.prepared_folder import load
 
 
 class TestProgress:
-    def test_lines_say_how_fast_and_how_long(
+    def test_lines_give_rate_and_time_left(
         self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(progress, "LINE_SECONDS", 0)

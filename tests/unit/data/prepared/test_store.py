@@ -1,4 +1,4 @@
-"""Damage to a store is found and named."""
+"""Damage to a store is detected and named."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ class TestDamage:
             load(folder)
 
     @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"format": 2}'])
-    def test_damaged_facts_are_named(self, folder: Path, content: str) -> None:
+    def test_damaged_metadata_are_named(self, folder: Path, content: str) -> None:
         load(folder)
         (only_store(folder).path / "meta.json").write_text(content)
-        with pytest.raises(UserError, match=r"meta\.json: not what was written.*Delete"):
+        with pytest.raises(UserError, match=r"meta\.json: damaged.*Delete"):
             load(folder)
 
-    def test_the_same_file_is_hashed_once_only(
+    def test_an_unchanged_file_is_hashed_only_once(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         hashed: list[Path] = []
@@ -84,7 +84,7 @@ class TestDamage:
         load(folder)
         assert len(hashed) == 2
 
-    def test_where_nothing_may_be_written_it_is_hashed_every_time(
+    def test_without_write_permission_it_is_hashed_every_time(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         load(folder)

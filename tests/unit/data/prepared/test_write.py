@@ -1,4 +1,4 @@
-"""Writing of stores where the disk is full or closed."""
+"""Writing of stores on a full or read-only disk."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class TestDisk:
         assert left_overs(folder) == []
         assert len(load(folder).images) == N
 
-    def test_too_little_room_is_known_before_any_image_is_decoded(
+    def test_too_little_space_is_detected_before_any_image_is_decoded(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         usage = shutil.disk_usage(folder)._replace(free=N * 192 - 1)
@@ -73,7 +73,7 @@ class TestDisk:
         with pytest.raises(UserError, match=r"faces-.*Not a directory.*OGAN_BENCH_PREPARED"):
             load(folder)
 
-    def test_without_a_root_of_its_own_it_lies_in_the_data_root(
+    def test_by_default_the_root_is_in_the_data_root(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.delenv("OGAN_BENCH_PREPARED")

@@ -1,4 +1,4 @@
-"""What is said where a dataset can neither be found nor downloaded."""
+"""Messages for datasets that can neither be found nor downloaded."""
 
 from __future__ import annotations
 

@@ -26,6 +26,6 @@ def write(folder: Path, images: dict[str, bytes]) -> Path:
 
 
 def levels(split: Split) -> list[int]:
-    """The level of every image, which tells which one it is."""
+    """The level of every image, which identifies it."""
     assert (split.images == split.images[:, :1, :1, :1]).all()
     return split.images[:, 0, 0, 0].tolist()

@@ -1,4 +1,4 @@
-"""Small files in the forms that datasets are published in, and their damage."""
+"""Small files in the forms that datasets are published in, and damage to them."""
 
 from __future__ import annotations
 

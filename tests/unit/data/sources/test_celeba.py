@@ -1,4 +1,4 @@
-"""CelebA: small true files of each form on disk, whole, damaged and missing."""
+"""CelebA: small real files of each form on disk, complete, damaged and missing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("root")
 
 
 class TestCelebA:
-    """Image i (from 1) has the level 20 i, is of part PARTS[i - 1], and has attributes BITS."""
+    """Image i (from 1) has the level 20 i, is in part PARTS[i - 1], and has attributes BITS."""
 
     PARTS = (0, 2, 0, 1, 0, 2, 0, 2)
     TITLES = ("Bald", "Smiling", "Young")
@@ -137,12 +137,12 @@ class TestCelebA:
 
     def test_missing_images_are_counted(self, root: Path) -> None:
         folder = self.lay_out(root, "torchvision")
-        for i in (2, 4, 5):  # the fourth is of the validation part
+        for i in (2, 4, 5):  # the fourth is in the validation part
             (folder / "img_align_celeba" / f"{i:06d}.jpg").unlink()
         with pytest.raises(UserError, match=r"2 of 7 images are missing, the first is 000005\.jpg"):
             DATASETS["celeba"](resolution=16)
 
-    def test_a_name_that_leads_out_of_the_folder_is_no_image(self, root: Path) -> None:
+    def test_a_name_outside_the_folder_is_not_an_image(self, root: Path) -> None:
         folder = self.lay_out(root, "torchvision")
         write(root, {"secret.jpg": flat(9, "JPEG", (178, 218))})
         for path in folder.glob("list_*"):
@@ -150,13 +150,13 @@ class TestCelebA:
         with pytest.raises(UserError, match=r"1 of 7 images are missing.*\.\./secret\.jpg"):
             DATASETS["celeba"](resolution=16)
 
-    def test_a_link_is_no_image(self, root: Path) -> None:
+    def test_a_link_is_not_an_image(self, root: Path) -> None:
         images = self.lay_out(root, "torchvision") / "img_align_celeba"
         (images / "000001.jpg").rename(root / "secret.jpg")
         (images / "000001.jpg").symlink_to(root / "secret.jpg")
         with pytest.raises(UserError, match=r"1 of 7 images are missing.*000001\.jpg"):
             DATASETS["celeba"](resolution=16)
 
-    def test_nothing_there(self, root: Path) -> None:
-        with pytest.raises(UserError, match=r"CelebA is at none of .*/celeba,.*img_align_celeba"):
+    def test_a_missing_dataset_is_named(self, root: Path) -> None:
+        with pytest.raises(UserError, match=r"CelebA is in none of .*/celeba,.*img_align_celeba"):
             DATASETS["celeba"]()

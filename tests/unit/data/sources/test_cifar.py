@@ -1,4 +1,4 @@
-"""CIFAR in both forms it is published in: whole, damaged and missing."""
+"""CIFAR in both forms it is published in: complete, damaged and missing."""
 
 from __future__ import annotations
 
@@ -115,16 +115,16 @@ class TestCIFAR:
         flip(path, position, (whole[position] + 1) % 10)
         assert DATASETS[name]().hash != before
         flip(path, position, 200)
-        with pytest.raises(UserError, match=rf"{path.name}: the label 200 is none"):
+        with pytest.raises(UserError, match=rf"{path.name}: label 200 is not one"):
             DATASETS[name]()
         path.write_bytes(whole[: len(whole) // 2])
         with pytest.raises(UserError, match=rf"{path.name}: 6,14\d bytes instead of 12,29\d"):
             DATASETS[name]()
         path.unlink()
-        with pytest.raises(UserError, match=rf"{path.name}: missing beside the other files"):
+        with pytest.raises(UserError, match=rf"{path.name}: missing next to the other files"):
             DATASETS[name]()
 
-    def test_names_of_classes_must_be_whole(
+    def test_names_of_classes_must_be_complete(
         self, cifar: Path, name: str, kind: str, n: int
     ) -> None:
         (cifar / getattr(published, kind).base_folder).rename(cifar / "away")

@@ -1,4 +1,4 @@
-"""Folders of faces: small true files on disk, whole, damaged and missing."""
+"""Folders of faces: small real files on disk, complete, damaged and missing."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class TestFaces:
         with pytest.raises(UserError, match=r"face\.png: FFHQ's files are called"):
             DATASETS["ffhq"]()
 
-    def test_attributes_of_celeba_hq_are_read_where_they_are(self, root: Path) -> None:
+    def test_attributes_of_celeba_hq_are_read_if_present(self, root: Path) -> None:
         images = {f"{i}.jpg": flat(20 * i, "JPEG") for i in range(8)}
         write(root / "CelebAMask-HQ" / "CelebA-HQ-img", images)
         plain = DATASETS["celeba_hq"](resolution=16, test_every=4)
@@ -53,12 +53,12 @@ class TestFaces:
     def test_any_folder_can_be_named(self, root: Path) -> None:
         write(root / "mine", {f"{i}.png": flat(i) for i in range(10)})
         assert len(DATASETS["celeba_hq"](resolution=16, path="mine").test) == 1
-        with pytest.raises(UserError, match=r"mine: 10 images; with test_every 11"):
+        with pytest.raises(UserError, match=r"mine: 10 images, too few for test_every 11"):
             DATASETS["celeba_hq"](path="mine", test_every=11)
 
     @pytest.mark.parametrize(("name", "title"), [("celeba_hq", "CelebA-HQ"), ("ffhq", "FFHQ")])
-    def test_nothing_there(self, name: str, title: str) -> None:
-        with pytest.raises(UserError, match=rf"{title} is at none of .*https.*data\.path"):
+    def test_a_missing_dataset_is_named(self, name: str, title: str) -> None:
+        with pytest.raises(UserError, match=rf"{title} is in none of .*https.*data\.path"):
             DATASETS[name]()
-        with pytest.raises(UserError, match=rf"{title} is at none of [^,]*/here;"):
+        with pytest.raises(UserError, match=rf"{title} is in none of [^,]*/here;"):
             DATASETS[name](path="here")

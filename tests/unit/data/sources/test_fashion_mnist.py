@@ -62,7 +62,7 @@ def test_fashion_mnist_of_debian(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_truncated_file_is_named(raw: Path) -> None:
     path = raw / "t10k-images-idx3-ubyte"
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(UserError, match="t10k-images-idx3-ubyte: not a whole IDX file"):
+    with pytest.raises(UserError, match="t10k-images-idx3-ubyte: not a complete IDX file"):
         DATASETS["fashion_mnist"](resolution=28)
 
 
@@ -73,7 +73,7 @@ def test_damaged_archive_is_named(raw: Path) -> None:
         DATASETS["fashion_mnist"](resolution=28)
 
 
-def test_missing_file_beside_others_is_named(raw: Path) -> None:
+def test_a_missing_file_is_named(raw: Path) -> None:
     (raw / "t10k-labels-idx1-ubyte").unlink()
     with pytest.raises(UserError, match="no t10k-labels-idx1-ubyte"):
         DATASETS["fashion_mnist"](resolution=28)

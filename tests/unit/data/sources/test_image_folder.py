@@ -102,11 +102,11 @@ class TestImageFolder:
         with pytest.raises(UserError, match=f"b/{name}: an archive; unpack it"):
             self.load(path=f"faces/b/{name}")
 
-    def test_a_file_is_no_folder(self, root: Path) -> None:
+    def test_a_file_is_not_a_folder(self, root: Path) -> None:
         with pytest.raises(UserError, match=r"00\.webp: no such folder"):
             self.load(path="faces/a/00.webp")
 
-    def test_a_pipe_is_no_image(self, root: Path) -> None:
+    def test_a_pipe_is_not_an_image(self, root: Path) -> None:
         expected = self.load().hash
         os.mkfifo(root / "a" / "99.png")
         assert self.load().hash == expected

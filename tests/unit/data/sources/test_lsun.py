@@ -1,4 +1,4 @@
-"""LSUN: small true databases on disk, whole, damaged and missing."""
+"""LSUN: small real databases on disk, complete, damaged and missing."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class TestLSUN:
         with pytest.raises(UserError, match="10 images, not 11"):
             self.load(images=11)
 
-    def test_the_longer_side_is_cut(self, root: Path) -> None:
+    def test_the_longer_side_is_cropped(self, root: Path) -> None:
         buffer, wide = io.BytesIO(), Image.new("RGB", (36, 12))
         wide.paste((200, 200, 200), (12, 0, 24, 12))
         wide.save(buffer, "PNG")
@@ -84,13 +84,13 @@ class TestLSUN:
         with pytest.raises(UserError, match=r"data\.mdb: .*fetch it again"):
             self.load()
 
-    def test_something_else_is_no_database(self, root: Path) -> None:
+    def test_other_files_are_not_databases(self, root: Path) -> None:
         file = self.database(root) / "data.mdb"
         file.write_bytes(b"x" * 20_000)
-        with pytest.raises(UserError, match=r"data\.mdb: not a whole LMDB database"):
+        with pytest.raises(UserError, match=r"data\.mdb: not a complete LMDB database"):
             self.load()
         file.unlink()
-        with pytest.raises(UserError, match=r"data\.mdb: not a whole LMDB database"):
+        with pytest.raises(UserError, match=r"data\.mdb: not a complete LMDB database"):
             self.load()
 
     def test_a_damaged_value_is_named_and_can_be_left_out(self, root: Path) -> None:
@@ -100,11 +100,11 @@ class TestLSUN:
             self.load()
         assert levels(self.load(max_bad=1).train) == [0, 20, 80, 100, 120, 160, 180]
 
-    def test_nothing_there(self) -> None:
-        with pytest.raises(UserError, match=r"LSUN's bedroom is at none of .*bedroom_train_lmdb"):
+    def test_a_missing_dataset_is_named(self) -> None:
+        with pytest.raises(UserError, match=r"LSUN's bedroom is in none of .*bedroom_train_lmdb"):
             self.load(category="bedroom")
 
-    def test_without_the_library(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_missing_library_is_named(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.database(root)
         monkeypatch.setitem(sys.modules, "lmdb", None)
         with pytest.raises(UserError, match=r"needs the library lmdb: pip install 'ogan-bench\["):

@@ -1,4 +1,4 @@
-"""MNIST: small true files on disk, whole, damaged and missing."""
+"""MNIST: small real files on disk, complete, damaged and missing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class TestMNIST:
     def test_a_truncated_file_is_named(self, root: Path, length: int) -> None:
         path = write_mnist(root) / "train-images-idx3-ubyte"
         path.write_bytes(path.read_bytes()[:length])
-        with pytest.raises(UserError, match="train-images-idx3-ubyte: not a whole IDX file"):
+        with pytest.raises(UserError, match="train-images-idx3-ubyte: not a complete IDX file"):
             DATASETS["mnist"]()
 
     @pytest.mark.parametrize("damage", ["cut", "flipped"])
@@ -65,7 +65,7 @@ class TestMNIST:
         with pytest.raises(UserError, match="t10k-labels-idx1-ubyte: 19 labels for 20 images"):
             DATASETS["mnist"]()
         path.write_bytes(idx(np.arange(20)))
-        with pytest.raises(UserError, match="t10k-labels-idx1-ubyte: the label 10 is none of"):
+        with pytest.raises(UserError, match="t10k-labels-idx1-ubyte: label 10 is not one of"):
             DATASETS["mnist"]()
 
 

@@ -1,4 +1,4 @@
-"""Parquet files of images, made as Hugging Face makes them: whole, damaged and missing."""
+"""Parquet files of images, made as Hugging Face makes them: complete, damaged and missing."""
 
 from __future__ import annotations
 
@@ -153,16 +153,16 @@ def test_columns_can_be_named(root: Path) -> None:
     assert (chosen.train.known_labels == 0).all()
     check(load(path="set.parquet", image="image", label="label").test, [4, 9])
     for wrong in ("nothing", "image"):
-        with pytest.raises(UserError, match=f"no column '{wrong}' of whole numbers"):
+        with pytest.raises(UserError, match=f"no column '{wrong}' of integers"):
             load(path="set.parquet", image="image", label=wrong)
-    with pytest.raises(UserError, match="no column 'picture'; there are image, label"):
+    with pytest.raises(UserError, match="no column 'picture' among image, label"):
         load(path="set.parquet", image="picture", label="label")
 
 
 @pytest.mark.parametrize(
     "metadata", [b"", b"[]", b'{"info": 3}', b'{"info": {"features": {"label": 1}}}']
 )
-def test_strange_metadata_are_passed_over(root: Path, metadata: bytes) -> None:
+def test_invalid_metadata_are_ignored(root: Path, metadata: bytes) -> None:
     made = pa.table(columns(range(10))).replace_schema_metadata({b"huggingface": metadata})
     pq.write_table(made, root / "set.parquet")
     assert load(path="set.parquet").classes == ("0", "1", "2")
@@ -170,7 +170,7 @@ def test_strange_metadata_are_passed_over(root: Path, metadata: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("label", "message"),
-    [(3, "the label 3 is none of the 3"), (-1, "the label -1"), (None, "1 rows without 'label'")],
+    [(3, "label 3 is not one of the 3"), (-1, "label -1"), (None, "1 rows without 'label'")],
 )
 def test_labels_that_do_not_match_are_named(root: Path, label: int | None, message: str) -> None:
     table = columns(range(10))
@@ -184,7 +184,7 @@ def test_labels_that_do_not_match_are_named(root: Path, label: int | None, messa
 def test_a_truncated_file_is_named(root: Path, length: int) -> None:
     path = save(root / "set.parquet", columns(range(10)))
     path.write_bytes(path.read_bytes()[:length])
-    with pytest.raises(UserError, match=r"set\.parquet: not a whole parquet file"):
+    with pytest.raises(UserError, match=r"set\.parquet: not a complete parquet file"):
         load(path="set.parquet")
 
 
@@ -201,11 +201,11 @@ def test_a_damaged_row_group_is_named(root: Path) -> None:
 def test_files_must_have_the_same_columns(root: Path) -> None:
     save(root / "set" / "train-0.parquet", columns(range(5)))
     save(root / "set" / "train-1.parquet", columns(range(5), struct=False))
-    with pytest.raises(UserError, match=r"train-1\.parquet: its columns are not those of"):
+    with pytest.raises(UserError, match=r"train-1\.parquet: its columns differ from those of"):
         load()
 
 
-def test_nothing_there(root: Path) -> None:
+def test_a_missing_dataset_is_named(root: Path) -> None:
     with pytest.raises(UserError, match="set: neither a parquet file nor a folder"):
         load()
     save(root / "set" / "test-0.parquet", columns(range(5)))
@@ -217,7 +217,7 @@ def test_nothing_there(root: Path) -> None:
         load()
 
 
-def test_without_the_library(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_library_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save(root / "set.parquet", columns(range(5)))
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(UserError, match=r"needs the library pyarrow: pip install 'ogan-bench\["):

@@ -70,7 +70,7 @@ def test_no_two_images_are_alike(dataset: Dataset) -> None:
     assert len(np.unique(both.view(f"V{both.shape[1]}"))) == len(both)
 
 
-def test_combinations_are_all_there_is() -> None:
+def test_combinations_are_complete() -> None:
     assert math.prod(COUNTS) == COMBINATIONS == 196_608
     numbers = torch.tensor([0, 1, 4, 12_345, COMBINATIONS - 1])
     expected = np.stack(np.unravel_index(numbers.numpy(), COUNTS), axis=1)
@@ -207,7 +207,7 @@ def test_resolutions_show_the_same_images() -> None:
     assert (shrunk - small).abs().max() < 90  # in the pixel of a sharp corner
 
 
-def test_rendering_does_not_depend_on_the_images_beside(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rendering_does_not_depend_on_the_other_images(monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = combinations(torch.arange(0, COMBINATIONS, 997))
     whole = render(chosen, 32)
     monkeypatch.setattr(SOURCE, "CHUNK", 5000)

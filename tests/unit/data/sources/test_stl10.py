@@ -1,4 +1,4 @@
-"""STL-10: small true files on disk, whole, damaged and missing."""
+"""STL-10: small real files on disk, complete, damaged and missing."""
 
 from __future__ import annotations
 
@@ -52,5 +52,5 @@ class TestSTL10:
         with pytest.raises(UserError, match=rf"{name}: damaged or not the published"):
             DATASETS["stl10"]()
         path.unlink()
-        with pytest.raises(UserError, match=rf"{name}: missing beside"):
+        with pytest.raises(UserError, match=rf"{name}: missing next to"):
             DATASETS["stl10"]()

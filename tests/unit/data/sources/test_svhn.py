@@ -1,4 +1,4 @@
-"""SVHN: small true files on disk, whole, damaged and missing."""
+"""SVHN: small real files on disk, complete, damaged and missing."""
 
 from __future__ import annotations
 
@@ -46,5 +46,5 @@ class TestSVHN:
         with pytest.raises(UserError, match=r"test_32x32\.mat: damaged or not the published"):
             DATASETS["svhn"]()
         path.unlink()
-        with pytest.raises(UserError, match=r"test_32x32\.mat: missing beside"):
+        with pytest.raises(UserError, match=r"test_32x32\.mat: missing next to"):
             DATASETS["svhn"]()
