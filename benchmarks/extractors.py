@@ -20,7 +20,7 @@ from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.features import classifier
 from ogan_bench.features.extractor import Extractor, extract
-from ogan_bench.features.spaces import EXTRACTORS
+from ogan_bench.features.spaces import FEATURE_SPACES
 
 RESOLUTIONS = [32, 64, 256]
 CHANNELS, CLASSES = 3, 10
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--images", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--spaces", nargs="+", choices=EXTRACTORS, default=list(EXTRACTORS))
+    parser.add_argument("--spaces", nargs="+", choices=FEATURE_SPACES, default=list(FEATURE_SPACES))
     arguments = parser.parse_args()
     device = torch.device(arguments.device)
     torch.set_num_threads(1)
@@ -69,7 +69,7 @@ def main() -> None:
             cells = []
             for resolution in RESOLUTIONS:
                 dataset = noise(arguments.images, resolution)
-                extractor = EXTRACTORS[space](dataset, device)
+                extractor = FEATURE_SPACES[space].extractor(dataset, device)
                 speed = rate(extractor, dataset.train.images, arguments.rounds)
                 cells.append(f"{speed:,.0f}" if speed >= 10 else f"{speed:.1f}")
             out(f"| `{space}` | {' | '.join(cells)} | `{extractor.name}` |\n")

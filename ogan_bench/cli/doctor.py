@@ -58,10 +58,9 @@ def examine() -> dict[str, dict[str, Any]]:
 
 def _spaces() -> dict[str, str]:
     """Whether each of ``evaluation.extractors`` can be used here, and what to do if not."""
-    from ogan_bench.features.spaces import EXTRACTORS, WEIGHTS
+    from ogan_bench.features.spaces import FEATURE_SPACES
 
-    found = dict.fromkeys(EXTRACTORS, "ready: trained on the dataset's labels where it is needed")
-    return found | {name: _whether(weights) for name, weights in WEIGHTS.items()}
+    return {name: _whether(space.weights) for name, space in FEATURE_SPACES.items()}
 
 
 def _perceptual() -> dict[str, str]:
@@ -71,7 +70,7 @@ def _perceptual() -> dict[str, str]:
     return {name: _whether(functools.partial(backbone_path, name)) for name in BACKBONES}
 
 
-def _whether(find: Callable[[], Path]) -> str:
+def _whether(find: Callable[[], Path | str]) -> str:
     try:
         return f"ready: {find()}"
     except ValueError as error:

@@ -64,13 +64,14 @@ def evaluate(
     their results. Values of further evaluation seeds lie beside these, in samplings.json.
     """
     from ogan_bench.errors import UserError
-    from ogan_bench.metrics.definition import Group, SpaceName
+    from ogan_bench.metrics.definition import Group
+    from ogan_bench.metrics.feature_spaces import SPACES
 
     if bool(trials) == (generated is not None) or (generated is None) != (reference is None):
         raise UserError(
             "name folders of stored trials, or images by both --generated and --reference"
         )
-    spaces = chosen(extractors, get_args(SpaceName), "--extractors")
+    spaces = chosen(extractors, tuple(SPACES), "--extractors")
     further = chosen(groups, get_args(Group), "--groups")
     if samplings and (not trials or spaces or further):
         raise UserError(

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.features.classifier import Classifier, dataset_classifier
+from ogan_bench.features.feature_space import FeatureSpace
 
 
 @dataclass(frozen=True)
@@ -69,17 +70,24 @@ class ChannelClassifier:
 
 
 def own_classifier(dataset: Dataset, device: torch.device) -> Classifier | ChannelClassifier:
-    """The classifier in whose features a dataset's metrics are measured.
+    """The classifier in whose features a dataset of images is measured.
 
     Raises:
-        ValueError: The dataset can have none.
+        ValueError: The dataset has no labels.
         UserError: The cache folder cannot be written.
     """
-    if dataset.is_points:
-        raise ValueError("the dataset's classifier is for images, not for points")
     if dataset.train.labels is None or dataset.test.labels is None:
         raise ValueError("the dataset has no labels to train a classifier on")
     if dataset.channels_of is not None:
         channel = dataset_classifier(dataset.channels_of, device)
         return ChannelClassifier(channel, dataset.shape.channels)
     return dataset_classifier(dataset, device)
+
+
+SPACE: FeatureSpace[Classifier | ChannelClassifier] = FeatureSpace(
+    title="the dataset's classifier",
+    load=own_classifier,
+    weights=lambda: "trained on the dataset's labels where it is needed",
+    label=lambda dataset: f"classifier:{dataset.name}-{dataset.shape.height}px",
+    facts=lambda classifier: {"classifier_test_accuracy": classifier.test_accuracy},
+)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ogan_bench.features.feature_space import FeatureSpace
 from ogan_bench.features.pretrained_weights import Release
 from ogan_bench.features.vision_transformers import VisionTransformer, architecture
 
@@ -60,3 +61,12 @@ def clip(device: torch.device) -> VisionTransformer:
 def embedding(net: Any, x: Tensor) -> Tensor:
     """The projected embedding, of length 1, shape ``(n, k)``."""
     return F.normalize(net(x).image_embeds, dim=1)
+
+
+SPACE = FeatureSpace(
+    title=CLIP.title,
+    load=lambda dataset, device: clip(device),
+    weights=CLIP.folder,
+    label=lambda dataset: "clip",
+    variable=CLIP.variable,
+)

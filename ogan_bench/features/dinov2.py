@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ogan_bench.features.feature_space import FeatureSpace
 from ogan_bench.features.pretrained_weights import Release
 from ogan_bench.features.vision_transformers import VisionTransformer, architecture
 
@@ -80,3 +81,12 @@ def published_positions(positions: Tensor, grid: int) -> Tensor:
     factor = (grid + OFFSET) / n
     new = F.interpolate(square, scale_factor=(factor, factor), mode="bicubic")
     return torch.cat((token, new.flatten(2).mT), dim=1)
+
+
+SPACE = FeatureSpace(
+    title=DINOV2.title,
+    load=lambda dataset, device: dinov2(device),
+    weights=DINOV2.folder,
+    label=lambda dataset: "dinov2",
+    variable=DINOV2.variable,
+)

@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ogan_bench.data import Dataset
+from ogan_bench.features.feature_space import FeatureSpace
 from ogan_bench.features.pretrained_weights import require
 from ogan_bench.features.resizing import resized
 from ogan_bench.files import sha256
@@ -99,3 +101,15 @@ def efficientnet_lite0(height: int, width: int, device: torch.device) -> Efficie
     net.load_state_dict(torch.load(path, map_location="cpu", weights_only=True), assign=True)
     net = net.to(device).eval().requires_grad_(False)
     return EfficientNetLite0(net, size, PUBLISHED, device)
+
+
+def _for_dataset(dataset: Dataset, device: torch.device) -> EfficientNetLite0:
+    return efficientnet_lite0(dataset.shape.height, dataset.shape.width, device)
+
+
+SPACE = FeatureSpace(
+    title=TITLE,
+    load=_for_dataset,
+    weights=weights_path,
+    label=lambda dataset: "efficientnet_lite0",
+)

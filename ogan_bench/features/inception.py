@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ogan_bench.features.extractor import Extractor
+from ogan_bench.features.feature_space import FeatureSpace
 from ogan_bench.features.resizing import colour
 from ogan_bench.files import sha256
 
@@ -19,6 +21,8 @@ FILE = "weights-inception-2015-12-05-6726825d.pth"
 """TensorFlow's weights of 2015-12-05 in torch's format, as torch-fidelity publishes them."""
 SOURCE = f"https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/{FILE}"
 PUBLISHED = "6726825d"
+"""How the SHA-256 of that file begins."""
+NAME = "inception-v3:tf-2015-12-05"
 LAYERS = ("2048", "logits_unbiased")
 """Features and logits that the literature's FID, KID and IS use."""
 
@@ -41,12 +45,7 @@ class Inception:
     @property
     def name(self) -> str:
         """``inception-v3:tf-2015-12-05@<hash of the file>``."""
-        return f"inception-v3:tf-2015-12-05@{self.weights_hash[:8]}"
-
-    @property
-    def is_published(self) -> bool:
-        """Whether the weights are those behind the numbers in the literature."""
-        return self.weights_hash.startswith(PUBLISHED)
+        return f"{NAME}@{self.weights_hash[:8]}"
 
     def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """uint8 ``(n, c, h, w)`` to features ``(n, 2048)`` and logits ``(n, 1008)``.
@@ -113,3 +112,20 @@ def _other(path: Path) -> str:
     if digest.startswith(PUBLISHED):
         return ""
     return f"; its SHA-256 begins with {digest[:8]}, that of the published file with {PUBLISHED}"
+
+
+def _warning(extractor: Extractor) -> str | None:
+    """That the weights are not those behind the numbers in the literature."""
+    if extractor.weights_hash.startswith(PUBLISHED):
+        return None
+    return "not the published weights: comparable with no number in the literature"
+
+
+SPACE = FeatureSpace(
+    title="Inception-v3",
+    load=lambda dataset, device: inception(device),
+    weights=weights_path,
+    label=lambda dataset: NAME,
+    variable=VARIABLE,
+    warning=_warning,
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ogan_bench.metrics.definition import ACGAN, ICGAN, PROJECTION, Metric
+from ogan_bench.metrics.feature_spaces import CLASSIFIER
 
 CONDITIONAL: dict[str, Metric] = {
     "conditional_accuracy": Metric(
@@ -11,7 +12,7 @@ CONDITIONAL: dict[str, Metric] = {
         "Share of samples that the classifier gives the class they were asked for.",
         ACGAN,
         ".3f",
-        extractor="classifier",
+        extractor=CLASSIFIER,
     ),
     "swap_accuracy": Metric(
         "label swap accuracy",
@@ -20,7 +21,7 @@ CONDITIONAL: dict[str, Metric] = {
         "other class.",
         ICGAN,
         ".3f",
-        extractor="classifier",
+        extractor=CLASSIFIER,
     ),
     "fd_classifier_within": Metric(
         "FD within classes (classifier)",
@@ -28,6 +29,6 @@ CONDITIONAL: dict[str, Metric] = {
         "Mean over classes of the Fréchet distance between the samples asked for and the training "
         "images of the class, in the classifier's features.",
         PROJECTION,
-        extractor="classifier",
+        extractor=CLASSIFIER,
     ),
 }

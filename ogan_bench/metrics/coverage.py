@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ogan_bench.metrics.definition import FRECHET, PACGAN, VEEGAN, Metric
-from ogan_bench.metrics.feature_spaces import Quantity, in_all_spaces
+from ogan_bench.metrics.feature_spaces import CLASSIFIER, Quantity, in_all_spaces
 
 NDB = "Richardson and Weiss, 2018, arXiv 1805.12462"
 
@@ -32,7 +32,7 @@ CLASSES: dict[str, Metric] = {
         "Number of classes that the classifier finds at least once among the samples.",
         VEEGAN,
         ".1f",
-        extractor="classifier",
+        extractor=CLASSIFIER,
     ),
     "modes_kl_classifier": Metric(
         "modes KL (nats)",
@@ -41,7 +41,7 @@ CLASSES: dict[str, Metric] = {
         "training images q, both by the classifier: sum p log(p / q); 0 is best.",
         VEEGAN,
         ".3f",
-        extractor="classifier",
+        extractor=CLASSIFIER,
     ),
 }
 
@@ -52,7 +52,7 @@ RECONSTRUCTIONS: dict[str, Metric] = {
         "Fréchet distance between the test images and their reconstructions G(t·P(E(x))) in the "
         "classifier's features; 0 for perfect reconstructions.",
         FRECHET,
-        extractor="classifier",
+        extractor=CLASSIFIER,
     ),
 }
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Direction = Literal["lower", "higher"]
-SpaceName = Literal["classifier", "inception", "dinov2", "clip", "efficientnet_lite0"]
-"""Feature spaces, the choices of ``evaluation.extractors``."""
-
+SpaceName = str
+"""A feature space, a key of :data:`~ogan_bench.metrics.feature_spaces.SPACES`."""
 Group = Literal[
     "diversity",
     "reconstruction",

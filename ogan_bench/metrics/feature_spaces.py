@@ -16,27 +16,32 @@ class Space:
     Args:
         title: What stands in brackets behind a quantity.
         description: What definitions write for ``{space}``, after "in".
-        has_classes: Whether its extractor gives probabilities of classes.
+        classes: Whether its extractor gives probabilities of the dataset's classes, or of those it
+            was trained on elsewhere; ``None``: of none.
     """
 
     title: str
     description: str
-    has_classes: bool = False
+    classes: Literal["dataset", "elsewhere"] | None = None
 
 
 SPACES: dict[SpaceName, Space] = {
     "classifier": Space(
         "classifier",
         "the features of the dataset's own classifier (penultimate layer, root mean square 1)",
-        has_classes=True,
+        classes="dataset",
     ),
-    "inception": Space("Inception", "Inception-v3 (TF) features", has_classes=True),
+    "inception": Space("Inception", "Inception-v3 (TF) features", classes="elsewhere"),
     "dinov2": Space("DINOv2", "DINOv2 features"),
     "clip": Space("CLIP", "CLIP image embeddings"),
     "efficientnet_lite0": Space(
-        "EfficientNet-Lite0", "EfficientNet-Lite0 features", has_classes=True
+        "EfficientNet-Lite0", "EfficientNet-Lite0 features", classes="elsewhere"
     ),
 }
+"""The choices of ``evaluation.extractors``, in the order of tables."""
+
+(CLASSIFIER,) = (name for name, space in SPACES.items() if space.classes == "dataset")
+"""The space whose classes are the dataset's own."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class Quantity:
         always: Spaces where it is measured without being asked for; in others it belongs to the
             group ``diversity``.
         spaces: Spaces where it exists.
-        remark: A sentence for every space but Inception-v3, whose names the literature means.
+        remark: A sentence for every space where the quantity has no name in the literature.
     """
 
     title: str
@@ -70,7 +75,7 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Name:
-    """What the literature calls a quantity in the one space that the name belongs to."""
+    """What the literature calls a quantity in the one space where it uses that name."""
 
     name: str
     title: str
@@ -116,7 +121,7 @@ def names_in(
 
 def _metric(name: str, quantity: Quantity, space: SpaceName) -> Metric:
     known = LITERATURE.get((name, space))
-    about, remark = SPACES[space], quantity.remark if space != "inception" else ""
+    about, remark = SPACES[space], "" if known else quantity.remark
     definition = quantity.definition.format(space=about.description)
     group: Group | None = None if space in quantity.always else "diversity"
     return Metric(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ogan_bench.metrics.definition import FRECHET, KERNEL, MANIFOLD, SCORE, Metric
-from ogan_bench.metrics.feature_spaces import SPACES, Quantity, in_all_spaces
+from ogan_bench.metrics.feature_spaces import CLASSIFIER, SPACES, Quantity, in_all_spaces
 
 INFINITY = "Chong and Forsyth, 2019, arXiv 1911.07023"
 PRDC = "Naeem et al., 2020, arXiv 2002.09797"
@@ -39,7 +39,7 @@ QUANTITIES: dict[str, Quantity] = {
         ".3f",
         split="generated",
         always=tuple(SPACES),
-        spaces=tuple(name for name, space in SPACES.items() if space.has_classes),
+        spaces=tuple(name for name, space in SPACES.items() if space.classes),
         remark="Not an Inception score.",
     ),
     "precision": Quantity(
@@ -48,7 +48,7 @@ QUANTITIES: dict[str, Quantity] = {
         "Share of samples inside the k-NN manifold (k = 3) of the training images in {space}.",
         MANIFOLD,
         ".3f",
-        always=("classifier",),
+        always=(CLASSIFIER,),
     ),
     "recall": Quantity(
         "recall",
@@ -56,7 +56,7 @@ QUANTITIES: dict[str, Quantity] = {
         "Share of training images inside the k-NN manifold (k = 3) of the samples in {space}.",
         MANIFOLD,
         ".3f",
-        always=("classifier",),
+        always=(CLASSIFIER,),
     ),
     "density": Quantity(
         "density",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ogan_bench.metrics.definition import OWN, STYLEGAN, Metric
-from ogan_bench.metrics.feature_spaces import SPACES
+from ogan_bench.metrics.feature_spaces import CLASSIFIER, SPACES
 
 INTERPOLATION: dict[str, Metric] = {
     name: metric
@@ -53,7 +53,7 @@ INTERPOLATION: dict[str, Metric] = {
             "are like ends.",
             OWN,
             ".3f",
-            extractor="classifier",
+            extractor=CLASSIFIER,
             group="interpolation",
         ),
     }.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ogan_bench.metrics.definition import BIGAN, OGAN, OWN, Metric
-from ogan_bench.metrics.feature_spaces import SPACES
+from ogan_bench.metrics.feature_spaces import CLASSIFIER, SPACES
 
 SSIM = "Wang et al., 2004, doi 10.1109/TIP.2003.819861"
 LPIPS = "Zhang et al., 2018, arXiv 1801.03924"
@@ -82,7 +82,7 @@ AUTOENCODING: dict[str, Metric] = {
             f"Share of {images} images that the classifier gives the same class as G(t·P(E(x))).",
             OWN,
             ".3f",
-            extractor="classifier",
+            extractor=CLASSIFIER,
             group="reconstruction",
         ),
     }.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ogan_bench.metrics.definition import BIGAN, PROBE, Metric
+from ogan_bench.metrics.feature_spaces import CLASSIFIER
 
 BASELINES = {
     "untrained": (
@@ -103,7 +104,7 @@ LATENT_SEPARABILITY: dict[str, Metric] = {
         "clearest 100,000 of 200,000 and 40 attributes of faces for classes.",
         "after Karras et al., 2019, arXiv 1812.04948",
         ".3f",
-        extractor="classifier",
+        extractor=CLASSIFIER,
         group="probes",
     ),
     "separability_z_classifier_heldout": Metric(
@@ -113,7 +114,7 @@ LATENT_SEPARABILITY: dict[str, Metric] = {
         "planes know beyond the points that they were fitted on.",
         "ours, after Karras et al., 2019, arXiv 1812.04948",
         ".3f",
-        extractor="classifier",
+        extractor=CLASSIFIER,
         group="probes",
     ),
 }

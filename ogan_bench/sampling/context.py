@@ -12,7 +12,7 @@ from torch import Tensor
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_uint8
 from ogan_bench.features.extractor import Extractor, Features, extract, reference_features
-from ogan_bench.features.spaces import EXTRACTORS
+from ogan_bench.features.spaces import FEATURE_SPACES
 from ogan_bench.models.base import Encoder
 from ogan_bench.sampling.autoencoder import (
     PROJECTIONS,
@@ -90,7 +90,7 @@ class ImageContext:
             ValueError: There is none for this dataset, or its weights are not there.
         """
         if space not in self._extractors:
-            self._extractors[space] = EXTRACTORS[space](self.dataset, self.device)
+            self._extractors[space] = FEATURE_SPACES[space].extractor(self.dataset, self.device)
         return self._extractors[space]
 
     def features(self, space: str, of: Of) -> Features:

@@ -9,7 +9,7 @@ same reason the default of a published setting never changes.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
     Field,
@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from ogan_bench.metrics.definition import Group, SpaceName
+from ogan_bench.metrics.feature_spaces import SPACES
 from ogan_bench.study.base_model import NAME, Model, known_metrics, metric_with_direction
 from ogan_bench.study.hypotheses import Hypothesis
 from ogan_bench.study.parts import (
@@ -34,6 +35,11 @@ from ogan_bench.study.parts import (
     Updates,
     clear_model_cache,
 )
+
+if TYPE_CHECKING:
+    ExtractorName: TypeAlias = SpaceName
+else:
+    ExtractorName = Literal[tuple(SPACES)]
 
 
 class Training(Model):
@@ -73,7 +79,7 @@ class Evaluation(Model):
         default=10_000,
         description="Maximum number of labelled training images for the linear probe; 0: no probe.",
     )
-    extractors: list[SpaceName] = Field(
+    extractors: list[ExtractorName] = Field(
         default=["classifier"], min_length=1, description="Feature spaces."
     )
     groups: list[Group] = Field(

@@ -20,7 +20,6 @@ from ogan_bench.evaluation.fidelity.kmeans_bins import (
     jensen_shannon_floor,
     number_of_cells,
 )
-from ogan_bench.evaluation.fidelity.labels import extractor_label, warned
 from ogan_bench.evaluation.fidelity.manifolds import (
     Authenticity,
     Manifolds,
@@ -33,7 +32,8 @@ from ogan_bench.evaluation.fidelity.reference import Reference
 from ogan_bench.evaluation.fidelity.sliced_wasserstein import sliced_wasserstein
 from ogan_bench.evaluation.fidelity.vendi import vendi_score
 from ogan_bench.evaluation.image_grids import neighbour_grid
-from ogan_bench.evaluation.rows import Row, Value, attempt
+from ogan_bench.evaluation.in_space import rows_in_space
+from ogan_bench.evaluation.rows import Row, Value
 from ogan_bench.metrics.definition import SpaceName
 from ogan_bench.metrics.feature_spaces import names_in
 from ogan_bench.sampling.context import ImageContext
@@ -49,14 +49,12 @@ class Comparison:
     Args:
         samples: Features of the generated images, shape ``(n, k)``.
         reference: The training images.
-        extractor: Name of the feature space with the hash of its weights.
         seed: Seed of random choices.
         show: What is to be done with the samples' nearest training images.
     """
 
     samples: Tensor
     reference: Reference
-    extractor: str
     seed: int
     show: Callable[[Authenticity], None]
 
@@ -85,38 +83,29 @@ def diversity_rows(context: ImageContext) -> list[Row]:
     Of the first space, ``neighbours.png`` shows the samples nearest to the training images.
     """
     rows: list[Row] = []
-    n = len(context.images("generated"))
     for space in dict.fromkeys(context.settings.extractors):
         names = names_in(space, DEFINITIONS, always=False)
-        rows += attempt(
-            list(names.values()),
-            functools.partial(_in_space, context, space, names),
-            n_samples=n,
-            split="train",
-            extractor=extractor_label(space, context.dataset),
-        )
+        measure = functools.partial(_measure, context, space, names)
+        rows += rows_in_space(context, space, list(names.values()), measure)
     return rows
 
 
-def _in_space(context: ImageContext, space: SpaceName, names: dict[str, str]) -> list[Row]:
-    extractor = context.extractor(space)
+def _measure(context: ImageContext, space: SpaceName, names: dict[str, str]) -> list[Row]:
     generated, training = (context.features(space, of) for of in ("generated", "train"))
     device = place(context.device)
     folder = context.folder if space == context.settings.extractors[0] else None
     compared = Comparison(
         generated.features.to(device),
         Reference(training.features, device),
-        generated.extractor,
         context.settings.seed,
         functools.partial(_show, context, folder),
     )
-    rows = quantity_rows(
+    return quantity_rows(
         {name: functools.partial(measure, compared) for name, measure in MEASURES.items()},
         names,
         n_samples=len(generated),
         extractor=generated.extractor,
     )
-    return warned(rows, extractor)
 
 
 def _show(context: ImageContext, folder: Path | None, found: Authenticity) -> None:

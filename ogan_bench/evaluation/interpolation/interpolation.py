@@ -24,6 +24,7 @@ from ogan_bench.evaluation.interpolation.path_length import (
 )
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.features.extractor import extract
+from ogan_bench.metrics.feature_spaces import CLASSIFIER
 from ogan_bench.sampling.context import ModelContext, decode, project
 from ogan_bench.seeding import generator
 
@@ -152,7 +153,7 @@ class InterpolationPaths:
 
         Of three equally distributed numbers, each is the smallest with a chance of 1/3.
         """
-        extractor = self.context.extractor("classifier")
+        extractor = self.context.extractor(CLASSIFIER)
         start, end, middle = (
             extract(extractor, to_uint8(images)).logits.softmax(1).amax(1)
             for images in (*self.decoded_ends, self.at(curve, 0.5))
@@ -176,7 +177,7 @@ def interpolation_rows(context: ModelContext) -> list[Row]:
         for space in spaces:
             lengths[f"path_length_{space}{end}"] = functools.partial(length, space, curve)
             lengths[f"path_energy_{space}{end}"] = functools.partial(energy, space, curve)
-        if "classifier" in spaces:
+        if CLASSIFIER in spaces:
             lengths[f"interpolation_confidence{end}"] = lambda: between().confidence(curve)
         detours[f"interpolation_detour{end}"] = lambda: between().detour(curve)
 

@@ -20,6 +20,7 @@ from ogan_bench.evaluation.reconstruction.pixel_error import in_units, psnr, rec
 from ogan_bench.evaluation.reconstruction.ssim import VARIANT, ssim
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.features.extractor import Features, extract
+from ogan_bench.metrics.feature_spaces import CLASSIFIER
 from ogan_bench.sampling.context import ModelContext, autoencode
 
 Split = Literal["test", "train", "generated"]
@@ -136,7 +137,7 @@ class SplitReconstruction:
         return Value(value, extractor=before.extractor)
 
     def agreement(self) -> Value:
-        before, after = self.features("classifier")
+        before, after = self.features(CLASSIFIER)
         value, chance = agreement(before.logits, after.logits)
         told = self.context.nets.trained.generator.conditional
         note = "the generator is told the class" if told else None
@@ -212,7 +213,7 @@ def _rows(
     }
     if split != "test":  # of test images it is always measured
         measures["mse"] = lambda: reconstruction().mse()
-    if "classifier" in spaces:
+    if CLASSIFIER in spaces:
         measures["agreement"] = lambda: reconstruction().agreement()
     available = {
         "test": len(context.dataset.test),

@@ -11,6 +11,7 @@ from torch import Tensor
 from ogan_bench.data.base import to_uint8
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.features.extractor import extract
+from ogan_bench.metrics.feature_spaces import CLASSIFIER
 from ogan_bench.sampling.context import ModelContext
 from ogan_bench.sampling.samples import BATCH_SIZE
 from ogan_bench.seeding import generator
@@ -18,7 +19,6 @@ from ogan_bench.seeding import generator
 POINTS = 10_000
 """Draws of z that the planes are fitted on, and as many more that they are tried on."""
 MAX_CLASSES = 100
-SPACE = "classifier"
 FITTED, HELD_OUT = "separability_z_classifier", "separability_z_classifier_heldout"
 
 
@@ -89,7 +89,7 @@ def separability(z: Tensor, classes: Tensor, z_new: Tensor, new_classes: Tensor)
 
 def latent_separability_rows(context: ModelContext) -> list[Row]:
     """The measure with the dataset's own classifier, where that is among the feature spaces."""
-    if SPACE not in context.settings.extractors:
+    if CLASSIFIER not in context.settings.extractors:
         return []
     half = POINTS // 2
 
@@ -104,7 +104,7 @@ def latent_separability_rows(context: ModelContext) -> list[Row]:
             parts += [own[kept], scores[kept].argmax(1)]
         found, classes = len(parts[1].unique()), logits.shape[1]
         note = f"{found} of {classes} classes among the clearest {half} of {POINTS} images"
-        return separability(*parts), note, context.extractor(SPACE).name
+        return separability(*parts), note, context.extractor(CLASSIFIER).name
 
     def value(which: int) -> Value:
         values, note, extractor = measure()
@@ -117,7 +117,7 @@ def latent_separability_rows(context: ModelContext) -> list[Row]:
 
 def _classified(context: ModelContext) -> tuple[Tensor, Tensor]:
     """Draws of z, and the classifier's logits of G(z); the images are kept batch by batch only."""
-    trained, extractor = context.nets.trained, context.extractor(SPACE)
+    trained, extractor = context.nets.trained, context.extractor(CLASSIFIER)
     noise = torch.randn(
         2 * POINTS,
         trained.z_dim,

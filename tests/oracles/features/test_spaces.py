@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
 
 import pytest
 import torch
+from pydantic import ValidationError
 
 from ogan_bench.cli.doctor import examine
 from ogan_bench.data.sources.digits import digits
@@ -14,8 +14,9 @@ from ogan_bench.data.sources.mixtures import ring
 from ogan_bench.features.clip import CLIP
 from ogan_bench.features.dinov2 import DINOV2
 from ogan_bench.features.extractor import extract
-from ogan_bench.features.spaces import EXTRACTORS, WEIGHTS
-from ogan_bench.metrics import definition
+from ogan_bench.features.spaces import FEATURE_SPACES
+from ogan_bench.metrics.feature_spaces import SPACES
+from ogan_bench.study.settings import Evaluation
 
 pytestmark = pytest.mark.usefixtures("_nothing_of_the_user")
 
@@ -24,13 +25,22 @@ CPU = torch.device("cpu")
 
 class TestRegistry:
     def test_spaces_are_the_choices_of_the_settings(self) -> None:
-        assert tuple(EXTRACTORS) == get_args(definition.SpaceName)
-        assert set(WEIGHTS) == set(EXTRACTORS) - {"classifier"}
+        with pytest.raises(ValidationError) as caught:
+            Evaluation(extractors=["nonsense"])
+        for space in SPACES:
+            assert Evaluation(extractors=[space]).extractors == [space]
+            assert repr(space) in str(caught.value)
 
-    @pytest.mark.parametrize("space", sorted(EXTRACTORS))
+    def test_each_has_texts_and_an_adapter(self) -> None:
+        assert list(FEATURE_SPACES) == list(SPACES), (
+            "a feature space is a line in SPACES, ogan_bench/metrics/feature_spaces.py, and one "
+            "in FEATURE_SPACES of ogan_bench/features/spaces.py"
+        )
+
+    @pytest.mark.parametrize("space", sorted(FEATURE_SPACES))
     def test_points_are_refused(self, space: str) -> None:
         with pytest.raises(ValueError, match="for images, not for points"):
-            EXTRACTORS[space](ring(), CPU)
+            FEATURE_SPACES[space].extractor(ring(), CPU)
 
     def test_extractors_are_made_for_a_dataset(
         self, folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
@@ -43,7 +53,7 @@ class TestRegistry:
             "clip": "clip-",
             "efficientnet_lite0": "efficientnet-lite0:bilinear128@",
         }.items():
-            extractor = EXTRACTORS[space](dataset, CPU)
+            extractor = FEATURE_SPACES[space].extractor(dataset, CPU)
             found = extract(extractor, dataset.test.images[:2])
             assert found.extractor.startswith(begin)
             assert extractor.weights_hash[:8] == extractor.name[-8:]
@@ -53,7 +63,7 @@ class TestRegistry:
     ) -> None:
         monkeypatch.setenv(DINOV2.variable, str(folders["dinov2"]))
         found = examine()["feature spaces"]
-        assert list(found) == list(EXTRACTORS)
+        assert list(found) == list(FEATURE_SPACES)
         assert found["dinov2"] == f"ready: {folders['dinov2']}"
         assert found["clip"].startswith("not here: no CLIP weights")
         assert found["inception"].startswith("not here: no Inception-v3 weights")

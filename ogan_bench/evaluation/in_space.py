@@ -1,0 +1,43 @@
+"""Rows of one feature space, whether its extractor is available or not."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+from ogan_bench.evaluation.rows import Row, attempt
+from ogan_bench.features.spaces import FEATURE_SPACES
+from ogan_bench.metrics.definition import SpaceName
+from ogan_bench.sampling.context import ImageContext
+
+
+def rows_in_space(
+    context: ImageContext,
+    space: SpaceName,
+    metrics: Sequence[str],
+    measure: Callable[[], list[Row]],
+) -> list[Row]:
+    """What is measured in a space; if its extractor is unavailable, every row says why.
+
+    Args:
+        context: What is measured.
+        space: One of ``evaluation.extractors``.
+        metrics: The metrics that ``measure`` gives.
+        measure: Computes the rows. Their notes begin with what is wrong with the extractor.
+    """
+    adapter = FEATURE_SPACES[space]
+
+    def rows() -> list[Row]:
+        warning = adapter.warning(context.extractor(space))
+        return [
+            dataclasses.replace(row, note="; ".join(filter(None, (warning, row.note))) or None)
+            for row in measure()
+        ]
+
+    return attempt(
+        metrics,
+        rows,
+        n_samples=len(context.images("generated")),
+        split="train",
+        extractor=adapter.label(context.dataset),
+    )

@@ -1,0 +1,53 @@
+"""What the program knows of a feature space: each file of an extractor ends with its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import torch
+
+from ogan_bench.data import Dataset
+from ogan_bench.features.extractor import Extractor
+
+E = TypeVar("E", bound=Extractor)
+
+
+@dataclass(frozen=True)
+class FeatureSpace(Generic[E]):
+    """How to get the extractor of a feature space, and what to say about it.
+
+    Its title in tables and its description in definitions are in
+    :data:`~ogan_bench.metrics.feature_spaces.SPACES`, which needs no torch.
+
+    Args:
+        title: How messages name the net.
+        load: Makes the extractor for a dataset of images; ``ValueError`` says why there is none.
+        weights: Where the weights are, for ``ogan-bench doctor``; ``ValueError`` says how to get
+            them.
+        label: How rows name the space if its extractor is unavailable.
+        variable: Environment variable that names the weights, if they are the user's to provide.
+        warning: What the notes of all rows begin with, if anything is wrong with an extractor.
+        facts: What a result states about an extractor beside its name.
+    """
+
+    title: str
+    load: Callable[[Dataset, torch.device], E]
+    weights: Callable[[], Path | str]
+    label: Callable[[Dataset], str]
+    variable: str | None = None
+    warning: Callable[[E], str | None] = lambda extractor: None
+    facts: Callable[[E], Mapping[str, float]] = lambda extractor: {}
+
+    def extractor(self, dataset: Dataset, device: torch.device) -> E:
+        """The extractor for a dataset.
+
+        Raises:
+            ValueError: The dataset has points instead of images, or :attr:`load` says why there is
+                none.
+        """
+        if dataset.is_points:
+            raise ValueError(f"{self.title} is for images, not for points")
+        return self.load(dataset, device)
