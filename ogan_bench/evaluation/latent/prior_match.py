@@ -11,6 +11,7 @@ import math
 import torch
 from torch import Tensor
 
+from ogan_bench.evaluation.effective_rank import effective_rank
 from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_floor
 from ogan_bench.evaluation.latent.round_trip import round_trip_rows
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
@@ -57,8 +58,8 @@ def kolmogorov_smirnov_floor(n: int, m: int) -> float:
     return KOLMOGOROV_MEAN * math.sqrt(1 / n + 1 / m)
 
 
-def effective_rank(codes: Tensor) -> float:
-    """exp(-Σ_k p_k ln p_k) with the eigenvalues of the codes' covariance, divided by their sum, p.
+def code_rank(codes: Tensor) -> float:
+    """Effective rank of the codes about their mean.
 
     Args:
         codes: Shape ``(n, d)``.
@@ -68,17 +69,10 @@ def effective_rank(codes: Tensor) -> float:
 
     Raises:
         ValueError: There is one code only, or all codes are equal.
-
-    References:
-        O. Roy and M. Vetterli, The effective rank: A measure of effective dimensionality, 2007,
-        https://infoscience.epfl.ch/record/110188 (there of singular values of any matrix)
     """
     if len(codes) < 2 or bool((codes == codes[0]).all()):
         raise ValueError("the codes do not differ")
-    # With the singular values s of the centred codes, the eigenvalues are s² / (n - 1).
-    centred = codes.double() - codes.double().mean(0)
-    shares = torch.linalg.svdvals(centred).square()
-    return float(torch.special.entr(shares / shares.sum()).sum().exp())
+    return effective_rank(codes.double() - codes.double().mean(0))
 
 
 def latent_coverage_rows(context: ModelContext) -> list[Row]:
@@ -101,7 +95,7 @@ def latent_coverage_rows(context: ModelContext) -> list[Row]:
         return Value(float(each.mean()), kolmogorov_smirnov_floor(n, len(z)), note)
 
     def rank() -> Value:
-        return Value(effective_rank(raw), note=f"of {min(d, n - 1)} at the most")
+        return Value(code_rank(raw), note=f"of {min(d, n - 1)} at the most")
 
     def average(of: Tensor) -> Value:
         mean, of_z = (float(t.double().mean()) for t in (of, samples.z))

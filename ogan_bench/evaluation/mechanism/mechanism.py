@@ -7,12 +7,12 @@ at; the batches are of real training images and of fresh z, 64 at a time as in t
 from __future__ import annotations
 
 import functools
-import math
 
 import torch
 from torch import Tensor
 
 from ogan_bench.data.base import to_float
+from ogan_bench.evaluation.effective_rank import effective_rank
 from ogan_bench.evaluation.mechanism.loss_gradients import ITERATIONS, LossProbe
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.objectives.base import Batch, Nets
@@ -42,29 +42,24 @@ def cosines(first: Tensor, second: Tensor) -> Tensor:
     return found
 
 
-def effective_rank(directions: Tensor) -> float:
-    """exp H(p) with p_i = σ_i² / Σ σ², of the directions (rows) scaled to length 1.
-
-    Between 1, where all are parallel, and the smaller of n and k. Zero rows are left out.
+def direction_rank(gradients: Tensor) -> float:
+    """Effective rank of the directions of gradients, whatever their lengths.
 
     Args:
-        directions: Shape ``(n, k)``.
+        gradients: Shape ``(n, k)``; zero rows have no direction and are left out.
+
+    Returns:
+        Between 1, where all are parallel, and the smaller of n and k.
 
     Raises:
         ValueError: All rows are zero.
-
-    References:
-        O. Roy and M. Vetterli, The effective rank: a measure of effective dimensionality, EUSIPCO
-        2007 (there of the singular values σ, here of their squares: shares of energy)
     """
-    rows = directions.double()
+    rows = gradients.double()
     lengths = rows.norm(dim=1, keepdim=True)
-    rows = (rows / lengths)[lengths[:, 0] > 0]
-    if len(rows) == 0:
+    directions = (rows / lengths)[lengths[:, 0] > 0]
+    if len(directions) == 0:
         raise ValueError("the gradient is zero everywhere")
-    energy = torch.linalg.svdvals(rows).square()
-    p = energy / energy.sum()
-    return math.exp(float(-torch.xlogy(p, p).sum()))
+    return effective_rank(directions)
 
 
 def area_under_curve(real: Tensor, fake: Tensor) -> float:
@@ -153,7 +148,7 @@ def mechanism_rows(context: ModelContext) -> list[Row]:
         if gradient is None:
             raise ValueError("the term does not read E(G(z))")
         d = gradient.shape[1]
-        return Value(effective_rank(gradient) / d, 1 / d, f"of {d} outputs")
+        return Value(direction_rank(gradient) / d, 1 / d, f"of {d} outputs")
 
     scores = functools.cache(probe.scores)
 

@@ -11,7 +11,7 @@ from scipy.stats import entropy, ks_2samp
 from torch import Tensor
 
 from ogan_bench.evaluation.latent.prior_match import (
-    effective_rank,
+    code_rank,
     kolmogorov_smirnov,
     kolmogorov_smirnov_floor,
 )
@@ -52,27 +52,25 @@ class TestKolmogorovSmirnov:
 class TestEffectiveRank:
     def test_even_and_flat_codes(self) -> None:
         corners = torch.cat([torch.eye(6), -torch.eye(6)])
-        assert effective_rank(corners) == pytest.approx(6.0)
-        assert effective_rank(corners[:, :1] * torch.ones(1, 6)) == pytest.approx(1.0)
+        assert code_rank(corners) == pytest.approx(6.0)
+        assert code_rank(corners[:, :1] * torch.ones(1, 6)) == pytest.approx(1.0)
 
     def test_agrees_with_scipy(self) -> None:
         codes = normal(200, 5, 0) * torch.tensor([3.0, 2.0, 1.0, 0.5, 0.0]) + 7
         eigenvalues = np.linalg.eigvalsh(np.cov(codes.double().numpy(), rowvar=False))
-        assert effective_rank(codes) == pytest.approx(math.exp(entropy(eigenvalues.clip(0))))
+        assert code_rank(codes) == pytest.approx(math.exp(entropy(eigenvalues.clip(0))))
 
     def test_does_not_see_shift_scale_and_rotation(self) -> None:
         codes = normal(100, 4, 0) * torch.tensor([2.0, 1.0, 1.0, 0.1])
         turn = torch.linalg.qr(normal(4, 4, 1)).Q
-        assert effective_rank(5 * codes @ turn - 3) == pytest.approx(
-            effective_rank(codes), rel=1e-5
-        )
+        assert code_rank(5 * codes @ turn - 3) == pytest.approx(code_rank(codes), rel=1e-5)
 
     def test_falls_with_every_dimension_that_collapses(self) -> None:
         codes = normal(300, 6, 0)
-        values = [effective_rank(codes * (torch.arange(6) >= lost)) for lost in range(6)]
+        values = [code_rank(codes * (torch.arange(6) >= lost)) for lost in range(6)]
         assert values == sorted(values, reverse=True)
 
     @pytest.mark.parametrize("codes", [torch.ones(5, 3), torch.zeros(1, 3)])
     def test_codes_that_do_not_differ_are_refused(self, codes: Tensor) -> None:
         with pytest.raises(ValueError, match="do not differ"):
-            effective_rank(codes)
+            code_rank(codes)

@@ -16,7 +16,7 @@ from ogan_bench.evaluation.mechanism.mechanism import (
     BATCHES,
     area_under_curve,
     cosines,
-    effective_rank,
+    direction_rank,
     loss_probe,
     mechanism_rows,
     score_spread,
@@ -63,16 +63,16 @@ class TestPureFunctions:
         with pytest.raises(ValueError, match="zero everywhere"):
             cosines(torch.zeros(3, 2), torch.ones(3, 2))
 
-    def test_effective_rank_between_one_and_all(self) -> None:
-        assert effective_rank(torch.outer(normal(9), normal(5, seed=1))) == pytest.approx(1)
-        assert effective_rank(torch.eye(6).repeat(3, 1)) == pytest.approx(6)
-        assert effective_rank(torch.tensor([[1.0, 0], [9.0, 0], [0, 1], [0, 0]])) == pytest.approx(
+    def test_rank_of_directions_is_between_one_and_all(self) -> None:
+        assert direction_rank(torch.outer(normal(9), normal(5, seed=1))) == pytest.approx(1)
+        assert direction_rank(torch.eye(6).repeat(3, 1)) == pytest.approx(6)
+        assert direction_rank(torch.tensor([[1.0, 0], [9.0, 0], [0, 1], [0, 0]])) == pytest.approx(
             math.exp(-(2 / 3) * math.log(2 / 3) - (1 / 3) * math.log(1 / 3))
         )
-        isotropic = effective_rank(normal(4000, 10))
+        isotropic = direction_rank(normal(4000, 10))
         assert 9.9 < isotropic <= 10
         with pytest.raises(ValueError, match="zero everywhere"):
-            effective_rank(torch.zeros(3, 2))
+            direction_rank(torch.zeros(3, 2))
 
     def test_area_under_curve_agrees_with_scikit_learn(self) -> None:
         from sklearn.metrics import roc_auc_score
