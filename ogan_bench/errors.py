@@ -26,6 +26,18 @@ class PluginError(UserError):
     """A plug-in cannot be read, or breaks a rule for plug-ins."""
 
 
+def in_one_line(error: Exception) -> str:
+    """The first line of an error's message, after its kind unless it speaks to the user.
+
+    >>> in_one_line(UserError("a.yaml: no such file")), in_one_line(ValueError("odd\\nin detail"))
+    ('a.yaml: no such file', 'ValueError: odd')
+    """
+    first = next(iter(str(error).strip().splitlines()), "")
+    if isinstance(error, UserError):
+        return first
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
 def did_you_mean(given: str, known: Iterable[str]) -> str:
     """`` Did you mean 'x'?`` if a known name is similar, else `` Known: x, y.``"""
     names = list(known)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -35,8 +36,7 @@ def read_json(path: Path) -> Record | None:
 
 def write_json(path: Path, record: Record, *, durable: bool = True) -> None:
     """Replace a JSON file atomically. NaN and infinities become null, which is valid JSON."""
-    text = json.dumps(without_nan(record), indent=1, ensure_ascii=False, allow_nan=False)
-    write_bytes(path, text.encode() + b"\n", durable=durable)
+    write_bytes(path, json_text(record).encode() + b"\n", durable=durable)
 
 
 def write_once(path: Path, record: Record) -> None:
@@ -115,6 +115,11 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
+def json_text(value: Any) -> str:
+    """JSON to read and to compare; NaN and infinities become null."""
+    return json.dumps(without_nan(value), indent=1, ensure_ascii=False, allow_nan=False)
+
+
 def json_line(record: Record) -> bytes:
     """A JSON object on one line; NaN and infinities become null."""
     return json.dumps(without_nan(record), separators=(",", ":"), allow_nan=False).encode() + b"\n"
@@ -126,7 +131,7 @@ def without_nan(value: Any) -> Any:
         return {key: without_nan(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [without_nan(item) for item in value]
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+    if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
 

@@ -6,7 +6,6 @@ settings of arms are carried along as they are, so that results of older version
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -24,6 +23,7 @@ from ogan_bench.errors import UserError
 from ogan_bench.files import Record
 from ogan_bench.store.preregistration import deviations, registration
 from ogan_bench.store.trial_store import FORMAT, TrialFolder, TrialStore
+from ogan_bench.study.diffs import flatten
 from ogan_bench.study.trial import config_hash
 
 CURVES = (
@@ -71,7 +71,8 @@ def load_results(root: Path, study: str) -> StudyResults:
                 continue
             folder, run = folders.pop((arm, seed))
             row |= _trial_row(root, folder, run, record["arms"][arm])
-            provenance[trial_name(row)] = dict(_flat(run.get("provenance", {})))
+            facts = flatten(run.get("provenance", {}))
+            provenance[trial_name(row)] = {key: str(value) for key, value in facts}
             entries = row.pop("measured", [])
             if entries:
                 asked = [metric for metric in COSTS if metric in record["metrics"]]
@@ -200,12 +201,3 @@ def _checked(record: Record, place: str) -> Record:
             "use the version of ogan_bench that wrote it"
         )
     return record
-
-
-def _flat(mapping: Record, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """``key.subkey`` and text of every leaf."""
-    for key, value in mapping.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", str(value)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ogan_bench.analysis.formatting import metric_info
 from ogan_bench.analysis.results import StudyResults
+from ogan_bench.study.diffs import flatten
 
 FEWEST = 3
 """Levels that make a series."""
@@ -36,7 +37,7 @@ def find_sweeps(results: StudyResults) -> list[Sweep]:
 
     The resolved settings are compared, so that a level that is the default counts too.
     """
-    arms = {arm: dict(_leaves(settings)) for arm, settings in results.record["arms"].items()}
+    arms = {arm: _leaves(settings) for arm, settings in results.record["arms"].items()}
     varied = [key for key in dict.fromkeys(k for leaves in arms.values() for k in leaves)
               if len({leaves.get(key) for leaves in arms.values()}) > 1]  # fmt: skip
     found: list[Sweep] = []
@@ -65,13 +66,10 @@ def metrics_along(results: StudyResults) -> list[str]:
     return chosen or [name for name in metrics if metric_info(name).better][:MOST_FIGURES]
 
 
-def _leaves(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Path and value of every leaf; lists become texts, so that all values can be compared."""
-    for key, value in settings.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", str(value) if isinstance(value, list) else value
+def _leaves(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Path to value of every leaf; lists become texts, so that all values can be compared."""
+    leaves = flatten(settings)
+    return {key: str(value) if isinstance(value, list) else value for key, value in leaves}
 
 
 def _names(keys: Sequence[str], groups: Sequence[tuple[Any, ...]], setting: str) -> list[str]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 from ogan_bench.cli.options import RESULTS, Json, Results
+from ogan_bench.cli.output import print_json, print_table, print_text
 
 if TYPE_CHECKING:
     from ogan_bench.analysis.meta_analysis import Claim
-    from ogan_bench.statistics import Interval
 
 
 def claims(results: Results = RESULTS, as_json: Json = False) -> None:
@@ -28,24 +26,30 @@ def claims(results: Results = RESULTS, as_json: Json = False) -> None:
             "`part_of: ...` in the study file does"
         )
     if as_json:
-        rows = [_record(claim) for claim in found]
-        sys.stdout.write(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+        print_json([_record(claim) for claim in found])
         return
     for claim in found:
-        sys.stdout.write(_text(claim) + "\n\n")
+        _print(claim)
 
 
-def _text(claim: Claim) -> str:
+def _print(claim: Claim) -> None:
     from ogan_bench.analysis.formatting import ratio_interval
 
-    lines = [claim.claim]
-    for setting in claim.settings:
-        factor = ratio_interval(setting.factor) if not setting.note else setting.note
-        lines.append(
-            f"  {setting.decision:<12}  {setting.study} ({setting.dataset}), "
-            f"{setting.hypothesis}: {factor}"
-        )
-    return "\n".join([*lines, f"  {claim.sentence}"])
+    print_text(f"{claim.claim}\n{claim.sentence}")
+    rows = [
+        [
+            setting.decision,
+            setting.study,
+            setting.dataset,
+            setting.hypothesis,
+            setting.note or ratio_interval(setting.factor),
+        ]
+        for setting in claim.settings
+    ]
+    print_table(
+        ("verdict", "study", "data", "hypothesis", "ratio to control (above 1 is better)"), rows
+    )
+    print_text("")
 
 
 def _record(claim: Claim) -> dict[str, Any]:
@@ -54,11 +58,11 @@ def _record(claim: Claim) -> dict[str, Any]:
     return {
         "claim": claim.claim,
         "shown": ratio_interval(claim.factor),
-        "verdicts": dict(claim.verdicts),
-        "factor": _bounds(claim.factor),
-        "new_setting": _bounds(claim.new_setting),
-        "tau2": _finite(claim.summary.tau2),
-        "i2": _finite(claim.summary.i2),
+        "verdicts": claim.verdicts,
+        "factor": claim.factor,
+        "new_setting": claim.new_setting,
+        "tau2": claim.summary.tau2,
+        "i2": claim.summary.i2,
         "settings": [
             {
                 "study": setting.study,
@@ -66,17 +70,9 @@ def _record(claim: Claim) -> dict[str, Any]:
                 "hypothesis": setting.hypothesis,
                 "claim": setting.claim,
                 "decision": setting.decision,
-                "factor": _bounds(setting.factor),
+                "factor": setting.factor,
                 "note": setting.note,
             }
             for setting in claim.settings
         ],
     }
-
-
-def _bounds(value: Interval) -> list[float | None]:
-    return [_finite(end) for end in value]
-
-
-def _finite(value: float) -> float | None:
-    return value if abs(value) < float("inf") else None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +13,7 @@ import typer
 
 from ogan_bench.cli.inspect import Plugins
 from ogan_bench.cli.options import Json
+from ogan_bench.cli.output import print_json, print_text
 
 if TYPE_CHECKING:
     from ogan_bench.data.prepared.store import Meta, Store
@@ -74,16 +73,16 @@ def prepare(
         "stores": [_facts(store, store.meta()) for store in opened],
     }
     if as_json:
-        _print_json(facts)
+        print_json(facts)
         return
-    _say(
+    print_text(
         f"{name}: {facts['train']:,} training and {facts['test']:,} test images of "
         f"{' x '.join(map(str, dataset.shape))}, {facts['seconds']:.1f} s"
     )
     for store in opened:
-        _say(f"  {store.path}: {_size(store.meta())}")
+        print_text(f"  {store.path}: {_size(store.meta())}")
     if not opened:
-        _say("  needs no preparation: it is read as it is")
+        print_text("  needs no preparation: it is read as it is")
 
 
 @app.command("list")
@@ -101,18 +100,18 @@ def list_(root: Root = None, as_json: Json = False) -> None:
             except UserError as error:
                 rows.append({"path": str(store.path), "damaged": str(error)})
     if as_json:
-        _print_json(rows)
+        print_json(rows)
         return
     for row in rows:
         if "damaged" in row:
-            _say(row["damaged"])
+            print_text(row["damaged"])
         else:
-            _say(
+            print_text(
                 f"{row['name']}: {row['images']:,} images of {row['resolution']} pixels, "
                 f"{row['bytes'] / 1e6:,.1f} MB, {row['unusable']} unusable: {row['path']}"
             )
     if not rows:
-        _say(f"nothing is prepared in {place}")
+        print_text(f"nothing is prepared in {place}")
 
 
 @app.command()
@@ -133,11 +132,11 @@ def verify(root: Root = None, as_json: Json = False) -> None:
                 problems.append(problem)
             rows.append({"path": str(store.path), "damaged": problem})
             if not as_json and problem is None:
-                _say(f"{store.path}: whole")
+                print_text(f"{store.path}: whole")
     if as_json:
-        _print_json(rows)
+        print_json(rows)
     elif not rows:
-        _say(f"nothing is prepared in {place}")
+        print_text(f"nothing is prepared in {place}")
     if problems:
         raise UserError("\n".join(problems))
 
@@ -177,11 +176,3 @@ def _data_root(root: Path | None) -> Iterator[None]:
 def _size(meta: Meta) -> str:
     left_out = f", {len(meta.unusable)} left out" if meta.unusable else ""
     return f"{meta.size / 1e6:,.1f} MB{left_out}, prepared in {meta.seconds:.1f} s"
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, indent=1, ensure_ascii=False) + "\n")

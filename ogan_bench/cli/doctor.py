@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import json
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ogan_bench.cli.options import Json
+from ogan_bench.cli.output import print_json, print_table
 
 ABSENT = "not here: "
 
@@ -19,12 +18,16 @@ def doctor(as_json: Json = False) -> None:
     """Show versions, devices, and which data and feature spaces are at hand."""
     facts = examine()
     if as_json:
-        sys.stdout.write(json.dumps(facts, indent=1) + "\n")
+        print_json(facts)
         return
-    for section, entries in facts.items():
-        sys.stdout.write(f"{section}\n")
-        for key, value in entries.items():
-            sys.stdout.write(f"  {key:<24} {value}\n")
+    print_table(
+        None,
+        [
+            row
+            for section, entries in facts.items()
+            for row in ([section, ""], *([f"  {key}", value] for key, value in entries.items()))
+        ],
+    )
 
 
 def examine() -> dict[str, dict[str, Any]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 import typer
 
 from ogan_bench.cli.options import Device, Json, chosen
+from ogan_bench.cli.output import print_json, print_text
 
 if TYPE_CHECKING:
     from ogan_bench.store.trial_store import TrialStore
@@ -86,11 +85,11 @@ def evaluate(
     assert reference is not None
     rows = _images(generated, reference, override or (), spaces, further, device)
     if as_json:
-        _print_json(rows)
+        print_json(rows)
         return
     from ogan_bench.report.terminal import measurements
 
-    sys.stdout.write(measurements(rows) + "\n")
+    print_text(measurements(rows))
 
 
 def _stored(
@@ -127,7 +126,7 @@ def _stored(
         else:
             print_report(store.root, study)
     if as_json:
-        _print_json(rows)
+        print_json(rows)
     return code
 
 
@@ -172,7 +171,3 @@ def _images(
     )
     rows, _ = evaluate_images(images, dataset, settings, torch.device(slots(device, 1, 1)[0]))
     return [row.record() for row in rows]
-
-
-def _print_json(rows: list[dict[str, Any]]) -> None:
-    sys.stdout.write(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,6 +20,7 @@ from ogan_bench.cli.options import (
     StudyPath,
     read_study,
 )
+from ogan_bench.cli.output import print_json, print_table, print_text, say
 
 if TYPE_CHECKING:
     from ogan_bench.study.catalogue import Part
@@ -88,7 +86,7 @@ def plan(
         slots = len(devices)
         for row in rows:
             trial = next(trial for trial in wanted if trial.arm == row["arm"])
-            sys.stderr.write(f"measuring {row['arm']} ...\n")
+            say(f"measuring {row['arm']} ...")
             row["seconds_per_trial"] = row["steps"] * seconds_per_step(trial, devices[0])
     seconds = sum(row["trials"] * (row["seconds_per_trial"] or 0) for row in rows)
     facts = {
@@ -100,16 +98,16 @@ def plan(
         "arms": rows,
     }
     if as_json:
-        _print_json(facts)
+        print_json(facts)
         return
-    _print_table(
+    print_table(
         ("arm", "trials", "steps", "images", "s/trial"),
         [[*list(row.values())[:4], _seconds(row["seconds_per_trial"])] for row in rows],
     )
     total = f"{facts['study']}: {facts['trials']} trials, {facts['steps']} steps"
     if slots:
         total += f", about {seconds / slots / 60:.1f} min of training on {slots} slots"
-    sys.stdout.write(total + "\n")
+    print_text(total)
 
 
 def status(
@@ -141,9 +139,9 @@ def status(
             }
         )
     if as_json:
-        _print_json(rows)
+        print_json(rows)
         return
-    _print_table(
+    print_table(
         ("trial", "state", "outcome", "step"),
         [
             [r["trial"], r["state"], r["outcome"] or "", f"{r['step'] or 0}/{r['steps']}"]
@@ -163,16 +161,17 @@ def list_(
     add_plugins(plugins or ())
     entries = _entries(what)
     if as_json:
-        _print_json(entries)
+        print_json(entries)
         return
-    width = max((len(entry["name"]) for entry in entries), default=0)
+    rows = []
     for entry in entries:
         needs = [f"{key} {entry[key]}" for key in ("extractor", "group") if entry.get(key)]
         needed = f" (needs {' and '.join(needs)})" if needs else ""
-        sys.stdout.write(f"{entry['name']:<{width}}  {entry['summary']}{needed}\n")
+        rows.append([entry["name"], f"{entry['summary']}{needed}"])
         for parameter in entry.get("parameters", []):
             default = f" = {parameter['default']}" if "default" in parameter else ""
-            sys.stdout.write(f"{'':<{width}}    {parameter['name']}{default}\n")
+            rows.append(["", f"  {parameter['name']}{default}"])
+    print_table(None, rows)
 
 
 def describe(
@@ -209,12 +208,12 @@ def describe(
         raise UserError(f"describe {what}: no {name!r} here.{did_you_mean(str(name), known)}")
     entry = _entry(known[name])
     if as_json:
-        _print_json(entry)
+        print_json(entry)
         return
-    sys.stdout.write(f"{kind}: {name}\n\n{known[name].doc}\n")
+    print_text(f"{kind}: {name}\n\n{known[name].doc}")
     if entry["parameters"]:
-        sys.stdout.write("\n")
-        _print_table(
+        print_text("")
+        print_table(
             ("parameter", "type", "default"),
             [[p["name"], p["type"], p.get("default", "(required)")] for p in entry["parameters"]],
         )
@@ -229,11 +228,11 @@ def _describe_model(
     model = parse_component("models", name, [f"z_dim={z_dim}", *override])
     facts = describe_model(model, channels, resolution)
     if as_json:
-        _print_json(facts)
+        print_json(facts)
         return
     for net in ("encoder", "generator"):
-        sys.stdout.write(f"{net}: {facts[net]['parameters']:,} parameters\n")
-        _print_table(
+        print_text(f"{net}: {facts[net]['parameters']:,} parameters")
+        print_table(
             ("layer", "output", "parameters"),
             [
                 [layer["layer"], " x ".join(map(str, layer["output"])), f"{layer['parameters']:,}"]
@@ -246,7 +245,7 @@ def schema() -> None:
     """Print the JSON schema of study files, for completion and checks in editors."""
     from ogan_bench.study.schema import json_schema
 
-    _print_json(json_schema())
+    print_json(json_schema())
 
 
 def _entries(what: Listed) -> list[dict[str, Any]]:
@@ -287,15 +286,3 @@ def _entry(part: Part) -> dict[str, Any]:
 
 def _seconds(value: float | None) -> str:
     return "-" if value is None else f"{value:.0f}"
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
-
-
-def _print_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    lines = [[str(cell) for cell in row] for row in [header, *rows]]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
-    for line in lines:
-        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
-        sys.stdout.write("  ".join(cells).rstrip() + "\n")

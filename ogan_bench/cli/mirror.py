@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated
 import typer
 
 from ogan_bench.cli.options import RESULTS, Results
+from ogan_bench.cli.output import say
 
 
 def mirror(
@@ -65,9 +65,3 @@ def accompanied(results: Path, study: str, live: bool, mirrors: Sequence[str]) -
         yield
     if server is not None:
         server.wait()  # the run's own report is not drawn beside another one
-
-
-def say(message: str) -> None:
-    """A message for people."""
-    sys.stderr.write(message + "\n")
-    sys.stderr.flush()

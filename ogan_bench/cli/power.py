@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ogan_bench.cli.options import Json, Scale, Set, StudyPath, read_study
+from ogan_bench.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
     from ogan_bench.analysis.power import Assumed, Plan
@@ -69,13 +68,13 @@ def power(
                 "id": entry.hypothesis.id,
                 "test": entry.hypothesis.test,
                 "level": entry.level,
-                "chances": {n: None if p != p else p for n, p in entry.chances.items()},
+                "chances": entry.chances,
                 "seeds_needed": entry.needed,
                 "note": entry.note,
             }
             for entry in plans
         ]
-        sys.stdout.write(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+        print_json(rows)
         return
     _print(plans, numbers)
 
@@ -115,10 +114,10 @@ def _print(plans: list[Plan], counts: list[int]) -> None:
     from ogan_bench.analysis.verdicts import ENOUGH, MOST_SEEDS
 
     header = ["hypothesis", "test", *(f"n={n}" for n in counts), f"{100 * ENOUGH:.0f} % at"]
-    lines = [header]
+    rows = []
     for entry in plans:
         needed = f"{entry.needed} seeds" if entry.needed else f"over {MOST_SEEDS:,}"
-        lines.append(
+        rows.append(
             [
                 entry.hypothesis.id,
                 entry.hypothesis.test,
@@ -126,7 +125,4 @@ def _print(plans: list[Plan], counts: list[int]) -> None:
                 entry.note or needed,
             ]
         )
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-    for line in lines:
-        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
-        sys.stdout.write("  ".join(cells).rstrip() + "\n")
+    print_table(header, rows)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ogan_bench.cli.options import RESULTS, Results, chosen
+from ogan_bench.cli.output import print_text, say
 
 
 def report(
@@ -46,10 +46,9 @@ def report(
 
     wanted = chosen(formats, FORMATS, "--format"), chosen(figures, DRAWN, "--figures")
     for written in write_reports(results, names, against, *wanted):
-        sys.stdout.write(written.text + "\n")
-        sys.stdout.flush()
+        print_text(written.text)
         first = next(iter(written.files.values()))
-        sys.stderr.write(f"Report: {first}\n")
+        say(f"Report: {first}")
     if show:
         _open(first if len(names) == 1 else results / "index.html")
 
@@ -61,9 +60,8 @@ def print_report(root: Path, name: str) -> None:
 
     written = write_report(analyse_stored(root, name))
     write_index(root, {name: written.overview})
-    sys.stdout.write(written.text + "\n")
-    sys.stdout.flush()
-    sys.stderr.write(f"Report: {written.html}\n")
+    print_text(written.text)
+    say(f"Report: {written.html}")
 
 
 def _open(path: Path) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from ogan_bench.cli.mirror import accompanied
 from ogan_bench.cli.options import RESULTS, Arms, Device, Scale, Seeds, Set, StudyPath, read_study
+from ogan_bench.cli.output import say
 
 
 def run(
@@ -43,7 +44,7 @@ def run(
     ] = None,
 ) -> None:
     """Run a study: finished trials are skipped, interrupted and stopped ones are resumed."""
-    from ogan_bench.runner.study import EXIT_INTERRUPTED, execute, say, store_study, unfinished
+    from ogan_bench.runner.study import EXIT_INTERRUPTED, execute, store_study, unfinished
     from ogan_bench.store.trial_store import TrialStore
 
     statement, wanted = read_study(study, scale, arms, seeds, override)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ogan_bench.cli.options import RESULTS, Results
+from ogan_bench.cli.output import say
 
 if TYPE_CHECKING:
     from ogan_bench.report.live.server import Server
@@ -58,6 +58,5 @@ def shown(results: Path, study: str | None, port: int | None = None) -> Iterator
     from ogan_bench.store.trial_store import TrialStore
 
     with serving(TrialStore(results), port) as server:
-        sys.stderr.write(f"Live: {server.address_of(study)} (only from this machine)\n")
-        sys.stderr.flush()
+        say(f"Live: {server.address_of(study)} (only from this machine)")
         yield server

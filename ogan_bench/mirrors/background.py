@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ogan_bench.errors import UserError
+from ogan_bench.errors import UserError, in_one_line
 from ogan_bench.mirrors.base import FOLDER, Mirror
 from ogan_bench.mirrors.follower import Follower
 from ogan_bench.store.trial_store import TrialStore
@@ -70,15 +70,9 @@ def bring_up_to_date(root: Path, study: str, mirror: Mirror) -> int:
     try:
         return follow.poll()
     except Exception as error:
-        raise UserError(f"mirror {mirror.name}: {said(error)}") from error
+        raise UserError(f"mirror {mirror.name}: {in_one_line(error)}") from error
     finally:
         follow.close()
-
-
-def said(error: Exception) -> str:
-    """An exception in one line."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
 def _keep_up(follow: Follower, stop: threading.Event, say: Callable[[str], None]) -> None:
@@ -88,7 +82,7 @@ def _keep_up(follow: Follower, stop: threading.Event, say: Callable[[str], None]
             follow.poll()
         follow.poll()  # for what was written last
     except Exception as error:
-        say(f"mirror {name}: switched off, {said(error)}; {_later(follow.study, name)}")
+        say(f"mirror {name}: switched off, {in_one_line(error)}; {_later(follow.study, name)}")
     finally:
         follow.close()
 

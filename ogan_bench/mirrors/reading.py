@@ -6,14 +6,13 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from ogan_bench.files import Record
 from ogan_bench.mirrors.base import MirroredTrial, Point
+from ogan_bench.study.diffs import flatten
 
 
 @dataclass
@@ -52,7 +51,7 @@ class Tail:
 def trial_of(name: str, run: Record) -> MirroredTrial:
     """A trial, from its path in the results folder and its ``run.json``."""
     started = datetime.fromisoformat(run["attempts"][0]["started"]).timestamp()
-    settings = dict(_flat(run["config"]))
+    settings = dict(flatten(run["config"]))
     return MirroredTrial(name, name.split("/")[0], settings, run["config_hash"], started)
 
 
@@ -88,12 +87,3 @@ def result_digest(result: Record) -> str:
     """Changes when what a mirror shows of a result does."""
     text = json.dumps([result["outcome"], vars(final_point(result))], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _flat(mapping: Record, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Key path, such as ``training.steps``, and value of every leaf."""
-    for key, value in mapping.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value

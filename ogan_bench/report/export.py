@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import math
 from typing import Any
 
 from pydantic import BaseModel
 
 from ogan_bench.analysis.analyse import Analysis
 from ogan_bench.analysis.formatting import MISSING, bounds, estimate, metric_info
-from ogan_bench.files import Record
+from ogan_bench.files import Record, json_text
 from ogan_bench.statistics import Interval
 
 _LATEX = {
@@ -91,8 +89,7 @@ def as_json(analysis: Analysis) -> bytes:
         "comparison": analysis.comparison,
         "trials": results.planned,
     }
-    text = json.dumps(_plain(record), indent=1, ensure_ascii=False, allow_nan=False)
-    return text.encode() + b"\n"
+    return json_text(_plain(record)).encode() + b"\n"
 
 
 def _mean(cell: Record, spec: str) -> str:
@@ -115,6 +112,7 @@ def _escaped(text: str) -> str:
 
 
 def _plain(value: Any) -> Any:
+    """Dataclasses, models and intervals as objects, numbers of numpy as numbers."""
     if isinstance(value, BaseModel):
         return _plain(value.model_dump(mode="json"))
     if isinstance(value, Interval):
@@ -126,6 +124,4 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(entry) for entry in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
     return value.item() if hasattr(value, "item") else value

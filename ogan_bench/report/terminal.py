@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ogan_bench.analysis.analyse import Analysis
 from ogan_bench.analysis.formatting import metric_info, number, precision
 from ogan_bench.files import Record
+from ogan_bench.report.text_table import text_table
 from ogan_bench.statistics import Interval
 
 ARROWS = {"lower": " ↓", "higher": " ↑", None: ""}
@@ -17,20 +18,13 @@ WIDTH = 100
 def result_text(analysis: Analysis) -> str:
     """Metrics by arms, mean ± half of the 95 % t interval over seeds, and the verdicts in words."""
     rows, overview = analysis.rows, analysis.overview
-    header = ["", *(row["arm"] for row in rows)]
-    lines = [header]
+    lines = []
     for index, first in enumerate(rows[0]["cells"]):
         metric = metric_info(first["metric"])
         cells = [_cell(row["cells"][index], metric.format) for row in rows]
         lines.append([metric.title + ARROWS[metric.better], *cells])
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-    text = [
-        "  ".join(
-            [line[0].ljust(widths[0])]
-            + [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
-        ).rstrip()
-        for line in lines
-    ]
+    header = ["", *(row["arm"] for row in rows)]
+    text = [text_table(header, lines, numeric=range(1, len(header)))]
     text.append(
         "\nMeans ± half of the 95 % t interval over seeds; "
         f"{overview.finished} of {overview.planned} trials finished."
@@ -47,7 +41,7 @@ def measurements(rows: Sequence[Record]) -> str:
     Args:
         rows: As :meth:`ogan_bench.evaluation.rows.Row.record` gives them.
     """
-    lines = [["", "value", "floor", "n", ""]]
+    lines = []
     for row in rows:
         metric = metric_info(row["metric"])
         value, floor = (
@@ -55,16 +49,8 @@ def measurements(rows: Sequence[Record]) -> str:
             for key in ("value", "floor")
         )
         title = metric.title + ARROWS[metric.better]
-        lines.append([title, value, floor, str(row["n_samples"]), row["note"] or ""])
-    widths = [max(len(line[column]) for line in lines) for column in range(4)]
-    return "\n".join(
-        "  ".join(
-            [line[0].ljust(widths[0])]
-            + [cell.rjust(width) for cell, width in zip(line[1:4], widths[1:], strict=True)]
-            + [line[4]]
-        ).rstrip()
-        for line in lines
-    )
+        lines.append([title, value, floor, row["n_samples"], row["note"] or ""])
+    return text_table(("", "value", "floor", "n", ""), lines, numeric=range(1, 4))
 
 
 def _cell(row: Record, spec: str) -> str:

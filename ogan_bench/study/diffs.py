@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -38,6 +38,19 @@ def differences(before: Any, now: Any, key: str = "") -> list[tuple[str, Any, An
             )
         ]
     return [] if before == now else [(key, before, now)]
+
+
+def flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Key path and value of every leaf.
+
+    >>> dict(flatten({"training": {"steps": 500}, "seed": 0}))
+    {'training.steps': 500, 'seed': 0}
+    """
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from flatten(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
 
 
 def parse_overrides(overrides: Sequence[str]) -> tuple[Tree, list[str]]:

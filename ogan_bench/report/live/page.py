@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ogan_bench.errors import UserError
+from ogan_bench.errors import in_one_line
 from ogan_bench.files import Fingerprint, fingerprint
 from ogan_bench.report.live.progress import SILENT_SECONDS, Progress, progress
 from ogan_bench.report.rendering import templates
@@ -67,7 +67,7 @@ class Page:
         try:
             state = progress(self._store, self.study, time.time())
         except Exception as error:  # as below
-            state, problem = Progress(0, 0, (), ()), said(error)
+            state, problem = Progress(0, 0, (), ()), in_one_line(error)
         environment = templates()
         if report is None:
             template = environment.get_template("live_start.html.j2")
@@ -102,7 +102,7 @@ class Page:
         try:
             report = self._make(self._store.root, self.study)
         except Exception as error:  # what is half written is whole at the next attempt
-            problem = said(error)
+            problem = in_one_line(error)
         ended = time.monotonic()
         with self._lock:
             self._report = report or self._report
@@ -133,9 +133,3 @@ def make_report(root: Path, study: str) -> bytes:
         folder = Path(temporary)
         report = write_report(analysis, formats=("html",), figures=(), folder=folder)
         return report.html.read_bytes()
-
-
-def said(error: Exception) -> str:
-    """An exception in one line."""
-    lines = str(error).strip().splitlines() or [""]
-    return lines[0] if isinstance(error, UserError) else f"{type(error).__name__}: {lines[0]}"

@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from ogan_bench.errors import UserError
-from ogan_bench.report.live.page import Make, Page, said
+from ogan_bench.errors import UserError, in_one_line
+from ogan_bench.report.live.page import Make, Page
 from ogan_bench.report.rendering import templates
 from ogan_bench.store.trial_store import TrialStore
 
@@ -65,7 +65,7 @@ class Server(ThreadingHTTPServer):
         """A browser that goes away in the middle of an answer is no news."""
         error = sys.exception()
         if isinstance(error, Exception) and not isinstance(error, OSError):
-            sys.stderr.write(f"{self.address_of(None)}: {said(error)}\n")
+            sys.stderr.write(f"{self.address_of(None)}: {in_one_line(error)}\n")
 
     def wait(self) -> None:
         """Return once no report is being made."""

@@ -1,0 +1,37 @@
+"""How commands print: data to standard output, messages to standard error."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+
+def print_text(text: str) -> None:
+    """Print text and a line break; flushed, so that it comes before messages that follow it."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def print_json(value: Any) -> None:
+    """Print JSON, with null in place of NaN and infinities."""
+    from ogan_bench.files import json_text
+
+    print_text(json_text(value))
+
+
+def print_table(header: Sequence[str] | None, rows: Sequence[Sequence[object]]) -> None:
+    """Print a table; it is folded to the width of a terminal and whole everywhere else."""
+    from ogan_bench.report.text_table import text_table
+
+    if header is None and not rows:
+        return
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    print_text(text_table(header, rows, width=width))
+
+
+def say(message: str) -> None:
+    """Tell the user something that is not part of the data."""
+    sys.stderr.write(message + "\n")
+    sys.stderr.flush()

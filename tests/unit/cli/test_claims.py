@@ -1,0 +1,35 @@
+"""``ogan-bench claims`` on stored studies."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ogan_bench.errors import UserError
+from ogan_bench.store.trial_store import TrialStore
+from tests.unit.analysis.study_with_pictures import write
+from tests.unit.cli.asking import ask
+
+
+def test_claims_are_shown_with_the_ratio_of_every_setting(tmp_path: Path) -> None:
+    store = TrialStore(write(tmp_path))
+    record = store.read_study("demo")
+    record["hypotheses"][0]["part_of"] = "It works."
+    store.write_study("demo", record)
+    (claim,) = json.loads(ask("claims", "--results", str(tmp_path), "--json"))
+    (setting,) = claim["settings"]
+    assert setting["factor"][0] == pytest.approx(10)
+    assert claim["new_setting"] == [None, None, None]
+    title, sentence, header, row, *_ = ask("claims", "--results", str(tmp_path)).split("\n")
+    assert title == "It works."
+    assert sentence == "1 supported"
+    assert header.split("  ")[-1] == "ratio to control (above 1 is better)"
+    assert row.split()[:2] == ["supported", "demo"]
+    assert "10 [" in row
+
+
+def test_without_claims_the_message_says_how_to_state_one(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"`part_of: \.\.\.` in the study file"):
+        ask("claims", "--results", str(write(tmp_path)))
