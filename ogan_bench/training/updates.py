@@ -67,7 +67,7 @@ def alternating(
     *,
     encoder_steps: PositiveInt = 1,
 ) -> StepReport:
-    """n steps of the generator's updated_first, then one of the other nets, each with fresh z.
+    """n steps of the generator's opponents, then one of the other nets, each with fresh z.
 
     The opponent is E, or the critic where there is one.
 

@@ -92,8 +92,9 @@ def test_plan_counts_and_measures() -> None:
 
 
 def test_committed_schema_is_up_to_date() -> None:
-    committed = json.loads((ROOT / "studies" / "study.schema.json").read_text(encoding="utf-8"))
-    assert json.loads(ask("schema")) == committed
+    committed = (ROOT / "studies" / "study.schema.json").read_text(encoding="utf-8")
+    is_current = ask("schema") == committed  # a difference of 8,000 lines helps nobody
+    assert is_current, "rewrite it: ogan-bench schema > studies/study.schema.json"
 
 
 def test_shipped_studies_are_found_by_name() -> None:
