@@ -23,7 +23,7 @@ import torch
 from ogan_bench.data.base import ImageShape
 from ogan_bench.models.initialisation import initialise
 from ogan_bench.objectives.base import Batch
-from ogan_bench.objectives.parts.consistency import pearson
+from ogan_bench.objectives.parts.consistency import correlation
 from ogan_bench.objectives.parts.penalties import quadratic_potential
 from ogan_bench.study.parts import build, component_of
 from ogan_bench.training.optimizers import rmsprop
@@ -74,7 +74,7 @@ def variants(
         fake = generator(z)
         e_real, e_fake, e_still = (encoder(i) for i in (x, fake, fake.detach()))
         real, still = e_real.mean(1), e_still.mean(1)
-        loss = real - still + e_fake.mean(1) - still + 0.5 * pearson(z, e_fake)
+        loss = real - still + e_fake.mean(1) - still + 0.5 * -correlation(z, e_fake)
         loss = loss + quadratic_potential(x, fake, real, still)
         for net in three.nets.named().values():
             net.zero_grad(set_to_none=True)

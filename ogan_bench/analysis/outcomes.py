@@ -1,7 +1,7 @@
-"""What became of a training, by rules that look at stored numbers alone.
+"""The outcome of a training, by rules that look at stored numbers alone.
 
-The rules are our own. They are applied when results are read, so trials of every age are judged
-alike. A trial whose training went wrong keeps its values and its place in every table.
+The rules are our own. They are applied when results are read, so old and new results are judged by
+the same rules. A trial whose training failed keeps its values and its place in every table.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from ogan_bench.files import Record
 from ogan_bench.study.hypotheses import Failure
 
 SPREAD = 0.5
-"""Share of the modes over which images must be spread."""
+"""Share of the modes that images must cover."""
 
 COVERED = 0.01
-"""Recall that images must reach where the modes of the data are not known."""
+"""Recall that images must reach if the modes of the data are unknown."""
 
 SETTLED = 0.01
-"""Adversarial loss of E, in nats or squared scores, below which it has nothing left to learn."""
+"""Adversarial loss of E above its lower bound, in nats or squared scores, that counts as 0."""
 
-BOUNDED = (
+BOUNDED_IN_OLDER_RESULTS = (
     "non_saturating",
     "saturating",
     "least_squares",
@@ -32,7 +32,11 @@ BOUNDED = (
     "relativistic",
     "relativistic_average",
 )
-"""Adversarial triples whose loss of E is at least 0, and 0 where E tells all images apart."""
+"""Adversarial losses with the lower bound 0, for results that do not store the bound.
+
+Frozen: results are written with ``adversarial_lower_bound``, which every adversarial loss states
+itself. A loss is never added here.
+"""
 
 RULES: dict[Failure, str] = {
     "diverged": "a loss, a weight or an image is not a finite number any more",
@@ -53,12 +57,12 @@ FAILURES = get_args(Failure)
 def outcome(
     result: Record, settings: Record, log: Callable[[], Sequence[Record]]
 ) -> tuple[str, str | None]:
-    """Outcome of a trial that has a result, and the reason where it is not ``ok``.
+    """Outcome of a trial that has a result, and the reason if it is not ``ok``.
 
     Args:
         result: ``result.json``.
         settings: Of the arm.
-        log: Reads the training log.
+        log: Reads the training log; called only if the rule for saturation applies.
 
     Returns:
         What the result says (``diverged``, ``stopped``), else ``collapsed`` or ``saturated`` by
@@ -69,11 +73,22 @@ def outcome(
     reason = _collapsed(result["metrics"])
     if reason is not None:
         return "collapsed", reason
-    if _name(settings.get("objective", {}).get("adversarial")) in BOUNDED:
-        reason = _saturated(log())
+    bound = _lower_bound(result, settings)
+    if bound is not None:
+        reason = _saturated(log(), bound)
         if reason is not None:
             return "saturated", reason
     return "ok", None
+
+
+def _lower_bound(result: Record, settings: Record) -> float | None:
+    """Lower bound of E's adversarial loss; ``None``: it has none."""
+    training = result.get("training", {})
+    if "adversarial_lower_bound" in training:
+        stored: float | None = training["adversarial_lower_bound"]
+        return stored
+    name = _name(settings.get("objective", {}).get("adversarial"))
+    return 0.0 if name in BOUNDED_IN_OLDER_RESULTS else None
 
 
 def _collapsed(rows: Sequence[Record]) -> str | None:
@@ -87,13 +102,13 @@ def _collapsed(rows: Sequence[Record]) -> str | None:
     return None
 
 
-def _saturated(log: Sequence[Record]) -> str | None:
+def _saturated(log: Sequence[Record], bound: float) -> str | None:
     losses = [
         line["encoder_adversarial"]
         for line in log
         if line["step"] > 0.9 * log[-1]["step"] and line.get("encoder_adversarial") is not None
     ]
-    if losses and float(np.mean(losses)) < SETTLED:
+    if losses and float(np.mean(losses)) - bound < SETTLED:
         return f"the adversarial loss of E is {float(np.mean(losses)):.2g} at the end"
     return None
 

@@ -122,7 +122,7 @@ def check_plugin_metrics() -> None:
         UserError: Names it and what is near.
     """
     for name in catalogue.plugin_metrics():
-        check_arguments(catalogue.plugin_metric(name), PluginMetricInputs)
+        check_arguments(catalogue.plugin_metric(name), PluginMetricInputs, name)
 
 
 def plugin_rows(samples: Samples, dataset: Dataset) -> list[Row]:

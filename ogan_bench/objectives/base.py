@@ -187,6 +187,14 @@ class Objective(ABC):
         """
         return "none"
 
+    @property
+    def adversarial_lower_bound(self) -> float | None:
+        """Infimum of E's term named ``adversarial``, approached as E tells all images apart.
+
+        ``None`` where E has no such term or the term has no such bound.
+        """
+        return None
+
     def build(self, architecture: Architecture) -> Nets:
         """The nets before the first step, with weights still to be drawn."""
         return Nets(architecture.encoder(architecture.z_dim), architecture.generator())

@@ -25,7 +25,7 @@ from ogan_bench.models.base import Architecture
 from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Objective, Projection
 from ogan_bench.objectives.parts.adversarial import Adversarial, Scores
 from ogan_bench.objectives.parts.call_by_name import Term, call_with, check_arguments, term
-from ogan_bench.objectives.parts.consistency import pearson
+from ogan_bench.objectives.parts.consistency import correlation
 from ogan_bench.objectives.parts.penalties import Scored
 from ogan_bench.objectives.parts.readouts import Output, Readout
 from ogan_bench.objectives.parts.weighted_consistency import (
@@ -39,6 +39,7 @@ from ogan_bench.study.parts import (
     ReadoutPart,
     Weight,
     build,
+    component_of,
 )
 
 
@@ -63,6 +64,10 @@ class ComposedObjective(Objective):
     @property
     def projection(self) -> Projection:
         return self.consistency.projection
+
+    @property
+    def adversarial_lower_bound(self) -> float | None:
+        return self.adversarial.lower_bound
 
     def build(self, architecture: Architecture) -> Nets:
         d = architecture.z_dim
@@ -99,7 +104,7 @@ class ComposedObjective(Objective):
         return {
             "score_real": self.score_real(batch).detach(),
             "score_fake": self.score_fake(batch).detach(),
-            "rho": -pearson(batch.z, e_fake),
+            "rho": correlation(batch.z, e_fake),
             "e_real_mean": e_real.mean(dim=1),
             "e_real_std": e_real.std(dim=1, correction=0),
             "e_fake_mean": e_fake.mean(dim=1),
@@ -167,8 +172,8 @@ def composed(
     losses: Adversarial = build("adversarial", adversarial)
     read: Readout = build("readouts", readout)
     for loss in (losses.encoder, losses.generator):
-        check_arguments(loss, Scores)
-    check_arguments(read.score, Output)
+        check_arguments(loss, Scores, component_of("adversarial", adversarial).name)
+    check_arguments(read.score, Output, component_of("readouts", readout).name)
     return ComposedObjective(
         adversarial=losses,
         readout=read,

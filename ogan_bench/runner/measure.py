@@ -16,7 +16,7 @@ from ogan_bench.store.trial_store import TrialFolder
 from ogan_bench.study.settings import Evaluation
 from ogan_bench.study.trial import Trial
 from ogan_bench.training import checkpoint
-from ogan_bench.training.loop import Trained, build_nets, build_objective
+from ogan_bench.training.loop import Trained, build_architecture, build_nets, build_objective
 
 
 def measure(
@@ -39,7 +39,7 @@ def measure(
         **more: As of :func:`~ogan_bench.evaluation.evaluate.evaluate`.
     """
     return evaluate(
-        pair(trial, nets),
+        pair(trial, nets, dataset),
         build_nets(trial, dataset).encoder.to(device),
         dataset,
         settings or trial.settings.evaluation,
@@ -48,9 +48,9 @@ def measure(
     )
 
 
-def pair(trial: Trial, nets: Nets) -> Autoencoder:
-    """The nets as what is evaluated."""
-    z_dim = trial.settings.model.parameters()["z_dim"]
+def pair(trial: Trial, nets: Nets, dataset: Dataset) -> Autoencoder:
+    """The nets in the form in which they are evaluated."""
+    z_dim = build_architecture(trial, dataset).z_dim
     return Autoencoder(build_objective(trial), nets.encoder, nets.generator, z_dim)
 
 

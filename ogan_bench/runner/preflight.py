@@ -18,7 +18,11 @@ from ogan_bench.store.trial_store import TrialFolder
 from ogan_bench.study.parts import build, component_of
 from ogan_bench.study.settings import Settings
 from ogan_bench.study.trial import Trial
-from ogan_bench.training.loop import InterruptedTrainingError, build_objective
+from ogan_bench.training.loop import (
+    InterruptedTrainingError,
+    build_architecture,
+    build_objective,
+)
 
 
 def prepare(
@@ -75,7 +79,4 @@ def preflight(trials: Sequence[Trial]) -> None:
             seen.add(key)
             dataset = load_dataset(trial.settings, "cpu")
             with torch.device("meta"):
-                architecture = build(
-                    "models", trial.settings.model, dataset.shape, len(dataset.classes)
-                )
-                build_objective(trial).build(architecture)
+                build_objective(trial).build(build_architecture(trial, dataset))

@@ -36,6 +36,7 @@ from ogan_bench.training.loop import (
     InterruptedTrainingError,
     Trained,
     build_nets,
+    build_objective,
     train,
 )
 
@@ -162,6 +163,7 @@ def _run(trial: Trial, folder: TrialFolder, options: Options, device_name: str) 
         "parameters": {
             name: count_parameters(net) for name, net in build_nets(trial, dataset).named().items()
         },
+        "adversarial_lower_bound": build_objective(trial).adversarial_lower_bound,
         **dataclasses.asdict(step_cost(trial, dataset, device)),
     }
     result = {

@@ -15,6 +15,7 @@ from torch import Tensor
 from ogan_bench.data import Dataset
 from ogan_bench.data.batches import Batches
 from ogan_bench.models import spectral
+from ogan_bench.models.base import Architecture
 from ogan_bench.models.initialisation import initialise
 from ogan_bench.objectives.base import Batch, Nets, Objective
 from ogan_bench.seeding import generator
@@ -115,10 +116,17 @@ def build_objective(trial: Trial) -> Objective:
     return objective
 
 
+def build_architecture(trial: Trial, dataset: Dataset) -> Architecture:
+    """The architecture of a trial for the images of its dataset."""
+    architecture: Architecture = build(
+        "models", trial.settings.model, dataset.shape, len(dataset.classes)
+    )
+    return architecture
+
+
 def build_nets(trial: Trial, dataset: Dataset) -> Nets:
     """The nets as they are before the first step; the same in every arm of equal architecture."""
-    architecture = build("models", trial.settings.model, dataset.shape, len(dataset.classes))
-    nets = build_objective(trial).build(architecture)
+    nets = build_objective(trial).build(build_architecture(trial, dataset))
     for name, net in nets.named().items():
         initialise(net, generator(trial.seed, name))
     return nets
@@ -170,7 +178,7 @@ def build_training(trial: Trial, dataset: Dataset, device: torch.device) -> Trai
         )
     )
     batches = Batches(dataset.train, settings.batch_size, trial.seed, settings.images, device)
-    z_shape = (settings.batch_size, trial.settings.model.parameters()["z_dim"])
+    z_shape = (settings.batch_size, build_architecture(trial, dataset).z_dim)
 
     def advance(step: int) -> StepReport:
         def draw(images: int, prior: int) -> Batch:

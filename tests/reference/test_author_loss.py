@@ -155,9 +155,9 @@ def test_generator_gets_nothing_from_the_encoders_loss(nets: Nets, batch: Forwar
 def test_pearson_is_minus_one_for_the_same_code_up_to_scale_and_shift() -> None:
     z = torch.randn(5, 7, dtype=torch.float64, generator=torch.Generator().manual_seed(4))
     minus_one = -torch.ones(5, dtype=torch.float64)
-    torch.testing.assert_close(pearson(z, z), minus_one)
-    torch.testing.assert_close(pearson(z, 3 * z - 2), minus_one)
-    torch.testing.assert_close(pearson(z, -z), -minus_one)
+    torch.testing.assert_close(pearson().loss(z, z), minus_one)
+    torch.testing.assert_close(pearson().loss(z, 3 * z - 2), minus_one)
+    torch.testing.assert_close(pearson().loss(z, -z), -minus_one)
 
 
 def test_pearson_is_the_correlation_with_population_std() -> None:
@@ -165,13 +165,13 @@ def test_pearson_is_the_correlation_with_population_std() -> None:
     z, code = torch.randn(2, 5, 7, dtype=torch.float64, generator=random)
     pairs = torch.stack([z, code], dim=1)
     expected = torch.stack([-torch.corrcoef(pair)[0, 1] for pair in pairs])
-    torch.testing.assert_close(pearson(z, code), expected)
+    torch.testing.assert_close(pearson().loss(z, code), expected)
 
 
 def test_pearson_of_a_constant_code_is_finite() -> None:
     z = torch.randn(3, 4, generator=torch.Generator().manual_seed(6))
     code = torch.ones(3, 4, requires_grad=True)
-    loss = pearson(z, code)
+    loss = pearson().loss(z, code)
     loss.sum().backward()
     assert loss.isfinite().all()
     assert code.grad is not None
@@ -180,8 +180,8 @@ def test_pearson_of_a_constant_code_is_finite() -> None:
 
 def test_squared_norm_is_a_sum_and_its_mean_is_a_mean() -> None:
     z, code = torch.zeros(2, 4), torch.tensor([[1.0, 1, 1, 1], [2, 0, 0, 0]])
-    torch.testing.assert_close(mse(z, code), torch.tensor([4.0, 4.0]))
-    torch.testing.assert_close(mse_mean(z, code), torch.tensor([1.0, 1.0]))
+    torch.testing.assert_close(mse().loss(z, code), torch.tensor([4.0, 4.0]))
+    torch.testing.assert_close(mse_mean().loss(z, code), torch.tensor([1.0, 1.0]))
 
 
 def test_the_loss_sees_the_raw_code_not_its_projection(batch: ForwardPass) -> None:

@@ -23,10 +23,13 @@ class Adversarial:
     Args:
         encoder: What E minimises.
         generator: What G minimises; where it does not ask for ``real``, E(x) is not computed.
+        lower_bound: Infimum of E's loss, which it approaches as E separates real from generated
+            images; ``None``: there is none.
     """
 
     encoder: Callable[..., Tensor]
     generator: Callable[..., Tensor]
+    lower_bound: float | None = None
 
 
 class Scores:
@@ -52,9 +55,18 @@ class Scores:
         return self._fake()
 
 
-def triple(f: ScoreLoss, g: ScoreLoss, h: ScoreLoss) -> Adversarial:
-    """f on real scores and g on generated ones for E, h on generated ones for G."""
-    return Adversarial(lambda real, fake: f(real) + g(fake), lambda fake: h(fake))
+def triple(
+    f: ScoreLoss, g: ScoreLoss, h: ScoreLoss, *, lower_bound: float | None = None
+) -> Adversarial:
+    """f on real scores and g on generated ones for E, h on generated ones for G.
+
+    Args:
+        f: Scores ``(n,)`` to losses ``(n,)``, like g and h.
+        g: See above.
+        h: See above.
+        lower_bound: Infimum of f + g, see :class:`Adversarial`.
+    """
+    return Adversarial(lambda real, fake: f(real) + g(fake), lambda fake: h(fake), lower_bound)
 
 
 def linear() -> Adversarial:
@@ -75,7 +87,7 @@ def non_saturating() -> Adversarial:
     References:
         I. Goodfellow et al., Generative Adversarial Networks, 2014, https://arxiv.org/abs/1406.2661
     """
-    return triple(f=softplus, g=lambda score: softplus(-score), h=softplus)
+    return triple(f=softplus, g=lambda score: softplus(-score), h=softplus, lower_bound=0.0)
 
 
 def saturating() -> Adversarial:
@@ -86,7 +98,12 @@ def saturating() -> Adversarial:
     References:
         I. Goodfellow et al., Generative Adversarial Networks, 2014, https://arxiv.org/abs/1406.2661
     """
-    return triple(f=softplus, g=lambda score: softplus(-score), h=lambda score: -softplus(-score))
+    return triple(
+        f=softplus,
+        g=lambda score: softplus(-score),
+        h=lambda score: -softplus(-score),
+        lower_bound=0.0,
+    )
 
 
 def least_squares() -> Adversarial:
@@ -103,7 +120,7 @@ def least_squares() -> Adversarial:
     def to_one(score: Tensor) -> Tensor:
         return (score + 1).square() / 2
 
-    return triple(f=to_one, g=lambda score: score.square() / 2, h=to_one)
+    return triple(f=to_one, g=lambda score: score.square() / 2, h=to_one, lower_bound=0.0)
 
 
 def hinge() -> Adversarial:
@@ -118,6 +135,7 @@ def hinge() -> Adversarial:
         f=lambda score: relu(1 + score),
         g=lambda score: relu(1 - score),
         h=lambda score: score,
+        lower_bound=0.0,
     )
 
 
@@ -133,6 +151,7 @@ def relativistic() -> Adversarial:
     return Adversarial(
         encoder=lambda real, fake: softplus(real - fake),
         generator=lambda real, fake: softplus(fake - real),
+        lower_bound=0.0,
     )
 
 
@@ -156,6 +175,7 @@ def relativistic_average() -> Adversarial:
     return Adversarial(
         encoder=lambda real, fake: part(low=real, high=fake),
         generator=lambda real, fake: part(low=fake, high=real),
+        lower_bound=0.0,
     )
 
 

@@ -1,9 +1,9 @@
 """Parts ask for what they need by the names of their positional parameters.
 
-A consistency term ``def pearson(z, code)`` gets z and the code; ``def pixel_raw(x, code_real,
-decode)`` gets the real images, their codes and the way back to images. So a term says what it
-depends on, nothing is computed that no term asks for, and a user's own term can ask for anything
-that the shipped ones can.
+A loss ``lambda z, code: ...`` of a consistency term gets z and the code; one of ``(x, code_real,
+decode)`` gets the real images, their codes and the decoder. So a term says what it depends on,
+nothing is computed that no term asks for, and a user's own term can ask for anything that the
+shipped ones can.
 """
 
 from __future__ import annotations
@@ -28,19 +28,24 @@ def argument_names(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(parameter.name for parameter in parameters if parameter.kind in kinds)
 
 
-def check_arguments(function: Callable[..., Any], offered: type) -> None:
+def check_arguments(function: Callable[..., Any], offered: type, part: str) -> None:
     """Refuse a function that asks for something that is not offered.
 
+    Args:
+        function: Of a part.
+        offered: Class whose attributes are the offer.
+        part: Name of the part.
+
     Raises:
-        UserError: Names it and what is near.
+        UserError: Names the parameter and the closest attribute.
     """
     known = [name for name in dir(offered) if not name.startswith("_")]
     known += [name for name in getattr(offered, "__dataclass_fields__", {}) if name not in known]
     for name in argument_names(function):
         if name not in known:
             raise UserError(
-                f"{getattr(function, '__name__', function)}: parameter {name!r}: nothing of that "
-                f"name is handed over.{did_you_mean(name, sorted(known))}"
+                f"{part}: parameter {name!r}: nothing of that name is handed over."
+                f"{did_you_mean(name, sorted(known))}"
             )
 
 
@@ -54,12 +59,12 @@ Term = Callable[..., Tensor]
 
 
 def term(kind: str, part: Component | str, offered: type) -> Term:
-    """A consistency term or a penalty with the parameters of the study file.
+    """A penalty with the parameters of the study file.
 
     Raises:
         UserError: It asks for something that is not offered.
     """
     chosen = component_of(kind, part)
     function = catalogue.function(kind, chosen.name)
-    check_arguments(function, offered)
+    check_arguments(function, offered, chosen.name)
     return partial(function, **chosen.parameters())

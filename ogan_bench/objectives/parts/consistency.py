@@ -1,11 +1,13 @@
 """Consistency terms: how the code of G(z) is tied to z. Losses per sample, ``(n,)``.
 
-A term asks by name for attributes of :class:`ConsistencyInputs`; most ask for ``z`` and ``code``.
+The loss of a term asks by name for attributes of :class:`ConsistencyInputs`; most ask for ``z`` and
+``code``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 
 import torch
@@ -23,11 +25,25 @@ LOG_VARIANCE = 10.0
 """Learned log-variances lie between minus this and this."""
 
 
-class ConsistencyInputs:
-    """What a consistency term may ask for.
+@dataclass(frozen=True)
+class Consistency:
+    """A consistency term, and the projection that autoencoding needs because of it.
 
     Args:
-        batch: The pass.
+        loss: Attributes of :class:`ConsistencyInputs`, by name, to a loss per sample, ``(n,)``.
+        projection: Sets what the loss leaves free in the code, so that G gets codes like those it
+            was trained on; ``none``: the loss ties all of the code.
+    """
+
+    loss: Callable[..., Tensor]
+    projection: Projection = "none"
+
+
+class ConsistencyInputs:
+    """What the loss of a consistency term may ask for.
+
+    Args:
+        batch: The forward pass.
         objective: Knows which part of E's output is the code.
         free: Leading dimensions of z and of the code that are not tied.
     """
@@ -69,7 +85,19 @@ class ConsistencyInputs:
         return self._objective.decode(batch.nets.generator, code, batch.labels)
 
 
-def pearson(z: Tensor, code: Tensor) -> Tensor:
+def correlation(z: Tensor, code: Tensor) -> Tensor:
+    """Pearson correlation over dimensions, ρ(z, e) = cos(z - avg z, e - avg e), shape ``(n,)``.
+
+    Args:
+        z: Shape ``(n, d)``.
+        code: e, of the same shape.
+    """
+    centred_z = z - z.mean(dim=1, keepdim=True)
+    centred_code = code - code.mean(dim=1, keepdim=True)
+    return F.cosine_similarity(centred_z, centred_code, dim=1)
+
+
+def pearson() -> Consistency:
     """Minus the Pearson correlation over dimensions: -ρ(z, E(G(z))).
 
     ρ(z, e) = cos(z - avg z, e - avg e). It leaves the average and the norm of the code free.
@@ -77,26 +105,24 @@ def pearson(z: Tensor, code: Tensor) -> Tensor:
     References:
         J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
     """
-    centred_z = z - z.mean(dim=1, keepdim=True)
-    centred_code = code - code.mean(dim=1, keepdim=True)
-    return -F.cosine_similarity(centred_z, centred_code, dim=1)
+    return Consistency(lambda z, code: -correlation(z, code), "standardise")
 
 
-def mse(z: Tensor, code: Tensor) -> Tensor:
+def mse() -> Consistency:
     """Squared norm as the O-GAN article writes it: ‖z - E(G(z))‖², a sum over dimensions.
 
     References:
         J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
     """
-    return (z - code).square().sum(dim=1)
+    return Consistency(lambda z, code: (z - code).square().sum(dim=1))
 
 
-def mse_mean(z: Tensor, code: Tensor) -> Tensor:
+def mse_mean() -> Consistency:
     """The squared error as a mean over dimensions: ‖z - E(G(z))‖² / d."""
-    return (z - code).square().mean(dim=1)
+    return Consistency(lambda z, code: (z - code).square().mean(dim=1))
 
 
-def cosine(z: Tensor, code: Tensor) -> Tensor:
+def cosine() -> Consistency:
     """Minus the cosine without centring: -cos(z, E(G(z))); only the norm of the code is free.
 
     O-GAN's article pairs it with the readout ‖E(x)‖.
@@ -104,50 +130,48 @@ def cosine(z: Tensor, code: Tensor) -> Tensor:
     References:
         J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
     """
-    return -F.cosine_similarity(z, code, dim=1)
+    return Consistency(lambda z, code: -F.cosine_similarity(z, code, dim=1), "sphere")
 
 
-def normalized_mse(z: Tensor, code: Tensor) -> Tensor:
+def normalized_mse() -> Consistency:
     """The squared error of standardised codes: ‖N(z) - N(E(G(z)))‖² / d = 2(1 - ρ).
 
     N(e) = (e - avg e) / std e. The Pearson term in other words: w of it is 2w of ``pearson``.
     """
-    return (standardise(z) - standardise(code)).square().mean(dim=1)
+    return Consistency(
+        lambda z, code: (standardise(z) - standardise(code)).square().mean(dim=1), "standardise"
+    )
 
 
-def pixel_raw(x: Tensor, code_real: Tensor, decode: Decode) -> Tensor:
+def pixel_raw() -> Consistency:
     """The squared error of reconstructions, a mean over pixels: mean (x - G(E(x)))².
 
     With augmentation x is the augmented image, for G and E alike.
 
-    Args:
-        x: Real images, shape ``(n, c, h, w)``.
-        code_real: Codes of ``x``, shape ``(n, d)``.
-        decode: Codes to images.
-
     References:
         J. Su, O-GAN, 2019, https://kexue.fm/archives/6409
     """
-    return (x - decode(code_real)).square().flatten(1).mean(dim=1)
+    return Consistency(
+        lambda x, code_real, decode: (x - decode(code_real)).square().flatten(1).mean(dim=1)
+    )
 
 
-def pixel_normalized(x: Tensor, code_real: Tensor, decode: Decode) -> Tensor:
+def pixel_normalized() -> Consistency:
     """The squared error of reconstructions of standardised codes: mean (x - G(N(E(x))))².
 
     With augmentation x is the augmented image, for G and E alike.
 
-    Args:
-        x: Real images, shape ``(n, c, h, w)``.
-        code_real: Codes of ``x``, shape ``(n, d)``.
-        decode: Codes to images.
-
     References:
         J. Su, O-GAN, 2019, https://kexue.fm/archives/6409
     """
-    return (x - decode(standardise(code_real))).square().flatten(1).mean(dim=1)
+
+    def loss(x: Tensor, code_real: Tensor, decode: Decode) -> Tensor:
+        return (x - decode(standardise(code_real))).square().flatten(1).mean(dim=1)
+
+    return Consistency(loss, "standardise")
 
 
-def gaussian_nll(z: Tensor, code: Tensor, log_variance: Tensor) -> Tensor:
+def gaussian_nll() -> Consistency:
     """InfoGAN's bound on all of z: mean over dimensions of ((z - μ)²/σ² + log σ²) / 2.
 
     q(z|x) is a Gaussian with mean μ, the code, and log σ² = 10·tanh(r / 10) of d more outputs r of
@@ -156,45 +180,49 @@ def gaussian_nll(z: Tensor, code: Tensor, log_variance: Tensor) -> Tensor:
     mean over dimensions (the paper's sum is d times it) are our own. The constant log(2π)/2 is left
     out.
 
-    Args:
-        z: Prior samples, shape ``(n, d)``.
-        code: μ, shape ``(n, d)``.
-        log_variance: r, shape ``(n, d)``.
-
     References:
         X. Chen et al., InfoGAN: Interpretable Representation Learning by Information Maximizing
         Generative Adversarial Nets, 2016, https://arxiv.org/abs/1606.03657
     """
-    log_variance = LOG_VARIANCE * (log_variance / LOG_VARIANCE).tanh()
-    return ((z - code).square() * (-log_variance).exp() + log_variance).mean(dim=1) / 2
+
+    def loss(z: Tensor, code: Tensor, log_variance: Tensor) -> Tensor:
+        log_variance = LOG_VARIANCE * (log_variance / LOG_VARIANCE).tanh()
+        return ((z - code).square() * (-log_variance).exp() + log_variance).mean(dim=1) / 2
+
+    return Consistency(loss)
 
 
-def contrastive(z: Tensor, code: Tensor, *, temperature: PositiveFloat = 0.1) -> Tensor:
+def contrastive(*, temperature: PositiveFloat = 0.1) -> Consistency:
     """InfoNCE: the code of G(z) is to find its z among those of the batch, by cosine.
 
     -log softmax_j cos(e_i, z_j) / τ at j = i, in this direction alone: z_j are drawn from the
     prior, which makes log n minus the loss a lower bound of the mutual information.
 
     Args:
-        z: Prior samples, shape ``(n, d)``.
-        code: Codes of G(z), shape ``(n, d)``.
         temperature: τ; 0.1 is our own choice.
 
     References:
         A. van den Oord et al., Representation Learning with Contrastive Predictive Coding, 2018,
         https://arxiv.org/abs/1807.03748
     """
-    similarity = F.normalize(code, dim=1) @ F.normalize(z, dim=1).T
-    own = torch.arange(len(z), device=z.device)
-    return F.cross_entropy(similarity / temperature, own, reduction="none")
+
+    def loss(z: Tensor, code: Tensor) -> Tensor:
+        similarity = F.normalize(code, dim=1) @ F.normalize(z, dim=1).T
+        own = torch.arange(len(z), device=z.device)
+        return F.cross_entropy(similarity / temperature, own, reduction="none")
+
+    return Consistency(loss, "sphere")
 
 
-def none(z: Tensor) -> Tensor:
-    """No consistency term: zero."""
-    return z.new_zeros(len(z))
+def none() -> Consistency:
+    """No consistency term: zero.
+
+    The code is then the raw output of a discriminator, and N(·) makes the most of it.
+    """
+    return Consistency(lambda z: z.new_zeros(len(z)), "standardise")
 
 
-CONSISTENCY: dict[str, Callable[..., Tensor]] = {
+CONSISTENCY: dict[str, Callable[..., Consistency]] = {
     "pearson": pearson,
     "mse": mse,
     "mse_mean": mse_mean,
@@ -206,16 +234,3 @@ CONSISTENCY: dict[str, Callable[..., Tensor]] = {
     "contrastive": contrastive,
     "none": none,
 }
-
-PROJECTIONS: dict[str, Projection] = {
-    "pearson": "standardise",
-    "normalized_mse": "standardise",
-    "pixel_normalized": "standardise",
-    "cosine": "sphere",
-    "contrastive": "sphere",
-    "none": "standardise",
-}
-"""What a term leaves free in the code and autoencoding therefore has to set; the others: nothing.
-
-Without a term the code is the raw output of a discriminator, and N(·) makes the most of it.
-"""

@@ -1,4 +1,4 @@
-"""w·c: a consistency term with its weight, as every objective holds it that ties codes to z."""
+"""w·c: a consistency term with its weight, the form in which objectives hold it."""
 
 from __future__ import annotations
 
@@ -6,52 +6,60 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from ogan_bench.errors import UserError
 from ogan_bench.objectives.base import ForwardPass, Objective, Projection
-from ogan_bench.objectives.parts.call_by_name import Term, argument_names, call_with, term
-from ogan_bench.objectives.parts.consistency import PROJECTIONS, ConsistencyInputs
+from ogan_bench.objectives.parts.call_by_name import argument_names, call_with, check_arguments
+from ogan_bench.objectives.parts.consistency import Consistency, ConsistencyInputs
 from ogan_bench.objectives.parts.schedules import Schedule, schedule
-from ogan_bench.study.parts import ConsistencyPart, Weight, component_of
+from ogan_bench.study import catalogue
+from ogan_bench.study.parts import ConsistencyPart, Weight, build, component_of
 
 
 @dataclass(frozen=True)
 class WeightedConsistency:
-    """A consistency term c, its weight w, and what c leaves free in the code.
+    """A consistency term c and its weight w.
 
     Args:
-        term: Attributes of
-            :class:`~ogan_bench.objectives.parts.consistency.ConsistencyInputs` to ``(n,)``.
-        weight: w over the course of the training.
-        projection: What belongs between E and G in autoencoding.
+        term: c.
+        weight: w over the training.
     """
 
-    term: Term
+    term: Consistency
     weight: Schedule
-    projection: Projection
+
+    @property
+    def projection(self) -> Projection:
+        """The projection between E and G in autoencoding."""
+        return self.term.projection
 
     def outputs(self, d: int) -> int:
-        """Outputs that E needs for the term: the code, and its log-variance where it is asked."""
-        return 2 * d if "log_variance" in argument_names(self.term) else d
+        """Outputs that E needs for the term: the code, and its log-variance if c asks for it."""
+        return 2 * d if "log_variance" in argument_names(self.term.loss) else d
 
     def loss(self, batch: ForwardPass, objective: Objective, free: int = 0) -> Tensor:
         """w·c, shape ``(n,)``.
 
         Args:
-            batch: The pass.
+            batch: The forward pass.
             objective: Knows which part of E's output is the code.
             free: Leading dimensions of z and of the code that are not tied.
         """
-        tied: Tensor = call_with(self.term, ConsistencyInputs(batch, objective, free))
-        return self.weight(batch.progress) * tied
+        loss: Tensor = call_with(self.term.loss, ConsistencyInputs(batch, objective, free))
+        return self.weight(batch.progress) * loss
 
 
 def weighted_consistency(consistency: ConsistencyPart, weight: Weight) -> WeightedConsistency:
     """The term and the weight that a study file describes.
 
     Raises:
-        UserError: The term asks for something that is not offered.
+        UserError: The term asks for something that is not offered, or is itself the loss.
     """
     chosen = component_of("consistency", consistency)
-    projection = PROJECTIONS.get(chosen.name, "none")
-    return WeightedConsistency(
-        term("consistency", chosen, ConsistencyInputs), schedule(weight), projection
-    )
+    if argument_names(catalogue.function("consistency", chosen.name)):
+        raise UserError(
+            f"consistency {chosen.name!r}: the function has positional parameters; it must take "
+            "keyword-only ones and return Consistency(loss, projection)"
+        )
+    term: Consistency = build("consistency", chosen)
+    check_arguments(term.loss, ConsistencyInputs, chosen.name)
+    return WeightedConsistency(term, schedule(weight))

@@ -13,7 +13,7 @@ from torch.nn.functional import softplus
 from ogan_bench.models.base import Architecture, Generator, mlp
 from ogan_bench.models.initialisation import GlorotUniform
 from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Objective
-from ogan_bench.objectives.parts.consistency import pearson
+from ogan_bench.objectives.parts.consistency import correlation
 from ogan_bench.objectives.parts.penalties import r1 as gradient_penalty
 
 HEAD_LAYERS = 3
@@ -88,7 +88,7 @@ class ALAE(Objective):
         return {
             "score_real": self.score_real(batch),
             "score_fake": self.score_fake(batch),
-            "rho": -pearson(self.w(batch), batch.e_fake),
+            "rho": correlation(self.w(batch), batch.e_fake),
         }
 
     def latent(self, generator: Generator, z: Tensor) -> Tensor:

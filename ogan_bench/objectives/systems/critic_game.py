@@ -10,7 +10,7 @@ from torch import Tensor
 from ogan_bench.objectives.base import ForwardPass, LossTerms, Objective
 from ogan_bench.objectives.parts.adversarial import Adversarial, Scores
 from ogan_bench.objectives.parts.call_by_name import Term, call_with, term
-from ogan_bench.objectives.parts.consistency import pearson
+from ogan_bench.objectives.parts.consistency import correlation
 from ogan_bench.objectives.parts.penalties import Scored
 from ogan_bench.study.parts import AdversarialPart, PenaltyPart, build
 
@@ -26,7 +26,7 @@ def computed(batch: ForwardPass, objective: Objective, *names: str) -> LossTerms
     kept = vars(batch)
     found: dict[str, Tensor] = {name: kept[name] for name in names if name in kept}
     if "e_fake" in kept:
-        found["rho"] = -pearson(batch.z, objective.code(batch.e_fake, batch.z.shape[1]))
+        found["rho"] = correlation(batch.z, objective.code(batch.e_fake, batch.z.shape[1]))
     return found
 
 

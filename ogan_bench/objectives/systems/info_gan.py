@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
 from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Objective
-from ogan_bench.objectives.parts.consistency import pearson
+from ogan_bench.objectives.parts.consistency import correlation
 from ogan_bench.objectives.parts.penalties import Scored
 from ogan_bench.objectives.parts.schedules import Schedule, schedule
 from ogan_bench.objectives.systems.critic_game import CriticGame, game
@@ -38,6 +38,10 @@ class InfoGAN(Objective):
     weight: Schedule
 
     updated_first = ("encoder",)
+
+    @property
+    def adversarial_lower_bound(self) -> float | None:
+        return self.game.adversarial.lower_bound
 
     def build(self, architecture: Architecture) -> Nets:
         d = architecture.z_dim
@@ -69,7 +73,7 @@ class InfoGAN(Objective):
         return {
             "score_real": self.score_real(batch),
             "score_fake": self.score_fake(batch),
-            "rho": -pearson(batch.z[:, :k], self.code(batch.e_fake, k)),
+            "rho": correlation(batch.z[:, :k], self.code(batch.e_fake, k)),
         }
 
     def code(self, e: Tensor, d: int) -> Tensor:

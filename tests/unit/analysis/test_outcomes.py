@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from ogan_bench.analysis.outcomes import BOUNDED, FAILURES, RULES, outcome
-from ogan_bench.objectives.parts.adversarial import ADVERSARIAL
+from ogan_bench.analysis.outcomes import FAILURES, RULES, outcome
+from ogan_bench.study import catalogue
+from ogan_bench.study.parts import build
 
 LINEAR: dict[str, Any] = {"objective": {"adversarial": {"name": "linear"}}}
 HINGE: dict[str, Any] = {"objective": {"adversarial": {"name": "hinge"}}}
@@ -86,8 +87,22 @@ def test_what_the_result_says_comes_first(stored: str) -> None:
     assert outcome(measured, HINGE, list) == (stored, "why")
 
 
-def test_bounded_triples_are_all_but_the_linear_one() -> None:
-    assert set(BOUNDED) == set(ADVERSARIAL) - {"linear"}
+@pytest.mark.parametrize("name", catalogue.names("adversarial"))
+def test_the_bound_in_the_result_decides_whatever_the_loss_is_called(name: str) -> None:
+    """Results that do not store the bound are judged as those that do."""
+    bound = build("adversarial", name).lower_bound
+    measured = result() | {"training": {"adversarial_lower_bound": bound}}
+    expected = "ok" if bound is None else "saturated"
+    assert expected == ("ok" if name == "linear" else "saturated")
+    for called, stored in (("mine", measured), (name, measured), (name, result())):
+        settings = {"objective": {"adversarial": {"name": called}}}
+        assert outcome(stored, settings, lambda: log(*[0.0] * 20))[0] == expected
+
+
+@pytest.mark.parametrize(("bound", "expected"), [(-1.5, "saturated"), (-1.6, "ok")])
+def test_saturation_is_measured_from_the_bound(bound: float, expected: str) -> None:
+    measured = result() | {"training": {"adversarial_lower_bound": bound}}
+    assert outcome(measured, LINEAR, lambda: log(*[-1.495] * 20))[0] == expected
 
 
 def test_every_failure_has_its_rule() -> None:

@@ -37,7 +37,8 @@ def test_the_result_is_of_the_weights_that_did_best_on_held_out_images(
     assert facts == {"chosen_step": step}
     x = torch.zeros(4, 1, 16, 16)
     same = torch.equal(
-        pair(chosen, best_nets).encoder.eval()(x), pair(chosen, trained.nets).encoder.eval()(x)
+        pair(chosen, best_nets, rest).encoder.eval()(x),
+        pair(chosen, trained.nets, rest).encoder.eval()(x),
     )
     assert same == (step == 6)
 

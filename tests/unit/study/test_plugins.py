@@ -25,14 +25,19 @@ PLUGIN = '''\
 from pydantic import PositiveFloat
 
 from ogan_bench.objectives.parts.adversarial import Adversarial, triple
+from ogan_bench.objectives.parts.consistency import Consistency
 from ogan_bench.objectives.parts.readouts import Readout
 
 
-def huber(z, code, *, delta: PositiveFloat = 1.0):
+def huber(*, delta: PositiveFloat = 1.0):
     """Huber loss between z and the code, mean over dimensions."""
-    error = (z - code).abs()
-    small = error.clamp_max(delta)
-    return (small * (error - small / 2)).mean(dim=1)
+
+    def loss(z, code):
+        error = (z - code).abs()
+        small = error.clamp_max(delta)
+        return (small * (error - small / 2)).mean(dim=1)
+
+    return Consistency(loss)
 
 
 def maximum():
@@ -198,7 +203,7 @@ def test_a_missing_plugin_is_a_problem_of_the_study(study: Path) -> None:
 
 
 def test_an_unknown_parameter_of_a_term_is_named(study: Path, tmp_path: Path) -> None:
-    text = PLUGIN.replace("def huber(z, code,", "def huber(z, cod,").replace(
+    text = PLUGIN.replace("def loss(z, code)", "def loss(z, cod)").replace(
         "(z - code)", "(z - cod)"
     )
     (study.parent / "my_terms.py").write_text(text, encoding="utf-8")

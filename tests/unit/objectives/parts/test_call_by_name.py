@@ -21,15 +21,15 @@ def test_a_part_that_asks_for_what_nobody_has_is_refused() -> None:
         return z - cod
 
     with pytest.raises(UserError, match=r"of_mine: parameter 'cod': .* Did you mean 'code'\?"):
-        check_arguments(of_mine, ConsistencyInputs)
-    check_arguments(consistency.gaussian_nll, ConsistencyInputs)
+        check_arguments(of_mine, ConsistencyInputs, "of_mine")
+    check_arguments(consistency.gaussian_nll().loss, ConsistencyInputs, "gaussian_nll")
 
     def penalty(score_reals: Tensor) -> Tensor:
         return score_reals
 
     with pytest.raises(UserError, match=r"Did you mean 'score_real'\?"):
-        check_arguments(penalty, Scored)
-    check_arguments(penalties.gradient_penalty, Scored)
+        check_arguments(penalty, Scored, "penalty")
+    check_arguments(penalties.gradient_penalty, Scored, "gradient_penalty")
 
 
 def test_a_part_gets_what_it_asks_for_by_name() -> None:

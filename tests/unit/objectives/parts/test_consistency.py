@@ -34,26 +34,28 @@ def test_consistency_terms_are_their_formulas() -> None:
             "normalized_mse": 2 * (1 - rho),
         }
         for name, wanted in expected.items():
-            torch.testing.assert_close(CONSISTENCY[name](z, code)[i], wanted, msg=name)
-    assert not CONSISTENCY["none"](z).any()
+            torch.testing.assert_close(CONSISTENCY[name]().loss(z, code)[i], wanted, msg=name)
+    assert not CONSISTENCY["none"]().loss(z).any()
 
 
 def test_gaussian_nll_is_that_of_a_bounded_variance() -> None:
     z, code, raw = draw(3, N, D)
     variance = (10 * torch.tanh(raw / 10)).exp()
     wanted = nn.GaussianNLLLoss(reduction="none")(code, z, variance).mean(1)
-    torch.testing.assert_close(consistency.gaussian_nll(z, code, raw), wanted, **CLOSE)
+    torch.testing.assert_close(consistency.gaussian_nll().loss(z, code, raw), wanted, **CLOSE)
     normal = torch.distributions.Normal(code, variance.sqrt())
     full = -normal.log_prob(z).mean(1) - math.log(2 * math.pi) / 2
-    torch.testing.assert_close(consistency.gaussian_nll(z, code, raw), full, **CLOSE)
+    torch.testing.assert_close(consistency.gaussian_nll().loss(z, code, raw), full, **CLOSE)
 
 
 def test_gaussian_nll_of_an_exact_encoder_is_bounded() -> None:
     """log σ² >= -10, and even beyond that a wrong code can still raise its variance."""
     z = draw(N, D)
     raw = torch.full_like(z, -1e4)
-    assert consistency.gaussian_nll(z, z, raw).min() == pytest.approx(-5)
-    slope = slope_at(lambda r: consistency.gaussian_nll(z, z + 1, r), torch.full_like(z, -15.0))
+    assert consistency.gaussian_nll().loss(z, z, raw).min() == pytest.approx(-5)
+    slope = slope_at(
+        lambda r: consistency.gaussian_nll().loss(z, z + 1, r), torch.full_like(z, -15.0)
+    )
     assert (slope < 0).all()
 
 
@@ -63,7 +65,7 @@ def test_contrastive_finds_a_code_among_the_z_of_the_batch() -> None:
     for i in range(N):
         logits = [(code[i] @ z[j]) / (code[i].norm() * z[j].norm()) / 0.3 for j in range(N)]
         wanted.append(torch.stack(logits).logsumexp(0) - logits[i])
-    found = consistency.contrastive(z, code, temperature=0.3)
+    found = consistency.contrastive(temperature=0.3).loss(z, code)
     torch.testing.assert_close(found, torch.stack(wanted), **CLOSE)
 
 
@@ -71,7 +73,7 @@ def test_contrastive_of_a_constant_code_is_chance() -> None:
     """log n on average or worse: such a code says nothing of z."""
     z = draw(N, D)
     code = torch.ones_like(z)
-    assert consistency.contrastive(z, code).mean() >= math.log(N)
+    assert consistency.contrastive().loss(z, code).mean() >= math.log(N)
 
 
 @pytest.mark.parametrize("name", catalogue.names("consistency"))
@@ -83,12 +85,13 @@ def test_gradients_of_consistency_terms(name: str) -> None:
             return (code @ weight).tanh().reshape(-1, 1, 3, 3)
 
         assert torch.autograd.gradcheck(
-            lambda code: CONSISTENCY[name](x, code, decode), draw(N, D, seed=1).requires_grad_()
+            lambda code: CONSISTENCY[name]().loss(x, code, decode),
+            draw(N, D, seed=1).requires_grad_(),
         )
     elif name != "none":
         z, *others = (draw(N, D, seed=i).requires_grad_() for i in range(3))
         asked = others if name == "gaussian_nll" else others[:1]
-        assert torch.autograd.gradcheck(CONSISTENCY[name], [z, *asked])
+        assert torch.autograd.gradcheck(CONSISTENCY[name]().loss, [z, *asked])
 
 
 def test_pixel_terms_are_means_over_the_pixels_of_reconstructions() -> None:
@@ -99,18 +102,18 @@ def test_pixel_terms_are_means_over_the_pixels_of_reconstructions() -> None:
 
     normal = (code - code.mean(1, keepdim=True)) / code.std(1, keepdim=True, correction=0)
     for term, projected in (
-        (consistency.pixel_raw, code),
-        (consistency.pixel_normalized, normal),
+        (consistency.pixel_raw(), code),
+        (consistency.pixel_normalized(), normal),
     ):
         wanted = ((x.reshape(N, 18) - projected @ weight) ** 2).sum(1) / 18
-        torch.testing.assert_close(term(x, code, decode), wanted, **CLOSE)
+        torch.testing.assert_close(term.loss(x, code, decode), wanted, **CLOSE)
 
 
 def test_average_deviation_and_norm_are_left_free_by_correlation() -> None:
     """Their gradients at the code are orthogonal to that of ρ: such a score costs it nothing."""
     z, code = draw(2, N, D)
-    at_rho = slope_at(lambda e: consistency.pearson(z, e), code)
-    at_cosine = slope_at(lambda e: consistency.cosine(z, e), code)
+    at_rho = slope_at(lambda e: consistency.pearson().loss(z, e), code)
+    at_cosine = slope_at(lambda e: consistency.cosine().loss(z, e), code)
     at = {name: slope_at(partial(score_of, readout(name)), code) for name in ("avg", "std", "norm")}
     zero = torch.zeros(N, dtype=torch.float64)
     for name in ("avg", "std", "norm"):

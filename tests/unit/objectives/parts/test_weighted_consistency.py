@@ -21,7 +21,7 @@ def test_what_the_score_takes_of_the_code_is_not_tied() -> None:
     e = draw(N, D).requires_grad_()
     batch = SimpleNamespace(z=draw(N, D, seed=1), e_fake=e)
     tie = ConsistencyInputs(batch, made, free=2)  # type: ignore[arg-type]
-    call_with(consistency.mse, tie).sum().backward()
+    call_with(consistency.mse().loss, tie).sum().backward()
     assert e.grad is not None
     assert not e.grad[:, :2].any()
     torch.testing.assert_close(e.grad[:, 2:], 2 * (e - batch.z)[:, 2:])
