@@ -45,7 +45,7 @@ Facts = dict[str, Any]
 OF_IMAGES: dict[str, Callable[[ImageContext], list[Row]]] = {
     "diversity": diversity_rows,
 }
-"""Groups that need generated images and a dataset alone."""
+"""Groups that need generated images and a dataset only."""
 
 GROUPS: dict[str, Callable[[ModelContext], list[Row]]] = {
     **OF_IMAGES,
@@ -57,7 +57,7 @@ GROUPS: dict[str, Callable[[ModelContext], list[Row]]] = {
     "factors": factors_rows,
     "mechanism": mechanism_rows,
 }
-"""What is measured where ``evaluation.groups`` asks for it."""
+"""What is measured if ``evaluation.groups`` names it."""
 
 
 def evaluate(
@@ -73,7 +73,7 @@ def evaluate(
 ) -> tuple[list[Row], Facts]:
     """All metrics of a trained pair; a metric that fails is a row without value.
 
-    Metrics of conditional generators and of points are there for these alone.
+    Metrics of conditional generators and of points are measured for these only.
 
     Args:
         autoencoder: E and G; left as they are, like the other net.
@@ -92,8 +92,8 @@ def evaluate(
 
     Raises:
         NonFiniteError: E or G gives values that are not finite: there is nothing to measure.
-        UserError: A file or the cache cannot be written, or a plug-in's metric asks for something
-            that there is not.
+        UserError: A file or the cache cannot be written, or a plug-in's metric asks for an input
+            that does not exist.
     """
     check_plugin_metrics()
     context = ModelContext(
@@ -127,7 +127,7 @@ def evaluate_images(
     device: torch.device,
     folder: Path | None = None,
 ) -> tuple[list[Row], Facts]:
-    """All metrics that images from anywhere can have, beside a dataset.
+    """Metrics of external images against a dataset.
 
     Args:
         images: Uint8, like those of the dataset, shape ``(n, c, h, w)``.
@@ -142,14 +142,14 @@ def evaluate_images(
     Raises:
         UserError: The cache cannot be written.
     """
-    compared = ImageContext(dataset, settings, device, folder, generated=images)
+    context = ImageContext(dataset, settings, device, folder, generated=images)
     rows: list[Row] = []
     facts: Facts = {}
     for space in dict.fromkeys(settings.extractors):
-        rows += space_rows(compared, space, facts)
+        rows += space_rows(context, space, facts)
     for group in settings.groups:
         if group in OF_IMAGES:
-            rows += OF_IMAGES[group](compared)
+            rows += OF_IMAGES[group](context)
     return rows, facts
 
 

@@ -1,4 +1,4 @@
-"""Images that no catalogue knows: those of another tool, and folders to compare them with."""
+"""Images from outside the catalogue: those of another tool, and folders to compare them with."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ GREY = ("L", "1")
 
 
 def read_images(path: Path) -> Tensor:
-    """Images as another tool has left them: an .npz file, or a folder of files of one size.
+    """Images written by another tool: an .npz file, or a folder of files of one size.
 
     Args:
         path: A file with the array ``images``, uint8, ``(n, c, h, w)`` with 1 or 3 channels; or a

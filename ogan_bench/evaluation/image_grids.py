@@ -1,4 +1,4 @@
-"""Pictures of a trial for the eye: PNG grids of images, or the density of points."""
+"""Pictures of a trial: PNG grids of images, or the density of points."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ogan_bench.files import replacing
 
 SIDE = 8
 STEP_ROWS = 4
-"""Rows of eight samples in pictures of the course of a training."""
+"""Rows of eight samples in the pictures made during training."""
 MAX_WIDTH = 600
 """Width in pixels up to which grids of small images are enlarged by an integer factor."""
 PANEL = 256
@@ -22,7 +22,7 @@ GAP = 8
 MARGIN = 0.15
 """What a picture of points shows beyond the real ones, as a share of their extent."""
 BRIGHT = 16
-"""Points per pixel from which on it is white."""
+"""Points per pixel from which it is white."""
 
 
 def sample_grid(images: Tensor, path: Path, rows: int = SIDE) -> None:
@@ -93,7 +93,7 @@ def interpolation_strips(columns: Sequence[Tensor], path: Path) -> None:
     """Write eight rows as a PNG, each with one image of every column.
 
     Args:
-        columns: uint8, shape ``(n, c, h, w)``, from one end of a way to the other.
+        columns: uint8, shape ``(n, c, h, w)``, from one end of a path to the other.
         path: The PNG file.
 
     Raises:
@@ -107,7 +107,7 @@ def point_picture(real: Tensor, generated: Tensor, path: Path) -> None:
     """Write two densities side by side, both over the extent of the left one.
 
     A pixel's grey level grows with the square root of the number of points in it. Points beyond
-    the margin lie on the border, where they can be seen.
+    the margin are drawn on the border.
 
     Args:
         real: Points of the left panel, shape ``(n, 2, 1, 1)``.

@@ -1,1 +1,1 @@
-"""Feature spaces: extractors, their weights, and the cache of what they gave."""
+"""Feature spaces: extractors, their weights, and the cache of their features."""

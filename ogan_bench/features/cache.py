@@ -1,4 +1,4 @@
-"""A cache on disk whose keys are hashes of all that its contents depend on.
+"""A cache on disk whose keys are hashes of everything its contents depend on.
 
 ::
 

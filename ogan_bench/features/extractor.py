@@ -1,4 +1,4 @@
-"""Images to points in a feature space, by whatever extractor."""
+"""Images to points in a feature space, by any extractor."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ogan_bench.data import Dataset
 from ogan_bench.features.cache import Entry, cached_tensors, content_key
 
 VERSION = 1
-"""Raise it when the way from images to features changes."""
+"""Raise it when the computation of features from images changes."""
 
 
 @dataclass(frozen=True)

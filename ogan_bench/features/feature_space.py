@@ -1,4 +1,4 @@
-"""What the program knows of a feature space: each file of an extractor ends with its own."""
+"""What the program knows about a feature space; each extractor's file ends with its own."""
 
 from __future__ import annotations
 

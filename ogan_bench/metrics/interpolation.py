@@ -13,9 +13,9 @@ INTERPOLATION: dict[str, Metric] = {
             f"path_length_{name}{end}": Metric(
                 f"path length ({space.title}), {how}",
                 None,
-                f"Mean squared speed ‖φ(G(γ(s + ε))) - φ(G(γ(s)))‖² / ε² on {how} ways γ between "
-                "codes of test images at random s, ε = 0.01, without the outermost per cent on "
-                f"both sides, in {space.description}; 0 where G ignores its code. Not a PPL.",
+                f"Mean squared speed ‖φ(G(γ(s + ε))) - φ(G(γ(s)))‖² / ε² on {how} paths γ between "
+                "codes of test images at random s, ε = 0.01, without the lowest and the "
+                f"highest 1 %, in {space.description}; 0 where G ignores its code. Not a PPL.",
                 STYLEGAN,
                 extractor=name,
                 group="interpolation",
@@ -26,8 +26,8 @@ INTERPOLATION: dict[str, Metric] = {
             f"path_energy_{name}{end}": Metric(
                 f"path energy ({space.title}), {how}",
                 "lower",
-                f"Mean squared speed of decoded {how} ways between codes of test images over the "
-                "mean squared distance of their ends; 1 for straight ways of constant speed, in "
+                f"Mean squared speed of decoded {how} paths between codes of test images over the "
+                "mean squared distance of their ends; 1 for straight paths of constant speed, in "
                 f"{space.description}.",
                 OWN,
                 ".3f",
@@ -39,7 +39,7 @@ INTERPOLATION: dict[str, Metric] = {
         f"interpolation_detour{end}": Metric(
             f"interpolation detour, {how}",
             None,
-            f"Length in pixels of decoded {how} ways between codes of test images over the "
+            f"Length in pixels of decoded {how} paths between codes of test images over the "
             "distance of their ends; 1 is a straight fade.",
             OWN,
             ".3f",
@@ -48,8 +48,8 @@ INTERPOLATION: dict[str, Metric] = {
         f"interpolation_confidence{end}": Metric(
             f"interpolation confidence, {how}",
             "higher",
-            f"Share of decoded {how} ways between codes of test images in whose middle the "
-            "classifier is at least as sure of a class as at the less sure end; 2/3 where middles "
+            f"Share of decoded {how} paths between codes of test images at whose midpoint the "
+            "classifier is at least as confident as at the less confident end; 2/3 where midpoints "
             "are like ends.",
             OWN,
             ".3f",

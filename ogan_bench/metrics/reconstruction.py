@@ -9,7 +9,7 @@ SSIM = "Wang et al., 2004, doi 10.1109/TIP.2003.819861"
 LPIPS = "Zhang et al., 2018, arXiv 1801.03924"
 
 SPLITS = {"": "test", "_train": "training", "_generated": "generated"}
-"""What a metric's name ends with, by the images that come back."""
+"""Suffix of a metric's name to the images that are reconstructed."""
 
 AUTOENCODING: dict[str, Metric] = {
     name: metric

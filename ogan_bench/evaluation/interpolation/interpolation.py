@@ -1,4 +1,4 @@
-"""What lies between the codes of two real images."""
+"""What G makes of the paths between the codes of two test images."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ STRIPS = 8
 
 @dataclass(frozen=True)
 class PathEndpoints:
-    """Pairs of different test images and what a path between them starts from.
+    """Pairs of different test images, and the codes that the paths between them join.
 
     Args:
         first: Indices of the images at s = 0, shape ``(n,)``.
@@ -61,8 +61,8 @@ class PathEndpoints:
         return len(self.first)
 
 
-def random_ends(context: ModelContext) -> PathEndpoints:
-    """Ends of :data:`PAIRS` paths; an image may belong to several.
+def random_endpoints(context: ModelContext) -> PathEndpoints:
+    """Endpoints of :data:`PAIRS` paths; an image may belong to several.
 
     Raises:
         ValueError: There is one test image only.
@@ -84,7 +84,7 @@ class InterpolationPaths:
 
     def __init__(self, context: ModelContext) -> None:
         self.context = context
-        self.ends = random_ends(context)
+        self.endpoints = random_endpoints(context)
         random = generator(context.settings.seed, "evaluation/interpolation/positions")
         self.positions = torch.rand(PAIRS, 1, generator=random) * (1 - EPSILON)
         self._straight: dict[str, float] = {}
@@ -92,23 +92,23 @@ class InterpolationPaths:
 
     def at(self, curve: Curve, s: float, pairs: int = PAIRS) -> Tensor:
         """Images at the same position s of the first paths, shape ``(pairs, c, h, w)``."""
-        ends, where = self.ends, torch.full((pairs, 1), s)
-        codes = curve(ends.start[:pairs], ends.end[:pairs], where)
-        labels = None if ends.labels is None else ends.labels[:pairs]
+        endpoints, where = self.endpoints, torch.full((pairs, 1), s)
+        codes = curve(endpoints.start[:pairs], endpoints.end[:pairs], where)
+        labels = None if endpoints.labels is None else endpoints.labels[:pairs]
         return decode(self.context, codes, labels)
 
     @functools.cached_property
-    def decoded_ends(self) -> tuple[Tensor, Tensor]:
-        """Images at both ends of all paths, which all curves share."""
+    def decoded_endpoints(self) -> tuple[Tensor, Tensor]:
+        """Images at both endpoints of all paths; all curves share them."""
         return self.at(linear, 0.0), self.at(linear, 1.0)
 
     def squared_speeds(self, space: str, curve: Curve) -> tuple[Tensor, float]:
-        """Of all paths in a feature space, and the mean squared distance of their ends.
+        """Of all paths in a feature space, and the mean squared distance of their endpoints.
 
         Raises:
             ValueError: The space has no features of images between two grey levels.
         """
-        extractor, ends = self.context.extractor(space), self.ends
+        extractor, endpoints = self.context.extractor(space), self.endpoints
         if not takes_floats(extractor, self.context.dataset.test.images[:8]):
             raise ValueError(
                 f"{extractor.name} takes images of 8 bits: rounding them is a longer way than "
@@ -119,12 +119,12 @@ class InterpolationPaths:
             return extract(extractor, images).features
 
         if space not in self._straight:
-            start, end = (points(images).double() for images in self.decoded_ends)
+            start, end = (points(images).double() for images in self.decoded_endpoints)
             self._straight[space] = float((end - start).square().sum(1).mean())
         if (space, curve) not in self._speeds:
             self._speeds[space, curve] = squared_speeds(
-                lambda codes: points(decode(self.context, codes, ends.labels)),
-                curve, ends.start, ends.end, self.positions, EPSILON,
+                lambda codes: points(decode(self.context, codes, endpoints.labels)),
+                curve, endpoints.start, endpoints.end, self.positions, EPSILON,
             )  # fmt: skip
         return self._speeds[space, curve], self._straight[space]
 
@@ -135,7 +135,7 @@ class InterpolationPaths:
         return Value(trimmed_mean(speeds), note=f"ε = {EPSILON:g}", extractor=name)
 
     def path_energy(self, space: str, curve: Curve) -> Value:
-        """Mean squared speed over that of straight paths with the same ends."""
+        """Mean squared speed over that of straight paths with the same endpoints."""
         speeds, straight = self.squared_speeds(space, curve)
         if straight == 0:
             raise ValueError("all paths end where they begin")
@@ -143,20 +143,20 @@ class InterpolationPaths:
         return Value(float(speeds.mean()) / straight, note=f"ε = {EPSILON:g}", extractor=name)
 
     def detour(self, curve: Curve) -> Value:
-        """Length of the first paths in pixels, over the distance of their ends."""
+        """Length of the first paths in pixels, over the distance of their endpoints."""
         positions = torch.linspace(0, 1, SEGMENTS + 1).tolist()
         images = torch.stack([self.at(curve, s, DETOUR_PAIRS) for s in positions])
         return Value(detour(images), note=f"{SEGMENTS} segments")
 
     def confidence(self, curve: Curve) -> Value:
-        """Share of middles that the classifier is at least as sure of as of the less sure end.
+        """Share of midpoints as confidently classified as the less confident endpoint, or more.
 
         Of three equally distributed numbers, each is the smallest with a chance of 1/3.
         """
         extractor = self.context.extractor(CLASSIFIER)
         start, end, middle = (
             extract(extractor, to_uint8(images)).logits.softmax(1).amax(1)
-            for images in (*self.decoded_ends, self.at(curve, 0.5))
+            for images in (*self.decoded_endpoints, self.at(curve, 0.5))
         )
         share = float((middle >= torch.minimum(start, end)).double().mean())
         return Value(share, note="2/3 for middles as good as ends", extractor=extractor.name)
@@ -169,43 +169,43 @@ def interpolation_rows(context: ModelContext) -> list[Row]:
         UserError: The picture cannot be written.
     """
     spaces = context.settings.extractors
-    between = functools.cache(lambda: InterpolationPaths(context))
+    paths = functools.cache(lambda: InterpolationPaths(context))
     lengths: dict[str, Callable[[], Value]] = {}
     detours: dict[str, Callable[[], Value]] = {}
 
-    def add(end: str, curve: Curve) -> None:
+    def add(suffix: str, curve: Curve) -> None:
         for space in spaces:
-            lengths[f"path_length_{space}{end}"] = functools.partial(length, space, curve)
-            lengths[f"path_energy_{space}{end}"] = functools.partial(energy, space, curve)
+            lengths[f"path_length_{space}{suffix}"] = functools.partial(length, space, curve)
+            lengths[f"path_energy_{space}{suffix}"] = functools.partial(energy, space, curve)
         if CLASSIFIER in spaces:
-            lengths[f"interpolation_confidence{end}"] = lambda: between().confidence(curve)
-        detours[f"interpolation_detour{end}"] = lambda: between().detour(curve)
+            lengths[f"interpolation_confidence{suffix}"] = lambda: paths().confidence(curve)
+        detours[f"interpolation_detour{suffix}"] = lambda: paths().detour(curve)
 
     def length(space: str, curve: Curve) -> Value:
-        return between().path_length(space, curve)
+        return paths().path_length(space, curve)
 
     def energy(space: str, curve: Curve) -> Value:
-        return between().path_energy(space, curve)
+        return paths().path_energy(space, curve)
 
-    for end, curve in CURVES.items():
-        add(end, curve)
+    for suffix, curve in CURVES.items():
+        add(suffix, curve)
     conditional = context.nets.trained.generator.conditional
     note = "decoded under the class of the first end" if conditional else None
     rows = measured_rows(lengths, n_samples=PAIRS, split="test", note=note)
     rows += measured_rows(detours, n_samples=DETOUR_PAIRS, split="test", note=note)
     if context.folder is not None and not context.dataset.is_points:
-        draw_interpolations(between(), context.folder / "interpolations.png")
+        draw_interpolations(paths(), context.folder / "interpolations.png")
     return rows
 
 
-def draw_interpolations(between: InterpolationPaths, path: Path) -> None:
-    """Each row: a test image, the decoded way on the sphere to another one, and that one.
+def draw_interpolations(paths: InterpolationPaths, path: Path) -> None:
+    """Each row: a test image, the decoded spherical path to another one, and that one.
 
     Raises:
         UserError: The file cannot be written.
     """
-    test, ends = between.context.dataset.test.images.cpu(), between.ends
+    test, endpoints = paths.context.dataset.test.images.cpu(), paths.endpoints
     steps = [
-        to_uint8(between.at(spherical, s, STRIPS)) for s in torch.linspace(0, 1, STRIPS).tolist()
+        to_uint8(paths.at(spherical, s, STRIPS)) for s in torch.linspace(0, 1, STRIPS).tolist()
     ]
-    interpolation_strips([test[ends.first], *steps, test[ends.second]], path)
+    interpolation_strips([test[endpoints.first], *steps, test[endpoints.second]], path)

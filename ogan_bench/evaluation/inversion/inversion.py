@@ -33,7 +33,7 @@ def invert(
     steps: int = STEPS,
     learning_rate: float = LEARNING_RATE,
 ) -> Tensor:
-    """The smallest error of each image on the way of its code from a start.
+    """The smallest error of each image along the path of its code from a start.
 
         min_k e(x, G(z_k)),   z_k+1 = Adam(z_k, ∇ e(x, G(z_k)))
 
@@ -62,7 +62,7 @@ def invert(
     for step in range(steps + 1):
         with torch.enable_grad():
             errors = error(x, decode(z, labels))
-            # A step that leaves the numbers behind is not better than the one before it.
+            # A step that produces a non-finite value is no improvement.
             best = torch.fmin(best, errors.detach())
             if step == steps:
                 break
@@ -102,11 +102,15 @@ class Inversions:
         return float(wins.mean())
 
 
-def inversions(context: ModelContext) -> Inversions:
+def inversions(context: ModelContext, images: int = IMAGES) -> Inversions:
     """Invert G at a seeded choice of the test images.
 
     The starts in the prior are what an objective feeds G in training. A conditional G decodes under
     the images' own classes.
+
+    Args:
+        context: Whose E and G.
+        images: Test images to invert, at the most.
 
     Raises:
         ValueError: G gives values that are not finite from every start.
@@ -115,7 +119,7 @@ def inversions(context: ModelContext) -> Inversions:
     trained, device = context.nets.trained, context.device
     chosen = torch.randperm(
         len(test), generator=generator(settings.seed, "evaluation/inversion/images")
-    )[:IMAGES]
+    )[:images]
     x, error, _ = in_units(test.images.cpu()[chosen])
     labels = None if test.labels is None else test.labels.cpu()[chosen]
 
@@ -146,13 +150,17 @@ def inversions(context: ModelContext) -> Inversions:
     return found
 
 
-def inversion_rows(context: ModelContext) -> list[Row]:
+def inversion_rows(context: ModelContext, images: int = IMAGES) -> list[Row]:
     """All metrics of the group ``inversion``; by far the slowest group.
 
     It takes (R + 1) · K passes forwards and backwards through G for each image, with R = 4 starts
     in the prior and K = 300 steps: 150,000 in all for 100 images.
+
+    Args:
+        context: Whose E and G.
+        images: Test images to invert, at the most.
     """
-    found = functools.cache(lambda: inversions(context))
+    found = functools.cache(lambda: inversions(context, images))
     _, _, units = in_units(context.dataset.test.images)
     how = f"{STEPS} steps of Adam from {LEARNING_RATE:g}"
     measures: dict[str, Callable[[], Value]] = {
@@ -166,5 +174,5 @@ def inversion_rows(context: ModelContext) -> list[Row]:
         ),
     }
     return measured_rows(
-        measures, n_samples=min(IMAGES, len(context.dataset.test)), split="test", note=units
+        measures, n_samples=min(images, len(context.dataset.test)), split="test", note=units
     )

@@ -1,1 +1,1 @@
-"""What is left of a code on its way through G and E?"""
+"""What remains of a code after G and E?"""

@@ -15,15 +15,9 @@ from ogan_bench.seeding import generator
 
 POOL = 1000
 """Number of z that one of them has to be found among, at the most."""
-
-
 ROUNDS = 5
-
-
 CYCLING = 2000
 """Test images whose codes are followed, at the most."""
-
-
 TIE = 1e-9
 """Squared distances that differ by less, relative to the largest, are equal."""
 
@@ -72,7 +66,7 @@ def latent_retrieval(z: Tensor, codes: Tensor) -> float:
     return float((nearest.diagonal() / nearest.sum(1)).mean())
 
 
-def cycle_codes(context: ModelContext, rounds: int = ROUNDS) -> list[Tensor]:
+def cycle_codes(context: ModelContext, rounds: int = ROUNDS, most: int = CYCLING) -> list[Tensor]:
     """Raw codes E(x) of test images, then E(G(t · P(E(x)))), and so on.
 
     Of many test images a seeded choice is followed. Images stay as G gives them, unrounded. A
@@ -81,14 +75,15 @@ def cycle_codes(context: ModelContext, rounds: int = ROUNDS) -> list[Tensor]:
     Args:
         context: Whose E and G.
         rounds: Times that a code is decoded and encoded.
+        most: Test images to follow, at the most.
 
     Returns:
-        ``rounds + 1`` tensors of shape ``(n, d)``, n at most 2000.
+        ``rounds + 1`` tensors of shape ``(n, d)``.
     """
     first, labels = context.samples.trained.test, context.dataset.test.labels
-    if len(first) > CYCLING:
+    if len(first) > most:
         random = generator(context.settings.seed, "evaluation/cycle")
-        chosen = torch.randperm(len(first), generator=random)[:CYCLING]
+        chosen = torch.randperm(len(first), generator=random)[:most]
         first, labels = first[chosen], None if labels is None else labels.cpu()[chosen]
     codes = [first]
     for _ in range(rounds):
@@ -112,12 +107,19 @@ def round_trip_rows(context: ModelContext) -> list[Row]:
 
     rows = measured_rows({"latent_r2": by_dimension}, n_samples=n, split="generated")
     rows += measured_rows({"latent_retrieval": found}, n_samples=pool, split="generated")
-    return rows + _cycle_rows(context)
+    return rows + cycle_rows(context)
 
 
-def _cycle_rows(context: ModelContext) -> list[Row]:
-    """The floor of a correlation is what the codes of different images have in common."""
-    cycle = functools.cache(lambda: cycle_codes(context))
+def cycle_rows(context: ModelContext, most: int = CYCLING) -> list[Row]:
+    """How a code changes as it is decoded and encoded, once and several times.
+
+    The floor of a correlation is what the codes of different images have in common.
+
+    Args:
+        context: Whose E and G.
+        most: Test images to follow, at the most.
+    """
+    cycle = functools.cache(lambda: cycle_codes(context, most=most))
 
     def correlation(rounds: int) -> Value:
         first, last = cycle()[0], cycle()[rounds]
@@ -139,7 +141,7 @@ def _cycle_rows(context: ModelContext) -> list[Row]:
             f"cycle_rho_{ROUNDS}": lambda: correlation(ROUNDS),
             f"cycle_drift_{ROUNDS}": drift,
         },
-        n_samples=min(CYCLING, len(context.dataset.test)),
+        n_samples=min(most, len(context.dataset.test)),
         split="test",
         note=context.formula,
     )

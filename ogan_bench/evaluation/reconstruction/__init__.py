@@ -1,1 +1,1 @@
-"""How near does an image come back?"""
+"""How close is an image to its reconstruction?"""

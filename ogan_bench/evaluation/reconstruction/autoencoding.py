@@ -1,6 +1,6 @@
-"""The objective's own way back, G(t · P(E(x))), of images it has seen, has not seen and has made.
+"""The objective's own reconstruction, G(t · P(E(x))), of training, test and generated images.
 
-Errors on training images beside those on test images say how much the pair has learnt by heart;
+Errors on training images beside those on test images say how much the pair has memorised;
 errors on generated images are what is left where a perfect code exists.
 """
 
@@ -25,7 +25,7 @@ from ogan_bench.sampling.context import ModelContext, autoencode
 
 Split = Literal["test", "train", "generated"]
 SPLITS: dict[Split, str] = {"test": "", "train": "_train", "generated": "_generated"}
-"""Where images come from, and what the names of their metrics end with."""
+"""Where images come from, to the suffix of their metrics' names."""
 
 TEMPERATURES = (0.7, 0.8, 0.9, 1.0, 1.1)
 CHOOSING = 2000
@@ -56,7 +56,7 @@ class SplitReconstruction:
         context: Whose E and G.
         split: Test images: all; training images: the first of those for the probes; generated ones:
             the first of the samples. Of both there are as many as test images at the most.
-        most: Training or generated images at the most, where it shall be fewer than that.
+        most: Training or generated images at the most, if fewer are wanted.
 
     Raises:
         ValueError: There are no such images.
@@ -160,16 +160,20 @@ def reconstruction_group_rows(context: ModelContext) -> list[Row]:
     return rows + temperature_rows(context)
 
 
-def temperature_rows(context: ModelContext) -> list[Row]:
+def temperature_rows(context: ModelContext, most: int = CHOOSING) -> list[Row]:
     """The temperature at which training images come back best, and the test images' error at it.
 
     Chosen on one split and measured on the other, the error is not that of the luckiest choice.
+
+    Args:
+        context: Whose E and G.
+        most: Training images that the temperature is chosen by, at the most.
     """
 
     @functools.cache
     def found() -> tuple[Value, Value]:
         train, test = (
-            SplitReconstruction(context, "train", CHOOSING),
+            SplitReconstruction(context, "train", most),
             SplitReconstruction(context, "test"),
         )
         errors = {t: float(train.error(train.decode(t)).mean()) for t in TEMPERATURES}

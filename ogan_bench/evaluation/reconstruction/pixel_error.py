@@ -1,4 +1,4 @@
-"""How well the code of a test image gives the image back."""
+"""How well a test image is reconstructed from its code."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def autoencoding_rows(images: Tensor, own_reconstructions: Tensor, formula: str)
 
 
 def in_units(images: Tensor) -> tuple[Tensor, Callable[[Tensor, Tensor], Tensor], str | None]:
-    """Images as G gives them, the error in their units, and what has to be said of the units."""
+    """Images as G gives them, the error in their units, and what a note says about the units."""
     if images.is_floating_point():
         return images.cpu(), point_mse, POINTS
     return to_float(images.cpu()), image_mse, None

@@ -64,6 +64,7 @@ def chosen_probe(
     seed: int,
     *,
     balanced: bool = False,
+    iterations: int = MAX_ITERATIONS,
 ) -> Fitted:
     """Fit on four fifths with every C, choose by the other fifth, fit on all, score on the test.
 
@@ -78,6 +79,7 @@ def chosen_probe(
         test_labels: Class indices, shape ``(m,)``.
         seed: Of the split, and of the order in which the support vector machine sees the images.
         balanced: Weight classes evenly, in the fit and in the score.
+        iterations: Where the last fit stops if it has not converged.
 
     Raises:
         ValueError: There is one class only, or values are not finite.
@@ -94,10 +96,10 @@ def chosen_probe(
             return float(right.mean())
         return float(np.mean([right[wanted == c].mean() for c in np.unique(wanted)]))
 
-    def probe(C: float, tolerance: float, iterations: int) -> Any:
+    def probe(C: float, tolerance: float, most: int) -> Any:
         weight = "balanced" if balanced else None
         return UNFITTED[kind](
-            C=C, tol=tolerance, max_iter=iterations, class_weight=weight, random_state=state
+            C=C, tol=tolerance, max_iter=most, class_weight=weight, random_state=state
         )
 
     chosen, best = 1.0, -1.0
@@ -106,7 +108,7 @@ def chosen_probe(
         _converged(model, whole[fit], answers[fit])
         if (found := score(model, whole[val], answers[val])) > best:
             chosen, best = C, found
-    model = probe(chosen, TOLERANCE, MAX_ITERATIONS)
+    model = probe(chosen, TOLERANCE, iterations)
     converged = _converged(model, whole, answers)
     return Fitted(score(model, _array(x_test), goal), chosen, converged)
 

@@ -37,7 +37,13 @@ class Probe:
     converged: bool
 
 
-def linear_probe(train: Tensor, labels: Tensor, test: Tensor, test_labels: Tensor) -> Probe:
+def linear_probe(
+    train: Tensor,
+    labels: Tensor,
+    test: Tensor,
+    test_labels: Tensor,
+    iterations: int = MAX_ITERATIONS,
+) -> Probe:
     """Test accuracy of L2-regularised logistic regression (C = 1) on standardised features.
 
     Deterministic: L-BFGS from zero.
@@ -47,6 +53,7 @@ def linear_probe(train: Tensor, labels: Tensor, test: Tensor, test_labels: Tenso
         labels: Class indices, shape ``(n,)``.
         test: Shape ``(m, k)``.
         test_labels: Class indices, shape ``(m,)``.
+        iterations: Where the fit stops if it has not converged.
 
     Raises:
         ValueError: Values are not finite, or there is one class only.
@@ -63,7 +70,7 @@ def linear_probe(train: Tensor, labels: Tensor, test: Tensor, test_labels: Tenso
     from sklearn.preprocessing import StandardScaler
 
     model = make_pipeline(
-        StandardScaler(), LogisticRegression(C=C, tol=TOLERANCE, max_iter=MAX_ITERATIONS)
+        StandardScaler(), LogisticRegression(C=C, tol=TOLERANCE, max_iter=iterations)
     )
     with warnings.catch_warnings(record=True) as caught:
         # The caller gets it as a fact; a fit that stops early still is a probe.
@@ -92,7 +99,9 @@ def principal_components(train: Tensor, test: Tensor, d: int, seed: int) -> tupl
     )
 
 
-def separability_rows(samples: Samples, dataset: Dataset, settings: Evaluation) -> list[Row]:
+def separability_rows(
+    samples: Samples, dataset: Dataset, settings: Evaluation, iterations: int = MAX_ITERATIONS
+) -> list[Row]:
     """The probe on codes and its three baselines; the floor is the share of the largest class."""
     chosen = samples.train_indices
 
@@ -104,18 +113,22 @@ def separability_rows(samples: Samples, dataset: Dataset, settings: Evaluation) 
         found = probe()
         notes = [f"fitted on {len(chosen)} training images"]
         if not found.converged:
-            notes.append(f"not converged after {MAX_ITERATIONS} iterations")
+            notes.append(f"not converged after {iterations} iterations")
         floor = float(dataset.test.labels.bincount().max()) / len(dataset.test)
         return Value(found.accuracy, floor, "; ".join(notes))
 
     def on_codes(codes: Codes) -> Probe:
         labels, test_labels = dataset.train.known_labels.cpu()[chosen], dataset.test.known_labels
         return linear_probe(
-            standardise(codes.train), labels, standardise(codes.test), test_labels.cpu()
+            standardise(codes.train),
+            labels,
+            standardise(codes.test),
+            test_labels.cpu(),
+            iterations,
         )
 
     def on_pixels(components: int | None) -> Probe:
-        return pixel_probe(dataset, chosen, components, settings.seed)
+        return pixel_probe(dataset, chosen, components, settings.seed, iterations)
 
     probes: dict[str, Callable[[], Probe]] = {
         "probe_accuracy": lambda: on_codes(samples.trained),
@@ -130,7 +143,13 @@ def separability_rows(samples: Samples, dataset: Dataset, settings: Evaluation) 
     )
 
 
-def pixel_probe(dataset: Dataset, chosen: Tensor, components: int | None, seed: int) -> Probe:
+def pixel_probe(
+    dataset: Dataset,
+    chosen: Tensor,
+    components: int | None,
+    seed: int,
+    iterations: int = MAX_ITERATIONS,
+) -> Probe:
     """The probe on pixels or on their principal components, kept in the cache.
 
     It depends on the data and the settings alone, and costs more than all other metrics together.
@@ -140,6 +159,7 @@ def pixel_probe(dataset: Dataset, chosen: Tensor, components: int | None, seed: 
         chosen: Indices of the training images to fit on.
         components: Number of principal components; ``None``: the pixels themselves.
         seed: Seed of the randomised PCA.
+        iterations: Where the fit stops if it has not converged.
     """
 
     def fit() -> dict[str, float | bool]:
@@ -149,7 +169,7 @@ def pixel_probe(dataset: Dataset, chosen: Tensor, components: int | None, seed: 
             x, x_test = principal_components(x, x_test, components, seed)
         labels = dataset.train.known_labels.cpu()[chosen]
         test_labels = dataset.test.known_labels.cpu()
-        probe = linear_probe(x, labels, x_test, test_labels)
+        probe = linear_probe(x, labels, x_test, test_labels, iterations)
         return {"accuracy": probe.accuracy, "converged": probe.converged}
 
     parts = {
@@ -157,7 +177,7 @@ def pixel_probe(dataset: Dataset, chosen: Tensor, components: int | None, seed: 
         "images": chosen.tolist(),
         "components": components,
         "seed": seed if components is not None else None,
-        "probe": [C, TOLERANCE, MAX_ITERATIONS],
+        "probe": [C, TOLERANCE, iterations],
         "version": VERSION,
     }
     record = cached_record("probes", content_key(parts), fit)

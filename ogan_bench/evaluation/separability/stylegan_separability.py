@@ -87,23 +87,28 @@ def separability(z: Tensor, classes: Tensor, z_new: Tensor, new_classes: Tensor)
     return torch.exp2(bits)
 
 
-def latent_separability_rows(context: ModelContext) -> list[Row]:
-    """The measure with the dataset's own classifier, where that is among the feature spaces."""
+def latent_separability_rows(context: ModelContext, points: int = POINTS) -> list[Row]:
+    """The measure with the dataset's own classifier, if that is among the feature spaces.
+
+    Args:
+        context: Whose G and classifier.
+        points: Draws of z that the planes are fitted on, and as many more that they are tried on.
+    """
     if CLASSIFIER not in context.settings.extractors:
         return []
-    half = POINTS // 2
+    half = points // 2
 
     @functools.cache
     def measure() -> tuple[Tensor, str, str]:
         if context.nets.trained.generator.conditional:
             raise ValueError("the generator is conditional: the class of G(z, y) is y, not in z")
-        z, logits = _classified(context)
+        z, logits = _classified(context, 2 * points)
         parts = []
-        for own, scores in zip(z.split(POINTS), logits.split(POINTS), strict=True):
+        for own, scores in zip(z.split(points), logits.split(points), strict=True):
             kept = most_confident(scores)
             parts += [own[kept], scores[kept].argmax(1)]
         found, classes = len(parts[1].unique()), logits.shape[1]
-        note = f"{found} of {classes} classes among the clearest {half} of {POINTS} images"
+        note = f"{found} of {classes} classes among the clearest {half} of {points} images"
         return separability(*parts), note, context.extractor(CLASSIFIER).name
 
     def value(which: int) -> Value:
@@ -115,11 +120,11 @@ def latent_separability_rows(context: ModelContext) -> list[Row]:
     )
 
 
-def _classified(context: ModelContext) -> tuple[Tensor, Tensor]:
-    """Draws of z, and the classifier's logits of G(z); the images are kept batch by batch only."""
+def _classified(context: ModelContext, n: int) -> tuple[Tensor, Tensor]:
+    """n draws of z and the classifier's logits of G(z), of which only a batch is kept at a time."""
     trained, extractor = context.nets.trained, context.extractor(CLASSIFIER)
     noise = torch.randn(
-        2 * POINTS,
+        n,
         trained.z_dim,
         generator=generator(context.settings.seed, "evaluation/separability/z"),
     )

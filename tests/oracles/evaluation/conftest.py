@@ -1,4 +1,4 @@
-"""Shared by tests of the evaluation: settings that keep it short."""
+"""Shared by tests of the evaluation: one cache, and no weights of LPIPS."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from ogan_bench.evaluation.reconstruction.lpips import VARIABLE
 
 
 @pytest.fixture(scope="module")
-def _few_images_and_no_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _no_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, str(tmp_path_factory.mktemp("weights")))
         shared = tmp_path_factory.getbasetemp() / "ogan_bench_cache"  # with the other evaluations
         patch.setenv("OGAN_BENCH_CACHE", str(shared))
-        patch.setattr("ogan_bench.evaluation.inversion.inversion.IMAGES", 12)
         yield

@@ -11,7 +11,7 @@ from PIL import Image
 from ogan_bench.data import Dataset
 from tests.oracles.evaluation.known_pairs import Unflat, measure, subject_of
 
-pytestmark = pytest.mark.usefixtures("_few_images_and_no_weights")
+pytestmark = pytest.mark.usefixtures("_no_weights")
 
 
 def test_the_picture_runs_from_image_to_image(dataset: Dataset, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from ogan_bench.evaluation.reconstruction.autoencoding import TEMPERATURES, agre
 from ogan_bench.study.settings import Evaluation
 from tests.oracles.evaluation.known_pairs import Unflat, measure, subject_of, value
 
-pytestmark = pytest.mark.usefixtures("_few_images_and_no_weights")
+pytestmark = pytest.mark.usefixtures("_no_weights")
 
 
 def test_similarity_is_scikit_images(dataset: Dataset) -> None:

@@ -107,12 +107,11 @@ class TestChosenProbe:
         y = classes(40)
         assert chosen_probe("logistic", codes_of(y, 0.1, 0), y, noise(9, 6), classes(9), 0).C == 1
 
-    def test_a_fit_that_stops_early_is_a_fact(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_fit_that_stops_early_is_a_fact(self) -> None:
         y = classes(200)
         x = codes_of(y, 0.5, 0)
         assert chosen_probe("logistic", x, y, x, y, 0).converged
-        monkeypatch.setattr(FITTED, "MAX_ITERATIONS", 1)
-        assert not chosen_probe("logistic", x, y, x, y, 0).converged
+        assert not chosen_probe("logistic", x, y, x, y, 0, iterations=1).converged
 
     def test_what_cannot_be_fitted_is_refused(self) -> None:
         y = torch.zeros(100, dtype=torch.long)

@@ -153,12 +153,10 @@ def test_constant_codes_are_at_chance_and_broken_ones_have_a_note(
         assert "not finite" in (row.note or "")
 
 
-def test_a_fit_that_stops_early_is_a_note(
-    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(linear_probe_module, "MAX_ITERATIONS", 2)
+def test_a_fit_that_stops_early_is_a_note(dataset: Dataset) -> None:
     codes = Codes(dataset.train.images.flatten(1).float(), dataset.test.images.flatten(1).float())
-    for row in separability_rows(samples_with(dataset, codes, codes), dataset, Evaluation()):
+    samples = samples_with(dataset, codes, codes)
+    for row in separability_rows(samples, dataset, Evaluation(), iterations=2):
         assert row.value is not None
         assert "not converged after 2 iterations" in (row.note or "")
 

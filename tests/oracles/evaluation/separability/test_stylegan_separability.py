@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from typing import cast
 
 import pytest
@@ -28,8 +27,6 @@ from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.sampling.context import ModelContext
 from ogan_bench.study.settings import Evaluation
 from tests.oracles.stand_ins import Untrained
-
-SOURCE = sys.modules[separability.__module__]
 
 
 def noise(n: int, d: int, seed: int) -> Tensor:
@@ -160,11 +157,6 @@ class Brightness:
         return level, torch.cat([-level, level], dim=1)
 
 
-@pytest.fixture(autouse=True)
-def few_points(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(SOURCE, "POINTS", 1000)
-
-
 def subject_of(
     G: Generator, dataset: Dataset | None = None, space: str = "classifier"
 ) -> ModelContext:
@@ -181,6 +173,10 @@ def subject_of(
     return context
 
 
+def rows_of(context: ModelContext) -> list[Row]:
+    return latent_separability_rows(context, points=1000)
+
+
 def values(rows: list[Row]) -> list[float | None]:
     assert [row.metric for row in rows] == [
         name for name in METRICS if name.startswith("separability_z")
@@ -188,21 +184,20 @@ def values(rows: list[Row]) -> list[float | None]:
     return [row.value for row in rows]
 
 
-def test_rows_of_a_generator_that_z_separates(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = latent_separability_rows(subject_of(Lamp()))
+def test_rows_of_a_generator_that_z_separates() -> None:
+    rows = rows_of(subject_of(Lamp()))
     assert all(1 <= (value or 0) < 1.05 for value in values(rows))
     for row in rows:
         assert (row.n_samples, row.split) == (500, "generated")
         assert row.extractor == "classifier:brightness"
         assert row.floor == pytest.approx(4, rel=0.01)
         assert row.note == "2 of 2 classes among the clearest 500 of 1000 images"
-    monkeypatch.setattr(SOURCE, "BATCH_SIZE", 77)
-    assert latent_separability_rows(subject_of(Lamp())) == rows
+    assert rows_of(subject_of(Lamp())) == rows
 
 
 def test_a_collapsed_generator_is_not_perfect(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Lamp, "gain", 0.0)
-    rows = latent_separability_rows(subject_of(Lamp()))
+    rows = rows_of(subject_of(Lamp()))
     assert values(rows) == [None, None]
     assert all("one class" in (row.note or "") for row in rows)
 
@@ -210,13 +205,13 @@ def test_a_collapsed_generator_is_not_perfect(monkeypatch: pytest.MonkeyPatch) -
 def test_a_conditional_generator_has_a_note() -> None:
     G = Lamp()
     G.conditional = True
-    rows = latent_separability_rows(subject_of(G))
+    rows = rows_of(subject_of(G))
     assert values(rows) == [None, None]
     assert all("conditional" in (row.note or "") for row in rows)
 
 
 def test_points_have_a_note_and_other_spaces_no_row() -> None:
-    rows = latent_separability_rows(subject_of(Lamp(), ring()))
+    rows = rows_of(subject_of(Lamp(), ring()))
     assert values(rows) == [None, None]
     assert all("points" in (row.note or "") for row in rows)
-    assert latent_separability_rows(subject_of(Lamp(), space="inception")) == []
+    assert rows_of(subject_of(Lamp(), space="inception")) == []
