@@ -23,14 +23,33 @@ def read_json(path: Path) -> Record | None:
     Raises:
         UserError: The file cannot be read or is not a JSON object.
     """
+    mend = "delete it to rebuild it"
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: cannot be read ({error}); delete it to rebuild it") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error}); {mend}") from None
+    return parse_json(content, path, mend)
+
+
+def parse_json(content: bytes, path: Path, mend: str) -> Record:
+    """The JSON object that a file holds.
+
+    Args:
+        content: Of the file.
+        path: Of the file, for the message.
+        mend: What the user can do if it is not one.
+
+    Raises:
+        UserError: It is not a JSON object.
+    """
+    try:
+        record = json.loads(content.decode("utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path}: cannot be read ({error}); {mend}") from None
     if not isinstance(record, dict):
-        raise UserError(f"{path}: not a JSON object; delete it to rebuild it")
+        raise UserError(f"{path}: not a JSON object; {mend}")
     return record
 
 

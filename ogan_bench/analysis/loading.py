@@ -153,10 +153,10 @@ def _trial_row(root: Path, folder: TrialFolder, run: Record, settings: Record) -
     row: Record = {"config_hash": run["config_hash"], "path": path}
     result = folder.read("result.json")
     if result is None:
-        failed = folder.error.exists()
-        lines = folder.error.read_text("utf-8", "replace").split("\n") if failed else []
+        error = folder.read_error()
+        lines = (error or "").split("\n")
         reason = next((line.strip() for line in reversed(lines) if line.strip()), None)
-        return row | {"outcome": "failed" if failed else "unfinished", "reason": reason}
+        return row | {"outcome": "unfinished" if error is None else "failed", "reason": reason}
     _checked(result, f"{path}/result.json")
     training = result.get("training") or {}
     parameters = training.get("parameters") or {}

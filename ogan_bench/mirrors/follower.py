@@ -24,6 +24,7 @@ from ogan_bench.mirrors.reading import (
     result_digest,
     trial_of,
 )
+from ogan_bench.store.packed import PACKS
 from ogan_bench.store.trial_store import TrialFolder, TrialStore
 
 FILES = ("run.json", "history.jsonl", "train.jsonl", "result.json")
@@ -119,7 +120,9 @@ class Follower:
     def _follow(self, folder: TrialFolder) -> bool:
         name = folder.path.relative_to(self._store.root).as_posix()
         followed = self._followed.setdefault(name, FollowedTrial(folder))
-        seen = fingerprint(folder.path / file for file in FILES)
+        study = self._store.root / self.study
+        packs = (study / pack for pack in PACKS)
+        seen = fingerprint(chain((folder.path / file for file in FILES), packs))
         if seen == followed.seen:
             return False
         run, result = folder.read("run.json"), folder.read("result.json")

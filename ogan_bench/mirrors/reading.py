@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ogan_bench.files import Record
 from ogan_bench.mirrors.base import MirroredTrial, Point
+from ogan_bench.store.trial_store import read_file
 from ogan_bench.study.diffs import flatten
 
 
@@ -36,14 +37,16 @@ class Tail:
         try:
             file = self.path.open("rb")
         except FileNotFoundError:
-            self.inode, self.offset = -1, 0
-            return []
-        with file:
-            status = os.fstat(file.fileno())
-            if status.st_ino != self.inode or status.st_size < self.offset:
-                self.inode, self.offset = status.st_ino, 0
-            file.seek(self.offset)
-            whole, newline, _ = file.read().rpartition(b"\n")
+            content = (read_file(self.path) or b"")[self.offset :]  # packed, or not there
+            self.inode = -1
+        else:
+            with file:
+                status = os.fstat(file.fileno())
+                if status.st_ino != self.inode or status.st_size < self.offset:
+                    self.inode, self.offset = status.st_ino, 0
+                file.seek(self.offset)
+                content = file.read()
+        whole, newline, _ = content.rpartition(b"\n")
         self.offset += len(whole) + len(newline)
         return [json.loads(line) for line in whole.split(b"\n")] if newline else []
 

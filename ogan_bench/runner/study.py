@@ -29,7 +29,8 @@ def unfinished(
     Those that an earlier budget stopped are among them, unless they have used up this one too.
 
     Raises:
-        UserError: Some are stored with another configuration; all are named.
+        UserError: Some are stored with another configuration; all are named. Or the study is
+            packed, so that no trial can be added.
     """
     conflicts = []
     todo = []
@@ -43,6 +44,8 @@ def unfinished(
             todo.append(trial)
     if conflicts:
         raise UserError("\n".join(conflicts))
+    for trial in todo:
+        store.trial(trial).check_not_packed()
     return todo
 
 

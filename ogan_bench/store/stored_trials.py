@@ -32,7 +32,8 @@ def stored_trials(
         groups: Groups of metrics to add.
 
     Raises:
-        UserError: A file of a plug-in is gone, or settings are of another version.
+        UserError: The study is packed, a file of a plug-in is gone, or settings are of another
+            version.
     """
     plugins = tuple(Path(path) for path in study.get("plugins", []))
     add_plugins(plugins)
@@ -40,6 +41,7 @@ def stored_trials(
     for folder in folders:
         if (folder.read("result.json") or {}).get("outcome") != "ok":
             continue  # not trained, or nothing there to measure
+        folder.check_not_packed()
         run = folder.read("run.json") or {}
         config = {key: value for key, value in run["config"].items() if key != "seed"}
         wanted: dict[str, Any] = config["evaluation"]

@@ -17,6 +17,10 @@
                                /result.json   outcome and metrics; written last: the trial is done
                                /samplings.json metrics of the same nets by other evaluation seeds
 
+A study may be packed (:mod:`ogan_bench.store.packed`): then the JSON files, logs and tracebacks of
+its trials are rows of two files beside ``study.json``. A packed study is read like any other and
+cannot be added to.
+
 Whole files are replaced atomically; the log is appended to, and cut back to the checkpoint on
 resume. A trial is claimed with a lock that the operating system releases when its process dies.
 """
@@ -33,7 +37,16 @@ from filelock import FileLock, Timeout
 
 from ogan_bench import metrics
 from ogan_bench.errors import UserError
-from ogan_bench.files import Record, json_line, read_json, write_bytes, write_json, write_once
+from ogan_bench.files import (
+    Record,
+    json_line,
+    parse_json,
+    read_json,
+    write_bytes,
+    write_json,
+    write_once,
+)
+from ogan_bench.store.packed import PACKS, PackedStudy
 from ogan_bench.study.diffs import differences
 from ogan_bench.study.trial import Trial
 
@@ -47,6 +60,28 @@ class ConflictError(UserError):
 
 class BusyError(Exception):
     """Another process holds the trial."""
+
+
+def read_file(path: Path) -> bytes | None:
+    """Content of a file of a trial, from the pack where its study is packed.
+
+    Args:
+        path: Where the file lies, or would if the study were not packed.
+
+    Returns:
+        ``None`` where the trial has no such file.
+
+    Raises:
+        UserError: The pack is damaged.
+    """
+    folder = path.parent
+    pack = PackedStudy(folder.parent.parent)
+    if pack.exists:
+        return pack.read(folder.parent.name, int(folder.name.removeprefix("seed-")), path.name)
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 @dataclass(frozen=True)
@@ -65,9 +100,8 @@ class Journal:
         Raises:
             ValueError: A line is not JSON.
         """
-        if not self.path.exists():
-            return []
-        return [json.loads(line) for line in self.path.read_bytes().split(b"\n")[:-1]]
+        content = read_file(self.path) or b""
+        return [json.loads(line) for line in content.split(b"\n")[:-1]]
 
     def cut(self, step: int) -> None:
         """Drop the lines after ``step``, so that a resumed training writes them again."""
@@ -117,6 +151,11 @@ class TrialFolder:
         """Traceback of the last attempt, if it failed."""
         return self.path / "error.txt"
 
+    def read_error(self) -> str | None:
+        """Traceback of the last attempt, or ``None`` if it did not fail."""
+        content = read_file(self.error)
+        return None if content is None else content.decode("utf-8", "replace")
+
     @property
     def heartbeat(self) -> Path:
         """How far a running trial is."""
@@ -143,7 +182,9 @@ class TrialFolder:
 
         Raises:
             BusyError: Another process holds it.
+            UserError: Its study is packed.
         """
+        self.check_not_packed()
         self.path.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.path / ".lock", timeout=0)
         try:
@@ -161,7 +202,12 @@ class TrialFolder:
         Raises:
             UserError: It is there and not whole JSON.
         """
-        return read_json(self.path / name)
+        path = self.path / name
+        if not self._pack.exists:
+            return read_json(path)
+        content = read_file(path)
+        mend = "put back the pack as it was published"
+        return None if content is None else parse_json(content, path, mend)
 
     def write(self, name: str, record: Record) -> None:
         """Write one of the JSON files atomically."""
@@ -183,7 +229,20 @@ class TrialFolder:
     @property
     def is_finished(self) -> bool:
         """Whether the trial has its result."""
-        return (self.path / "result.json").exists()
+        return self._has("result.json")
+
+    @property
+    def is_started(self) -> bool:
+        """Whether an attempt at the trial was made."""
+        return self._has("run.json")
+
+    @property
+    def _pack(self) -> PackedStudy:
+        return PackedStudy(self.path.parent.parent)
+
+    def _has(self, name: str) -> bool:
+        path = self.path / name
+        return read_file(path) is not None if self._pack.exists else path.exists()
 
     def is_complete(self, trial: Trial, trial_budget: float | None = None) -> bool:
         """Whether the trial has its result, with all that it asks to be measured.
@@ -213,15 +272,29 @@ class TrialFolder:
         result = self.read("result.json")
         if result is not None and result.get("outcome") != "stopped":
             return "finished"
-        if not (self.path / "run.json").exists():
+        if not self.is_started:
             return "missing"
-        try:
-            with self.claim():
-                if self.error.exists():
-                    return "failed"
-                return "interrupted" if result is None else "stopped"
-        except BusyError:
-            return "running"
+        if not self._pack.exists:
+            try:
+                with self.claim():
+                    pass
+            except BusyError:
+                return "running"
+        if self._has("error.txt"):
+            return "failed"
+        return "interrupted" if result is None else "stopped"
+
+    def check_not_packed(self) -> None:
+        """Refuse to add to a packed study.
+
+        Raises:
+            UserError: The study is packed.
+        """
+        if self._pack.exists:
+            raise UserError(
+                f"{self._pack.folder} is packed: its trials can be read, but none can be added or "
+                "measured again; use another results folder (--out)"
+            )
 
     def check_identity(self, trial: Trial) -> None:
         """Refuse a folder that holds a trial of another configuration.
@@ -284,9 +357,22 @@ class TrialStore:
         return record
 
     def folders(self, study: str) -> list[TrialFolder]:
-        """Folders of all trials of a study that have been started."""
-        found = (self.root / study).glob("*/seed-*/run.json")
-        return [TrialFolder(path.parent) for path in sorted(found)]
+        """Folders of all trials of a study that have been started.
+
+        Raises:
+            UserError: A pack is damaged, or there are trials both in a pack and in folders.
+        """
+        folder = self.root / study
+        paths = [path.parent for path in folder.glob("*/seed-*/run.json")]
+        pack = PackedStudy(folder)
+        if pack.exists:
+            if paths:
+                raise UserError(
+                    f"{folder} holds trials both in {' and '.join(PACKS)} and in folders such as "
+                    f"{min(paths)}; move the one or the other elsewhere"
+                )
+            paths = [folder / arm / f"seed-{seed}" for arm, seed in pack.trials()]
+        return [TrialFolder(path) for path in sorted(paths)]
 
 
 def find_stored(path: Path) -> tuple[TrialStore, str, list[TrialFolder]]:

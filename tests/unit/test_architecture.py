@@ -52,7 +52,7 @@ ADAPTERS = {
         "data/sources/svhn.py",
     },
     "lmdb": {"data/sources/lsun.py"},
-    "pyarrow": {"data/sources/parquet.py", "data/reading/parquet_cells.py"},
+    "pyarrow": {"data/sources/parquet.py", "data/reading/parquet_cells.py", "store/packed.py"},
     "transformers": {"features/clip.py", "features/dinov2.py", "features/pretrained_weights.py"},
     "huggingface_hub": {"features/pretrained_weights.py"},
     "safetensors": {"features/pretrained_weights.py"},

@@ -44,7 +44,7 @@ class Table:
         """Read the columns and sizes of some files, but no rows.
 
         Raises:
-            UserError: A file is damaged, has other columns than the first, or pyarrow is missing.
+            UserError: A file is damaged or has other columns than the first.
         """
         schema, groups, sizes = None, [], []
         for position, path in enumerate(files):
@@ -150,15 +150,11 @@ def _opened(path: Path) -> Iterator[Any]:
     """A parquet file, open for reading.
 
     Raises:
-        UserError: It cannot be read, or the library is not installed.
+        UserError: It cannot be read.
     """
-    try:
-        import pyarrow
-        from pyarrow.parquet import ParquetFile
-    except ImportError:
-        raise UserError(
-            f"{path}: needs the library pyarrow: pip install 'ogan-bench[data]'"
-        ) from None
+    import pyarrow
+    from pyarrow.parquet import ParquetFile
+
     try:
         with ParquetFile(path) as file:
             yield file

@@ -52,8 +52,7 @@ def parquet(
         max_bad: How many unusable images may be left out.
 
     Raises:
-        UserError: A file or column is missing, cannot be read, or does not match the others, or the
-            library pyarrow is not installed.
+        UserError: A file or column is missing, cannot be read, or does not match the others.
     """
     place = data_root() / path
     train, test = _files(place)

@@ -98,6 +98,6 @@ def _running(name: str, beat: Record, now: float) -> Row:
 
 
 def _wait(folder: TrialFolder) -> str:
-    if folder.error.exists():
+    if folder.read_error() is not None:
         return "failed"
-    return "interrupted" if (folder.path / "run.json").exists() else "not started"
+    return "interrupted" if folder.is_started else "not started"

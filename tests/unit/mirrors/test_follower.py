@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ogan_bench.mirrors.base import MirroredTrial, Point
 from ogan_bench.mirrors.follower import Follower
+from ogan_bench.store.pack import pack
 from ogan_bench.store.trial_store import TrialFolder, TrialStore
 from tests.unit.mirrors.recorded_runs import Recorder, finish, start, train
 
@@ -175,3 +176,20 @@ def test_progress_is_stored_for_each_address(tmp_path: Path) -> None:
         0,
     ]
     assert first.only.steps == second.only.steps == [10]
+
+
+def test_a_packed_study_is_handed_over_like_its_folder(tmp_path: Path) -> None:
+    folder, whole, packed = start(tmp_path), Recorder(), Recorder()
+    train(folder, 10, 20)
+    evaluation(folder, 20)
+    finish(folder)
+    TrialStore(tmp_path).write_study("study", {})
+    pack(tmp_path / "study", tmp_path / "packed" / "study")
+    assert poll_once(tmp_path, whole) == 1
+    follower = follow(tmp_path / "packed", packed)
+    assert follower.poll() == 1
+    assert follower.poll() == 0
+    follower.close()
+    assert poll_once(tmp_path / "packed", packed) == 0
+    assert packed.only.points == whole.only.points
+    assert packed.only.finals == whole.only.finals

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -215,10 +214,3 @@ def test_a_missing_dataset_is_named(root: Path) -> None:
     (root / "set" / "test-0.parquet").unlink()
     with pytest.raises(UserError, match=r"train-0\.parquet: no rows"):
         load()
-
-
-def test_a_missing_library_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    save(root / "set.parquet", columns(range(5)))
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(UserError, match=r"needs the library pyarrow: pip install 'ogan-bench\["):
-        load(path="set.parquet")
