@@ -26,6 +26,7 @@ FRONT_STUDY = "mse_vs_pearson"
 FRONT = re.compile(r"(<!-- result:begin .*?-->\n).*?(<!-- result:end -->)", re.DOTALL)
 CLAIMS = re.compile(r"(<!-- claims:begin .*?-->\n).*?(<!-- claims:end -->)", re.DOTALL)
 STUDIES = re.compile(r"(<!-- studies:begin .*?-->\n).*?(<!-- studies:end -->)", re.DOTALL)
+METRIC_FIGURE = re.compile(r"\n!\[[^\n]*\]\(figures/(?:seeds|level)-(\w+)\.svg\)\n")
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -91,12 +92,13 @@ def browser(session: nox.Session) -> None:
 
 @nox.session(default=False, python=False)
 def publish(session: nox.Session) -> None:
-    """Copy a study's results to the committed ones: nox -s publish -- NAME."""
+    """Pack a study's results into where they are committed: nox -s publish -- NAME."""
     reference = ROOT / "results" / "reference"
     for name in session.posargs:
         shutil.rmtree(reference / name, ignore_errors=True)
-        private = shutil.ignore_patterns("*.pt", ".lock", "progress.json")
-        shutil.copytree(ROOT / "results" / name, reference / name, ignore=private)
+        here = (str(ROOT / "results" / name), str(reference / name))
+        session.run("python", "-m", "ogan_bench.store.pack", *here, external=True)
+        copy_pictures(ROOT / "results" / name, reference / name)
     present(session, reference, session.posargs)
 
 
@@ -122,15 +124,44 @@ def present(session: nox.Session, reference: Path, names: Sequence[str]) -> None
         keep_small(reference / name)
 
 
+def copy_pictures(study: Path, target: Path) -> None:
+    """Copy the image grids of the first hypothesis's arms, and those that a page shows.
+
+    A report shows the pictures that are there, so this chooses those of ``report.md``.
+    """
+    first = json.loads((study / "study.json").read_text("utf-8"))["hypotheses"][0]
+    arms = {first["arm"], first["control"], *(first.get("arms") or ())}
+    for picture in study.glob("*/seed-*/*.png"):
+        place = picture.relative_to(study)
+        if place.parts[0] in arms or on_a_page(target / place):
+            (target / place).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(picture, target / place)
+
+
 def keep_small(folder: Path) -> None:
     """Delete what `ogan-bench report` can rebuild, and pictures that no text shows."""
     (folder / "report.html").unlink()
     (folder.parent / "index.html").unlink(missing_ok=True)
-    pages = [folder / "report.md", README, FINDINGS]
-    texts = [page.read_text("utf-8") for page in pages]
-    for picture in folder.glob("*/seed-*/*.png"):
-        if not any(picture.relative_to(folder).as_posix() in text for text in texts):
+    report = folder / "report.md"
+    text = shortened(report.read_text("utf-8"), json.loads((folder / "study.json").read_text()))
+    report.write_text(text, encoding="utf-8")
+    for picture in [*folder.glob("*/seed-*/*.png"), *folder.glob("figures/*")]:
+        shown = f"]({picture.relative_to(folder).as_posix()})" in text
+        if not shown and not on_a_page(picture):
             picture.unlink()
+
+
+def shortened(report: str, study: dict[str, Any]) -> str:
+    """A published report shows figures of those metrics that a hypothesis is about."""
+    metrics = {hypothesis["metric"] for hypothesis in study["hypotheses"]}
+    return METRIC_FIGURE.sub(lambda found: found[0] if found[1] in metrics else "", report)
+
+
+def on_a_page(picture: Path) -> bool:
+    """Whether the README or the documentation shows a published picture."""
+    pages = [README, *(ROOT / "docs").glob("*.md")]
+    link = f"{picture.relative_to(ROOT).as_posix()})"
+    return any(link in page.read_text("utf-8") for page in pages)
 
 
 def front(folder: Path) -> str:

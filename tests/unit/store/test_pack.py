@@ -16,12 +16,17 @@ from ogan_bench.errors import UserError
 from ogan_bench.files import sha256
 from ogan_bench.report.live.progress import progress
 from ogan_bench.report.report import write_report
+from ogan_bench.runner.study import unfinished
 from ogan_bench.store.pack import pack
 from ogan_bench.store.packed import PACKS
 from ogan_bench.store.preregistration import register
 from ogan_bench.store.stored_trials import stored_trials
 from ogan_bench.store.trial_store import TrialFolder, TrialStore, find_stored, read_file
+from ogan_bench.study.load import load_study
+from ogan_bench.study.trial import trials
 from tests.unit.analysis.stored_study import build, row
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -143,3 +148,11 @@ def test_nothing_is_added_to_a_packed_study(packed: Path) -> None:
     with pytest.raises(UserError, match="demo is packed"):
         stored_trials(TrialStore(packed).read_study("demo"), folders)
     assert not list(packed.glob("demo/*/seed-*"))
+
+
+def test_published_trials_are_complete_and_further_ones_are_refused() -> None:
+    store = TrialStore(ROOT / "results" / "reference")
+    study = load_study(ROOT / "studies" / "mse_vs_pearson.yaml")
+    assert unfinished(store, trials(study)) == []
+    with pytest.raises(UserError, match="mse_vs_pearson is packed"):
+        unfinished(store, trials(study, seeds=[0, 9]))
