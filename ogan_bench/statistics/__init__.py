@@ -1,13 +1,16 @@
 """Intervals, tests and effect sizes for few seeds.
 
-With three to twenty trained networks per arm, bootstrap intervals are too narrow (at n = 5 the
-percentile bootstrap covers 83 % where it promises 95 %), so everything here rests on Student's t:
-in Welch's form, which needs no equal variances, or paired where arms share their seeds.
-Deterministic metrics can have no variance at all; such samples are decided exactly, by the sign of
-the difference, as the limit of the test would.
+With three to twenty trained networks per arm, bootstrap intervals are too narrow: at n = 5 a 95 %
+percentile interval covers the mean in 83 % of cases. So means are compared with Student's t, in
+Welch's form, which does not assume equal variances, or paired where arms share their seeds.
+Failed trials have no value but a rank, so arms with failures are compared by rank tests, and
+failure rates by exact binomial tests. Claims over many studies are combined by a random-effects
+meta-analysis.
 
-Shapes: a sample is one-dimensional, one value per trial. Samples need not have the same length
-unless they are paired.
+A deterministic metric can have no variance at all. Then the sign of the difference decides, which
+is the limit of the t test as the variance goes to zero.
+
+A sample is one-dimensional, one value per trial. Paired samples have the same length.
 
 References:
     B. L. Welch, The generalization of "Student's" problem when several different population
@@ -42,7 +45,7 @@ from ogan_bench.statistics.random_effects import (
 )
 from ogan_bench.statistics.rank_tests import probability_of_improvement, rank_test
 from ogan_bench.statistics.samples import Sample, correlation, standard_deviation
-from ogan_bench.statistics.variance_components import Components, components, pooled_components
+from ogan_bench.statistics.variance_components import Components, pooled_components
 
 __all__ = [
     "Components",
@@ -52,7 +55,6 @@ __all__ = [
     "Summary",
     "Test",
     "TrendResult",
-    "components",
     "correlation",
     "difference_interval",
     "effect_size",

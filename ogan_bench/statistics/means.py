@@ -1,4 +1,7 @@
-"""Two means compared: the one place where a test is Welch's or paired."""
+"""Means and their differences: standard errors, t tests against a bound, confidence intervals.
+
+Whether a difference is paired or Welch's is decided here and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ ROUNDING = 1e-12
 class Comparison(NamedTuple):
     """An estimated difference, its standard error and the t distribution's degrees of freedom.
 
-    ``scale`` is the size of the values it was computed from, which rounding errors go with.
+    ``scale`` is the largest absolute value it was computed from; rounding errors grow with it.
     """
 
     difference: float

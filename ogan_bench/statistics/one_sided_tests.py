@@ -102,7 +102,7 @@ def opposite(
     paired: bool = False,
     sides: Literal[1, 2] = 1,
 ) -> float:
-    """p-value of the contrary of a claim; a small one refutes it.
+    """p-value of the opposite of a claim; a small one refutes it.
 
     ``superiority``: the advantage is below the margin (without one: the arm is worse), doubled
     where ``sides`` is 2, which concerns this test alone.
@@ -171,7 +171,7 @@ def mean_within(values: Sample, low: float, high: float) -> float:
 
 
 def mean_outside(values: Sample, low: float, high: float) -> float:
-    """p-value of the contrary of :func:`mean_within`; a small one refutes it.
+    """p-value of the opposite of :func:`mean_within`; a small one refutes it.
 
     The smaller of the p-values of ``mean < low`` and ``mean > high``, doubled where there are two
     bounds.

@@ -20,7 +20,7 @@ _EXACT = 7
 
 
 class TrendResult(NamedTuple):
-    """p-value of the claim, of its contrary, and the rank correlation with the levels."""
+    """p-value of the claim, of its opposite, and the rank correlation with the levels."""
 
     p: float
     p_opposite: float

@@ -170,8 +170,9 @@ def stratified_bootstrap(
 ) -> Interval:
     """A statistic of all values with its percentile interval, resampled within each stratum.
 
-    Only for many strata (datasets) together, never for the 3 to 8 seeds of one: there the
-    percentile interval covers 76 to 88 % where it promises 95 %.
+    Only for many strata (datasets) together, never for the 3 to 8 seeds of one: there a 95 %
+    percentile interval covers 76 to 88 %. A stratum of one value stays as it is, which
+    ``scipy.stats.bootstrap`` refuses.
 
     Args:
         strata: One sample per dataset.

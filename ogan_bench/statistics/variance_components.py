@@ -36,16 +36,10 @@ class Components(NamedTuple):
     clipped: bool
 
 
-def components(table: Table) -> Components:
-    """One-way analysis of variance with random groups (training seeds) of repeats (sampling seeds).
-
-    See :func:`pooled_components`, of which this is the case of one arm.
-    """
-    return pooled_components([table])
-
-
 def pooled_components(tables: Sequence[Table]) -> Components:
-    """Variance between and within groups, pooled over arms with means of their own.
+    """One-way analysis of variance with random groups, pooled over arms with separate means.
+
+    Groups are training seeds, their repeats are sampling seeds.
 
     With the group sizes ``n_i``, their sum N and the number of groups k of each arm, the mean
     squares have the expectations ``E[SS_within / (N - k)] = within`` and
@@ -53,8 +47,8 @@ def pooled_components(tables: Sequence[Table]) -> Components:
     of squares and their expectations are added over the arms and solved for both variances.
 
     Args:
-        tables: For each arm, one sample of repeats per group. Groups may have unlike sizes; those
-            without values are left out.
+        tables: For each arm, one sample of repeats per group. Groups may differ in size; empty
+            ones are left out.
 
     Returns:
         The components; nan where no arm has 2 groups, or no group has 2 values.
