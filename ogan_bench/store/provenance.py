@@ -1,4 +1,7 @@
-"""Where a number comes from: code, versions, hardware. No torch here; the device is handed in."""
+"""Where a number comes from: git state, package versions, processor.
+
+Nothing here imports torch; the runner adds the device.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,6 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from ogan_bench import __version__
-
 PACKAGES = ("torch", "torchvision", "torch-fidelity", "numpy", "scipy", "scikit-learn")
 
 Facts = dict[str, str | int | float | bool | None]
@@ -21,7 +22,7 @@ Facts = dict[str, str | int | float | bool | None]
 def code_and_machine() -> Facts:
     """Versions, git state and processor of this installation."""
     return {
-        "ogan_bench": __version__,
+        "ogan_bench": package_version(),
         **_git(),
         "python": platform.python_version(),
         **{package: _version(package) for package in PACKAGES},
@@ -29,6 +30,11 @@ def code_and_machine() -> Facts:
         "cpu": _processor(),
         "cores": os.cpu_count(),
     }
+
+
+def package_version() -> str:
+    """Version of the installed package, or of the source tree where it is not installed."""
+    return _version("ogan-bench") or str(sys.modules["ogan_bench"].__version__)
 
 
 def _version(package: str) -> str | None:
@@ -39,7 +45,7 @@ def _version(package: str) -> str | None:
 
 
 def _git() -> Facts:
-    """Commit and dirtiness of the checkout that this package lies in, if it lies in one."""
+    """Git commit and whether the tree is dirty; ``None`` outside a checkout."""
     root = Path(__file__).parent.parent.parent
     if not (root / ".git").exists():
         return {"git_commit": None, "git_dirty": None}
