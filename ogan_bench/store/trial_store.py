@@ -6,16 +6,16 @@
                   /registered.json            what it stated when its first trial was started
     <root>/<study>/<arm>/seed-0/run.json      configuration, identity and provenance; when it starts
                                /train.jsonl   one line every few steps
-                               /history.jsonl evaluations in the course of the training
+                               /history.jsonl evaluations during training
                                /progress.json heartbeat of a running trial
                                /checkpoint.pt state of the training
                                /chosen.pt     weights that did best on held-out images
                                /samples.png, reconstructions.png, swapped.png, neighbours.png,
                                 interpolations.png
-                               /steps/step-0000500.png and others: samples of one z in its course
+                               /steps/step-0000500.png and others: samples of one fixed z over training
                                /error.txt     traceback of an attempt that failed
                                /result.json   outcome and metrics; written last: the trial is done
-                               /samplings.json metrics of the same nets by other evaluation seeds
+                               /samplings.json metrics of the same nets with other evaluation seeds
 
 A study may be packed (:mod:`ogan_bench.store.packed`): then the JSON files, logs and tracebacks of
 its trials are rows of two files beside ``study.json``. A packed study is read like any other and
@@ -139,7 +139,7 @@ class TrialFolder:
 
     @property
     def history(self) -> Journal:
-        """Evaluations in the course of the training."""
+        """Evaluations during training."""
         return Journal(self.path / "history.jsonl")
 
     def step_picture(self, step: int) -> Path:
