@@ -23,7 +23,7 @@ from ogan_bench.cli.options import (
 from ogan_bench.cli.output import print_json, print_table, print_text, say
 
 if TYPE_CHECKING:
-    from ogan_bench.study.catalogue import Part
+    from ogan_bench.study.syntax_tree import Part
 
 
 class Listed(StrEnum):

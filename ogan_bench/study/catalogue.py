@@ -14,19 +14,14 @@ from __future__ import annotations
 
 import ast
 import functools
-import hashlib
 import importlib
-import importlib.metadata
-import importlib.util
-import inspect
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from ogan_bench.errors import PluginError
+from ogan_bench.study.plugin_files import Plugin, import_plugin
+from ogan_bench.study.syntax_tree import Part, dict_literal, read_parts
 
 PACKAGE = Path(__file__).parent.parent
 
@@ -48,57 +43,6 @@ KINDS: dict[str, tuple[str, str]] = {
 METRICS = "METRICS"
 """Name of the dict literal in which a plug-in defines metrics."""
 
-ENTRY_POINTS = "ogan_bench.plugins"
-"""Group of entry points whose modules are plug-ins that a study need not name."""
-
-
-@dataclass(frozen=True)
-class Plugin:
-    """A user's file of parts.
-
-    Args:
-        path: The file.
-        sha256: First 16 hexadecimal digits of its SHA-256; part of a trial's identity.
-    """
-
-    path: Path
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One keyword-only parameter: what a study file may set."""
-
-    name: str
-    annotation: str
-    default: Any
-
-    def record(self) -> dict[str, Any]:
-        """Name, type and, if there is one, default."""
-        required = self.default is inspect.Parameter.empty
-        return {
-            "name": self.name,
-            "type": self.annotation,
-            **({} if required else {"default": self.default}),
-        }
-
-
-@dataclass(frozen=True)
-class Part:
-    """One entry of a dict literal."""
-
-    kind: str
-    name: str
-    doc: str
-    parameters: tuple[Parameter, ...]
-    plugin: Plugin | None = None
-
-    @property
-    def summary(self) -> str:
-        """First line of the docstring."""
-        return self.doc.partition("\n")[0]
-
-
 _PLUGINS: dict[Path, Plugin] = {}
 
 
@@ -111,9 +55,9 @@ def parts(kind: str) -> dict[str, Part]:
         PluginError: A plug-in reuses the name of an existing part.
     """
     file, variable = KINDS[kind]
-    found = _read(PACKAGE / file, variable, kind)
+    found = read_parts(PACKAGE / file, variable, kind)
     for plugin in _PLUGINS.values():
-        for name, part in _read(plugin.path, variable, kind, plugin).items():
+        for name, part in read_parts(plugin.path, variable, kind, plugin).items():
             if name in found:
                 raise PluginError(f"{plugin.path}: {variable}: {name!r} already exists; rename it")
             found[name] = part
@@ -135,7 +79,7 @@ def function(kind: str, name: str) -> Callable[..., Any]:
     part = parts(kind)[name]
     file, variable = KINDS[kind]
     if part.plugin is not None:
-        module = _import(part.plugin)
+        module = import_plugin(part.plugin)
     else:
         dotted = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         module = importlib.import_module(f"ogan_bench.{dotted}")
@@ -155,11 +99,11 @@ def add_plugin(path: Path) -> Plugin:
         tree = ast.parse(source)
     except (OSError, SyntaxError, ValueError) as error:
         raise PluginError(f"{path}: cannot be read as a plug-in: {error}") from None
-    plugin = Plugin(path, hashlib.sha256(source).hexdigest()[:16])
+    plugin = Plugin.of(path, source)
     if _PLUGINS.get(path) == plugin:
         return plugin
     variables = [variable for _, variable in KINDS.values()] + [METRICS]
-    if not any(_dict_literal(tree, variable) for variable in variables):
+    if not any(dict_literal(tree, variable) for variable in variables):
         raise PluginError(f"{path}: no parts; define at least one of {', '.join(variables)}")
     before = _PLUGINS.get(path)
     _PLUGINS[path] = plugin
@@ -183,22 +127,11 @@ def unregister_plugins() -> None:
     parts.cache_clear()
 
 
-def installed_plugins() -> list[Path]:
-    """Files of the plug-ins that installed packages declare as entry points; none is imported."""
-    files = []
-    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
-        spec = importlib.util.find_spec(entry.module)
-        if spec is None or spec.origin is None:
-            raise PluginError(f"entry point {entry.name!r}: no module {entry.module!r}")
-        files.append(Path(spec.origin))
-    return files
-
-
 def plugin_metrics() -> dict[str, Part]:
     """Metrics that plug-ins define; their keyword-only parameter ``better`` is the direction."""
     found: dict[str, Part] = {}
     for plugin in _PLUGINS.values():
-        for name, part in _read(plugin.path, METRICS, "metrics", plugin).items():
+        for name, part in read_parts(plugin.path, METRICS, "metrics", plugin).items():
             if name in found:
                 raise PluginError(f"{plugin.path}: {METRICS}: {name!r} already exists; rename it")
             if [parameter.name for parameter in part.parameters] != ["better"]:
@@ -214,92 +147,5 @@ def plugin_metric(name: str) -> Callable[..., Any]:
     """The function of a plug-in's metric; imports the plug-in."""
     plugin = plugin_metrics()[name].plugin
     assert plugin is not None
-    chosen: Callable[..., Any] = getattr(_import(plugin), METRICS)[name]
+    chosen: Callable[..., Any] = getattr(import_plugin(plugin), METRICS)[name]
     return chosen
-
-
-def _import(plugin: Plugin) -> ModuleType:
-    """The plug-in as a module, executed once for each version of its file."""
-    name = f"ogan_bench_plugin_{plugin.sha256}"
-    if name in sys.modules:
-        return sys.modules[name]
-    if hashlib.sha256(plugin.path.read_bytes()).hexdigest()[:16] != plugin.sha256:
-        raise PluginError(f"{plugin.path}: has changed since the study was read; start again")
-    spec = importlib.util.spec_from_file_location(name, plugin.path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise PluginError(
-            f"{plugin.path}: cannot be imported: {type(error).__name__}: {error}"
-        ) from error
-    sys.modules[name] = module
-    return module
-
-
-def _read(path: Path, variable: str, kind: str, plugin: Plugin | None = None) -> dict[str, Part]:
-    """The parts of one kind in one file; a plug-in need not have any."""
-    tree = ast.parse(path.read_bytes())
-    literal = _dict_literal(tree, variable)
-    if literal is None:
-        if plugin is None:
-            raise LookupError(f"{path}: no dict literal {variable}")
-        return {}
-    found = {}
-    for key, value in zip(literal.keys, literal.values, strict=True):
-        if not (isinstance(key, ast.Constant) and isinstance(value, ast.Name)):
-            raise PluginError(
-                f"{path}:{literal.lineno}: {variable} must map names to functions of this file"
-            )
-        function = _function(tree, value.id, path)
-        found[str(key.value)] = Part(
-            kind=kind,
-            name=str(key.value),
-            doc=ast.get_docstring(function) or "",
-            parameters=tuple(_keyword_only(function, path)),
-            plugin=plugin,
-        )
-    return found
-
-
-def _dict_literal(tree: ast.Module, variable: str) -> ast.Dict | None:
-    for node in tree.body:
-        target: ast.expr
-        if isinstance(node, ast.AnnAssign):
-            target, value = node.target, node.value
-        elif isinstance(node, ast.Assign):
-            target, value = node.targets[0], node.value
-        else:
-            continue
-        if isinstance(target, ast.Name) and target.id == variable and isinstance(value, ast.Dict):
-            return value
-    return None
-
-
-def _function(tree: ast.Module, name: str, path: Path) -> ast.FunctionDef:
-    """The definition of ``name`` in this module, or in the sibling module it is imported from."""
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name == name:
-            return node
-        if isinstance(node, ast.ImportFrom) and any(alias.name == name for alias in node.names):
-            source = PACKAGE.parent.joinpath(*str(node.module).split(".")).with_suffix(".py")
-            if source.is_file():
-                return _function(ast.parse(source.read_bytes()), name, source)
-    raise PluginError(f"{path}: no function {name} in this file")
-
-
-def _keyword_only(function: ast.FunctionDef, path: Path) -> list[Parameter]:
-    arguments = function.args
-    found = []
-    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-        try:
-            value = inspect.Parameter.empty if default is None else ast.literal_eval(default)
-        except ValueError:
-            raise PluginError(
-                f"{path}:{argument.lineno}: the default of {argument.arg!r} must be a literal"
-            ) from None
-        annotation = ast.unparse(argument.annotation) if argument.annotation else "str"
-        found.append(Parameter(argument.arg, annotation, value))
-    return found

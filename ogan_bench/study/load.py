@@ -1,9 +1,6 @@
-"""From a YAML file to a validated study and its trials.
+"""From a YAML file to a validated study.
 
-A file defines a ``base`` and ``arms`` as small diffs from it; a scale is a further diff. Diffs
-merge key by key, with one exception: a part that changes its ``name`` replaces the old part
-entirely, because the parameters of one optimiser or loss mean nothing to another. All problems of a
-file are reported at once, each with its place.
+All problems of a file are reported at once, each with its place.
 """
 
 from __future__ import annotations
@@ -12,46 +9,15 @@ import dataclasses
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import Field, NonNegativeInt
 
 from ogan_bench.errors import PluginError, StudyError, did_you_mean
 from ogan_bench.metrics import METRICS
 from ogan_bench.study import catalogue
-from ogan_bench.study.base_model import NAME, Model
-from ogan_bench.study.diffs import merge, parse_overrides
-from ogan_bench.study.plugins import add_plugins, plugins_of
+from ogan_bench.study.file_shape import StudyFile
+from ogan_bench.study.plugins import add_plugins
+from ogan_bench.study.resolve import mappings, resolve_arms
 from ogan_bench.study.settings import Settings, Statement, StudySettings
-from ogan_bench.study.yaml_errors import KeyPath, Places, Tree, plain, read_yaml, validate
-
-
-class Scale(Model):
-    """A named scale of the study: a diff of ``base``, ``arms``, ``seeds`` and ``metrics``."""
-
-    base: Tree = Field(default_factory=dict)
-    arms: dict[str, Tree | None] = Field(
-        default={},
-        description="Diffs of arms at this scale; null drops the arm and the hypotheses that "
-        "name it.",
-    )
-    seeds: list[NonNegativeInt] | None = Field(default=None, min_length=1)
-    metrics: dict[str, str | None] = Field(
-        default={},
-        description="Replacements of metrics at this scale, in the table and the hypotheses; "
-        "null drops the metric and its hypotheses.",
-    )
-
-
-class StudyFile(Statement):
-    """Shape of a study file before its diffs are merged."""
-
-    plugins: list[str] = Field(
-        default=[], description="Python files with your own parts, relative to the study file."
-    )
-    base: Tree
-    arms: dict[Annotated[str, Field(pattern=NAME)], Tree | None] = Field(min_length=1)
-    scales: dict[Annotated[str, Field(pattern=NAME)], Scale] = Field(default_factory=dict)
+from ogan_bench.study.yaml_errors import Places, Tree, plain, read_yaml, validate
 
 
 def load_study(
@@ -77,14 +43,14 @@ def load_study(
     plugins, unusable = _register_plugins(tree, path, places)
     shape, problems = validate(StudyFile, tree, places)
     problems = unusable + problems
-    scales = _mappings(tree.get("scales"))
+    scales = mappings(tree.get("scales"))
     if scale is not None and scale not in scales:
         problems.append(f"{path}: scales: no scale {scale!r}.{did_you_mean(scale, list(scales))}")
 
     arms: dict[str, Settings] = {}
     for name in (None, *scales):
         chosen = name == scale
-        resolved, new = _resolve_arms(tree, name, places, overrides if chosen else ())
+        resolved, new = resolve_arms(tree, name, places, overrides if chosen else ())
         problems += new
         arms = resolved if chosen else arms
     if shape is not None:
@@ -121,49 +87,6 @@ def study_record(study: StudySettings, seeds: Sequence[int], command: str, path:
         },
         "study_file_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
     }
-
-
-def _resolve_arms(
-    tree: Tree, scale: str | None, places: Places, overrides: Sequence[str]
-) -> tuple[dict[str, Settings], list[str]]:
-    """Settings of every arm at one scale, and one line for every problem.
-
-    Works on the raw file, so that problems elsewhere do not hide those of the arms.
-    """
-    base = _mapping(tree.get("base"))
-    origins: list[KeyPath] = [("base",)]
-    diffs: dict[str, list[tuple[KeyPath, Tree]]] = {
-        arm: [(("arms", arm), diff)] for arm, diff in _mappings(tree.get("arms")).items()
-    }
-    override, problems = parse_overrides(overrides)
-    dropped: list[str] = []
-    if scale is not None:
-        layer = _mapping(_mapping(tree["scales"])[scale])
-        base = merge(base, _mapping(layer.get("base")))
-        origins = [("scales", scale, "base"), *origins]
-        for arm, diff in _mappings(layer.get("arms")).items():
-            place: KeyPath = ("scales", scale, "arms", arm)
-            if arm not in diffs:
-                problems.append(
-                    places.line(place, f"no arm {arm!r}.{did_you_mean(arm, list(diffs))}")
-                )
-            elif layer["arms"][arm] is None:
-                dropped.append(arm)
-            else:
-                diffs[arm].append((place, diff))
-        if diffs and len(dropped) == len(diffs):
-            problems.append(places.line(("scales", scale, "arms"), "drops every arm; keep one"))
-    resolved = {}
-    for arm, layers in diffs.items():
-        merged = base
-        for _, diff in layers:
-            merged = merge(merged, diff)
-        lookup = [place for place, _ in reversed(layers)] + origins
-        settings, new = validate(Settings, merge(merged, override), places, lookup, override)
-        problems += new
-        if settings is not None and arm not in dropped:
-            resolved[arm] = settings.model_copy(update={"plugins": plugins_of(settings)})
-    return resolved, problems
 
 
 def _register_plugins(tree: Tree, path: Path, places: Places) -> tuple[list[Path], list[str]]:
@@ -256,16 +179,3 @@ def _unmeasured_metrics(shape: StudyFile, arms: dict[str, Settings], places: Pla
                     )
                 )
     return problems
-
-
-def _mapping(value: Any) -> Tree:
-    return value if isinstance(value, dict) else {}
-
-
-def _mappings(value: Any) -> dict[str, Tree]:
-    """The entries of a mapping whose values are mappings or null."""
-    return {
-        str(key): _mapping(entry)
-        for key, entry in _mapping(value).items()
-        if entry is None or isinstance(entry, dict)
-    }

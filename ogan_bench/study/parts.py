@@ -23,7 +23,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from ogan_bench.errors import PluginError
 from ogan_bench.study import catalogue
-from ogan_bench.study.catalogue import Part
+from ogan_bench.study.syntax_tree import Part
 
 IMPLIED_OBJECTIVE = "composed"
 """The objective of a study file that gives its parts but no name."""

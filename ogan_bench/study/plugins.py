@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ogan_bench import metrics
 from ogan_bench.study import catalogue, parts
+from ogan_bench.study.plugin_files import installed_plugins
 from ogan_bench.study.settings import Settings, rebuild_models
 
 
@@ -16,7 +17,7 @@ def add_plugins(paths: Sequence[Path]) -> None:
     Raises:
         PluginError: A plug-in cannot be used.
     """
-    for path in [*catalogue.installed_plugins(), *paths]:
+    for path in [*installed_plugins(), *paths]:
         catalogue.add_plugin(path)
     for name, part in catalogue.plugin_metrics().items():
         assert part.plugin is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ogan_bench.study.load import StudyFile
+from ogan_bench.study.file_shape import StudyFile
 from ogan_bench.study.settings import Settings
 from ogan_bench.study.yaml_errors import Tree
 
