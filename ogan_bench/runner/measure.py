@@ -1,8 +1,7 @@
-"""Evaluations in the course of a training, and the weights that did best in them."""
+"""Measuring the nets of a trial."""
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import torch
@@ -12,11 +11,9 @@ from ogan_bench.evaluation.evaluate import Facts, evaluate
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.objectives.base import Nets
 from ogan_bench.sampling.autoencoder import Autoencoder
-from ogan_bench.store.trial_store import TrialFolder
 from ogan_bench.study.settings import Evaluation
 from ogan_bench.study.trial import Trial
-from ogan_bench.training import checkpoint
-from ogan_bench.training.loop import Trained, build_architecture, build_nets, build_objective
+from ogan_bench.training.loop import build_architecture, build_nets, build_objective
 
 
 def measure(
@@ -52,29 +49,3 @@ def pair(trial: Trial, nets: Nets, dataset: Dataset) -> Autoencoder:
     """The nets in the form in which they are evaluated."""
     z_dim = build_architecture(trial, dataset).z_dim
     return Autoencoder(build_objective(trial), nets.encoder, nets.generator, z_dim)
-
-
-def chosen_nets(
-    trial: Trial, trained: Trained, folder: TrialFolder, device: torch.device
-) -> tuple[Nets, Facts]:
-    """The nets that the result is about, and what is to be said of them.
-
-    Args:
-        trial: What was trained.
-        trained: The nets as they were after the last step.
-        folder: Of the trial.
-        device: Where the weights go.
-
-    Raises:
-        UnreadableCheckpointError: The file of the chosen weights cannot be used.
-    """
-    nets = trained.nets
-    if trial.settings.evaluation.choose_by is None:
-        return nets, {}
-    state = checkpoint.load(folder.chosen, device)
-    if state is None:
-        return nets, {"chosen_step": trained.steps}
-    E, G = copy.deepcopy(nets.encoder), copy.deepcopy(nets.generator)
-    E.load_state_dict(state["nets"]["encoder"])
-    G.load_state_dict(state["nets"]["generator"])
-    return Nets(E, G), {"chosen_step": state["step"]}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from ogan_bench.runner.measure import chosen_nets, measure
+from ogan_bench.errors import UserError
+from ogan_bench.runner.measure import measure
 from ogan_bench.runner.monitor import STOP, FolderMonitor
 from ogan_bench.runner.preflight import prepare
 from ogan_bench.store.trial_store import TrialFolder
 from ogan_bench.study.trial import Trial
-from ogan_bench.training.loop import InterruptedTrainingError, train
+from ogan_bench.training.load import load_trained
+from ogan_bench.training.loop import InterruptedTrainingError
 
 
 def sample(trial: Trial, folder: TrialFolder, count: int, device_name: str) -> int:
@@ -30,7 +32,7 @@ def sample(trial: Trial, folder: TrialFolder, count: int, device_name: str) -> i
         InterruptedTrainingError: The process was asked to stop.
         NonFiniteError: A net gives values that are not finite.
         UnreadableCheckpointError: The checkpoint cannot be used.
-        UserError: There is no checkpoint, or a file cannot be written.
+        UserError: There are no trained nets of the result, or a file cannot be written.
     """
     wanted = trial.settings.evaluation
     samplings = folder.samplings()
@@ -40,17 +42,17 @@ def sample(trial: Trial, folder: TrialFolder, count: int, device_name: str) -> i
         return 0
     dataset, _, device = prepare(trial, folder, device_name)
     folder.error.unlink(missing_ok=True)
-    steps = trial.settings.training.steps
-    monitor = FolderMonitor(folder, steps)
+    monitor = FolderMonitor(folder, trial.settings.training.steps)
     try:
-        trained = train(trial, dataset, folder, device, monitor)
-        nets, _ = chosen_nets(trial, trained, folder, device)
+        trained = load_trained(trial, dataset, folder, device)
+        if trained.steps != (folder.read("result.json") or {})["training"]["steps"]:
+            raise UserError(f"{folder.path}: trained on since its result; run the study again")
         for seed in missing:
             if STOP.is_set():
                 raise InterruptedTrainingError
-            monitor.progress("evaluate", steps, {})
+            monitor.progress("evaluate", trained.steps, {})
             settings = wanted.model_copy(update={"seed": seed, "groups": []})
-            rows, _ = measure(trial, nets, dataset, device, settings=settings)
+            rows, _ = measure(trial, trained.nets, dataset, device, settings=settings)
             samplings[seed] = [row.record() for row in rows]
             folder.write_samplings(samplings)
     finally:

@@ -19,7 +19,7 @@ from ogan_bench.evaluation.evaluate import Facts
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.files import sha256
 from ogan_bench.models.description import count_parameters
-from ogan_bench.runner.measure import chosen_nets, measure
+from ogan_bench.runner.measure import measure
 from ogan_bench.runner.monitor import STOP, FolderMonitor
 from ogan_bench.runner.observer import TrainingObserver
 from ogan_bench.runner.preflight import prepare
@@ -31,6 +31,7 @@ from ogan_bench.store.trial_store import FORMAT, BusyError, TrialFolder, TrialSt
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.checkpoint import UnreadableCheckpointError
 from ogan_bench.training.cost import step_cost
+from ogan_bench.training.load import load_trained, with_chosen_weights
 from ogan_bench.training.loop import (
     DivergedError,
     InterruptedTrainingError,
@@ -146,12 +147,12 @@ def _run(trial: Trial, folder: TrialFolder, options: Options, device_name: str) 
             )
         monitor.progress("evaluate", trained.steps, {})
         evaluation_started = time.perf_counter()
-        nets, chosen = chosen_nets(trial, trained, folder, device)
         rows, facts = measure(
-            trial, nets, dataset, device,
+            trial, trained.nets, dataset, device,
             folder=folder.path, progress=trained.steps / steps,
         )  # fmt: skip
-        facts |= chosen
+        if trained.chosen_step is not None:
+            facts |= {"chosen_step": trained.chosen_step}
     except (DivergedError, NonFiniteError) as error:
         outcome, reason = "diverged", str(error)
 
@@ -198,13 +199,19 @@ def _train(
     monitor: FolderMonitor,
     observe: TrainingObserver,
 ) -> Trained:
-    """Train, from the start if the checkpoint of an earlier attempt cannot be used."""
+    """The trained nets: loaded if the training is over, otherwise trained.
+
+    Training starts from the beginning if the checkpoint of an earlier attempt cannot be used.
+    """
     try:
-        return train(trial, dataset, folder, device, monitor, observe)
+        if folder.is_trained(monitor.trial_budget):
+            return load_trained(trial, dataset, folder, device)
+        trained = train(trial, dataset, folder, device, monitor, observe)
     except UnreadableCheckpointError as error:
         folder.write_error(f"The checkpoint could not be used; training started again.\n{error}\n")
         folder.checkpoint.unlink()
-        return train(trial, dataset, folder, device, monitor, observe)
+        trained = train(trial, dataset, folder, device, monitor, observe)
+    return with_chosen_weights(trial, trained, folder, device)
 
 
 def _write_run(

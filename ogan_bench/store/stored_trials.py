@@ -35,23 +35,34 @@ def stored_trials(
         UserError: The study is packed, a file of a plug-in is gone, or settings are of another
             version.
     """
-    plugins = tuple(Path(path) for path in study.get("plugins", []))
-    add_plugins(plugins)
     trials = []
     for folder in folders:
         if (folder.read("result.json") or {}).get("outcome") != "ok":
             continue  # not trained, or nothing there to measure
-        folder.check_not_packed()
-        run = folder.read("run.json") or {}
-        config = {key: value for key, value in run["config"].items() if key != "seed"}
-        wanted: dict[str, Any] = config["evaluation"]
-        for key, added in (("extractors", extractors), ("groups", groups)):
-            wanted[key] = list(dict.fromkeys([*wanted.get(key, []), *added]))
-        try:
-            settings = Settings.model_validate(config)
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            place = ".".join(map(str, first["loc"]))
-            raise UserError(f"{folder.path / 'run.json'}: {place}: {first['msg']}") from None
-        trials.append(Trial(run["study"], run["arm"], run["seed"], settings, plugins))
+        trials.append(stored_trial(study, folder, extractors=extractors, groups=groups))
     return trials
+
+
+def stored_trial(
+    study: Record,
+    folder: TrialFolder,
+    *,
+    extractors: Sequence[str] = (),
+    groups: Sequence[str] = (),
+) -> Trial:
+    """The trial of a folder; arguments and errors as of :func:`stored_trials`."""
+    folder.check_not_packed()
+    plugins = tuple(Path(path) for path in study.get("plugins", []))
+    add_plugins(plugins)
+    run = folder.read("run.json") or {}
+    config = {key: value for key, value in run["config"].items() if key != "seed"}
+    wanted: dict[str, Any] = config["evaluation"]
+    for key, added in (("extractors", extractors), ("groups", groups)):
+        wanted[key] = list(dict.fromkeys([*wanted.get(key, []), *added]))
+    try:
+        settings = Settings.model_validate(config)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise UserError(f"{folder.path / 'run.json'}: {place}: {first['msg']}") from None
+    return Trial(run["study"], run["arm"], run["seed"], settings, plugins)

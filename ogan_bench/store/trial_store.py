@@ -244,22 +244,35 @@ class TrialFolder:
         path = self.path / name
         return read_file(path) is not None if self._pack.exists else path.exists()
 
-    def is_complete(self, trial: Trial, trial_budget: float | None = None) -> bool:
-        """Whether the trial has its result, with all that it asks to be measured.
+    def is_trained(self, trial_budget: float | None = None) -> bool:
+        """Whether the training that the result is about has nets and is not to go on.
 
-        A training that diverged has nothing that could be measured; one that a budget stopped is
-        to go on, unless it has used up the present budget too.
+        A training that diverged has none; one that a budget stopped is to go on, unless it has used
+        up the present budget too.
 
         Args:
-            trial: With what it asks for now.
             trial_budget: Seconds of training that it is given at the most; ``None``: all it takes.
         """
         result = self.read("result.json")
         if result is None or result["outcome"] not in ("ok", "stopped"):
+            return False
+        return result["outcome"] == "ok" or (
+            trial_budget is not None and result["training"]["seconds"] > trial_budget
+        )
+
+    def is_complete(self, trial: Trial, trial_budget: float | None = None) -> bool:
+        """Whether the trial has its result, with all that it asks to be measured.
+
+        A training that diverged has nothing that could be measured.
+
+        Args:
+            trial: With what it asks for now.
+            trial_budget: As for :meth:`is_trained`.
+        """
+        result = self.read("result.json")
+        if result is None or result["outcome"] not in ("ok", "stopped"):
             return result is not None
-        if result["outcome"] == "stopped" and (
-            trial_budget is None or result["training"]["seconds"] <= trial_budget
-        ):
+        if not self.is_trained(trial_budget):
             return False
         # Older results do not say; what they were asked for was measured.
         measured = result.get("measured") or (self.read("run.json") or {}).get("config", {}).get(

@@ -65,12 +65,20 @@ class Trained:
         steps: How far it came: to its last step, or as far as its budget went.
         seconds: Time spent in training steps, over all attempts.
         images_per_second: Real images per second of training.
+        chosen_step: Step whose weights were chosen; ``None``: weights are not chosen.
     """
 
     nets: Nets
     steps: int
     seconds: float
     images_per_second: float
+    chosen_step: int | None = None
+
+    @classmethod
+    def after(cls, trial: Trial, nets: Nets, steps: int, seconds: float) -> Trained:
+        """A training of so many steps and seconds."""
+        rate = steps * trial.settings.training.batch_size / max(seconds, 1e-9)
+        return cls(nets, steps, seconds, rate)
 
 
 class RunningMeans:
@@ -231,17 +239,15 @@ def train(
     course = build_training(trial, dataset, device)
     players = course.players
     named = players.nets.named()
-    averages = [MovingAverage(net, settings.ema) for net in named.values() if settings.ema]
+    averages = moving_averages(trial, players.nets)
 
     # Pick up where an earlier attempt was cut off
     window, step, seconds = RunningMeans(), 0, 0.0
-    state = checkpoint.load(folder.checkpoint, device)
+    state = load_checkpoint(trial, folder, device)
     if state is not None:
-        if state["config_hash"] != trial.config_hash:
-            raise checkpoint.UnreadableCheckpointError(
-                f"{folder.checkpoint}: of another configuration"
-            )
-        _restore(state, players, averages)
+        restore_weights(state, players.nets, averages)
+        for name, optimizer in players.optimizers.items():
+            optimizer.load_state_dict(state["optimizers"][name])
         step, seconds = state["step"], state["seconds"]
         window = RunningMeans(state["window"])
     for journal in (folder.log, folder.history):
@@ -287,8 +293,35 @@ def train(
             raise InterruptedTrainingError
         if monitor.should_save() or ends:
             save()
-    rate = step * settings.batch_size / max(seconds, 1e-9)
-    return Trained(evaluated(players.nets, averages), step, seconds, rate)
+    return Trained.after(trial, evaluated(players.nets, averages), step, seconds)
+
+
+def load_checkpoint(
+    trial: Trial, folder: TrialFolder, device: torch.device
+) -> checkpoint.State | None:
+    """State of the training of a trial, or ``None`` if there is none.
+
+    Raises:
+        UnreadableCheckpointError: It cannot be read, or is of another configuration.
+    """
+    state = checkpoint.load(folder.checkpoint, device)
+    if state is not None and state["config_hash"] != trial.config_hash:
+        raise checkpoint.UnreadableCheckpointError(f"{folder.checkpoint}: of another configuration")
+    return state
+
+
+def moving_averages(trial: Trial, nets: Nets) -> list[MovingAverage]:
+    """Moving averages of all nets, in the order of :meth:`Nets.named`; none without ``ema``."""
+    decay = trial.settings.training.ema
+    return [MovingAverage(net, decay) for net in nets.named().values() if decay]
+
+
+def restore_weights(state: checkpoint.State, nets: Nets, averages: list[MovingAverage]) -> None:
+    """Load the weights of a checkpoint, and their moving averages."""
+    for name, net in nets.named().items():
+        net.load_state_dict(state["nets"][name])
+    for average, saved in zip(averages, state["averages"], strict=True):
+        average.average.load_state_dict(saved)
 
 
 def is_observed(trial: Trial, step: int) -> bool:
@@ -320,11 +353,3 @@ def _state(players: Trainables, averages: list[MovingAverage]) -> checkpoint.Sta
         "optimizers": {name: o.state_dict() for name, o in players.optimizers.items()},
         "averages": [average.average.state_dict() for average in averages],
     }
-
-
-def _restore(state: checkpoint.State, players: Trainables, averages: list[MovingAverage]) -> None:
-    for name, net in players.nets.named().items():
-        net.load_state_dict(state["nets"][name])
-        players.optimizers[name].load_state_dict(state["optimizers"][name])
-    for average, saved in zip(averages, state["averages"], strict=True):
-        average.average.load_state_dict(saved)

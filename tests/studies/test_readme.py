@@ -14,7 +14,9 @@ import ogan_bench as ob
 from ogan_bench import cli
 from ogan_bench.api import Results
 from ogan_bench.errors import StudyError
+from ogan_bench.runner.study import store_study
 from ogan_bench.runner.trial import Options, run_trial
+from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study import catalogue, settings
 from ogan_bench.study.load import load_study
 from ogan_bench.study.shipped import read_question, shipped_studies
@@ -54,7 +56,7 @@ def test_no_code_block_goes_unchecked() -> None:
     """A new block needs a test here; blocks of text are layouts and formulas."""
     languages = re.findall(r"^```(\w*)\n.*?^```", PAGES, re.DOTALL | re.MULTILINE)
     assert set(languages) == {"python", "sh", "text", "yaml"}
-    assert (languages.count("python"), languages.count("yaml")) == (2, 2)
+    assert (languages.count("python"), languages.count("yaml")) == (3, 2)
 
 
 def test_the_study_is_valid(tmp_path: Path) -> None:
@@ -134,8 +136,18 @@ def test_the_python_interface_does_what_is_shown(
     monkeypatch.setattr(ob, "load_results", lambda root, study: load(REFERENCE, name))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "studies").symlink_to(ROOT / "studies")
-    exec(compile(block("python", "import ogan_bench"), "docs/python.md", "exec"), {})
+    names: dict[str, Any] = {}
+    exec(compile(block("python", "import ogan_bench"), "docs/python.md", "exec"), names)
     assert (tmp_path / "forest.pdf").stat().st_size > 0
+
+    overrides = ["training.steps=2", "training.batch_size=8", "evaluation.probe_images=0"]
+    path = ROOT / "studies" / f"{name}.yaml"
+    study = load_study(path, overrides=overrides)
+    wanted = trials(study, ["pearson"], [0])
+    store_study(TrialStore(Path("results")), study, wanted, path, None, overrides)
+    assert run_trial(wanted[0], Options(Path("results")), "cpu").outcome == "ok"
+    exec(compile(block("python", "ob.load_trained"), "docs/python.md", "exec"), names)
+    assert names["codes"].shape == (16, names["pair"].z_dim)
 
 
 def test_the_part_trains(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ LAYERS = [
     {"evaluation"},
     {"runner", "analysis", "mirrors"},
     {"report"},
-    {"api", "figures"},
+    {"api", "figures", "trained"},
     {"cli"},
     {"__main__"},
 ]

@@ -10,10 +10,11 @@ import torch
 from ogan_bench.data import Dataset
 from ogan_bench.data.held_out import hold_out
 from ogan_bench.errors import UserError
-from ogan_bench.runner.measure import chosen_nets, pair
+from ogan_bench.runner.measure import pair
 from ogan_bench.runner.trial import Options, run_trial
 from ogan_bench.store.trial_store import TrialFolder
 from ogan_bench.study.load import load_study
+from ogan_bench.training.load import with_chosen_weights
 from ogan_bench.training.loop import train
 from tests.unit.runner.observed_trials import CHOOSING, Script, run, trial, values
 
@@ -33,11 +34,11 @@ def test_the_result_is_of_the_weights_that_did_best_on_held_out_images(
 
     rest, _ = hold_out(dataset, 100, 0)
     trained = train(chosen, rest, TrialFolder(tmp_path / "other"), CPU, Script())
-    best_nets, facts = chosen_nets(chosen, trained, folder, CPU)
-    assert facts == {"chosen_step": step}
+    best = with_chosen_weights(chosen, trained, folder, CPU)
+    assert best.chosen_step == step
     x = torch.zeros(4, 1, 16, 16)
     same = torch.equal(
-        pair(chosen, best_nets, rest).encoder.eval()(x),
+        pair(chosen, best.nets, rest).encoder.eval()(x),
         pair(chosen, trained.nets, rest).encoder.eval()(x),
     )
     assert same == (step == 6)

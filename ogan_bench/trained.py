@@ -1,0 +1,52 @@
+"""Trained encoders and generators in Python, from the folder of a finished trial."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from ogan_bench.errors import UserError
+from ogan_bench.runner.measure import pair
+from ogan_bench.runner.preflight import load_dataset
+from ogan_bench.sampling.autoencoder import Autoencoder
+from ogan_bench.store.stored_trials import stored_trial
+from ogan_bench.store.trial_store import find_stored
+from ogan_bench.training.checkpoint import UnreadableCheckpointError
+from ogan_bench.training.load import load_trained as load
+
+
+def load_trained(folder: Path | str, *, device: str = "cpu") -> Autoencoder:
+    """The encoder and generator that the result of a trial is about.
+
+    These are the weights that were evaluated: moving averages with ``training.ema``, the best ones
+    with ``evaluation.choose_by``, otherwise those after the last step. Both nets are in evaluation
+    mode, with the batch-norm statistics of training (``encoder_statistics: mixed``), and take no
+    gradient. The dataset is loaded for the shape of its images.
+
+    Args:
+        folder: Of a trial, such as ``results/mse_vs_pearson/pearson/seed-0``.
+        device: Where the nets go, for example ``cuda:0``.
+
+    Returns:
+        ``encoder``, ``generator``, ``z_dim`` and ``objective``; ``encode`` gives the codes
+        ``(n, z_dim)`` of images ``(n, c, h, w)`` in [-1, 1] and ``decode`` the images of codes.
+
+    Raises:
+        UserError: It is not the folder of a finished trial, or its weights are missing or damaged.
+    """
+    path = Path(folder)
+    store, study, folders = find_stored(path)
+    if [found.path.resolve() for found in folders] != [path.resolve()]:
+        raise UserError(
+            f"{path}: give the folder of one trial, like {store.root}/{study}/ARM/seed-0"
+        )
+    trial = stored_trial(store.read_study(study), folders[0])
+    dataset = load_dataset(trial.settings, "cpu")
+    try:
+        trained = load(trial, dataset, folders[0], torch.device(device))
+    except UnreadableCheckpointError as error:
+        raise UserError(str(error)) from None
+    for net in trained.nets.named().values():
+        net.eval().requires_grad_(False)
+    return pair(trial, trained.nets, dataset)

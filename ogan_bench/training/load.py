@@ -1,0 +1,86 @@
+"""The nets of a trial after training: from its files, and the weights that its settings choose."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+
+import torch
+
+from ogan_bench.data import Dataset
+from ogan_bench.errors import UserError
+from ogan_bench.objectives.base import Nets
+from ogan_bench.store.trial_store import TrialFolder
+from ogan_bench.study.trial import Trial
+from ogan_bench.training import checkpoint
+from ogan_bench.training.loop import (
+    Trained,
+    build_nets,
+    evaluated,
+    load_checkpoint,
+    moving_averages,
+    restore_weights,
+)
+
+
+def load_trained(
+    trial: Trial, dataset: Dataset, folder: TrialFolder, device: torch.device
+) -> Trained:
+    """The nets that the result of a trial is about; nothing is trained.
+
+    Args:
+        trial: With a result.
+        dataset: Gives the shape and the classes of the images.
+        folder: Of the trial.
+        device: Where the nets go.
+
+    Raises:
+        UnreadableCheckpointError: The checkpoint cannot be used.
+        UserError: The trial has no result or no checkpoint, or its training diverged.
+    """
+    result = folder.read("result.json")
+    if result is None:
+        raise UserError(f"{folder.path}: not trained to the end; run the study first")
+    if result["outcome"] == "diverged":
+        raise UserError(f"{folder.path}: the training diverged, so there are no trained nets")
+    state = load_checkpoint(trial, folder, device)
+    if state is None:
+        raise UserError(
+            f"{folder.path}: no checkpoint.pt, so the nets are gone; delete the folder to train "
+            "the trial again"
+        )
+    nets = build_nets(trial, dataset)
+    for net in nets.named().values():
+        net.to(device)
+    averages = moving_averages(trial, nets)
+    restore_weights(state, nets, averages)
+    trained = Trained.after(trial, evaluated(nets, averages), state["step"], state["seconds"])
+    return with_chosen_weights(trial, trained, folder, device)
+
+
+def with_chosen_weights(
+    trial: Trial, trained: Trained, folder: TrialFolder, device: torch.device
+) -> Trained:
+    """The training with the weights that ``choose_by`` chose, or as it is without that setting.
+
+    Args:
+        trial: What was trained.
+        trained: The nets after the last step.
+        folder: Of the trial.
+        device: Where the weights go.
+
+    Raises:
+        UserError: The file of the chosen weights cannot be used.
+    """
+    if trial.settings.evaluation.choose_by is None:
+        return trained
+    try:
+        state = checkpoint.load(folder.chosen, device)
+    except checkpoint.UnreadableCheckpointError as error:
+        raise UserError(f"{error}; delete the folder to train the trial again") from None
+    if state is None:  # no evaluation had a value of the metric
+        return replace(trained, chosen_step=trained.steps)
+    E, G = copy.deepcopy(trained.nets.encoder), copy.deepcopy(trained.nets.generator)
+    E.load_state_dict(state["nets"]["encoder"])
+    G.load_state_dict(state["nets"]["generator"])
+    return replace(trained, nets=Nets(E, G), chosen_step=state["step"])

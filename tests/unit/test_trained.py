@@ -1,0 +1,76 @@
+"""Trained nets in Python, from the folder of a trial."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import pytest
+import torch
+
+import ogan_bench as ob
+from ogan_bench.data import Dataset
+from ogan_bench.data.base import to_float
+from ogan_bench.errors import UserError
+from ogan_bench.runner.study import store_study
+from ogan_bench.runner.trial import Options, run_trial
+from ogan_bench.store.trial_store import TrialFolder, TrialStore
+from ogan_bench.study.load import load_study
+from ogan_bench.study.trial import trials
+from tests.unit.runner.observed_trials import SMALL
+
+STUDY = Path("studies/mse_vs_pearson.yaml")
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> TrialFolder:
+    """A trial of a stored study, trained with moving averages."""
+    overrides = [*SMALL, "training.ema=0.5", "model.z_dim=8"]
+    settings = load_study(STUDY, overrides=overrides)
+    store = TrialStore(tmp_path_factory.mktemp("results"))
+    wanted = trials(settings, ["pearson"], [0])
+    store_study(store, settings, wanted, STUDY, None, overrides)
+    assert run_trial(wanted[0], Options(store.root), "cpu").outcome == "ok"
+    return store.trial(wanted[0])
+
+
+def test_the_nets_are_those_that_were_evaluated(stored: TrialFolder, dataset: Dataset) -> None:
+    """Test images come back with the error that the result states for pixels in [0, 1]."""
+    pair = ob.load_trained(str(stored.path))
+    assert pair.z_dim == 8
+    assert pair.objective.projection == "standardise"
+    x = to_float(dataset.test.images)
+    code = pair.encode(x)
+    assert code.shape == (len(x), 8)
+    assert not code.requires_grad
+    again = pair.decode((code - code.mean(1, keepdim=True)) / code.std(1, False, True), None)
+    rows = {row["metric"]: row["value"] for row in (stored.read("result.json") or {})["metrics"]}
+    assert float((x - again).square().mean()) / 4 == pytest.approx(
+        rows["reconstruction_mse"], rel=1e-4
+    )
+
+
+def test_the_weights_are_moving_averages(stored: TrialFolder) -> None:
+    state = torch.load(stored.checkpoint, weights_only=True)
+    found = copy.deepcopy(ob.load_trained(stored.path).encoder.state_dict())
+    weights = [name for name in found if name.endswith("weight")]
+    assert all(torch.equal(found[name], state["averages"][0][name]) for name in weights)
+    assert not all(torch.equal(found[name], state["nets"]["encoder"][name]) for name in weights)
+
+
+def test_what_is_not_the_folder_of_one_finished_trial_is_refused(
+    stored: TrialFolder, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=r"give the folder of one trial, like .*/ARM/seed-0"):
+        ob.load_trained(stored.path.parent)
+    with pytest.raises(UserError, match="not the folder of a stored study"):
+        ob.load_trained(tmp_path)
+    stored.checkpoint.rename(tmp_path / "checkpoint.pt")
+    try:
+        with pytest.raises(UserError, match=r"no checkpoint\.pt"):
+            ob.load_trained(stored.path)
+        stored.checkpoint.write_bytes(b"cut off")
+        with pytest.raises(UserError, match=r"checkpoint\.pt"):
+            ob.load_trained(stored.path)
+    finally:
+        (tmp_path / "checkpoint.pt").replace(stored.checkpoint)

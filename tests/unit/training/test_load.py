@@ -1,0 +1,99 @@
+"""Nets of finished trials from their files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from ogan_bench.data import Dataset
+from ogan_bench.data.held_out import hold_out
+from ogan_bench.errors import UserError
+from ogan_bench.runner.trial import Options, run_trial
+from ogan_bench.store.trial_store import TrialFolder, TrialStore
+from ogan_bench.study.trial import Trial
+from ogan_bench.training import loop
+from ogan_bench.training.load import load_trained
+from ogan_bench.training.loop import train
+from tests.unit.runner.observed_trials import CHOOSING, Script, run, trial
+from tests.unit.training.net_state import state
+
+CPU = torch.device("cpu")
+
+
+def refuse(*arguments: object, **more: object) -> None:
+    raise AssertionError("trained")
+
+
+@pytest.mark.parametrize("overrides", [(), ("training.ema=0.5",)])
+def test_the_weights_are_those_that_training_gave(
+    overrides: tuple[str, ...], tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = trial(*overrides)
+    folder, result = run(tmp_path, chosen)
+    expected = train(chosen, dataset, TrialFolder(tmp_path / "other"), CPU, Script())
+    monkeypatch.setattr(loop, "build_training", refuse)
+    found = load_trained(chosen, dataset, folder, CPU)
+    assert (found.steps, found.seconds) == (6, result["training"]["seconds"])
+    assert found.images_per_second == result["training"]["images_per_second"]
+    assert found.chosen_step is None
+    for name, value in state(expected).items():
+        assert torch.equal(state(found)[name], value), name
+
+
+def test_chosen_weights_are_loaded_where_the_settings_choose(
+    tmp_path: Path, dataset: Dataset
+) -> None:
+    chosen = trial(*CHOOSING, "training.optimizer.lr=0.03")
+    folder, result = run(tmp_path, chosen)
+    found = load_trained(chosen, hold_out(dataset, 100, 0)[0], folder, CPU)
+    assert found.chosen_step == result["facts"]["chosen_step"]
+    stored = torch.load(folder.chosen, weights_only=True)["nets"]
+    for name, value in found.nets.encoder.state_dict().items():
+        assert torch.equal(value, stored["encoder"][name]), name
+
+
+def test_a_stopped_trial_is_loaded_as_it_stands(tmp_path: Path, dataset: Dataset) -> None:
+    chosen = trial()
+    run_trial(chosen, Options(tmp_path, trial_budget=1e-9), "cpu")
+    folder = TrialStore(tmp_path).trial(chosen)
+    assert load_trained(chosen, dataset, folder, CPU).steps == 1
+
+
+def test_a_stopped_trial_is_sampled_as_it_stands(tmp_path: Path) -> None:
+    """Further samplings are of the nets of the result, not of ones trained on."""
+    chosen = trial()
+    run_trial(chosen, Options(tmp_path, trial_budget=1e-9), "cpu")
+    folder = TrialStore(tmp_path).trial(chosen)
+    before = folder.checkpoint.read_bytes()
+    report = run_trial(chosen, Options(tmp_path, again=True, samplings=1), "cpu")
+    assert report.status == "finished", report.message
+    assert folder.checkpoint.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda folder: (folder.path / "result.json").unlink(), "not trained to the end"),
+        (lambda folder: folder.checkpoint.unlink(), r"no checkpoint\.pt"),
+        (lambda folder: folder.write("result.json", {"outcome": "diverged"}), "diverged"),
+    ],
+)
+def test_without_trained_nets_the_reason_is_said(
+    spoil: object, message: str, tmp_path: Path, dataset: Dataset
+) -> None:
+    chosen: Trial = trial()
+    folder, _ = run(tmp_path, chosen)
+    spoil(folder)  # type: ignore[operator]
+    with pytest.raises(UserError, match=message):
+        load_trained(chosen, dataset, folder, CPU)
+
+
+def test_measuring_again_trains_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, first = run(tmp_path, trial())
+    monkeypatch.setattr("ogan_bench.runner.trial.train", refuse)
+    report = run_trial(trial("evaluation.groups=[codes]"), Options(tmp_path, again=True), "cpu")
+    assert report.status == "finished", report.message
+    assert report.metrics is not None
+    assert set(report.metrics) > {row["metric"] for row in first["metrics"]}
