@@ -25,7 +25,7 @@ def forest(data: pd.DataFrame, metric: str | None = None, control: str | None = 
 
     Raises:
         UserError: The data are of several studies, or a name is not among them, or values of the
-            metric were measured in unlike ways.
+            metric were measured under different protocols.
     """
     results = _results(data)
     metric = _known("metric", metric, results.record["metrics"])

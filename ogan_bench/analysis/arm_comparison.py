@@ -29,9 +29,9 @@ def compare_arms(
 ) -> HypothesisResult:
     """Paired t test over common seeds; by ranks where a training has failed and has no value.
 
-    The parametric test knows nothing of trials without a value, and what is left of an arm that
-    fails now and then flatters it. Ranks have a place for them: the worst. Trials that collapsed
-    or saturated take that place too once ranks are used.
+    The parametric test ignores trials without a value, and the remaining ones flatter an arm that
+    sometimes fails. Ranks have a place for failed trials: the worst. Once ranks are used, trials
+    that collapsed or saturated take that place too.
     """
     arm, control, metric = hypothesis.arm, hypothesis.control, metric_info(hypothesis.metric)
     assert metric.better is not None  # validated with the hypothesis
@@ -104,7 +104,7 @@ def compare_arms(
 def _by_ranks(
     results: StudyResults, hypothesis: Comparison, asked: dict[str, Any]
 ) -> tuple[float, float]:
-    """p-values of the claim and of its contrary by ranks, the margin added to the values."""
+    """p-values of the claim and of its opposite by ranks, the margin added to the values."""
     better = asked["better"]
     sign = 1 if better == "higher" else -1
     (own, failed), (other, failed_other) = (

@@ -1,8 +1,8 @@
-"""Evaluations in the course of a training: the best, the last, and the mean of the last ones.
+"""Evaluations during training: the best, the last, and the mean of the last ones.
 
-Published tables tend to show the best evaluation of a run. It stands here beside the last and the
-mean of the last ones, for a training may have left its best far behind; and a best that was picked
-on the images that are reported is better than the weights deserve.
+Published tables tend to show the best evaluation of a run. Here it stands beside the last one and
+the mean of the last ones, because training may have moved far from its best. A best value that was
+selected on the images it is reported on is optimistic.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def load_history(results: StudyResults) -> pd.DataFrame:
 
 
 def course(results: StudyResults, history: pd.DataFrame) -> list[Record]:
-    """What became of each metric of the study that is better one way, for every arm.
+    """How each metric of the study that has a direction developed, for every arm.
 
     Args:
         results: The stored study.

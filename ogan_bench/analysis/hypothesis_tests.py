@@ -1,6 +1,6 @@
 """The test of a single hypothesis, one function for each kind.
 
-A finding is what the data say before the family of hypotheses is looked at; verdicts are in
+A result is what the data say before adjustment over all hypotheses; verdicts are in
 :mod:`ogan_bench.analysis.verdicts`.
 """
 

@@ -37,7 +37,7 @@ CURVES = (
     "e_fake_mean",
     "e_fake_std",
 )
-"""Columns that a training log has at the least, filled with nan where the file lacks them."""
+"""Columns that every training log has, filled with nan where the file lacks them."""
 
 
 def load_results(root: Path, study: str) -> StudyResults:
@@ -117,7 +117,7 @@ def _registered(
 
 
 def load_log(results: StudyResults, most: int = 300) -> pd.DataFrame:
-    """Training curves of all trials: arm, seed, step and whatever the logs hold.
+    """Training curves of all trials: arm, seed, step and all that was logged.
 
     ``score_gap`` is added: score of real images less that of generated ones. Lower means more
     real, so a discriminator that tells them apart has a negative gap.

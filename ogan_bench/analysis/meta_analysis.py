@@ -2,8 +2,8 @@
 
 A claim that holds on one dataset may fail on the next. Hypotheses that name the same wider claim
 (``part_of``) are its settings, whatever study, scale or dataset they stand in. Each keeps its own
-verdict; beside it stands by what factor the arm is better than its control, which compares metrics
-of unlike units, and a random-effects summary of these factors with how much they differ.
+verdict. Beside it stands the ratio by which the arm is better than its control, so that metrics of
+different units compare, and a random-effects summary of these ratios with their heterogeneity.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ogan_bench import statistics
-from ogan_bench.analysis.formatting import join_words, metric_info, ratio_interval
+from ogan_bench.analysis.formatting import join_words, metric_info, number, ratio_interval
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.verdicts import DECISIONS, Decision, Verdict
 from ogan_bench.files import Record
@@ -77,7 +77,7 @@ class Claim:
         claim: The claim in words.
         settings: In the order of studies.
         factor: Mean factor over the settings that have one, by random effects on the log scale.
-        new_setting: Where the true factor of a further setting is to be expected.
+        new_setting: Prediction interval for the true factor in a new setting.
         summary: The random-effects summary itself, of log factors.
         interquartile: Interquartile mean of all seeds' factors over :data:`MANY_DATASETS` or more
             datasets, with its stratified bootstrap interval.
@@ -107,11 +107,12 @@ class Claim:
         parts = [join_words([f"{n} {decision}" for decision, n in self.verdicts.items()])]
         if self.summary.k > 1:
             parts.append(
-                f"on average over {self.summary.k} settings the arm is "
-                f"{ratio_interval(self.factor)} times as good as its control"
+                f"mean ratio to control over {self.summary.k} settings "
+                f"{ratio_interval(self.factor)} (above 1 is better)"
             )
         if not math.isnan(self.new_setting.low):
-            parts.append(f"to be expected of a further setting: {ratio_interval(self.new_setting)}")
+            low, high = (number(end, ".3g") for end in self.new_setting[1:])
+            parts.append(f"prediction interval for a new setting [{low}, {high}]")
         if self.summary.k > 1:
             parts.append(f"{100 * self.summary.i2:.0f} % of the variance is between settings")
         if self.interquartile is not None:

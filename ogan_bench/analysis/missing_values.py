@@ -16,7 +16,7 @@ from ogan_bench.analysis.results import StudyResults
 Values = NDArray[np.float64]
 
 TRAINED = ("ok", *FAILURES)
-"""Outcomes of trials that were trained to their end, or to where that was over."""
+"""Outcomes of trials whose training ended, by itself or by failing."""
 WITHOUT_VALUES = ("diverged", "stopped", "failed", "unfinished", "missing")
 
 

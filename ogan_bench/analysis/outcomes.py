@@ -39,7 +39,7 @@ itself. A loss is never added here.
 """
 
 RULES: dict[Failure, str] = {
-    "diverged": "a loss, a weight or an image is not a finite number any more",
+    "diverged": "a loss, a weight or an image is no longer finite",
     "collapsed": (
         f"the images are spread over fewer than {SPREAD:.0%} of the modes of the data, "
         "exp(−KL) of the shares of the modes; where no modes are known, recall is below "

@@ -16,7 +16,7 @@ from ogan_bench.study.settings import StudySettings
 
 @dataclass(frozen=True)
 class Assumed:
-    """What is taken to be true where no pilot has been run.
+    """What is assumed where there is no pilot.
 
     Args:
         spread: Standard deviation over seeds, as a share of the control's mean.
@@ -32,14 +32,14 @@ class Assumed:
 
 @dataclass(frozen=True)
 class Plan:
-    """What seeds are worth for one hypothesis.
+    """The power for one hypothesis.
 
     Args:
         hypothesis: The claim.
         level: Error level of the claim that Holm's procedure tests first, alpha over their number.
         chances: Seeds per arm to the probability of a verdict.
         needed: Seeds with which it is :data:`~ogan_bench.analysis.verdicts.ENOUGH`.
-        note: Why it is not known, if so.
+        note: Why it is not known, if it is not.
     """
 
     hypothesis: Hypothesis
@@ -54,11 +54,11 @@ def plan(study: StudySettings, basis: StudyResults | Assumed, counts: Sequence[i
 
     Args:
         study: The study.
-        basis: A pilot, whose estimates are taken for the truth, or assumptions.
+        basis: A pilot, whose estimates are taken as true, or assumptions.
         counts: Numbers of seeds per arm.
 
     Raises:
-        UserError: The pilot was measured in unlike ways.
+        UserError: The pilot was measured under different protocols.
     """
     level = study.alpha / max(len(study.hypotheses), 1)
     plans = []

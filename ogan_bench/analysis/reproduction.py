@@ -1,4 +1,4 @@
-"""Results beside a reference: does a new run of a study reproduce the stored one?"""
+"""Comparison with a reference: does a new run of a study reproduce the stored one?"""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ COLUMNS = (
 def compare(results: StudyResults, reference: StudyResults) -> pd.DataFrame:
     """Compare two runs arm by arm and metric by metric.
 
-    Two means *agree* where the 95 % Welch interval of their difference contains 0. That is no
-    proof of equality: with few seeds the interval is wide, so it is in the table. Of 20 honest
-    repetitions about one disagrees.
+    Two means *agree* where the 95 % Welch interval of their difference contains 0. That does not
+    prove equality: with few seeds the interval is wide, so it is in the table. About 1 in 20 honest
+    repetitions disagrees.
 
     Args:
         results: This run.
@@ -37,11 +37,11 @@ def compare(results: StudyResults, reference: StudyResults) -> pd.DataFrame:
 
     Returns:
         One row for each arm and metric that both know, with ``agrees`` one of ``yes``, ``no``,
-        ``too few`` (fewer than two values in one of them) and ``not comparable`` (measured in
-        unlike ways; the note says how they differ and no difference is formed).
+        ``too few`` (fewer than two values in one of them) and ``not comparable`` (measured
+        under different protocols; the note says how they differ and no difference is formed).
 
     Raises:
-        UserError: Values within one run were measured in unlike ways.
+        UserError: Values within one run were measured under different protocols.
     """
     rows = []
     for metric in results.metric_names:

@@ -1,4 +1,4 @@
-"""What is stored of a study, as one row per trial and one per measurement."""
+"""The stored results of a study, as one row per trial and one per measurement."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from ogan_bench.statistics import Interval, difference_interval, mean_interval
 from ogan_bench.store.trial_store import TrialFolder
 
 FINISHED = ("ok", *outcomes.FAILURES)
-"""Outcomes of trials that have been trained to their end, well or badly."""
+"""Outcomes of trials whose training ended, well or badly."""
 
 OUTCOMES = (*FINISHED, "stopped", "failed", "unfinished", "missing")
-"""What can have become of a planned trial: ``stopped`` by a budget, ``failed`` to run."""
+"""What can have happened to a planned trial: ``stopped`` by a budget, ``failed`` to run."""
 
 PROTOCOL = ("extractor", "split", "protocol", "n_samples")
 """Values of a metric may be compared only where these agree."""
@@ -190,9 +190,9 @@ class StudyResults:
                 for kind, where in kinds.items()
             ]
             raise UserError(
-                f"{self.name}: metric {metric!r} was measured in unlike ways and cannot be "
-                f"averaged: {'; '.join(parts)}. `ogan-bench evaluate` measures the odd ones anew, "
-                "without training."
+                f"{self.name}: metric {metric!r} was measured under different protocols and cannot "
+                f"be averaged: {'; '.join(parts)}. `ogan-bench evaluate` measures the odd ones "
+                "again, without training."
             )
         return next((dict(zip(PROTOCOL, kind, strict=True)) for kind in kinds), None)
 

@@ -29,7 +29,7 @@ def summarise(results: StudyResults, names: Sequence[str] | None = None) -> pd.D
         trials), the protocol, and notes.
 
     Raises:
-        UserError: Values of a metric were measured in unlike ways.
+        UserError: Values of a metric were measured under different protocols.
     """
     rows = []
     for metric in results.metric_names if names is None else names:

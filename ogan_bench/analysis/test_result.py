@@ -23,11 +23,11 @@ class HypothesisResult:
         region: Where the claim holds, in the unit of the estimate.
         method: Name of the test.
         p: p-value of the claim.
-        p_opposite: p-value of its contrary.
+        p_opposite: p-value of its opposite.
         facts: The numbers in parts of a sentence.
         lacking: Which values the arms lack and why, in parts of a sentence.
-        power_at: Probability that a study of n seeds at a level would come to a verdict, supported
-            or refuted, if the estimates were the truth; nan where it is not known.
+        power_at: Probability that a study of n seeds at an error level is decided, supported or
+            refuted, if the estimates are true; nan where it is not known.
         effect: Hedges' g with its 95 % interval, of two arms.
         probability_of_improvement: Share of pairs of trials in which the arm is better than its
             control.
@@ -51,6 +51,6 @@ class HypothesisResult:
 
 
 def no_power(n: int, alpha: float) -> float:
-    """A chance that the values say nothing of."""
+    """The power where it is not known."""
     del n, alpha
     return math.nan

@@ -22,10 +22,10 @@ Decision = Literal["supported", "refuted", "inconclusive"]
 DECISIONS: tuple[Decision, ...] = ("supported", "refuted", "inconclusive")
 
 ENOUGH = 0.8
-"""Probability of a verdict that a study is planned for."""
+"""Probability of a verdict that a study should be planned for."""
 
 MOST_SEEDS = 1000
-"""Number of seeds beyond which none is named."""
+"""The largest number of seeds that is recommended."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class Verdict:
         confidence: Of the finding's interval, ``1 - 2 alpha``: a one-sided test at alpha is
             significant, before Holm, where this interval lies on one side of the bound.
         p_adjusted: p-value of the claim after Holm over all hypotheses of the study.
-        p_opposite: p-value of the contrary after Holm over all contraries.
-        power: Probability that as many seeds come to a verdict, were the estimates the truth, with
-            the error level of the claim that Holm tests first; nan where it is not known.
-        seeds_needed: Seeds per arm with which that probability is :data:`ENOUGH`, where the verdict
-            is open and at most :data:`MOST_SEEDS` do it.
+        p_opposite: p-value of its opposite after Holm over all opposites.
+        power: Probability of a verdict with as many seeds if the estimates are true, at the error
+            level of the claim that Holm tests first; nan where it is not known.
+        seeds_needed: Seeds per arm at which that probability is :data:`ENOUGH`, if the decision is
+            inconclusive and at most :data:`MOST_SEEDS` suffice.
         reason: The numbers in one sentence.
     """
 
@@ -62,7 +62,7 @@ def judge(results: StudyResults) -> list[Verdict]:
     """Test every hypothesis of a study.
 
     A hypothesis is *supported* where the Holm-adjusted p-value of its claim is below the study's
-    alpha, *refuted* where that of its contrary is (these form a Holm family of their own), and
+    alpha, *refuted* where that of its opposite is (these form a Holm family of their own), and
     *inconclusive* otherwise, in particular where an arm has too few values. "No significant
     difference" is never taken for "no difference".
 
@@ -76,18 +76,19 @@ def judge(results: StudyResults) -> list[Verdict]:
         One verdict per hypothesis, in the study's order.
 
     Raises:
-        UserError: A stored hypothesis is invalid, or its metric was measured in unlike ways.
+        UserError: A stored hypothesis is invalid, or its metric was measured under different
+            protocols.
     """
     alpha = float(results.record["alpha"])
     confidence = 1 - 2 * alpha
     hypotheses = _hypotheses(results)
     findings = [run_test(results, hypothesis, confidence) for hypothesis in hypotheses]
     claims = statistics.holm([finding.p for finding in findings])
-    contraries = statistics.holm([finding.p_opposite for finding in findings])
+    opposites = statistics.holm([finding.p_opposite for finding in findings])
     return [
-        _verdict(hypothesis, finding, alpha, len(findings), float(claim), float(contrary))
-        for hypothesis, finding, claim, contrary in zip(
-            hypotheses, findings, claims, contraries, strict=True
+        _verdict(hypothesis, finding, alpha, len(findings), float(claim), float(opposite))
+        for hypothesis, finding, claim, opposite in zip(
+            hypotheses, findings, claims, opposites, strict=True
         )
     ]
 
@@ -134,12 +135,12 @@ def _verdict(
     needed = None
     parts = list(finding.facts)
     if not math.isnan(finding.p):
-        over = f" after Holm over {family}" if family > 1 else ""
+        holm = f" (Holm, {family} hypotheses)" if family > 1 else ""
         tested = {
-            "supported": f"{p_value(p_adjusted)}{over}",
-            "refuted": f"{p_value(p_opposite)} for the contrary{over}",
-            "inconclusive": f"neither the claim ({p_value(p_adjusted)}) nor its contrary "
-            f"({p_value(p_opposite)}) is significant at {alpha:g}{over}",
+            "supported": f"{p_value(p_adjusted)}{holm}",
+            "refuted": f"{p_value(p_opposite)} for the opposite{holm}",
+            "inconclusive": f"neither the claim ({p_value(p_adjusted)}) nor its opposite "
+            f"({p_value(p_opposite)}) is significant at {alpha:g}{holm}",
         }[decision]
         parts.append(f"{finding.method}: {tested}")
     parts += finding.lacking
@@ -160,15 +161,20 @@ def _verdict(
 
 
 def seeds_for_power(chance: Callable[[int, float], float], level: float) -> int | None:
-    """Seeds per arm with which a verdict has the probability :data:`ENOUGH`, if any do."""
+    """Seeds per arm at which a verdict has probability :data:`ENOUGH`; none if too many."""
     return statistics.seeds_needed(lambda n: chance(n, level), ENOUGH, most=MOST_SEEDS)
 
 
 def _outlook(n: int, power: float, needed: int | None) -> str:
-    """What more seeds would do, were the estimates the truth."""
+    """What more seeds would change if the estimates are true."""
+    enough = f"{100 * ENOUGH:.0f} %"
     if needed is None:
-        more = f"and {MOST_SEEDS:,} would not settle it either"
+        more = f"even {MOST_SEEDS:,} would not raise it to {enough}"
     else:
-        more = f"{pluralise(max(needed - n, 1), 'more seed')} would with {100 * ENOUGH:.0f} %"
-    now = f"{pluralise(n, 'seed')} come to a verdict with {100 * power:.0f} %"
-    return f"at these estimates {now}, {more}"
+        more = f"{max(needed - n, 1)} more would raise it to {enough}"
+    percent = f"{100 * power:.0f}"
+    article = "an" if percent in ("11", "18") or percent.startswith("8") else "a"
+    return (
+        f"at these estimates {pluralise(n, 'seed')} had {article} {percent} % chance of a verdict; "
+        f"{more}"
+    )

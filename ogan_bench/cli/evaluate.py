@@ -1,4 +1,4 @@
-"""``ogan-bench evaluate``: measure stored trials again, or images from anywhere."""
+"""``ogan-bench evaluate``: measure stored trials again, or images from any tool."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def evaluate(
     ] = None,
     generated: Annotated[
         Path | None,
-        typer.Option(help="Images of any other tool: a folder, or an .npz with uint8 'images'."),
+        typer.Option(help="Images from any tool: a folder, or an .npz with uint8 'images'."),
     ] = None,
     reference: Annotated[
         str | None,
@@ -57,7 +57,7 @@ def evaluate(
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
-    """Measure without training: stored trials again and in more ways, or anybody's images.
+    """Measure without training: stored trials again and in more ways, or images from any tool.
 
     Stored trials keep their settings; what is named here is measured in addition and stays in
     their results. Values of further evaluation seeds lie beside these, in samplings.json.

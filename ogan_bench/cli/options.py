@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="Study file (YAML).")]
 Scale = Annotated[
-    str | None, typer.Option(help="Ask the same question bigger or smaller: a scale of the file.")
+    str | None, typer.Option(help="Use a named scale, such as smoke, fashion or paper.")
 ]
 Arms = Annotated[str | None, typer.Option(metavar="A,B", help="These arms only.")]
 Seeds = Annotated[str | None, typer.Option(metavar="0-4", help="These seeds instead.")]

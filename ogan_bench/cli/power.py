@@ -23,7 +23,7 @@ def power(
         Path | None,
         typer.Option(
             metavar="RESULTS/STUDY",
-            help="Stored trials whose estimates are taken for the truth: of this study, or of "
+            help="Stored trials whose estimates are taken as true: of this study, or of "
             "another scale of it.",
         ),
     ] = None,

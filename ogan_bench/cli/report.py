@@ -31,7 +31,7 @@ def report(
     ] = "svg",
     show: Annotated[bool, typer.Option("--open", help="Show the page in the browser.")] = False,
 ) -> None:
-    """Make the report of one, several or all stored studies again."""
+    """Rebuild the report of one, several or all stored studies."""
     from ogan_bench.errors import UserError
     from ogan_bench.report.parallel import get_ready, write_reports
     from ogan_bench.store.trial_store import TrialStore
@@ -54,7 +54,7 @@ def report(
 
 
 def print_report(root: Path, name: str) -> None:
-    """Write the report of a study, print its table and verdicts and say where it lies."""
+    """Write the report of a study, print its table and verdicts, and say where it is."""
     from ogan_bench.analysis.analyse import analyse_stored
     from ogan_bench.report.report import write_index, write_report
 

@@ -55,7 +55,7 @@ def run(
             f"Nothing to do: all {len(wanted)} trials of {statement.folder} are finished"
             f"{' or have used up their budget' if trial_budget is not None else ''}.\n"
             f"Report: {out / statement.folder / 'report.html'} "
-            f"(`ogan-bench report {statement.folder} --results {out}` makes it again)"
+            f"(`ogan-bench report {statement.folder} --results {out}` rebuilds it)"
         )
         return
     code = 0

@@ -40,7 +40,7 @@ def drawings(analysis: Analysis) -> dict[str, Drawing]:
         drawn["curve-codes"] = figures.curves_figure(log, codes, results.arms, title)
     for metric in _followed(results, analysis.history):
         info = metric_info(metric)
-        title = f"{info.title} in the course of training"
+        title = f"{info.title} during training"
         kind = "mechanism" if info.group == "mechanism" else "course"
         drawn[f"{kind}-{metric}"] = figures.curves_figure(
             analysis.history,
@@ -65,7 +65,7 @@ def _planes(results: StudyResults) -> Iterator[tuple[str, str, str]]:
 
 
 def _followed(results: StudyResults, history: pd.DataFrame) -> list[str]:
-    """Metrics of the study and of the mechanism that were evaluated in the course of training."""
+    """Metrics of the study and of the mechanism that were evaluated during training."""
     mechanism = [name for name in history.columns if metric_info(name).group == "mechanism"]
     wanted = dict.fromkeys([*results.record["metrics"], *mechanism])
     return [name for name in wanted if name in history and history[name].notna().any()]

@@ -202,12 +202,12 @@ def test_index_sorts_and_shows_claims_across_settings(
     assert names(listed) == [IMAGE, "broken", "study_9", "study_10"]
     listed.get_by_role("button", name="trials").click()
     assert names(listed) == ["study_10", "study_9", IMAGE, "broken"]
-    across.get_by_role("button", name="times as good").click()
+    across.get_by_role("button", name="ratio to control").click()
     assert names(across) == ["c", SCRIPT, "b"]
-    across.get_by_role("button", name="times as good").click()
+    across.get_by_role("button", name="ratio to control").click()
     assert names(across) == [SCRIPT, "c", "b"]
     expect(page.locator("#claims [role=status]").first).to_have_text(
-        "sorted by times as good as the control, descending"
+        "sorted by ratio to control (above 1 is better), descending"
     )
     assert page.locator("#claims img").count() == 1
 

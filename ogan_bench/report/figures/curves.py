@@ -1,4 +1,4 @@
-"""Quantities in the course of training: a thin line per seed, a thick one for the mean."""
+"""Quantities during training: a thin line per seed, a thick one for the mean."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ogan_bench.report.figures.style import Style, styles
 
 CURVES = {
     "rho": "ρ: correlation of z and the code of G(z)",
-    "score_gap": "score of real less score of generated",
+    "score_gap": "score gap (real − generated)",
 }
 """Training curves of the report: column of the log -> what it is called."""
 

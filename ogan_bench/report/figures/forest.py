@@ -1,4 +1,4 @@
-"""What the hypotheses are about: estimates, their intervals, and where the claims hold."""
+"""Forest plots: estimates, their intervals, and where the claims hold."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def forest_figure(verdicts: Sequence[Verdict]) -> Drawing:
     """
     strips = [
         _Strip(
-            name=verdict.hypothesis.id,
+            name=verdict.hypothesis.claim.rstrip("."),
             quantity=verdict.finding.quantity,
             estimate=verdict.finding.estimate,
             region=verdict.finding.region,

@@ -1,4 +1,4 @@
-"""One claim over its settings: by what factor the arm is better in each, and on average."""
+"""One claim over its settings: the ratio to control in each, and on average."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ogan_bench.analysis.formatting import ratio_interval
+from ogan_bench.analysis.formatting import number, ratio_interval
 from ogan_bench.analysis.meta_analysis import Claim, ClaimSetting
 from ogan_bench.report.figures.drawing import INK, SOFT, Drawing
 from ogan_bench.report.figures.panels import ON_WHITE, WIDTH, finite, fitted, frame, scaled
@@ -24,10 +24,10 @@ FURTHEST = 30.0
 
 
 def claims_figure(claim: Claim) -> Drawing:
-    """Factor of every setting with its interval, then their mean and what a new one may be.
+    """Ratio to control in every setting with its interval, then their mean.
 
-    A factor above 1 means that the arm is better than its control. The diamond is the mean factor
-    over settings; the thin line below it is where the factor of a further setting is expected.
+    A ratio above 1 means that the arm is better than its control. The diamond is the mean over
+    settings; the thin line below it is the prediction interval for a new setting.
 
     Args:
         claim: A wider claim with its settings.
@@ -37,11 +37,14 @@ def claims_figure(claim: Claim) -> Drawing:
         for setting in claim.settings
     )
     mean, new = claim.factor, claim.new_setting
-    average = f"; mean factor {ratio_interval(mean)}" if math.isfinite(mean.estimate) else ""
-    more = f"; further setting {ratio_interval(new)}" if math.isfinite(new.low) else ""
+    average = f"; mean ratio {ratio_interval(mean)}" if math.isfinite(mean.estimate) else ""
+    low, high = (number(end, ".3g") for end in new[1:])
+    more = (
+        f"; prediction interval for a new setting [{low}, {high}]" if math.isfinite(new.low) else ""
+    )
     what = claim.claim.rstrip(".")
     return Drawing(
-        f"{what}: factor by which the arm is better than its control, in each setting",
+        f"{what}: ratio to control in each setting (above 1 is better)",
         f"{what}: {said}{average}{more}.",
         partial(_plot, claim),
     )
@@ -63,7 +66,7 @@ def _plot(claim: Claim) -> Figure:
     axes.hlines(n + 0.4, *claim.new_setting[1:], INK, linewidth=0.8)
     axes.axhline(n - 0.5, color=SOFT, linewidth=0.7)
     scaled(axes, "x", (low, high))
-    axes.set_xlabel("times as good as the control")
+    axes.set_xlabel("ratio to control (above 1 is better)")
     return figure
 
 

@@ -1,4 +1,4 @@
-"""The page of a running study: its report, made again when stored files have changed."""
+"""The page of a running study: its report, rebuilt when stored files have changed."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ Make = Callable[[Path, str], bytes]
 class Page:
     """The last report of a study, and what its trials do now.
 
-    A thread makes the report again after somebody has asked for the page and found files changed.
-    Who asks never waits for it, and while nobody asks nothing is made.
+    A thread rebuilds the report after a request for the page has found changed files. Requests
+    never wait for it, and without requests nothing is rebuilt.
 
     Args:
         store: The results folder.
@@ -61,7 +61,7 @@ class Page:
         self._rest_until = 0.0
 
     def html(self) -> tuple[bytes, bool]:
-        """The page as it can be shown now, and whether there will soon be something new."""
+        """The page as it is now, and whether an update is expected soon."""
         self._ask()
         with self._lock:
             report, problem, making = self._report, self._problem, self._maker is not None
@@ -87,7 +87,7 @@ class Page:
             maker.join()
 
     def _ask(self) -> None:
-        """Have the report made again if it is old, nobody is at it, and it is time."""
+        """Rebuild the report if it is outdated, no thread is at it, and it is time."""
         with self._lock:
             if self._maker is not None or time.monotonic() < self._rest_until:
                 return
@@ -122,7 +122,7 @@ class Page:
 
 
 def make_report(root: Path, study: str) -> bytes:
-    """The report's page, made in a folder that is thrown away.
+    """The report's page, built in a temporary folder.
 
     The results folder is left as it is: a run may be writing its own report there.
     """

@@ -1,4 +1,4 @@
-"""What the trials of a study do now, told by their heartbeats; nothing is locked to find out."""
+"""What the trials of a study are doing, according to their heartbeats; takes no locks."""
 
 from __future__ import annotations
 

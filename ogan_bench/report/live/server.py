@@ -1,4 +1,4 @@
-"""Serves the pages of stored studies to browsers on this machine, and to nobody else."""
+"""Serves the pages of stored studies to browsers on this machine only."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from ogan_bench.store.trial_store import TrialStore
 
 HOST = "127.0.0.1"
 PORT = 8317
-"""Where the pages are served unless somebody else is there."""
+"""Where the pages are served unless the port is taken."""
 
 REFRESH_SECONDS = {True: 5, False: 30}
-"""Whether there will soon be something new, to the time after which a browser asks again."""
+"""Whether an update is expected soon, to the time after which a browser reloads."""
 
 HEADERS = {
     # Beside the stricter policy that the page itself states.
@@ -62,7 +62,7 @@ class Server(ThreadingHTTPServer):
             return self._pages[study]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A browser that goes away in the middle of an answer is no news."""
+        """A browser that disconnects in the middle of a response is not an error."""
         error = sys.exception()
         if isinstance(error, Exception) and not isinstance(error, OSError):
             sys.stderr.write(f"{self.address_of(None)}: {in_one_line(error)}\n")

@@ -201,7 +201,7 @@ def test_an_open_verdict_says_what_more_seeds_would_do() -> None:
     assert 0 < found.power < 0.8
     assert found.seeds_needed is not None
     assert found.seeds_needed > 5
-    assert f"{found.seeds_needed - 5} more seeds would with 80 %" in found.reason
+    assert f"of a verdict; {found.seeds_needed - 5} more would raise it to 80 %" in found.reason
     assert found.finding.power_at(found.seeds_needed, 0.05) >= 0.8
     assert found.finding.power_at(found.seeds_needed - 1, 0.05) < 0.8
 
@@ -210,7 +210,7 @@ def test_no_number_of_seeds_settles_a_difference_of_nothing() -> None:
     a, b = [1.0, 2.0, 3.0, 2.0], [3.0, 2.0, 1.0, 2.0]
     found = verdict(results({"a": a, "b": b}, [claim("superiority")]))
     assert found.seeds_needed is None
-    assert "1,000 would not settle it either" in found.reason
+    assert "even 1,000 would not raise it to 80 %" in found.reason
 
 
 def test_a_family_is_adjusted_together() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ogan_bench.analysis import verdicts as verdicts_module
 from ogan_bench.analysis.loading import load_results
 from ogan_bench.analysis.verdicts import Verdict, judge
 from ogan_bench.errors import UserError
@@ -65,7 +66,7 @@ def test_reason_says_the_numbers_and_what_is_lacking(root: Path) -> None:
     verdicts = judge(load_results(root, "demo"))
     reason = verdicts[1].reason
     assert re.match(r"reconstruction MSE: mse 0\.07\d*, pearson 0\.01\d*; difference \+", reason)
-    assert "after Holm over 4" in reason
+    assert "(Holm, 4 hypotheses)" in reason
     assert reason.endswith("mse lacks 2 of 5 values (1 diverged and 1 failed)")
     assert verdicts[0].reason.endswith("none lacks 1 of 5 values (1 missing)")
 
@@ -90,3 +91,17 @@ def test_an_invalid_stored_hypothesis_is_the_users_error(root: Path) -> None:
         verdicts_of(root, metric="vibes")
     with pytest.raises(UserError, match="no arm 'nobody'"):
         verdicts_of(root, arm="nobody")
+
+
+@pytest.mark.parametrize(
+    ("power", "needed", "words"),
+    [
+        (0.06, 37, "5 seeds had a 6 % chance of a verdict; 32 more would raise it to 80 %"),
+        (0.18, 6, "5 seeds had an 18 % chance of a verdict; 1 more would raise it to 80 %"),
+        (0.0, None, "5 seeds had a 0 % chance of a verdict; even 1,000 would not raise it to 80 %"),
+    ],
+)
+def test_outlook_says_the_chance_and_what_raises_it(
+    power: float, needed: int | None, words: str
+) -> None:
+    assert verdicts_module._outlook(5, power, needed) == f"at these estimates {words}"

@@ -1,4 +1,4 @@
-"""What a report shows of evaluations in the course of the trainings."""
+"""What a report shows of evaluations during training."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tests.unit.analysis.study_with_history import write_with_history
 def test_the_report_shows_the_course_and_its_curves(tmp_path: Path) -> None:
     report = write_report(analyse_stored(write_with_history(tmp_path), "demo"))
     text, page = report.markdown.read_text(), report.html.read_text()
-    assert "## In the course of training" in text
+    assert "## Evaluations during training" in text
     assert "| reconstruction MSE | none | 2 | test | 3.5 | 250 | 7 | 6.2 | 1.1 |" in text
-    assert "Learning curves" in page
+    assert "Training curves" in page
     drawn = {path.stem for path in (tmp_path / "demo" / "figures").glob("[cm]*-*.svg")}
     assert drawn == {
         "course-reconstruction_mse", "course-latent_rho", "mechanism-gradient_cosine_output",
@@ -27,5 +27,5 @@ def test_without_a_history_and_without_counts_nothing_is_shown(tmp_path: Path) -
         analyse_stored(write_with_history(tmp_path, counted=False, history=False), "demo")
     )
     text = report.markdown.read_text()
-    assert "In the course of training" not in text
+    assert "Evaluations during training" not in text
     assert "As multiples of" not in text

@@ -71,8 +71,8 @@ def claims(arm: str, control: str) -> list[dict[str, Any]]:
         "equivalence": {"margin": "50%"},
     }
     return [
-        {"id": f"by_{test}", "claim": "c", "test": test, "metric": FD, "arm": arm,
-         "control": control, "part_of": PART, **more}
+        {"id": f"by_{test}", "claim": f"It passes {test}.", "test": test, "metric": FD,
+         "arm": arm, "control": control, "part_of": PART, **more}
         for test, more in tests.items()
     ]  # fmt: skip
 

@@ -33,6 +33,7 @@ def test_forest_shows_estimates_intervals_and_where_claims_hold() -> None:
         (mark,) = [line for line in axes.lines if line.get_marker() == marker]
         assert to_rgba(mark.get_color()) == to_rgba(colour)
         assert axes.get_title("right") == verdict.decision
+        assert axes.get_title("left") == verdict.hypothesis.claim.rstrip(".")
 
 
 def test_hypotheses_without_values_say_so() -> None:

@@ -99,7 +99,7 @@ def test_running_trials_stand_above_the_report(server: Server, tmp_path: Path) -
     assert row is not None
     # 25 steps in 5 s: 5 a second, 75 are left: 15 s
     assert re.findall(r"<td>(.*?)</td>", row[0]) == ["train", "25", "100", "5", "15 s"]
-    assert "no sign of life for 10 min" in page
+    assert "no heartbeat for 10 min" in page
     assert "pearson/seed-1" not in page  # the table is small once there is a report to read
 
 
@@ -206,7 +206,7 @@ def test_what_cannot_be_read_is_one_line_and_is_tried_again(
     server: Server, maker: Maker, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     maker.problem = KeyError("half\nwritten")
-    wait_until(lambda: "tried again. KeyError" in ask(server, "/study/")[1])
+    wait_until(lambda: "trying again. KeyError" in ask(server, "/study/")[1])
     maker.problem = None
     wait_until(lambda: "0 results" in ask(server, "/study/")[1])
     study = tmp_path / "study" / "study.json"
@@ -216,9 +216,9 @@ def test_what_cannot_be_read_is_one_line_and_is_tried_again(
     study.write_bytes(b"{}")
     assert "KeyError" in ask(server, "/study/")[1]
     study.write_bytes(whole)
-    maker.problem = UserError("fid was measured in unlike ways")
+    maker.problem = UserError("fid was measured under different protocols")
     trial(tmp_path)
-    wait_until(lambda: "fid was measured in unlike ways" in ask(server, "/study/")[1])
+    wait_until(lambda: "fid was measured under different protocols" in ask(server, "/study/")[1])
     assert "0 results" in ask(server, "/study/")[1]  # the last good one stays
     assert capfd.readouterr() == ("", "")
 
