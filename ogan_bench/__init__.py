@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ogan_bench import figures
     from ogan_bench.api import Results, Study, load_results, run
-    from ogan_bench.trained import load_trained
+    from ogan_bench.runner.trained import load_trained
 
 __version__ = "0.1.0"
 __all__ = ["Results", "Study", "__version__", "figures", "load_results", "load_trained", "run"]
@@ -19,7 +19,7 @@ def __getattr__(name: str) -> Any:
     if name == "figures":
         return importlib.import_module("ogan_bench.figures")
     if name == "load_trained":
-        return importlib.import_module("ogan_bench.trained").load_trained
+        return importlib.import_module("ogan_bench.runner.trained").load_trained
     if name in __all__:
         return getattr(importlib.import_module("ogan_bench.api"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ogan_bench import statistics
+import ogan_bench.statistics as statistics
 from ogan_bench.analysis.formatting import estimate, interval, metric_info, number
+from ogan_bench.analysis.hypothesis_result import HypothesisResult, no_power
 from ogan_bench.analysis.missing_values import Values, failed_trials, missing_values, values_to_rank
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.analysis.test_result import HypothesisResult, no_power
 from ogan_bench.errors import UserError
 from ogan_bench.statistics import Test
 from ogan_bench.study.hypotheses import Comparison

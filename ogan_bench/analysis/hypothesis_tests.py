@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ogan_bench import statistics
+import ogan_bench.statistics as statistics
 from ogan_bench.analysis.arm_comparison import compare_arms
 from ogan_bench.analysis.formatting import (
     bounds,
@@ -21,9 +21,9 @@ from ogan_bench.analysis.formatting import (
     number,
     pluralise,
 )
+from ogan_bench.analysis.hypothesis_result import HypothesisResult, no_power
 from ogan_bench.analysis.missing_values import TRAINED, blocks_to_rank, missing_values, outcomes_of
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.analysis.test_result import HypothesisResult, no_power
 from ogan_bench.errors import UserError
 from ogan_bench.study.hypotheses import FailureRate, Hypothesis, MeanInRange, Trend
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ogan_bench import statistics
+import ogan_bench.statistics as statistics
 from ogan_bench.analysis.formatting import join_words, metric_info, number, ratio_interval
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.verdicts import DECISIONS, Decision, Verdict

@@ -9,11 +9,11 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from ogan_bench import statistics
+import ogan_bench.statistics as statistics
 from ogan_bench.analysis.formatting import p_value, pluralise
+from ogan_bench.analysis.hypothesis_result import HypothesisResult
 from ogan_bench.analysis.hypothesis_tests import run_test
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.analysis.test_result import HypothesisResult
 from ogan_bench.errors import UserError
 from ogan_bench.study.hypotheses import Hypothesis
 

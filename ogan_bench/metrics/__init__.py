@@ -35,7 +35,7 @@ METRICS: dict[str, Metric] = {
 }
 
 
-def add(name: str, better: Direction | None, definition: str, source: str) -> None:
+def add_metric(name: str, better: Direction | None, definition: str, source: str) -> None:
     """Make a metric of a plug-in known; a shipped one is never replaced.
 
     Raises:
@@ -46,4 +46,4 @@ def add(name: str, better: Direction | None, definition: str, source: str) -> No
         raise PluginError(f"{source}: there is a metric {name!r} already")
 
 
-__all__ = ["METRICS", "Direction", "Metric", "add"]
+__all__ = ["METRICS", "Direction", "Metric", "add_metric"]

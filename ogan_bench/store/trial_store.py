@@ -12,7 +12,7 @@
                                /chosen.pt     weights that did best on held-out images
                                /samples.png, reconstructions.png, swapped.png, neighbours.png,
                                 interpolations.png
-                               /steps/step-0000500.png and others: samples of one fixed z over training
+                               /steps/step-0000500.png and others: samples of one z over training
                                /error.txt     traceback of an attempt that failed
                                /result.json   outcome and metrics; written last: the trial is done
                                /samplings.json metrics of the same nets with other evaluation seeds
@@ -35,7 +35,6 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ogan_bench import metrics
 from ogan_bench.errors import UserError
 from ogan_bench.files import (
     Record,
@@ -46,6 +45,7 @@ from ogan_bench.files import (
     write_json,
     write_once,
 )
+from ogan_bench.metrics import add_metric
 from ogan_bench.store.packed import PACKS, PackedStudy
 from ogan_bench.study.diffs import differences
 from ogan_bench.study.trial import Trial
@@ -366,7 +366,7 @@ class TrialStore:
             known = ", ".join(self.studies()) or "none"
             raise UserError(f"{path}: no such study; stored here: {known}")
         for metric, facts in record.get("plugin_metrics", {}).items():
-            metrics.add(metric, facts["better"], facts["definition"], facts["source"])
+            add_metric(metric, facts["better"], facts["definition"], facts["source"])
         return record
 
     def folders(self, study: str) -> list[TrialFolder]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ogan_bench import metrics
+from ogan_bench.metrics import add_metric
 from ogan_bench.study import catalogue, parts
 from ogan_bench.study.plugin_files import installed_plugins
 from ogan_bench.study.settings import Settings, rebuild_models
@@ -21,7 +21,7 @@ def add_plugins(paths: Sequence[Path]) -> None:
         catalogue.add_plugin(path)
     for name, part in catalogue.plugin_metrics().items():
         assert part.plugin is not None
-        metrics.add(name, part.parameters[0].default, part.summary, part.plugin.path.name)
+        add_metric(name, part.parameters[0].default, part.summary, part.plugin.path.name)
     if paths or catalogue.plugin_metrics():
         rebuild_models()
 

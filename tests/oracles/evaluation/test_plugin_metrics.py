@@ -69,7 +69,7 @@ class TestPlugins:
         path.write_text(source)
         catalogue.add_plugin(path)
         for name in catalogue.plugin_metrics():
-            metrics_module.add(name, None, "own", path.name)
+            metrics_module.add_metric(name, None, "own", path.name)
 
     def test_values_and_refusals_become_rows(self, tmp_path: Path) -> None:
         self.add(tmp_path / "own.py", PLUGIN)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from ogan_bench.analysis.hypothesis_result import HypothesisResult
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.analysis.test_result import HypothesisResult
 from ogan_bench.analysis.verdicts import Verdict, judge
 from ogan_bench.errors import UserError
 from tests.unit.analysis.made_up_values import results
