@@ -1,9 +1,9 @@
-"""What a study stated before its first trial was started, and what has become of it.
+"""What a study stated before its first trial, and how it has changed since.
 
-A claim that is put after the data are seen is no test of it. So the first run of a study writes
-down its hypotheses, error level, metrics, arms and seeds, once; each trial stores the hash of that;
-and a report says DEVIATED and lists the changes where the study now states something else. This is
-a memory and no seal: whoever can write the folder can write all of it anew.
+A hypothesis that is formed after seeing the data is not tested by them. So the first run of a study
+records its hypotheses, error level, metrics, arms and seeds, once; each trial stores the hash of
+this record; and if the study states something else later, the report says DEVIATED and lists the
+changes. This is a record, not tamper-proof: whoever can write the folder can rewrite all of it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.diffs import differences
 
 REGISTERED = ("hypotheses", "alpha", "metrics", "seeds", "identities")
-"""What of ``study.json`` is written down."""
+"""Keys of ``study.json`` that are recorded."""
 
 _FREE = ("claim", "part_of")
 """Keys of a hypothesis that may be reworded: they change no verdict."""
@@ -91,7 +91,7 @@ def deviations(registered: Record, record: Record) -> list[str]:
 
 
 def _essential(content: Record) -> Record:
-    """What verdicts depend on, hypotheses by their name and without what has its default."""
+    """What verdicts depend on, with the hypotheses by id and without their wording."""
     hypotheses = {
         entry["id"]: {key: value for key, value in entry.items() if key not in _FREE}
         for entry in content["hypotheses"]

@@ -1,4 +1,4 @@
-"""Stored trials as trials again, so that they can be measured anew."""
+"""Rebuilds trials from what is stored of them, so that they can be measured again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def stored_trials(
     extractors: Sequence[str] = (),
     groups: Sequence[str] = (),
 ) -> list[Trial]:
-    """The trials of these folders that have something to measure, with more to be measured.
+    """The trials of these folders that can be measured, with further metrics added.
 
     Args:
         study: ``study.json``.

@@ -1,10 +1,10 @@
-"""The only module that knows where results lie and what stands in which file.
+"""The only module that knows where results are stored and what each file holds.
 
 ::
 
     <root>/<study>/study.json                 the study as it was resolved
-                  /registered.json            what it stated when its first trial was started
-    <root>/<study>/<arm>/seed-0/run.json      configuration, identity and provenance; when it starts
+                  /registered.json            what it stated before its first trial
+    <root>/<study>/<arm>/seed-0/run.json      configuration, identity, provenance; written first
                                /train.jsonl   one line every few steps
                                /history.jsonl evaluations during training
                                /progress.json heartbeat of a running trial
@@ -12,7 +12,7 @@
                                /chosen.pt     weights that did best on held-out images
                                /samples.png, reconstructions.png, swapped.png, neighbours.png,
                                 interpolations.png
-                               /steps/step-0000500.png and others: samples of one z over training
+                               /steps/step-0000500.png, ...: samples of one fixed z
                                /error.txt     traceback of an attempt that failed
                                /result.json   outcome and metrics; written last: the trial is done
                                /samplings.json metrics of the same nets with other evaluation seeds
@@ -158,15 +158,15 @@ class TrialFolder:
 
     @property
     def heartbeat(self) -> Path:
-        """How far a running trial is."""
+        """Progress of a running trial."""
         return self.path / "progress.json"
 
     def write_heartbeat(self, record: Record) -> None:
-        """Say how far the trial is; losing it to a power cut would lose nothing."""
+        """Store the progress of the trial; it need not survive a power cut."""
         write_json(self.heartbeat, record, durable=False)
 
     def read_heartbeat(self) -> Record | None:
-        """How far the trial is, or ``None`` while it does not run."""
+        """Progress of the trial, or ``None`` while it does not run."""
         with suppress(UserError):
             return read_json(self.heartbeat)
         return None
@@ -263,7 +263,7 @@ class TrialFolder:
     def is_complete(self, trial: Trial, trial_budget: float | None = None) -> bool:
         """Whether the trial has its result, with all that it asks to be measured.
 
-        A training that diverged has nothing that could be measured.
+        A training that diverged has nothing to measure.
 
         Args:
             trial: With what it asks for now.
