@@ -56,7 +56,7 @@ def variants(
     x = (torch.rand(BATCH, *shape, generator=random) * 2 - 1).to(device)
     z = torch.randn(BATCH, z_dim, generator=random).to(device)
     objective = build("objectives", OBJECTIVE)
-    batch = Batch(x, z, None, None, 0.0, lambda name: torch.Generator().manual_seed(0))
+    batch = Batch(x, z, None, None, 0.0)
 
     def trainables() -> Trainables:
         model = {"name": "dcgan", "z_dim": z_dim, "width": width}
@@ -83,10 +83,10 @@ def variants(
             optimizer.step()
 
     def shared() -> None:
-        simultaneous(objective, one, lambda images, prior: batch, 0)
+        simultaneous().update(objective, one, [batch])
 
     def in_turn() -> None:
-        alternating(objective, two, lambda images, prior: batch, 0)
+        alternating().update(objective, two, [batch, batch])
 
     return {"shared": shared, "combined": combined, "alternating": in_turn}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -46,24 +46,40 @@ class Nets:
         return found if self.critic is None else {**found, "critic": self.critic}
 
 
-def unchanged(images: Tensor, random: torch.Generator) -> Tensor:
+Noise = Callable[[torch.Generator], Tensor]
+"""Draws random numbers on the CPU."""
+
+
+def normal(*shape: int) -> Noise:
+    """Standard normal numbers of a shape."""
+    return lambda random: torch.randn(shape, generator=random)
+
+
+def uniform(*shape: int) -> Noise:
+    """Numbers in [0, 1) of a shape."""
+    return lambda random: torch.rand(shape, generator=random)
+
+
+def unchanged(images: Tensor) -> Tensor:
     """No augmentation."""
-    del random
     return images
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What a step draws.
+    """Everything that the host draws and decides for a forward pass; the rest is arithmetic.
 
     Args:
         x: Real images, shape ``(n, c, h, w)``.
         z: Prior samples, shape ``(n, d)``.
         labels: Classes of the real images, shape ``(n,)``; ``None`` where the data has none.
         z_labels: Classes of the images to generate, drawn as often as in the data.
-        progress: Share of the training that is done, in [0, 1).
-        random: Name of a draw to its generator, which depends on seed, step and name alone.
-        augment: What is done to images before an encoder sees them.
+        progress: Share of the training that is done, in [0, 1). The value of a schedule and what
+            rests follow from it, so both are known without looking at a tensor.
+        noise: Further random numbers, by the names of :meth:`Objective.noise`.
+        augment_real: Augments real images before an encoder sees them; its random numbers are
+            drawn already.
+        augment_fake: The same for generated images.
     """
 
     x: Tensor
@@ -71,8 +87,9 @@ class Batch:
     labels: Tensor | None
     z_labels: Tensor | None
     progress: float
-    random: Callable[[str], torch.Generator]
-    augment: Callable[[Tensor, torch.Generator], Tensor] = unchanged
+    noise: Mapping[str, Tensor] = field(default_factory=dict)
+    augment_real: Callable[[Tensor], Tensor] = unchanged
+    augment_fake: Callable[[Tensor], Tensor] = unchanged
 
 
 class ForwardPass:
@@ -87,7 +104,7 @@ class ForwardPass:
 
     Args:
         nets: E, G and what else there is.
-        batch: What the step has drawn.
+        batch: What was drawn.
     """
 
     def __init__(self, nets: Nets, batch: Batch) -> None:
@@ -99,8 +116,7 @@ class ForwardPass:
     @cached_property
     def x(self) -> Tensor:
         """Real images as an encoder sees them, a leaf for penalties on gradients."""
-        seen = self.batch.augment(self.batch.x, self.batch.random("augment real"))
-        return seen.detach().requires_grad_()
+        return self.batch.augment_real(self.batch.x).detach().requires_grad_()
 
     @cached_property
     def generated(self) -> Tensor:
@@ -116,7 +132,7 @@ class ForwardPass:
     @cached_property
     def x_fake(self) -> Tensor:
         """G(z), from the leaf on, as an encoder sees it."""
-        return self.batch.augment(self.leaf, self.batch.random("augment fake"))
+        return self.batch.augment_fake(self.leaf)
 
     @cached_property
     def features_real(self) -> Tensor:
@@ -161,15 +177,15 @@ class ForwardPass:
         tensor: Tensor = kept[name]
         return tensor
 
-    def noise(self, name: str, like: Tensor) -> Tensor:
-        """Standard normal numbers of the shape of ``like``; the same for the same name and step."""
-        drawn = torch.randn(like.shape, generator=self.batch.random(name))
-        return drawn.to(like.device, like.dtype)
+    def noise(self, name: str) -> Tensor:
+        """Random numbers of the batch, of the type of z.
 
-    def uniform(self, name: str, like: Tensor) -> Tensor:
-        """Numbers in [0, 1), one per sample, shape ``(n, 1, 1, 1)``."""
-        drawn = torch.rand(len(like), 1, 1, 1, generator=self.batch.random(name))
-        return drawn.to(like.device, like.dtype)
+        Raises:
+            ValueError: The objective does not state noise of this name.
+        """
+        if name not in self.batch.noise:
+            raise ValueError(f"noise {name!r} is not drawn: Objective.noise has to state it")
+        return self.batch.noise[name].to(self.z.dtype)
 
 
 class Objective(ABC):
@@ -198,6 +214,15 @@ class Objective(ABC):
     def build(self, architecture: Architecture) -> Nets:
         """The nets before the first step, with weights still to be drawn."""
         return Nets(architecture.encoder(architecture.z_dim), architecture.generator())
+
+    def noise(self, n: int, d: int) -> Mapping[str, Noise]:
+        """Random numbers that the losses need beside z, by name.
+
+        Args:
+            n: Samples of a batch.
+            d: Dimensions of z.
+        """
+        return {}
 
     def prior(self, z: Tensor) -> Tensor:
         """Prior samples, made of standard normal ones of the same shape."""
@@ -240,3 +265,17 @@ class Objective(ABC):
             "critic": self.critic_loss,
         }
         return losses[net](batch)
+
+
+def draw_noise(
+    objective: Objective, n: int, d: int, random: Callable[[str], torch.Generator]
+) -> dict[str, Tensor]:
+    """The random numbers that the losses of an objective need beside z, on the CPU.
+
+    Args:
+        objective: States their names and shapes.
+        n: Samples of a batch.
+        d: Dimensions of z.
+        random: Name to generator, so that no draw depends on which others there are.
+    """
+    return {name: noise(random(name)) for name, noise in objective.noise(n, d).items()}

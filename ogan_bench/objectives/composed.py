@@ -14,6 +14,7 @@ References:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -22,11 +23,11 @@ from torch import Tensor
 
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Objective, Projection
+from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Noise, Objective, Projection
 from ogan_bench.objectives.parts.adversarial import Adversarial, Scores
 from ogan_bench.objectives.parts.call_by_name import Term, call_with, check_arguments, term
 from ogan_bench.objectives.parts.consistency import correlation
-from ogan_bench.objectives.parts.penalties import Scored
+from ogan_bench.objectives.parts.penalties import Scored, penalty_noise
 from ogan_bench.objectives.parts.readouts import Output, Readout
 from ogan_bench.objectives.parts.weighted_consistency import (
     WeightedConsistency,
@@ -80,6 +81,9 @@ class ComposedObjective(Objective):
         if self.readout.head is not None:
             encoder.score_head = self.readout.head(architecture, encoder)
         return Nets(encoder, architecture.generator())
+
+    def noise(self, n: int, d: int) -> Mapping[str, Noise]:
+        return penalty_noise(self.penalty, n)
 
     def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         real, fake = self.score_real(batch), self.score_fake(batch)

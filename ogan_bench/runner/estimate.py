@@ -19,12 +19,12 @@ def seconds_per_step(trial: Trial, device: str) -> float:
     place = torch.device(device)
     if place.type == "cpu":
         torch.set_num_threads(1)
-    course = build_training(trial, load_dataset(trial.settings, device), place)
+    setup = build_training(trial, load_dataset(trial.settings, device), place)
 
     def run(steps: range) -> float:
         started = time.perf_counter()
         for step in steps:
-            course.advance(step % trial.settings.training.steps)
+            setup.update(setup.draw(step % trial.settings.training.steps))
         if place.type == "cuda":
             torch.cuda.synchronize(place)
         return time.perf_counter() - started

@@ -1,8 +1,13 @@
-"""What is done to real and generated images alike before an encoder sees them."""
+"""Augmentation of real and generated images before an encoder sees them.
+
+Random numbers are drawn on the host, from the shape of the images alone; what is done with them is
+arithmetic on the device.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 from pydantic import NonNegativeFloat
@@ -12,62 +17,89 @@ from torch.nn import functional as F
 from ogan_bench.errors import UserError
 
 
-def none(images: Tensor, random: torch.Generator) -> Tensor:
+@dataclass(frozen=True)
+class Augmentation:
+    """Changes images at random.
+
+    Args:
+        draw: Shape ``(n, c, h, w)`` of the images and a CPU generator to the tensors that decide
+            what is done to each image, on the CPU.
+        apply: Images ``(n, c, h, w)`` and these tensors, on the device of the images, to images of
+            the same shape; differentiable.
+    """
+
+    draw: Callable[[Sequence[int], torch.Generator], Sequence[Tensor]]
+    apply: Callable[..., Tensor]
+
+
+def none() -> Augmentation:
     """No augmentation: the images as they are."""
-    return images
+    return Augmentation(lambda shape, random: (), lambda images: images)
 
 
 def diff_augment(
-    images: Tensor,
-    random: torch.Generator,
     *,
     color: bool = True,
     translation: NonNegativeFloat = 0.125,
     cutout: NonNegativeFloat = 0.5,
-) -> Tensor:
+) -> Augmentation:
     """DiffAugment: random colour, translation and cutout, each image its own, differentiable.
 
     What moves in from outside and what is cut out is 0, mid-grey for images in [-1, 1]; colours may
     leave that range, as in the paper's code.
 
     Args:
-        images: Shape ``(n, c, h, w)``.
-        random: On the CPU, so that draws are the same on every device.
         color: Whether brightness, saturation and contrast change.
         translation: Farthest shift in both directions, as a share of height and width.
         cutout: Height and width of the box that is cut out, as shares of those of the image.
 
-    Returns:
-        Images of the same shape.
-
     Raises:
-        UserError: The images are points, of which a cut-out leaves nothing.
+        UserError: In ``draw``, if the images are points, of which a cut-out leaves nothing.
 
     References:
         S. Zhao et al., Differentiable Augmentation for Data-Efficient GAN Training, 2020,
         https://arxiv.org/abs/2006.10738
     """
-    if images.shape[-2:] == (1, 1):
-        raise UserError("augmentation diff_augment is for images: leave it out for points")
-    if color:
-        images = _recolor(images, random)
-    if translation:
-        images = _translate(images, random, translation)
-    if cutout:
-        images = _cut_out(images, random, cutout)
-    return images
+
+    def draw(shape: Sequence[int], random: torch.Generator) -> list[Tensor]:
+        if tuple(shape[-2:]) == (1, 1):
+            raise UserError("augmentation diff_augment is for images: leave it out for points")
+        drawn: list[Tensor] = []
+        if color:
+            drawn.append(torch.rand(3, shape[0], 1, 1, 1, generator=random))
+        if translation:
+            drawn += _sources(shape, random, translation)
+        if cutout:
+            drawn.append(_boxes(shape, random, cutout))
+        return drawn
+
+    def apply(images: Tensor, *drawn: Tensor) -> Tensor:
+        left = iter(drawn)
+        if color:
+            images = _recolor(images, next(left))
+        if translation:
+            images = _translate(images, next(left), next(left), translation)
+        if cutout:
+            images = images.masked_fill(next(left), 0)
+        return images
+
+    return Augmentation(draw, apply)
 
 
-AUGMENTATIONS: dict[str, Callable[..., Tensor]] = {
+AUGMENTATIONS: dict[str, Callable[..., Augmentation]] = {
     "none": none,
     "diff_augment": diff_augment,
 }
 
 
-def _recolor(images: Tensor, random: torch.Generator) -> Tensor:
-    """Brightness ± 0.5, saturation times 0 to 2, contrast times 0.5 to 1.5."""
-    drawn = torch.rand(3, len(images), 1, 1, 1, generator=random)
-    brightness, saturation, contrast = drawn.to(images.device, images.dtype)
+def _recolor(images: Tensor, drawn: Tensor) -> Tensor:
+    """Brightness ± 0.5, saturation times 0 to 2, contrast times 0.5 to 1.5.
+
+    Args:
+        images: Shape ``(n, c, h, w)``.
+        drawn: Uniform in [0, 1), shape ``(3, n, 1, 1, 1)``.
+    """
+    brightness, saturation, contrast = drawn.to(images.dtype)
     images = images + brightness - 0.5
     grey = images.mean(dim=1, keepdim=True)
     images = grey + 2 * saturation * (images - grey)
@@ -76,30 +108,40 @@ def _recolor(images: Tensor, random: torch.Generator) -> Tensor:
     return changed
 
 
-def _translate(images: Tensor, random: torch.Generator, ratio: float) -> Tensor:
-    """Shift by up to ``ratio`` of the height, then of the width; zeros come in."""
-    for dim in (2, 3):
-        size = images.shape[dim]
+def _sources(shape: Sequence[int], random: torch.Generator, ratio: float) -> list[Tensor]:
+    """For height and width, which padded row or column each one comes from, shape ``(n, size)``."""
+    found = []
+    for size in shape[2:]:
         reach = _pixels(size, ratio)
-        shift = torch.randint(-reach, reach + 1, (len(images), 1), generator=random)
-        source = torch.arange(reach, reach + size) - shift
-        index = source[:, None, :, None] if dim == 2 else source[:, None, None, :]
+        shift = torch.randint(-reach, reach + 1, (shape[0], 1), generator=random)
+        found.append(torch.arange(reach, reach + size) - shift)
+    return found
+
+
+def _translate(images: Tensor, rows: Tensor, columns: Tensor, ratio: float) -> Tensor:
+    """Shift by up to ``ratio`` of the height, then of the width; zeros come in."""
+    for dim, index in ((2, rows[:, None, :, None]), (3, columns[:, None, None, :])):
+        reach = _pixels(images.shape[dim], ratio)
         padding = (0, 0, reach, reach) if dim == 2 else (reach, reach)
-        images = F.pad(images, padding).gather(dim, index.to(images.device).expand(images.shape))
+        shape = images.shape
+        images = F.pad(images, padding).gather(dim, index.expand(shape))
     return images
 
 
-def _cut_out(images: Tensor, random: torch.Generator, ratio: float) -> Tensor:
-    """Zero a box; its centre is anywhere in the image, so a part of it may lie outside."""
-    cut = torch.ones(len(images), 1, 1, 1, dtype=torch.bool)
+def _boxes(shape: Sequence[int], random: torch.Generator, ratio: float) -> Tensor:
+    """What is cut out, bool, shape ``(n, 1, h, w)``.
+
+    The centre of a box is anywhere in the image, so a part of the box may lie outside.
+    """
+    cut = torch.ones(shape[0], 1, 1, 1, dtype=torch.bool)
     for dim in (2, 3):
-        size = images.shape[dim]
+        size = shape[dim]
         side = _pixels(size, ratio)
-        centre = torch.randint(size + 1 - side % 2, (len(images), 1), generator=random)
+        centre = torch.randint(size + 1 - side % 2, (shape[0], 1), generator=random)
         first, places = centre - side // 2, torch.arange(size)
         within = (places >= first) & (places < first + side)
         cut = cut & (within[:, None, :, None] if dim == 2 else within[:, None, None, :])
-    return images.masked_fill(cut.to(images.device), 0)
+    return cut
 
 
 def _pixels(size: int, ratio: float) -> int:

@@ -1,4 +1,4 @@
-"""What one training step takes: arithmetic and memory, counted and not timed."""
+"""The cost of a training step in arithmetic and memory, counted and not timed."""
 
 from __future__ import annotations
 
@@ -111,10 +111,11 @@ def step_cost(trial: Trial, dataset: Dataset, device: torch.device) -> StepCost:
         dataset: On the training device.
         device: Where to train.
     """
-    course = build_training(trial, dataset, device)
-    course.advance(0)
+    setup = build_training(trial, dataset, device)
+    setup.update(setup.draw(0))
+    batches = setup.draw(1)
     saved = SavedTensors(
-        p for net in course.players.nets.named().values() for p in net.parameters()
+        p for net in setup.trainables.nets.named().values() for p in net.parameters()
     )
     is_cuda = device.type == "cuda"
     if is_cuda:
@@ -123,6 +124,6 @@ def step_cost(trial: Trial, dataset: Dataset, device: torch.device) -> StepCost:
         FlopCounter() as counter,
         torch.autograd.graph.saved_tensors_hooks(saved.pack, saved.unpack),
     ):
-        course.advance(1)
+        setup.update(batches)
     peak = torch.cuda.max_memory_allocated(device) if is_cuda else None
     return StepCost(counter.total, saved.peak, peak)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -17,15 +17,15 @@ from ogan_bench.data.batches import Batches
 from ogan_bench.models import spectral
 from ogan_bench.models.base import Architecture
 from ogan_bench.models.initialisation import initialise
-from ogan_bench.objectives.base import Batch, Nets, Objective
+from ogan_bench.objectives.base import Batch, Nets, Objective, draw_noise
 from ogan_bench.seeding import generator
 from ogan_bench.store.trial_store import TrialFolder
-from ogan_bench.study import catalogue
 from ogan_bench.study.parts import Component, build
 from ogan_bench.study.trial import Trial
 from ogan_bench.training import checkpoint
+from ogan_bench.training.augmentations import Augmentation
 from ogan_bench.training.ema import MovingAverage
-from ogan_bench.training.updates import StepReport, Trainables
+from ogan_bench.training.updates import StepReport, Trainables, UpdateRule
 
 
 class DivergedError(Exception):
@@ -37,32 +37,32 @@ class InterruptedTrainingError(Exception):
 
 
 class Monitor(Protocol):
-    """Whom the loop tells how far it is, and who tells it to stop."""
+    """Receives progress and decides when to save or stop."""
 
     def progress(self, stage: str, step: int, record: dict[str, Any]) -> None:
         """Called after every step."""
 
     def should_stop(self) -> bool:
-        """Whether the loop shall save its state and raise."""
+        """Whether to save the state and raise."""
 
     def should_save(self) -> bool:
-        """Whether the loop shall save its state and go on."""
+        """Whether to save the state and go on."""
 
     def budget_used(self, seconds: float) -> bool:
-        """Whether these seconds of training, over all attempts, are all that there are."""
+        """Whether these seconds of training, over all attempts, use up the budget."""
 
 
 Observe = Callable[[int, float, Nets], None]
-"""Told the number of steps, the seconds of training and the nets as they are to be evaluated."""
+"""Called with the number of steps, the seconds of training and the nets to evaluate."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training leaves behind.
+    """The result of a training.
 
     Args:
-        nets: The nets, or their moving averages.
-        steps: How far it came: to its last step, or as far as its budget went.
+        nets: The nets to evaluate: as trained, moving averages, or with the chosen weights.
+        steps: Steps that were taken: all of them, or as many as the budget allowed.
         seconds: Time spent in training steps, over all attempts.
         images_per_second: Real images per second of training.
         chosen_step: Step whose weights were chosen; ``None``: weights are not chosen.
@@ -142,16 +142,21 @@ def build_nets(trial: Trial, dataset: Dataset) -> Nets:
 
 @dataclass(frozen=True)
 class TrainingSetup:
-    """A training that is set up: the nets with their optimisers, and what a step does to them.
+    """A training before a step: the nets with their optimisers, and the two halves of a step.
 
     Args:
-        players: Nets and optimisers; the nets are in training mode.
-        advance: Number of a step, from 0, to what it computed. Its batches depend on the training
-            seed and this number alone.
+        trainables: Nets and optimisers; the nets are in training mode.
+        draw: The half on the host: number of a step, from 0, to the batches that it sees. They
+            depend on the training seed and this number alone. All reading of data, random numbers
+            and copies to the device happen here.
+        update: The half on the device: moves the nets, given these batches. It draws nothing, reads
+            no data and waits for no value of a tensor; the only numbers that it takes from the host
+            are :attr:`~ogan_bench.objectives.base.Batch.progress` and what optimisers count.
     """
 
-    players: Trainables
-    advance: Callable[[int], StepReport]
+    trainables: Trainables
+    draw: Callable[[int], Sequence[Batch]]
+    update: Callable[[Sequence[Batch]], StepReport]
 
 
 def build_training(trial: Trial, dataset: Dataset, device: torch.device) -> TrainingSetup:
@@ -169,7 +174,7 @@ def build_training(trial: Trial, dataset: Dataset, device: torch.device) -> Trai
         net.to(device).train()
     chosen: dict[str, Component] = dict.fromkeys(named, settings.optimizer)
     chosen["generator"] = settings.generator_optimizer or settings.optimizer
-    players = Trainables(
+    trainables = Trainables(
         nets,
         {
             name: build(
@@ -178,34 +183,38 @@ def build_training(trial: Trial, dataset: Dataset, device: torch.device) -> Trai
             for name, net in named.items()
         },
     )
-    update, augment = (
-        partial(catalogue.function(kind, component.name), **component.parameters())
-        for kind, component in (
-            ("updates", settings.updates),
-            ("augmentations", settings.augmentation),
-        )
-    )
+    rule: UpdateRule = build("updates", settings.updates)
+    augmentation: Augmentation = build("augmentations", settings.augmentation)
     batches = Batches(dataset.train, settings.batch_size, trial.seed, settings.images, device)
-    z_shape = (settings.batch_size, build_architecture(trial, dataset).z_dim)
+    n, d = settings.batch_size, build_architecture(trial, dataset).z_dim
 
-    def advance(step: int) -> StepReport:
-        def draw(images: int, prior: int) -> Batch:
-            x, labels = batches[images]
-            z = torch.randn(z_shape, generator=generator(trial.seed, "z", prior))
-            return Batch(
-                x=x,
-                z=objective.prior(z).to(device),
-                labels=labels,
-                z_labels=batches.random_labels(prior),
-                progress=step / settings.steps,
-                random=lambda name: generator(trial.seed, f"noise/{name}", prior),
-                augment=augment,
-            )
+    def draw_batch(images: int, prior: int, progress: float) -> Batch:
+        def random(name: str) -> torch.Generator:
+            return generator(trial.seed, f"noise/{name}", prior)
 
-        report: StepReport = update(objective, players, draw, step)
-        return report
+        def augment(shape: torch.Size, name: str) -> Callable[[Tensor], Tensor]:
+            drawn = [tensor.to(device) for tensor in augmentation.draw(shape, random(name))]
+            return lambda seen: augmentation.apply(seen, *drawn)
 
-    return TrainingSetup(players, advance)
+        x, labels = batches[images]
+        z = torch.randn((n, d), generator=generator(trial.seed, "z", prior))
+        noise = draw_noise(objective, n, d, random)
+        return Batch(
+            x=x,
+            z=objective.prior(z).to(device),
+            labels=labels,
+            z_labels=batches.random_labels(prior),
+            progress=progress,
+            noise={name: tensor.to(device) for name, tensor in noise.items()},
+            augment_real=augment(x.shape, "augment real"),
+            augment_fake=augment(x.shape, "augment fake"),
+        )
+
+    def draw(step: int) -> list[Batch]:
+        progress = step / settings.steps
+        return [draw_batch(images, prior, progress) for images, prior in rule.batches(step)]
+
+    return TrainingSetup(trainables, draw, partial(rule.update, objective, trainables))
 
 
 def train(
@@ -216,19 +225,18 @@ def train(
     monitor: Monitor,
     observe: Observe | None = None,
 ) -> Trained:
-    """Train a trial from its start or from its checkpoint to its last step, or as far as it may.
+    """Train a trial from its start or its checkpoint to its last step, or until its budget is used.
 
-    A training that ends by its budget has saved its state: it can go on from there, and is then the
-    same as one that was never stopped.
+    A training that its budget ends has saved its state. Resumed, it equals one that never stopped.
 
     Args:
         trial: What to train.
         dataset: On the training device, or where it was if a GPU has no room for it.
         folder: Where the checkpoint and the log lie.
         device: Where to train.
-        monitor: Hears of every step.
-        observe: Sees the nets every ``evaluation.every`` steps and after the last; what it does
-            takes no part in the training and is not timed.
+        monitor: Called after every step.
+        observe: Called with the nets every ``evaluation.every`` steps and after the last; it does
+            not influence the training and is not timed.
 
     Raises:
         DivergedError: A loss is no longer a number.
@@ -236,17 +244,16 @@ def train(
         UnreadableCheckpointError: The checkpoint cannot be used.
     """
     settings = trial.settings.training
-    course = build_training(trial, dataset, device)
-    players = course.players
-    named = players.nets.named()
-    averages = moving_averages(trial, players.nets)
+    setup = build_training(trial, dataset, device)
+    nets, optimizers = setup.trainables.nets, setup.trainables.optimizers
+    averages = moving_averages(trial, nets)
 
     # Pick up where an earlier attempt was cut off
     window, step, seconds = RunningMeans(), 0, 0.0
     state = load_checkpoint(trial, folder, device)
     if state is not None:
-        restore_weights(state, players.nets, averages)
-        for name, optimizer in players.optimizers.items():
+        restore_weights(state, nets, averages)
+        for name, optimizer in optimizers.items():
             optimizer.load_state_dict(state["optimizers"][name])
         step, seconds = state["step"], state["seconds"]
         window = RunningMeans(state["window"])
@@ -261,7 +268,7 @@ def train(
                 "step": step,
                 "seconds": seconds,
                 "window": window.sums,
-                **_state(players, averages),
+                **_state(setup.trainables, averages),
             },
         )
 
@@ -269,9 +276,11 @@ def train(
     record: dict[str, Any] = {}
     started, seconds_before = time.perf_counter(), seconds
     while step < settings.steps and not monitor.budget_used(seconds):
-        window.add(course.advance(step))
+        batches = setup.draw(step)
+        report = setup.update(batches)
+        window.add(report)
         step += 1
-        for average, net in zip(averages, named.values(), strict=False):
+        for average, net in zip(averages, nets.named().values(), strict=False):
             average.update(net)
         logs = step % settings.log_every == 0 or step == settings.steps
         if logs:
@@ -284,7 +293,7 @@ def train(
             _check_finite(means, step)
         if observe is not None and is_observed(trial, step):
             paused = time.perf_counter()
-            observe(step, seconds, evaluated(players.nets, averages))
+            observe(step, seconds, evaluated(nets, averages))
             started += time.perf_counter() - paused
         monitor.progress("train", step, record)
         ends = step == settings.steps or monitor.budget_used(seconds)
@@ -293,7 +302,7 @@ def train(
             raise InterruptedTrainingError
         if monitor.should_save() or ends:
             save()
-    return Trained.after(trial, evaluated(players.nets, averages), step, seconds)
+    return Trained.after(trial, evaluated(nets, averages), step, seconds)
 
 
 def load_checkpoint(
@@ -347,9 +356,9 @@ def _check_finite(means: dict[str, float], step: int) -> None:
         raise DivergedError(f"{', '.join(bad)} not finite at step {step}")
 
 
-def _state(players: Trainables, averages: list[MovingAverage]) -> checkpoint.State:
+def _state(trained: Trainables, averages: list[MovingAverage]) -> checkpoint.State:
     return {
-        "nets": {name: net.state_dict() for name, net in players.nets.named().items()},
-        "optimizers": {name: o.state_dict() for name, o in players.optimizers.items()},
+        "nets": {name: net.state_dict() for name, net in trained.nets.named().items()},
+        "optimizers": {name: o.state_dict() for name, o in trained.optimizers.items()},
         "averages": [average.average.state_dict() for average in averages],
     }

@@ -1,4 +1,7 @@
-"""One step: how the nets are updated from the gradients of their losses.
+"""One step: which batches it sees, and how the nets are updated from the gradients of their losses.
+
+Which batches these are is decided on the host before the step; an update draws nothing and reads no
+value of a tensor.
 
 Gradients are addressed: each backward pass names the tensors it is for, so nothing is ever switched
 off and on again, and no gradient lands where it is not wanted.
@@ -6,7 +9,7 @@ off and on again, and no gradient lands where it is not wanted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,9 +17,6 @@ from pydantic import PositiveInt
 from torch import Tensor
 
 from ogan_bench.objectives.base import Batch, ForwardPass, LossTerms, Net, Nets, Objective
-
-Draw = Callable[[int, int], Batch]
-"""Number of a batch of images and number of a batch of z to what they hold."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,21 @@ class StepReport:
     diagnostics: LossTerms
 
 
-def simultaneous(objective: Objective, players: Trainables, draw: Draw, step: int) -> StepReport:
+@dataclass(frozen=True)
+class UpdateRule:
+    """The two halves of a step.
+
+    Args:
+        batches: Number of the step, from 0, to the batches that it sees: for each one the number of
+            its images and the number of its z.
+        update: Moves the nets, given these batches.
+    """
+
+    batches: Callable[[int], Sequence[tuple[int, int]]]
+    update: Callable[[Objective, Trainables, Sequence[Batch]], StepReport]
+
+
+def simultaneous() -> UpdateRule:
     """All nets move at once from one batch, as with the single loss of the author's code.
 
     All gradients are taken at the parameters before the step, and G(z) and E(G(z)) are computed
@@ -49,24 +63,18 @@ def simultaneous(objective: Objective, players: Trainables, draw: Draw, step: in
     References:
         J. Su, O-GAN, 2019, https://github.com/bojone/o-gan
     """
-    batch = ForwardPass(players.nets, draw(step, step))
-    losses = {net: objective.loss(net, batch) for net in players.nets.named()}
-    moved = [net for net in losses if losses[net]]
-    for net in moved:
-        gradients(net, losses[net], batch, retain_graph=net != moved[-1])
-    for net in moved:
-        players.optimizers[net].step()
-    return _report(losses, objective, batch)
+
+    def update(objective: Objective, trained: Trainables, batches: Sequence[Batch]) -> StepReport:
+        (drawn,) = batches
+        batch = ForwardPass(trained.nets, drawn)
+        losses = {net: objective.loss(net, batch) for net in trained.nets.named()}
+        _move(trained, losses, batch)
+        return _report(losses, objective, batch)
+
+    return UpdateRule(lambda step: [(step, step)], update)
 
 
-def alternating(
-    objective: Objective,
-    players: Trainables,
-    draw: Draw,
-    step: int,
-    *,
-    encoder_steps: PositiveInt = 1,
-) -> StepReport:
+def alternating(*, encoder_steps: PositiveInt = 1) -> UpdateRule:
     """n steps of the generator's opponents, then one of the other nets, each with fresh z.
 
     The opponent is E, or the critic where there is one.
@@ -74,31 +82,35 @@ def alternating(
     References:
         I. Goodfellow et al., Generative Adversarial Networks, 2014, arXiv 1406.2661
     """
-    named = players.nets.named()
-    updated_first = [net for net in named if net in objective.updated_first]
-    others = [net for net in named if net not in objective.updated_first]
-    losses: dict[Net, LossTerms] = {}
-    first_images, first_z = step * encoder_steps, step * (encoder_steps + 1)
-    reported: ForwardPass | None = None
-    for k in range(encoder_steps + 1):
-        last = k == encoder_steps
-        batch = ForwardPass(
-            players.nets, draw(first_images + min(k, encoder_steps - 1), first_z + k)
-        )
-        moving = {net: objective.loss(net, batch) for net in (others if last else updated_first)}
-        moved = [net for net in moving if moving[net]]
-        for net in moved:
-            gradients(net, moving[net], batch, retain_graph=net != moved[-1])
-        for net in moved:
-            players.optimizers[net].step()
-        losses |= moving
-        # What the updated_first saw last is reported: there all outputs are of one set of weights.
-        reported = reported if last and updated_first else batch
-    assert reported is not None
-    return _report(losses, objective, reported)
+
+    def batches(step: int) -> list[tuple[int, int]]:
+        images, z = step * encoder_steps, step * (encoder_steps + 1)
+        # The last update has fresh z and the images of the one before.
+        return [(images + min(k, encoder_steps - 1), z + k) for k in range(encoder_steps + 1)]
+
+    def update(objective: Objective, trained: Trainables, batches: Sequence[Batch]) -> StepReport:
+        named = trained.nets.named()
+        updated_first = [net for net in named if net in objective.updated_first]
+        others = [net for net in named if net not in objective.updated_first]
+        losses: dict[Net, LossTerms] = {}
+        reported: ForwardPass | None = None
+        for k, drawn in enumerate(batches):
+            last = k == encoder_steps
+            batch = ForwardPass(trained.nets, drawn)
+            moving = {
+                net: objective.loss(net, batch) for net in (others if last else updated_first)
+            }
+            _move(trained, moving, batch)
+            losses |= moving
+            # The last batch of updated_first is reported: all outputs are of one set of weights.
+            reported = reported if last and updated_first else batch
+        assert reported is not None
+        return _report(losses, objective, reported)
+
+    return UpdateRule(batches, update)
 
 
-UPDATES: dict[str, Callable[..., StepReport]] = {
+UPDATES: dict[str, Callable[..., UpdateRule]] = {
     "simultaneous": simultaneous,
     "alternating": alternating,
 }
@@ -129,6 +141,15 @@ def gradients(
     if leaf is not None and leaf.grad is not None:
         at_images, leaf.grad = leaf.grad, None
         batch.generated.backward(at_images, inputs=parameters, retain_graph=retain_graph)
+
+
+def _move(trained: Trainables, losses: Mapping[Net, LossTerms], batch: ForwardPass) -> None:
+    """Move the nets that have terms, from gradients taken before any of them moves."""
+    moved = [net for net in losses if losses[net]]
+    for net in moved:
+        gradients(net, losses[net], batch, retain_graph=net != moved[-1])
+    for net in moved:
+        trained.optimizers[net].step()
 
 
 def _report(

@@ -93,9 +93,8 @@ def see(nets: Nets, shape: ImageShape, d: int) -> ForwardPass:
     x = torch.rand(N, *shape, dtype=torch.float64, generator=random) * 2 - 1
     z = torch.randn(N, d, dtype=torch.float64, generator=random)
     labels, z_labels = torch.randint(CLASSES, (2, N), generator=random)
-    return ForwardPass(
-        nets, Batch(x, z, labels, z_labels, progress=0.5, random=partial(generator, 2))
-    )
+    noise = {"mixing": torch.rand(N, 1, 1, 1, generator=generator(2, "mixing"))}
+    return ForwardPass(nets, Batch(x, z, labels, z_labels, 0.5, noise))
 
 
 def idle(net: nn.Module) -> set[str]:

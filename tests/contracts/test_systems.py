@@ -15,7 +15,7 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 from ogan_bench.data.base import ImageShape
 from ogan_bench.models.base import Architecture
 from ogan_bench.models.initialisation import Normal, initialise
-from ogan_bench.objectives.base import Batch, ForwardPass, Net, Nets, Objective
+from ogan_bench.objectives.base import Batch, ForwardPass, Net, Nets, Objective, draw_noise
 from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.seeding import generator
 from ogan_bench.study import catalogue
@@ -80,7 +80,8 @@ def draw(objective: Objective, shape: ImageShape, progress: float, number: int =
     x = torch.rand(N, *shape, dtype=torch.float64, generator=random) * 2 - 1
     z = objective.prior(torch.randn(N, D, dtype=torch.float64, generator=random))
     labels, z_labels = torch.randint(CLASSES, (2, N), generator=random)
-    return Batch(x, z, labels, z_labels, progress, partial(generator, 2 + number))
+    noise = draw_noise(objective, N, D, partial(generator, 2 + number))
+    return Batch(x, z, labels, z_labels, progress, noise)
 
 
 def per_sample(terms: object) -> None:
@@ -160,17 +161,16 @@ def test_codes_and_images_have_their_shapes(system: str, place: Place) -> None:
 def test_a_step_moves_the_nets_that_have_terms(system: str, place: Place, update: str) -> None:
     objective = objective_of(system)
     nets = nets_of(objective, place)
-    players = Trainables(
+    trainables = Trainables(
         nets,
         {name: torch.optim.SGD(net.parameters(), lr=1e-6) for name, net in nets.named().items()},
     )
-    step = catalogue.function("updates", update)
+    rule = build("updates", update)
     ever: set[str] = set()
     for progress in PROGRESS:
         before = {name: parameters_to_vector(net.parameters()) for name, net in _named(nets)}
-        report = step(
-            objective, players, lambda _, z, at=progress: draw(objective, place[1], at, z), 0
-        )
+        batches = [draw(objective, place[1], progress, z) for _, z in rule.batches(0)]
+        report = rule.update(objective, trainables, batches)
         moved = {
             name
             for name, net in _named(nets)

@@ -11,7 +11,6 @@ Ours are two losses whose gradients are addressed to one net each.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import pytest
 import torch
@@ -24,7 +23,6 @@ from ogan_bench.objectives.base import Batch, ForwardPass, Nets, Objective
 from ogan_bench.objectives.composed import composed
 from ogan_bench.objectives.parts.consistency import mse, mse_mean, pearson
 from ogan_bench.objectives.parts.penalties import quadratic_potential
-from ogan_bench.seeding import generator
 from ogan_bench.training import updates
 
 N, D = 6, 10
@@ -83,7 +81,7 @@ def batch(nets: Nets) -> ForwardPass:
     random = torch.Generator().manual_seed(2)
     x = torch.rand(N, 1, 16, 16, dtype=torch.float64, generator=random) * 2 - 1
     z = torch.randn(N, D, dtype=torch.float64, generator=random)
-    drawn = Batch(x, z, labels=None, z_labels=None, progress=0.0, random=partial(generator, 2))
+    drawn = Batch(x, z, labels=None, z_labels=None, progress=0.0)
     return ForwardPass(nets, drawn)
 
 

@@ -23,7 +23,7 @@ from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
 from ogan_bench.models.dcgan import dcgan
 from ogan_bench.models.initialisation import initialise
-from ogan_bench.objectives.base import Batch, ForwardPass, Nets, Objective
+from ogan_bench.objectives.base import Batch, ForwardPass, Nets, Objective, draw_noise
 from ogan_bench.objectives.systems.alae import alae
 from ogan_bench.objectives.systems.bigan import ali, bigan
 from ogan_bench.objectives.systems.bigan_qp import bigan_qp
@@ -71,7 +71,7 @@ def drawn(objective: Objective, progress: float = 0.0, number: int = 0) -> Batch
     source = torch.Generator().manual_seed(1 + number)
     x = torch.rand(N, 1, 16, 16, dtype=torch.float64, generator=source) * 2 - 1
     z = torch.randn(N, D, dtype=torch.float64, generator=source)
-    return Batch(x, objective.prior(z), None, None, progress, random)
+    return Batch(x, objective.prior(z), None, None, progress, draw_noise(objective, N, D, random))
 
 
 # The formulas, in the words of their papers; where these differ, a logit or T is minus our score.
@@ -394,12 +394,9 @@ def test_every_net_with_a_loss_moves_and_every_other_rests(
     objective = system.objective
     nets = made(objective)
     before = copied(nets)
-    report = update(
-        objective,
-        adam(nets),
-        lambda images, prior: drawn(objective, system.progress, images + prior),
-        0,
-    )
+    rule = update()
+    batches = [drawn(objective, system.progress, images + z) for images, z in rule.batches(0)]
+    report = rule.update(objective, adam(nets), batches)
     assert moved(nets, before) == {net for net, terms in report.losses.items() if terms}
     assert set(report.losses) == set(nets.named())
     assert all(term.shape == (N,) for term in report.diagnostics.values())
@@ -443,7 +440,7 @@ def test_a_critic_scores_every_batch_once_a_step() -> None:
     assert nets.critic is not None
     calls = []
     nets.critic.register_forward_hook(lambda *_: calls.append(1))
-    simultaneous(objective, adam(nets), lambda *_: drawn(objective), 0)
+    simultaneous().update(objective, adam(nets), [drawn(objective)])
     assert len(calls) == 2
 
 
@@ -473,15 +470,12 @@ def test_post_hoc_trains_a_gan_and_then_an_encoder(update: Callable[..., Any]) -
     """With Adam, whose momentum would move G on if it were stepped with zero gradients."""
     objective, steps = post_hoc(gan_share=0.5), 6
     nets = made(objective)
-    players, who = adam(nets), []
+    players, rule, who = adam(nets), update(), []
     for step in range(steps):
         before = copied(nets)
-        update(
-            objective,
-            players,
-            lambda images, prior, at=step / steps: drawn(objective, at, images + prior),
-            step,
-        )
+        numbers = rule.batches(step)
+        batches = [drawn(objective, step / steps, images + z) for images, z in numbers]
+        rule.update(objective, players, batches)
         who.append(moved(nets, before))
     assert who == [{"generator", "critic"}] * 3 + [{"encoder"}] * 3
 
@@ -492,7 +486,8 @@ def test_codes_of_ali_are_drawn_in_training_and_their_means_evaluated() -> None:
     batch = ForwardPass(nets, drawn(objective))
     e = nets.encoder(batch.x)
     torch.testing.assert_close(objective.code(e, D), e[:, :D])
-    other = ForwardPass(nets, replace(batch.batch, random=lambda name: random(name + "another")))
+    noise = draw_noise(objective, N, D, lambda name: random(name + "another"))
+    other = ForwardPass(nets, replace(batch.batch, noise=noise))
     loss, another = objective.encoder_loss(batch), objective.encoder_loss(other)
     assert not torch.allclose(loss["adversarial"], another["adversarial"])
     again = ForwardPass(nets, drawn(objective))
@@ -592,8 +587,10 @@ def test_the_critic_of_codes_is_penalised_at_codes() -> None:
         nets = made(objective)
         batch = ForwardPass(nets, drawn(objective))
         got = objective.critic_loss(batch)["code_penalty"]
-        u = batch.uniform("mixing", batch.x).reshape(N, 1)
-        points = batch.z if penalty == "r1" else batch.z + u * (nets.encoder(batch.x) - batch.z)
+        points = batch.z
+        if penalty == "gradient_penalty":
+            u = batch.noise("mixing").reshape(N, 1)
+            points = points + u * (nets.encoder(batch.x) - batch.z)
         points = points.detach().requires_grad_()
         critic = nets.critic.get_submodule("code")  # type: ignore[union-attr]
         slope = torch.autograd.grad(critic(points).sum(), points)[0].pow(2).sum(1)

@@ -54,11 +54,12 @@ def random(name: str) -> torch.Generator:
     return torch.Generator().manual_seed(zlib.crc32(name.encode()))
 
 
-def drawn(shape: ImageShape, n: int = N) -> Batch:
+def drawn(shape: ImageShape, n: int = N, m: int = 1) -> Batch:
     source = random("batch")
     x = torch.rand(n, *shape, dtype=torch.float64, generator=source) * 2 - 1
     z = torch.randn(n, D, dtype=torch.float64, generator=source)
-    return Batch(x, z, None, None, 0.0, random)
+    noise = {"mixing": torch.rand(n // m, 1, 1, 1, generator=random("mixing"))}
+    return Batch(x, z, None, None, 0.0, noise)
 
 
 def in_packs(images: Tensor, m: int) -> Tensor:
@@ -155,8 +156,8 @@ def test_packs_of_one_are_a_plain_gan(place: Place) -> None:
         players = Trainables(
             nets, {n: torch.optim.Adam(net.parameters()) for n, net in nets.named().items()}
         )
-        for step in range(2):
-            simultaneous(objective, players, lambda *_: drawn(place[1]), step)
+        for _ in range(2):
+            simultaneous().update(objective, players, [drawn(place[1])])
         trained.append([parameters_to_vector(net.parameters()) for net in nets.named().values()])
     for a, b in zip(*trained, strict=True):
         assert torch.equal(a, b)
@@ -193,7 +194,7 @@ def test_penalties_take_a_pack_for_one_image(
     m: int, name: str, penalty: Callable[[Any, Tensor, Tensor], Tensor]
 ) -> None:
     objective, place = pac_gan(packing=m, penalty=name), ("resnet", IMAGE)
-    nets, batch = made(objective, place), drawn(IMAGE)
+    nets, batch = made(objective, place), drawn(IMAGE, m=m)
     real, fake = in_packs(batch.x, m), in_packs(nets.generator(batch.z), m)
     want = penalty(nets.critic, real, fake)
     got = objective.critic_loss(ForwardPass(nets, batch))["penalty"]
@@ -209,7 +210,7 @@ def test_the_order_of_a_batch_changes_its_packs_and_not_what_is_expected() -> No
     nets, batch = made(objective, ("mlp", POINT)), drawn(POINT, 4)
 
     def loss_of(order: tuple[int, ...]) -> float:
-        seen = ForwardPass(nets, Batch(batch.x[list(order)], batch.z, None, None, 0.0, random))
+        seen = ForwardPass(nets, Batch(batch.x[list(order)], batch.z, None, None, 0.0))
         return total(objective.critic_loss(seen)).item()
 
     losses = {order: loss_of(order) for order in itertools.permutations(range(4))}
@@ -248,7 +249,7 @@ def test_a_critic_of_packs_tells_a_dropped_mode_more_surely(m: int) -> None:
 
     def loss(n: int) -> Tensor:
         x = (torch.randint(2, (n, 1, 1, 1), generator=source) * 2.0 - 1).expand(n, *POINT)
-        batch = ForwardPass(nets, Batch(x, torch.zeros(n, D), None, None, 0.0, random))
+        batch = ForwardPass(nets, Batch(x, torch.zeros(n, D), None, None, 0.0))
         return total(objective.critic_loss(batch))
 
     for _ in range(150):
@@ -270,7 +271,8 @@ def test_a_packed_critic_scores_every_batch_once(update: Callable[..., Any]) -> 
     players = Trainables(
         nets, {n: torch.optim.SGD(net.parameters(), lr=1e-3) for n, net in nets.named().items()}
     )
-    report = update(objective, players, lambda *_: drawn(POINT), 0)
+    rule = update()
+    report = rule.update(objective, players, [drawn(POINT) for _ in rule.batches(0)])
     passes = 2 if update is simultaneous else 3  # the second time G alone is judged
     assert shapes == [(2, 8, 1, 1)] * passes
     assert set(report.diagnostics) >= {"score_real", "score_fake"}

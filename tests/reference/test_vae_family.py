@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.distributions import Independent, Normal, kl_divergence
 
 from ogan_bench.models.base import Architecture, Encoder, Generator
-from ogan_bench.objectives.base import Batch, ForwardPass, Net, Nets, Objective
+from ogan_bench.objectives.base import Batch, ForwardPass, Net, Nets, Objective, draw_noise
 from ogan_bench.objectives.systems.gaussian_encoder import Gaussian, gaussian
 from ogan_bench.seeding import generator
 from ogan_bench.study.parts import build, component_of
@@ -66,7 +66,10 @@ def see(objective: Objective, progress: float = 0.5) -> ForwardPass:
     x = torch.rand(N, 3, 2, 2, dtype=torch.float64, generator=random) * 2 - 1
     z = torch.randn(N, D, dtype=torch.float64, generator=random)
     labels, z_labels = torch.randint(2, (2, N), generator=random)
-    return ForwardPass(nets, Batch(x, z, labels, z_labels, progress, partial(generator, 2)))
+    return ForwardPass(
+        nets,
+        Batch(x, z, labels, z_labels, progress, draw_noise(objective, N, D, partial(generator, 2))),
+    )
 
 
 def gradient(objective: Objective, net: Net, progress: float = 0.5) -> list[Tensor]:
@@ -135,7 +138,7 @@ def test_vae_minimises_the_evidence_lower_bound(beta: float, std: float) -> None
     e = nets.encoder(batch.batch.x)
     posterior = Normal(e[:, :D], (e[:, D:] / 2).exp())
     prior = Normal(torch.zeros(N, D, dtype=e.dtype), 1.0)
-    code = posterior.mean + posterior.stddev * batch.noise("posterior real", posterior.mean)
+    code = posterior.mean + posterior.stddev * batch.noise("posterior real")
     likelihood = Normal(nets.generator(code, batch.labels), std).log_prob(batch.batch.x)
     constant = PIXELS * math.log(std * math.sqrt(2 * math.pi))
     evidence = likelihood.sum((1, 2, 3)) + constant - beta * kl_divergence(posterior, prior).sum(1)
@@ -202,7 +205,7 @@ def sse(a: Tensor, b: Tensor) -> Tensor:
 
 def drawn(batch: ForwardPass, of: tuple[Tensor, Tensor], name: str) -> Tensor:
     mean, log_variance = of
-    return mean + batch.noise(name, mean) * log_variance.mul(0.5).exp()
+    return mean + batch.noise(name) * log_variance.mul(0.5).exp()
 
 
 def intro(
@@ -419,7 +422,8 @@ def fit(objective: Objective, x: Tensor, steps: int) -> list[dict[str, float]]:
     found = []
     for step in range(steps):
         z = torch.randn(len(x), D, dtype=x.dtype, generator=generator(step, "z"))
-        batch = ForwardPass(nets, Batch(x, z, None, None, step / steps, partial(generator, step)))
+        noise = draw_noise(objective, len(x), D, partial(generator, step))
+        batch = ForwardPass(nets, Batch(x, z, None, None, step / steps, noise))
         losses = {net: objective.loss(net, batch) for net in nets.named()}
         for of, terms in losses.items():
             gradients(of, terms, batch, retain_graph=True)

@@ -15,7 +15,7 @@ from ogan_bench.data.base import to_float
 from ogan_bench.evaluation.effective_rank import effective_rank
 from ogan_bench.evaluation.mechanism.loss_gradients import ITERATIONS, LossProbe
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
-from ogan_bench.objectives.base import Batch, Nets
+from ogan_bench.objectives.base import Batch, Nets, draw_noise
 from ogan_bench.sampling.context import ModelContext
 from ogan_bench.seeding import generator
 
@@ -108,6 +108,12 @@ def loss_probe(context: ModelContext) -> LossProbe:
             pair.z_dim,
             generator=generator(seed, "evaluation/mechanism/z", number),
         )
+        further = draw_noise(
+            pair.objective,
+            BATCH_SIZE,
+            pair.z_dim,
+            lambda name: generator(seed, f"evaluation/mechanism/{name}", number),
+        )
         labels = None if train.labels is None else train.labels[chosen].to(context.device)
         return Batch(
             x=to_float(train.images[chosen].to(context.device)),
@@ -115,7 +121,7 @@ def loss_probe(context: ModelContext) -> LossProbe:
             labels=labels,
             z_labels=None if labels is None else labels.roll(1),
             progress=context.progress,
-            random=lambda name: generator(seed, f"evaluation/mechanism/{name}", number),
+            noise={name: tensor.to(context.device) for name, tensor in further.items()},
         )
 
     nets = Nets(pair.encoder.to(context.device), pair.generator.to(context.device))

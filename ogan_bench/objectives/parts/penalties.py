@@ -5,7 +5,7 @@ A penalty asks by name for attributes of :class:`Scored`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,7 +13,8 @@ import torch
 from pydantic import PositiveFloat
 from torch import Tensor, nn
 
-from ogan_bench.objectives.base import ForwardPass
+from ogan_bench.objectives.base import ForwardPass, Noise, uniform
+from ogan_bench.objectives.parts.call_by_name import Term, argument_names
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Scored:
     @property
     def mixing(self) -> Tensor:
         """Uniform numbers in [0, 1), one per pair of images, shape ``(n, 1, 1, 1)``."""
-        return self.batch.uniform("mixing", self.batch.x)
+        return self.batch.noise("mixing")
 
 
 def quadratic_potential(
@@ -167,3 +168,8 @@ PENALTIES: dict[str, Callable[..., Tensor]] = {
     "weight_decay": weight_decay,
     "none": none,
 }
+
+
+def penalty_noise(penalty: Term, n: int) -> Mapping[str, Noise]:
+    """Random numbers that a penalty asks for, of n pairs of images."""
+    return {"mixing": uniform(n, 1, 1, 1)} if "mixing" in argument_names(penalty) else {}

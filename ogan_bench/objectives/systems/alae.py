@@ -78,7 +78,7 @@ class ALAE(Objective):
         w = self.w(batch).detach()
         generator = cast(MappedGenerator, batch.nets.generator)
         images = generator.synthesis(w, batch.z_labels)
-        seen = batch.batch.augment(images, batch.batch.random("augment fake"))
+        seen = batch.batch.augment_fake(images)
         return {
             "adversarial": softplus(self.score_fake(batch)),
             "reciprocity": self._reciprocity(w, batch.nets.encoder(seen)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from ogan_bench.models.base import Architecture, mlp
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Objective
+from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Noise, Objective, normal
 from ogan_bench.objectives.systems.critic_game import computed
 from ogan_bench.objectives.systems.gaussian_encoder import gaussian
 
@@ -88,11 +89,14 @@ class BiGAN(PairObjective):
     def outputs(self, d: int) -> int:
         return 2 * d if self.stochastic else d
 
+    def noise(self, n: int, d: int) -> Mapping[str, Noise]:
+        return {"posterior real": normal(n, d)} if self.stochastic else {}
+
     def code_real(self, batch: ForwardPass) -> Tensor:
         if not self.stochastic:
             return super().code_real(batch)
         posterior = gaussian(batch.e_real, batch.z.shape[1])
-        return posterior.sample(batch.noise("posterior real", posterior.mean))
+        return posterior.sample(batch.noise("posterior real"))
 
     def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         return {"adversarial": softplus(-self.score_real(batch))}

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from torch import Tensor
 
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Objective
+from ogan_bench.objectives.base import ForwardPass, LossTerms, Noise, Objective
 from ogan_bench.objectives.parts.adversarial import Adversarial, Scores
 from ogan_bench.objectives.parts.call_by_name import Term, call_with, term
 from ogan_bench.objectives.parts.consistency import correlation
-from ogan_bench.objectives.parts.penalties import Scored
+from ogan_bench.objectives.parts.penalties import Scored, penalty_noise
 from ogan_bench.study.parts import AdversarialPart, PenaltyPart, build
 
 
@@ -46,6 +46,10 @@ class CriticGame:
 
     adversarial: Adversarial
     penalty: Term
+
+    def noise(self, n: int) -> Mapping[str, Noise]:
+        """Random numbers that the critic's loss of n pairs needs."""
+        return penalty_noise(self.penalty, n)
 
     def critic_loss(self, scored: Scored) -> LossTerms:
         """Both terms of the critic."""

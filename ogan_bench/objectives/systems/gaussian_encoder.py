@@ -9,12 +9,13 @@ References:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from torch import Tensor
 
 from ogan_bench.models.base import Architecture
-from ogan_bench.objectives.base import ForwardPass, Nets, Objective
+from ogan_bench.objectives.base import ForwardPass, Nets, Noise, Objective, normal
 
 UNIT_RANGE = 0.25
 """Squared errors of images in [-1, 1], as all images here, to those of the same in [0, 1]."""
@@ -63,6 +64,9 @@ class Variational(Objective):
     def build(self, architecture: Architecture) -> Nets:
         return Nets(architecture.encoder(2 * architecture.z_dim), architecture.generator())
 
+    def noise(self, n: int, d: int) -> Mapping[str, Noise]:
+        return {"posterior real": normal(n, d)}
+
     def real(self, batch: ForwardPass) -> Gaussian:
         """q(z | x)."""
         return gaussian(batch.e_real, batch.z.shape[1])
@@ -85,5 +89,5 @@ class Variational(Objective):
 
     def _reconstruction(self, batch: ForwardPass) -> Tensor:
         real = self.real(batch)
-        code = real.sample(batch.noise("posterior real", real.mean))
+        code = real.sample(batch.noise("posterior real"))
         return self.images(batch, code, batch.labels)

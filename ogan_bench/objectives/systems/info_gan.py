@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -13,7 +14,7 @@ from torch.nn import functional as F
 
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Objective
+from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Noise, Objective
 from ogan_bench.objectives.parts.consistency import correlation
 from ogan_bench.objectives.parts.penalties import Scored
 from ogan_bench.objectives.parts.schedules import Schedule, schedule
@@ -55,6 +56,9 @@ class InfoGAN(Objective):
         k = self._k(z.shape[1])
         signs = torch.where(z[:, :k] < 0, -1.0, 1.0).to(z.dtype)
         return torch.cat([signs, z[:, k:]], dim=1)
+
+    def noise(self, n: int, d: int) -> Mapping[str, Noise]:
+        return self.game.noise(n)
 
     def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         real, fake = self.score_real(batch), self.score_fake(batch)

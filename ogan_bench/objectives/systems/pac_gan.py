@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Objective
+from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Noise, Objective
 from ogan_bench.objectives.parts.weighted_consistency import weighted_consistency
 from ogan_bench.objectives.systems.critic_game import game
 from ogan_bench.objectives.systems.separate import SeparateObjective
@@ -50,15 +51,6 @@ def per_image(terms: LossTerms, images: int) -> LossTerms:
     return {name: term.repeat_interleave(images // len(term)) for name, term in terms.items()}
 
 
-@dataclass(frozen=True)
-class ScoredPacks(ScoredPairs):
-    """What a penalty may ask for where the critic sees packs: they are its images."""
-
-    @property
-    def mixing(self) -> Tensor:
-        return self.batch.uniform("mixing", self.real)
-
-
 @dataclass(frozen=True, kw_only=True)
 class PacGANObjective(SeparateObjective):
     """See :func:`pac_gan`: the separate nets, with another critic.
@@ -77,6 +69,9 @@ class PacGANObjective(SeparateObjective):
             raise UserError("pac_gan.packing: this model has no critic of several images: give 1")
         return replace(nets, critic=architecture.packed_critic(self.packing))
 
+    def noise(self, n: int, d: int) -> Mapping[str, Noise]:
+        return self.game.noise(n // self.packing)
+
     def generator_loss(self, batch: ForwardPass) -> LossTerms:
         return per_image(super().generator_loss(batch), len(batch.z))
 
@@ -84,7 +79,7 @@ class PacGANObjective(SeparateObjective):
         real, fake = self.packs_real(batch), self.packs_fake(batch)
         score_real, score_fake = self.score_real(batch), self.score_fake(batch)
         score = partial(self.score, batch)
-        scored = ScoredPacks(batch, score_real, score_fake, score, batch.critic, real, fake)
+        scored = ScoredPairs(batch, score_real, score_fake, score, batch.critic, real, fake)
         return per_image(self.game.critic_loss(scored), len(batch.z))
 
     def diagnostics(self, batch: ForwardPass) -> LossTerms:

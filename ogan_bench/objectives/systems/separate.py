@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from torch import Tensor
 
 from ogan_bench.models.base import Architecture
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Objective, Projection
+from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Noise, Objective, Projection
 from ogan_bench.objectives.parts.penalties import Scored
 from ogan_bench.objectives.parts.weighted_consistency import (
     WeightedConsistency,
@@ -44,6 +45,9 @@ class SeparateObjective(Objective):
             architecture.generator(),
             architecture.encoder(1),
         )
+
+    def noise(self, n: int, d: int) -> Mapping[str, Noise]:
+        return self.game.noise(n)
 
     def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         tied = self.consistency.loss(batch, self)

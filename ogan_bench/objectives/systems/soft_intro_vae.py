@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat
 from torch import Tensor
 
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Objective
+from ogan_bench.objectives.base import ForwardPass, LossTerms, Noise, Objective, normal
 from ogan_bench.objectives.systems.gaussian_encoder import (
     UNIT_RANGE,
     Gaussian,
@@ -36,6 +37,10 @@ class SoftIntroVAE(Variational):
     vae_share: float
 
     updated_first = ("encoder",)
+
+    def noise(self, n: int, d: int) -> Mapping[str, Noise]:
+        names = ("posterior real", "posterior reconstructed", "posterior fake")
+        return {name: normal(n, d) for name in names}
 
     def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         x_hat, s = self.reconstruction(batch), self._scale(batch)
@@ -93,8 +98,8 @@ class SoftIntroVAE(Variational):
     def _codes(self, batch: ForwardPass, again: Gaussian, fake: Gaussian) -> tuple[Tensor, Tensor]:
         """Codes of x̂ and of G(z), with the same noise in all losses of a step."""
         return (
-            again.sample(batch.noise("posterior reconstructed", again.mean)),
-            fake.sample(batch.noise("posterior fake", fake.mean)),
+            again.sample(batch.noise("posterior reconstructed")),
+            fake.sample(batch.noise("posterior fake")),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,7 +10,7 @@ from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from ogan_bench.models.base import Architecture, mlp
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Objective, Projection
+from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Noise, Objective, Projection
 from ogan_bench.objectives.parts.penalties import Scored
 from ogan_bench.objectives.parts.weighted_consistency import (
     WeightedConsistency,
@@ -79,6 +80,9 @@ class TripleCritics(Objective):
             architecture.generator(),
             nn.ModuleDict(critics),
         )
+
+    def noise(self, n: int, d: int) -> Mapping[str, Noise]:
+        return self.game.noise(n)
 
     def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         return {

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ogan_bench.errors import UserError
 from ogan_bench.seeding import generator
-from ogan_bench.training.augmentations import diff_augment, none
+from ogan_bench.training.augmentations import Augmentation, diff_augment, none
 
 N, SIDE = 40, 16
 
@@ -19,8 +19,8 @@ def images(channels: int = 3, side: int = SIDE) -> Tensor:
     return drawn + 0.5
 
 
-def random(seed: int = 0) -> torch.Generator:
-    return generator(seed, "augment")
+def augmented(augmentation: Augmentation, x: Tensor, seed: int = 0) -> Tensor:
+    return augmentation.apply(x, *augmentation.draw(x.shape, generator(seed, "augment")))
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -29,30 +29,30 @@ def test_shape_and_type_are_kept_and_draws_depend_on_the_seed_alone(
     channels: int, dtype: torch.dtype
 ) -> None:
     x = images(channels).to(dtype)
-    changed = diff_augment(x, random())
+    changed = augmented(diff_augment(), x)
     assert changed.shape == x.shape
     assert changed.dtype == dtype
-    assert torch.equal(diff_augment(x, random()), changed)
-    assert not torch.equal(diff_augment(x, random(1)), changed)
-    in_double = diff_augment(x.double(), random())
+    assert torch.equal(augmented(diff_augment(), x), changed)
+    assert not torch.equal(augmented(diff_augment(), x, 1), changed)
+    in_double = augmented(diff_augment(), x.double())
     torch.testing.assert_close(changed.double(), in_double, rtol=1e-5, atol=1e-5)
 
 
 def test_nothing_is_done_when_all_is_off() -> None:
     x = images()
-    assert torch.equal(diff_augment(x, random(), color=False, translation=0, cutout=0), x)
-    assert torch.equal(none(x, random()), x)
+    assert torch.equal(augmented(diff_augment(color=False, translation=0, cutout=0), x), x)
+    assert torch.equal(augmented(none(), x), x)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_gradients_of_all_together(channels: int) -> None:
     x = images(channels, side=4)[:3].requires_grad_()
-    assert torch.autograd.gradcheck(lambda x: diff_augment(x, random(), translation=0.25), x)
+    assert torch.autograd.gradcheck(lambda x: augmented(diff_augment(translation=0.25), x), x)
 
 
 def test_translation_moves_each_image_by_up_to_an_eighth_and_fills_with_zeros() -> None:
     x = images()
-    changed = diff_augment(x, random(), color=False, cutout=0)
+    changed = augmented(diff_augment(color=False, cutout=0), x)
     moves = []
     for before, after in zip(x, changed, strict=True):
         found = []
@@ -73,7 +73,7 @@ def test_translation_moves_each_image_by_up_to_an_eighth_and_fills_with_zeros() 
 
 def test_cutout_zeroes_a_box_of_half_the_side_that_may_hang_over_the_edge() -> None:
     x = images()
-    changed = diff_augment(x, random(), color=False, translation=0)
+    changed = augmented(diff_augment(color=False, translation=0), x)
     sizes = set()
     for before, after in zip(x, changed, strict=True):
         cut = (after == 0).all(0)
@@ -92,7 +92,7 @@ def test_cutout_zeroes_a_box_of_half_the_side_that_may_hang_over_the_edge() -> N
 def test_colour_changes_brightness_saturation_and_contrast_of_each_image() -> None:
     """All three are affine; what they scale and shift tells their draws."""
     x = images()
-    changed = diff_augment(x, random(), translation=0, cutout=0)
+    changed = augmented(diff_augment(translation=0, cutout=0), x)
     grey, grey_before = changed.mean(1), x.mean(1)
     shift = grey.mean((1, 2)) - grey_before.mean((1, 2))
     contrast = grey.std((1, 2)) / grey_before.std((1, 2))
@@ -115,4 +115,4 @@ def test_colour_changes_brightness_saturation_and_contrast_of_each_image() -> No
 
 def test_points_are_refused() -> None:
     with pytest.raises(UserError, match="leave it out for points"):
-        diff_augment(torch.zeros(3, 2, 1, 1), torch.Generator())
+        diff_augment().draw((3, 2, 1, 1), torch.Generator())

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import torch
 from torch import Tensor, nn
 
 from ogan_bench.objectives.base import Batch, ForwardPass, Nets
 from ogan_bench.objectives.parts import penalties
-from ogan_bench.objectives.parts.penalties import Scored
+from ogan_bench.objectives.parts.penalties import Scored, penalty_noise
 from ogan_bench.seeding import generator
 from tests.unit.objectives.small_parts import CLOSE, D, N, draw, slope_at
 
@@ -76,9 +74,17 @@ def test_gradient_penalty_looks_between_the_images_of_a_pair() -> None:
 
 
 def test_gradient_penalty_draws_one_number_a_pair_from_the_batch() -> None:
+    mixing = penalty_noise(penalties.gradient_penalty, N)["mixing"]
     batch = ForwardPass(
         Nets(nn.Module(), nn.Module()),  # type: ignore[arg-type]
-        Batch(X, draw(N, D), None, None, progress=0, random=partial(generator, 3)),
+        Batch(
+            X,
+            draw(N, D),
+            None,
+            None,
+            progress=0,
+            noise={"mixing": mixing(generator(3, "mixing"))},
+        ),
     )
     scored = Scored(batch, X, X, linear_score, nn.Module())
     assert scored.mixing.shape == (N, 1, 1, 1)
