@@ -104,7 +104,11 @@ def measure(
     register_module_forward_hook(passes.leave)
     for _ in range(2):  # the first fills the caches
         context = ModelContext(
-            pair(trial, nets), copy.deepcopy(nets.encoder), dataset, evaluation, torch.device("cpu")
+            pair(trial, nets, dataset),
+            copy.deepcopy(nets.encoder),
+            dataset,
+            evaluation,
+            torch.device("cpu"),
         )
         # One thread, as in a trial: threads that wait for each other cost CPU time. The limit
         # applies to libraries that are loaded, as all are in the second round.
