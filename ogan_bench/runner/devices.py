@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from ogan_bench.data.cores import usable_cores
 from ogan_bench.errors import UserError
 
 
@@ -27,7 +26,7 @@ def slots(device: str, workers: int | None, trials: int) -> list[str]:
     if device == "auto":
         device = "cuda" if gpus else "cpu"
     if device == "cpu":
-        names, count = ["cpu"], workers or _usable_cores()
+        names, count = ["cpu"], workers or usable_cores()
     elif device == "cuda" and gpus:
         names = [f"cuda:{index}" for index in range(gpus)]
         count = workers or gpus
@@ -37,10 +36,3 @@ def slots(device: str, workers: int | None, trials: int) -> list[str]:
         found = f"{gpus} CUDA GPU{'s' * (gpus != 1)}"
         raise UserError(f"--device {device}: there is no such device; found cpu and {found}")
     return [names[index % len(names)] for index in range(max(1, min(count, trials)))]
-
-
-def _usable_cores() -> int:
-    """Cores that this process may use; containers and batch systems grant fewer than there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

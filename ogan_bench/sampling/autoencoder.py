@@ -17,6 +17,21 @@ class NonFiniteError(ValueError):
     """A net gives values that are not finite: there is nothing to measure."""
 
 
+def require_finite(output: Tensor, net: str) -> Tensor:
+    """The output of a net, unchanged.
+
+    Args:
+        output: Of any shape.
+        net: As a message calls it.
+
+    Raises:
+        NonFiniteError: A value is not finite.
+    """
+    if not bool(output.isfinite().all()):
+        raise NonFiniteError(f"{net} gives values that are not finite")
+    return output
+
+
 @dataclass(frozen=True)
 class Autoencoder:
     """A trained pair and how its objective reads it.

@@ -17,8 +17,8 @@ from ogan_bench.models.base import Encoder
 from ogan_bench.sampling.autoencoder import (
     PROJECTIONS,
     Autoencoder,
-    NonFiniteError,
     chosen_projection,
+    require_finite,
 )
 from ogan_bench.sampling.samples import (
     BATCH_SIZE,
@@ -197,7 +197,7 @@ def decode(context: ModelContext, codes: Tensor, labels: Tensor | None) -> Tenso
             batches_of(len(codes), "mixed", BATCH_SIZE, context.settings.seed),
             context.device,
         )
-    return _finite(images, "the generator")
+    return require_finite(images, "the generator")
 
 
 def autoencode(
@@ -233,10 +233,4 @@ def encode(context: ModelContext, images: Tensor) -> Tensor:
             batches_of(len(images), policy, BATCH_SIZE, seed),
             context.device,
         )
-    return _finite(codes, "the encoder")
-
-
-def _finite(output: Tensor, net: str) -> Tensor:
-    if not bool(output.isfinite().all()):
-        raise NonFiniteError(f"{net} gives values that are not finite")
-    return output
+    return require_finite(codes, "the encoder")

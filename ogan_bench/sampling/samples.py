@@ -15,8 +15,8 @@ from ogan_bench.models.normalization import standardise
 from ogan_bench.sampling.autoencoder import (
     PROJECTIONS,
     Autoencoder,
-    NonFiniteError,
     chosen_projection,
+    require_finite,
 )
 from ogan_bench.sampling.batch_norm import Policy, with_statistics
 from ogan_bench.seeding import generator as random_generator
@@ -147,12 +147,12 @@ def draw_samples(
     temperature = settings.temperature
 
     def generate(codes: Tensor, classes: Tensor | None) -> Tensor:
-        return _finite(trained.decode(codes, classes), "the generator")
+        return require_finite(trained.decode(codes, classes), "the generator")
 
     def encode(pair: Autoencoder, images: Tensor, of: Policy) -> Tensor:
         batches = batches_of(len(images), of, batch_size, seed)
         (codes,) = map_batches(
-            lambda x: (_finite(pair.encode(to_float(x)), "the encoder"),),
+            lambda x: (require_finite(pair.encode(to_float(x)), "the encoder"),),
             (images,),
             batches,
             device,
@@ -160,9 +160,9 @@ def draw_samples(
         return codes
 
     def sample(z: Tensor, classes: Tensor | None) -> tuple[Tensor, ...]:
-        x_fake = _finite(G(z, classes), "the generator")
+        x_fake = require_finite(G(z, classes), "the generator")
         kept = x_fake if dataset.is_points else to_uint8(x_fake)
-        codes = _finite(trained.encode(x_fake), "the encoder")
+        codes = require_finite(trained.encode(x_fake), "the encoder")
         return kept, codes, objective.latent(G, z)
 
     def reconstruct(code: Tensor, classes: Tensor | None) -> tuple[Tensor, ...]:
@@ -253,9 +253,3 @@ def map_batches(
         for result, output in zip(results, outputs, strict=True):
             result[batch] = output.cpu()
     return tuple(results)
-
-
-def _finite(output: Tensor, net: str) -> Tensor:
-    if not bool(output.isfinite().all()):
-        raise NonFiniteError(f"{net} gives values that are not finite")
-    return output

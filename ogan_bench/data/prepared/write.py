@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 
 import PIL
 
+from ogan_bench.data.cores import usable_cores
 from ogan_bench.data.prepared.decoding import BombError, Recipe, decode
 from ogan_bench.data.prepared.progress import progress
 from ogan_bench.data.prepared.store import Meta, Store, Unusable
@@ -84,7 +85,7 @@ def write(store: Store, name: str, source: Encoded, recipe: Recipe, workers: int
     ):
         warnings.simplefilter("ignore")  # Pillow warns about files that it can read
         decoded = _in_order(
-            lambda chunk: _decode_chunk(source, recipe, chunk), chunks, workers or _cores()
+            lambda chunk: _decode_chunk(source, recipe, chunk), chunks, workers or usable_cores()
         )
         for chunk, (pixels, bad) in zip(chunks, decoded, strict=True):
             file.write(pixels)
@@ -142,12 +143,6 @@ def _in_order(function: Callable[[T], U], items: Iterable[T], workers: int) -> I
         finally:
             for future in waiting:
                 future.cancel()
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _check_room(store: Store, needed: int) -> None:

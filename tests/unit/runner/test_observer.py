@@ -14,7 +14,7 @@ from torch import Tensor
 from ogan_bench.data import Dataset
 from ogan_bench.data.held_out import hold_out
 from ogan_bench.runner.observer import TrainingObserver, best
-from ogan_bench.sampling.samples import Samples
+from ogan_bench.sampling.samples import Samples, draw_samples
 from ogan_bench.store.trial_store import TrialFolder
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import Trial
@@ -94,10 +94,12 @@ def test_other_arms_and_seeds_start_their_pictures_from_the_same_z(
 ) -> None:
     drawn = []
 
-    def keep(samples: Samples, *_: object) -> None:
-        drawn.append(samples.z[:32])
+    def keep(*arguments: Any) -> Samples:
+        samples = draw_samples(*arguments)
+        drawn.append(samples.z)
+        return samples
 
-    monkeypatch.setattr("ogan_bench.evaluation.evaluate._draw_samples", keep)
+    monkeypatch.setattr("ogan_bench.sampling.context.draw_samples", keep)
     base = trial()
     for one in (base, Trial("t", "mse", 1, base.settings)):
         run(tmp_path, one)

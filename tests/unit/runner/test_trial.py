@@ -124,8 +124,8 @@ def test_evaluations_take_nothing_from_the_budget(
         clock[0] += 1000.0
 
     monkeypatch.setattr("ogan_bench.training.loop.time.perf_counter", lambda: clock[0])
-    monkeypatch.setattr("ogan_bench.training.loop.Window.add", step)
-    monkeypatch.setattr("ogan_bench.runner.trial.Observer.__call__", evaluation)
+    monkeypatch.setattr("ogan_bench.training.loop.RunningMeans.add", step)
+    monkeypatch.setattr("ogan_bench.runner.trial.TrainingObserver.__call__", evaluation)
     run(tmp_path, trial(), budget=4.5)
     stored = result(TrialStore(tmp_path).trial(trial()))
     assert stored["training"]["steps"] == 5  # two evaluations came between
