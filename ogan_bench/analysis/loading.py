@@ -22,7 +22,8 @@ from ogan_bench.analysis.results import (
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
 from ogan_bench.store.preregistration import deviations, registration
-from ogan_bench.store.trial_store import FORMAT, TrialFolder, TrialStore
+from ogan_bench.store.trial_folder import FORMAT, TrialFolder
+from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.diffs import flatten
 from ogan_bench.study.trial import config_hash
 

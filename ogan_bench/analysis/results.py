@@ -17,7 +17,7 @@ from ogan_bench.analysis import outcomes
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
 from ogan_bench.statistics import Interval, difference_interval, mean_interval
-from ogan_bench.store.trial_store import TrialFolder
+from ogan_bench.store.trial_folder import TrialFolder
 
 FINISHED = ("ok", *outcomes.FAILURES)
 """Outcomes of trials whose training ended, well or badly."""

@@ -25,7 +25,8 @@ from ogan_bench.mirrors.reading import (
     trial_of,
 )
 from ogan_bench.store.packed import PACKS
-from ogan_bench.store.trial_store import TrialFolder, TrialStore
+from ogan_bench.store.trial_folder import TrialFolder
+from ogan_bench.store.trial_store import TrialStore
 
 FILES = ("run.json", "history.jsonl", "train.jsonl", "result.json")
 """Files of a trial that a mirror shows."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ogan_bench.files import Record
 from ogan_bench.mirrors.base import MirroredTrial, Point
-from ogan_bench.store.trial_store import read_file
+from ogan_bench.store.journal import read_file
 from ogan_bench.study.diffs import flatten
 
 

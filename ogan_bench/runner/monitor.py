@@ -7,7 +7,7 @@ import threading
 import time
 from typing import Any
 
-from ogan_bench.store.trial_store import TrialFolder
+from ogan_bench.store.trial_folder import TrialFolder
 
 HEARTBEAT_SECONDS = 0.5
 

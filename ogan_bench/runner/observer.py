@@ -13,7 +13,7 @@ from ogan_bench.files import Record
 from ogan_bench.metrics import METRICS
 from ogan_bench.objectives.base import Nets
 from ogan_bench.runner.measure import measure
-from ogan_bench.store.trial_store import TrialFolder
+from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.study.trial import Trial
 from ogan_bench.training import checkpoint
 

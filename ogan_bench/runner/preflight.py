@@ -14,15 +14,11 @@ from ogan_bench.data.held_out import hold_out
 from ogan_bench.errors import UserError
 from ogan_bench.evaluation.plugin_metrics import check_plugin_metrics
 from ogan_bench.runner.monitor import STOP
-from ogan_bench.store.trial_store import TrialFolder
+from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.study.parts import build, component_of
 from ogan_bench.study.settings import Settings
 from ogan_bench.study.trial import Trial
-from ogan_bench.training.loop import (
-    InterruptedTrainingError,
-    build_architecture,
-    build_objective,
-)
+from ogan_bench.training.loop import InterruptedTrainingError, build_architecture, build_objective
 
 
 def prepare(

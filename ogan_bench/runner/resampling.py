@@ -6,7 +6,7 @@ from ogan_bench.errors import UserError
 from ogan_bench.runner.measure import measure
 from ogan_bench.runner.monitor import STOP, FolderMonitor
 from ogan_bench.runner.preflight import prepare
-from ogan_bench.store.trial_store import TrialFolder
+from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.load import load_trained
 from ogan_bench.training.loop import InterruptedTrainingError

@@ -11,7 +11,8 @@ from ogan_bench.errors import UserError
 from ogan_bench.runner.devices import slots
 from ogan_bench.runner.workers import LocalExecutor
 from ogan_bench.store.preregistration import register
-from ogan_bench.store.trial_store import ConflictError, TrialStore
+from ogan_bench.store.trial_folder import ConflictError
+from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.load import study_record
 from ogan_bench.study.settings import StudySettings
 from ogan_bench.study.shipped import find_study

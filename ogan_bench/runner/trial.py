@@ -27,7 +27,8 @@ from ogan_bench.runner.resampling import sample
 from ogan_bench.sampling.autoencoder import NonFiniteError
 from ogan_bench.store import provenance
 from ogan_bench.store.preregistration import registration
-from ogan_bench.store.trial_store import FORMAT, BusyError, TrialFolder, TrialStore
+from ogan_bench.store.trial_folder import FORMAT, BusyError, TrialFolder
+from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.checkpoint import UnreadableCheckpointError
 from ogan_bench.training.cost import step_cost

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from ogan_bench.errors import UserError
 from ogan_bench.files import write_bytes
+from ogan_bench.store.journal import read_file
 from ogan_bench.store.packed import PACKS, Files, PackedStudy
-from ogan_bench.store.trial_store import TrialStore, read_file
+from ogan_bench.store.trial_store import TrialStore
 
 
 def pack(study: Path, destination: Path) -> None:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
-from ogan_bench.store.trial_store import TrialFolder
+from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.study.plugins import add_plugins
 from ogan_bench.study.settings import Settings
 from ogan_bench.study.trial import Trial

@@ -10,7 +10,7 @@ import torch
 from ogan_bench.data import Dataset
 from ogan_bench.errors import UserError
 from ogan_bench.objectives.base import Nets
-from ogan_bench.store.trial_store import TrialFolder
+from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.study.trial import Trial
 from ogan_bench.training import checkpoint
 from ogan_bench.training.loop import (

@@ -19,7 +19,7 @@ from ogan_bench.models.base import Architecture
 from ogan_bench.models.initialisation import initialise
 from ogan_bench.objectives.base import Batch, Nets, Objective, draw_noise
 from ogan_bench.seeding import generator
-from ogan_bench.store.trial_store import TrialFolder
+from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.study.parts import Component, build
 from ogan_bench.study.trial import Trial
 from ogan_bench.training import checkpoint

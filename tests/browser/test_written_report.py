@@ -20,7 +20,8 @@ from ogan_bench.analysis.analyse import analyse_stored
 from ogan_bench.files import write_bytes
 from ogan_bench.report.rendering import templates
 from ogan_bench.report.report import write_index, write_report
-from ogan_bench.store.trial_store import TrialFolder, TrialStore
+from ogan_bench.store.trial_folder import TrialFolder
+from ogan_bench.store.trial_store import TrialStore
 
 pytestmark = pytest.mark.browser
 

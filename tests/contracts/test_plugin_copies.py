@@ -22,7 +22,8 @@ from ogan_bench.analysis import outcomes
 from ogan_bench.data.base import Dataset
 from ogan_bench.errors import UserError
 from ogan_bench.runner.trial import Options, run_trial
-from ogan_bench.store.trial_store import TrialFolder, TrialStore
+from ogan_bench.store.trial_folder import TrialFolder
+from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study import catalogue, plugins, settings
 from ogan_bench.study.parts import build, component_of
 from ogan_bench.study.settings import Settings

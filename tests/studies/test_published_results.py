@@ -14,7 +14,8 @@ import pytest
 from noxfile import shortened
 from ogan_bench.analysis.analyse import analyse_stored
 from ogan_bench.report.report import write_report
-from ogan_bench.store.trial_store import TrialStore, read_file
+from ogan_bench.store.journal import read_file
+from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.load import load_study
 from ogan_bench.study.shipped import shipped_studies
 from ogan_bench.study.trial import trials

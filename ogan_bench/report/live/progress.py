@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
-from ogan_bench.store.trial_store import TrialFolder, TrialStore
+from ogan_bench.store.trial_folder import TrialFolder
+from ogan_bench.store.trial_store import TrialStore
 
 SILENT_SECONDS = 60.0
 """Without a heartbeat for so long, a training may have been killed."""

@@ -14,7 +14,8 @@ import pandas as pd
 
 from ogan_bench.analysis.results import records
 from ogan_bench.files import write_bytes
-from ogan_bench.store.trial_store import TrialFolder, TrialStore
+from ogan_bench.store.trial_folder import TrialFolder
+from ogan_bench.store.trial_store import TrialStore
 
 HOSTILE = "<script>alert(1)</script> & does ![x](http://evil.example/a.png) | `hold`?"
 ARMS = ("none", "pearson", "mse", "broken")

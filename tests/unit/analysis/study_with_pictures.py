@@ -7,7 +7,8 @@ from typing import Any
 
 from ogan_bench.analysis.loading import load_results
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.store.trial_store import TrialFolder, TrialStore
+from ogan_bench.store.trial_folder import TrialFolder
+from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import config_hash
 
 PICTURE = b"\x89PNG not really"

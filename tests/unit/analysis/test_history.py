@@ -9,7 +9,7 @@ import pytest
 from ogan_bench.analysis.history import LAST, course, load_history
 from ogan_bench.analysis.loading import load_results
 from ogan_bench.errors import UserError
-from ogan_bench.store.trial_store import TrialFolder
+from ogan_bench.store.trial_folder import TrialFolder
 from tests.unit.analysis.study_with_history import STEPS, write_with_history
 
 

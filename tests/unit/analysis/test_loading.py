@@ -11,7 +11,8 @@ import pytest
 from ogan_bench.analysis.loading import load_log, load_results
 from ogan_bench.errors import UserError
 from ogan_bench.files import write_json
-from ogan_bench.store.trial_store import TrialFolder, TrialStore
+from ogan_bench.store.trial_folder import TrialFolder
+from ogan_bench.store.trial_store import TrialStore
 from tests.unit.analysis.stored_study import ARMS, SEEDS, change, write_trial
 from tests.unit.analysis.study_with_history import write_with_history
 from tests.unit.analysis.study_with_pictures import ROW, load, trial, write

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ogan_bench.mirrors.base import MirroredTrial, Point
-from ogan_bench.store.trial_store import TrialFolder
+from ogan_bench.store.trial_folder import TrialFolder
 
 STARTED = "2026-01-02T03:04:05+00:00"
 

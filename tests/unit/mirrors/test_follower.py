@@ -7,7 +7,8 @@ from pathlib import Path
 from ogan_bench.mirrors.base import MirroredTrial, Point
 from ogan_bench.mirrors.follower import Follower
 from ogan_bench.store.pack import pack
-from ogan_bench.store.trial_store import TrialFolder, TrialStore
+from ogan_bench.store.trial_folder import TrialFolder
+from ogan_bench.store.trial_store import TrialStore
 from tests.unit.mirrors.recorded_runs import Recorder, finish, start, train
 
 

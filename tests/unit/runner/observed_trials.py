@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ogan_bench.runner.trial import Options, run_trial
-from ogan_bench.store.trial_store import TrialFolder, TrialStore
+from ogan_bench.store.trial_folder import TrialFolder
+from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import Trial
 

@@ -12,7 +12,7 @@ from ogan_bench.data.held_out import hold_out
 from ogan_bench.errors import UserError
 from ogan_bench.runner.measure import pair
 from ogan_bench.runner.trial import Options, run_trial
-from ogan_bench.store.trial_store import TrialFolder
+from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.study.load import load_study
 from ogan_bench.training.load import with_chosen_weights
 from ogan_bench.training.loop import train

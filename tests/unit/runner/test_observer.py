@@ -15,7 +15,7 @@ from ogan_bench.data import Dataset
 from ogan_bench.data.held_out import hold_out
 from ogan_bench.runner.observer import TrainingObserver, best
 from ogan_bench.sampling.samples import Samples, draw_samples
-from ogan_bench.store.trial_store import TrialFolder
+from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.loop import InterruptedTrainingError, train

@@ -14,7 +14,8 @@ from ogan_bench.runner import resampling
 from ogan_bench.runner.measure import measure
 from ogan_bench.runner.monitor import Stop
 from ogan_bench.runner.trial import Options, TrialReport, run_trial
-from ogan_bench.store.trial_store import TrialFolder, TrialStore
+from ogan_bench.store.trial_folder import TrialFolder
+from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import Trial
 

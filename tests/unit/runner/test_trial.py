@@ -12,7 +12,8 @@ import torch
 from ogan_bench.runner.monitor import FolderMonitor
 from ogan_bench.runner.trial import Options, TrialReport, run_trial
 from ogan_bench.store.stored_trials import stored_trials
-from ogan_bench.store.trial_store import TrialFolder, TrialStore
+from ogan_bench.store.trial_folder import TrialFolder
+from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import Trial
 

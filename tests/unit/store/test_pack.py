@@ -17,11 +17,13 @@ from ogan_bench.files import sha256
 from ogan_bench.report.live.progress import progress
 from ogan_bench.report.report import write_report
 from ogan_bench.runner.study import unfinished
+from ogan_bench.store.journal import read_file
 from ogan_bench.store.pack import pack
 from ogan_bench.store.packed import PACKS
 from ogan_bench.store.preregistration import register
 from ogan_bench.store.stored_trials import stored_trials
-from ogan_bench.store.trial_store import TrialFolder, TrialStore, find_stored, read_file
+from ogan_bench.store.trial_folder import TrialFolder
+from ogan_bench.store.trial_store import TrialStore, find_stored
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import trials
 from tests.unit.analysis.stored_study import build, row

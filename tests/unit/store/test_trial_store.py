@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ogan_bench.store.trial_store import BusyError, ConflictError, TrialFolder
+from ogan_bench.store.trial_folder import BusyError, ConflictError, TrialFolder
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import trials
 

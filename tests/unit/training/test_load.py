@@ -11,7 +11,8 @@ from ogan_bench.data import Dataset
 from ogan_bench.data.held_out import hold_out
 from ogan_bench.errors import UserError
 from ogan_bench.runner.trial import Options, run_trial
-from ogan_bench.store.trial_store import TrialFolder, TrialStore
+from ogan_bench.store.trial_folder import TrialFolder
+from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import Trial
 from ogan_bench.training import loop
 from ogan_bench.training.load import load_trained

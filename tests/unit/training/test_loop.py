@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data import Dataset
-from ogan_bench.store.trial_store import TrialFolder
+from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.checkpoint import UnreadableCheckpointError

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ogan_bench.store.trial_store import TrialFolder, TrialStore
+from ogan_bench.store.trial_folder import TrialFolder
+from ogan_bench.store.trial_store import TrialStore
 
 
 def plan(root: Path, study: str = "study", arms: tuple[str, ...] = ("none", "pearson")) -> None:

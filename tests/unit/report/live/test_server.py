@@ -15,7 +15,8 @@ import pytest
 
 from ogan_bench.errors import UserError
 from ogan_bench.report.live.server import Server, serving
-from ogan_bench.store.trial_store import TrialFolder, TrialStore
+from ogan_bench.store.trial_folder import TrialFolder
+from ogan_bench.store.trial_store import TrialStore
 from tests.unit.report.live.planned_study import Maker, plan, trial
 
 HOSTILE = "<script>alert(1)</script>"

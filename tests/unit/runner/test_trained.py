@@ -14,7 +14,8 @@ from ogan_bench.data.base import to_float
 from ogan_bench.errors import UserError
 from ogan_bench.runner.study import store_study
 from ogan_bench.runner.trial import Options, run_trial
-from ogan_bench.store.trial_store import TrialFolder, TrialStore
+from ogan_bench.store.trial_folder import TrialFolder
+from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import trials
 from tests.unit.runner.observed_trials import SMALL

@@ -1,0 +1,240 @@
+"""The folder of one trial: what it holds, who works on it, and how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ogan_bench.errors import UserError
+from ogan_bench.files import Record, parse_json, read_json, write_bytes, write_json
+from ogan_bench.store.journal import Journal, read_file
+from ogan_bench.store.packed import PackedStudy
+from ogan_bench.study.diffs import differences
+from ogan_bench.study.trial import Trial
+
+FORMAT = 1
+"""Version of the files' layout."""
+
+
+class ConflictError(UserError):
+    """A stored trial was made with another configuration."""
+
+
+class BusyError(Exception):
+    """Another process holds the trial."""
+
+
+@dataclass(frozen=True)
+class TrialFolder:
+    """The files of one trial."""
+
+    path: Path
+
+    @property
+    def checkpoint(self) -> Path:
+        """State of the training."""
+        return self.path / "checkpoint.pt"
+
+    @property
+    def chosen(self) -> Path:
+        """Weights of the evaluation that was best on held-out images."""
+        return self.path / "chosen.pt"
+
+    @property
+    def log(self) -> Journal:
+        """Training log."""
+        return Journal(self.path / "train.jsonl")
+
+    @property
+    def history(self) -> Journal:
+        """Evaluations during training."""
+        return Journal(self.path / "history.jsonl")
+
+    def step_picture(self, step: int) -> Path:
+        """Samples as they were after a step."""
+        return self.path / "steps" / f"step-{step:07d}.png"
+
+    @property
+    def error(self) -> Path:
+        """Traceback of the last attempt, if it failed."""
+        return self.path / "error.txt"
+
+    def read_error(self) -> str | None:
+        """Traceback of the last attempt, or ``None`` if it did not fail."""
+        content = read_file(self.error)
+        return None if content is None else content.decode("utf-8", "replace")
+
+    @property
+    def heartbeat(self) -> Path:
+        """Progress of a running trial."""
+        return self.path / "progress.json"
+
+    def write_heartbeat(self, record: Record) -> None:
+        """Store the progress of the trial; it need not survive a power cut."""
+        write_json(self.heartbeat, record, durable=False)
+
+    def read_heartbeat(self) -> Record | None:
+        """Progress of the trial, or ``None`` while it does not run."""
+        with suppress(UserError):
+            return read_json(self.heartbeat)
+        return None
+
+    def write_error(self, text: str) -> None:
+        """Keep the traceback of a failure, where the disk has room for it."""
+        with suppress(UserError):
+            write_bytes(self.error, text.encode())
+
+    @contextmanager
+    def claim(self) -> Iterator[None]:
+        """Hold the trial exclusively.
+
+        Raises:
+            BusyError: Another process holds it.
+            UserError: Its study is packed.
+        """
+        self.check_not_packed()
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path / ".lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise BusyError(f"{self.path} is held by another process") from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def read(self, name: str) -> Record | None:
+        """One of the JSON files, or ``None`` where it is not there.
+
+        Raises:
+            UserError: It is there and not whole JSON.
+        """
+        path = self.path / name
+        if not self._pack.exists:
+            return read_json(path)
+        content = read_file(path)
+        mend = "put back the pack as it was published"
+        return None if content is None else parse_json(content, path, mend)
+
+    def write(self, name: str, record: Record) -> None:
+        """Write one of the JSON files atomically."""
+        write_json(self.path / name, record)
+
+    def samplings(self) -> dict[int, list[Record]]:
+        """Evaluation seed to rows as in ``result.json``, of further evaluations of the same nets.
+
+        Raises:
+            UserError: The file is there and not whole JSON.
+        """
+        stored = (self.read("samplings.json") or {}).get("samplings", {})
+        return {int(seed): rows for seed, rows in stored.items()}
+
+    def write_samplings(self, rows: dict[int, list[Record]]) -> None:
+        """Store what :meth:`samplings` reads."""
+        self.write("samplings.json", {"format": FORMAT, "samplings": rows})
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the trial has its result."""
+        return self._has("result.json")
+
+    @property
+    def is_started(self) -> bool:
+        """Whether an attempt at the trial was made."""
+        return self._has("run.json")
+
+    @property
+    def _pack(self) -> PackedStudy:
+        return PackedStudy(self.path.parent.parent)
+
+    def _has(self, name: str) -> bool:
+        path = self.path / name
+        return read_file(path) is not None if self._pack.exists else path.exists()
+
+    def is_trained(self, trial_budget: float | None = None) -> bool:
+        """Whether the training that the result is about has nets and is not to go on.
+
+        A training that diverged has none; one that a budget stopped is to go on, unless it has used
+        up the present budget too.
+
+        Args:
+            trial_budget: Seconds of training that it is given at the most; ``None``: all it takes.
+        """
+        result = self.read("result.json")
+        if result is None or result["outcome"] not in ("ok", "stopped"):
+            return False
+        return result["outcome"] == "ok" or (
+            trial_budget is not None and result["training"]["seconds"] > trial_budget
+        )
+
+    def is_complete(self, trial: Trial, trial_budget: float | None = None) -> bool:
+        """Whether the trial has its result, with all that it asks to be measured.
+
+        A training that diverged has nothing to measure.
+
+        Args:
+            trial: With what it asks for now.
+            trial_budget: As for :meth:`is_trained`.
+        """
+        result = self.read("result.json")
+        if result is None or result["outcome"] not in ("ok", "stopped"):
+            return result is not None
+        if not self.is_trained(trial_budget):
+            return False
+        # Older results do not say; what they were asked for was measured.
+        measured = result.get("measured") or (self.read("run.json") or {}).get("config", {}).get(
+            "evaluation", {}
+        ).get("extractors", [])
+        return set(trial.settings.evaluation.measured) <= set(measured)
+
+    def state(self) -> str:
+        """``finished``, ``stopped``, ``running``, ``failed``, ``interrupted`` or ``missing``."""
+        result = self.read("result.json")
+        if result is not None and result.get("outcome") != "stopped":
+            return "finished"
+        if not self.is_started:
+            return "missing"
+        if not self._pack.exists:
+            try:
+                with self.claim():
+                    pass
+            except BusyError:
+                return "running"
+        if self._has("error.txt"):
+            return "failed"
+        return "interrupted" if result is None else "stopped"
+
+    def check_not_packed(self) -> None:
+        """Refuse to add to a packed study.
+
+        Raises:
+            UserError: The study is packed.
+        """
+        if self._pack.exists:
+            raise UserError(
+                f"{self._pack.folder} is packed: its trials can be read, but none can be added or "
+                "measured again; use another results folder (--out)"
+            )
+
+    def check_identity(self, trial: Trial) -> None:
+        """Refuse a folder that holds a trial of another configuration.
+
+        Raises:
+            ConflictError: Names what differs and the way out.
+        """
+        run = self.read("run.json")
+        if run is None or run["config_hash"] == trial.config_hash:
+            return
+        changes = [
+            f"{key}: {stored!r} stored, {wanted!r} wanted"
+            for key, stored, wanted in differences(run["config"], trial.config)
+        ]
+        raise ConflictError(
+            f"{self.path} holds a trial of another configuration ({'; '.join(changes)}). "
+            "Choose another folder with --out, or delete this one to train it again."
+        )
