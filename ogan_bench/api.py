@@ -1,6 +1,6 @@
 """The Python interface: studies, runs and results, for notebooks and scripts.
 
-Everything in here is also what the command line does; files are the only state. The names in
+Everything here is also available on the command line; files are the only state. The names in
 :data:`__all__` are kept stable.
 """
 
@@ -39,7 +39,7 @@ class Study:
         path: Its file.
         settings: The validated study at one scale.
         scale: One of the file's scales, or none.
-        overrides: ``key.path=value`` settings that were changed for all arms.
+        overrides: ``key.path=value`` settings overridden in all arms.
     """
 
     path: Path
@@ -56,7 +56,7 @@ class Study:
         Args:
             path: The file, or the name of a shipped study.
             scale: One of the file's ``scales``.
-            overrides: Such as ``["training.steps=500"]``.
+            overrides: For example ``["training.steps=500"]``.
 
         Raises:
             UserError: The file cannot be read.
@@ -68,12 +68,12 @@ class Study:
 
     @property
     def name(self) -> str:
-        """Name of its folder of results."""
+        """Name of its results folder."""
         return self.settings.folder
 
     @property
     def question(self) -> str:
-        """What it asks."""
+        """The question that the study asks."""
         return self.settings.question
 
     @property
@@ -106,7 +106,7 @@ class Study:
     def trials(
         self, *, arms: Sequence[str] | None = None, seeds: Sequence[int] | None = None
     ) -> list[Trial]:
-        """Its trials, seed by seed; of these arms and seeds alone if they are named."""
+        """Its trials, seed by seed, optionally only those of the given arms and seeds."""
         return trials(self.settings, arms, seeds)
 
     def _repr_html_(self) -> str:
@@ -119,7 +119,7 @@ class Study:
 
 @dataclass(frozen=True)
 class Results:
-    """What is stored of a study, finished or not.
+    """The stored results of a study, finished or not.
 
     Args:
         root: The results folder.
@@ -141,17 +141,17 @@ class Results:
 
     @cached_property
     def _judged(self) -> list[Verdict]:
-        """Verdicts alone are found without reading the training logs."""
+        """The verdicts alone, without reading the training logs."""
         return judge(self.stored)
 
     @property
     def data(self) -> pd.DataFrame:
-        """One row per measurement, as :func:`load_results` gives them."""
+        """One row per measurement, as returned by :func:`load_results`."""
         return _measurements(self.stored)
 
     @property
     def trials(self) -> pd.DataFrame:
-        """One row per planned trial: arm, seed, outcome, reason, steps, seconds and so on."""
+        """One row per planned trial: arm, seed, outcome, reason, steps, seconds etc."""
         return self.stored.trials.copy()
 
     @property
@@ -161,12 +161,12 @@ class Results:
 
     @property
     def log(self) -> pd.DataFrame:
-        """Training curves: arm, seed, step and whatever was logged."""
+        """Training curves: arm, seed, step and all logged quantities."""
         return self.analysis.log.copy()
 
     @property
     def verdicts(self) -> pd.DataFrame:
-        """One row per hypothesis, with what it rests on."""
+        """One row per hypothesis, with the numbers behind its verdict."""
         rows = []
         for verdict in self._judged:
             finding = verdict.finding
@@ -191,7 +191,7 @@ class Results:
         return pd.DataFrame(rows)
 
     def forest(self) -> Drawing:
-        """The estimates of the hypotheses with their intervals and where the claims hold."""
+        """Forest plot: the hypotheses' estimates with intervals, and where the claims hold."""
         return forest_figure(self._judged)
 
     def report(
@@ -222,27 +222,27 @@ def run(
     checkpoint_seconds: float = 30.0,
     trial_budget: float | None = None,
 ) -> Results:
-    """Train and evaluate what is not there yet; finished trials are skipped.
+    """Train and evaluate all unfinished trials; finished ones are skipped.
 
-    Trials run in processes of their own, so a script that calls this needs the usual
+    Trials run in separate processes, so a script that calls this needs the usual
     ``if __name__ == "__main__":``. Progress goes to standard error.
 
     Args:
         study: The study.
         out: Results folder.
-        arms: These arms only.
-        seeds: These seeds instead of the study's.
+        arms: Run only these arms.
+        seeds: Seeds to use instead of the study's.
         device: ``auto``, ``cpu``, ``cuda`` (all GPUs) or ``cuda:N``.
-        workers: Trials at a time; cores or GPUs if left out.
-        checkpoint_seconds: Time between checkpoints: the most that a kill can cost.
-        trial_budget: Seconds of training after which a trial is measured as it stands.
+        workers: Number of trials in parallel; by default one per core or GPU.
+        checkpoint_seconds: Time between checkpoints: the most work that a kill can lose.
+        trial_budget: Seconds of training after which a trial is measured as it is.
 
     Returns:
-        The results, of failed trials too: see :attr:`Results.trials`.
+        The results, including failed trials: see :attr:`Results.trials`.
 
     Raises:
-        UserError: Data are missing, or stored trials are of another configuration.
-        KeyboardInterrupt: Somebody stopped it; the same call goes on where it stopped.
+        UserError: Data are missing, or stored trials have a different configuration.
+        KeyboardInterrupt: The run was interrupted; the same call resumes it.
     """
     store = TrialStore(Path(out))
     wanted = study.trials(arms=arms, seeds=seeds)
@@ -263,11 +263,11 @@ def load_results(path: Path | str = "results", *studies: str) -> pd.DataFrame:
 
     Args:
         path: A results folder, or the folder of one study in it.
-        studies: Names of studies; all if none is named.
+        studies: Names of studies; all if none are given.
 
     Returns:
         One row per measurement: study, dataset, arm, seed, outcome of the trial, metric, value,
-        n_samples, split, extractor, protocol, floor and note. Values may be compared where
+        n_samples, split, extractor, protocol, floor and note. Values are comparable if
         extractor, split, protocol and n_samples agree.
 
     Raises:

@@ -1,6 +1,6 @@
-"""Figures of a table of measurements, for notebooks and papers.
+"""Figures from a table of measurements, for notebooks and papers.
 
-They show themselves in a notebook and are saved as SVG, PNG or PDF by ``.save(path)``.
+They are displayed inline in notebooks and saved as SVG, PNG or PDF by ``.save(path)``.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ def forest(data: pd.DataFrame, metric: str | None = None, control: str | None = 
 
     Args:
         data: Measurements of one study, as :func:`ogan_bench.load_results` returns them.
-        metric: The first one if left out.
-        control: The first arm if left out. Arms on other data are not compared with it.
+        metric: Name of the metric; the first one by default.
+        control: The control arm; the first arm by default. Arms on other data are left out.
 
     Raises:
-        UserError: The data are of several studies, or a name is not among them, or values of the
+        UserError: The data are from several studies, a name is not in them, or values of the
             metric were measured under different protocols.
     """
     results = _results(data)
@@ -39,10 +39,10 @@ def seeds(data: pd.DataFrame, metric: str | None = None) -> Drawing:
 
     Args:
         data: Measurements of one study, as :func:`ogan_bench.load_results` returns them.
-        metric: The first one if left out.
+        metric: Name of the metric; the first one by default.
 
     Raises:
-        UserError: The data are of several studies, or have no such metric.
+        UserError: The data are from several studies, or have no such metric.
     """
     results = _results(data)
     return seeds_figure(results, _known("metric", metric, results.record["metrics"]))

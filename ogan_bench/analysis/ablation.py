@@ -1,4 +1,4 @@
-"""The arms as changes of one of them, and what each change does."""
+"""Arms as changes to a base arm, and the effect of each change."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ogan_bench.statistics import Interval
 from ogan_bench.study.diffs import differences
 
 _SECTIONS = ("data", "model", "objective", "training", "evaluation")
-"""Settings that an ablation can change; hashes of plug-ins are none."""
+"""Settings that an ablation can change; hashes of plug-ins are excluded."""
 
 
 @dataclass(frozen=True)
 class Ablation:
-    """The arms as changes to one of them.
+    """The arms as changes to a base arm.
 
     Args:
         base: The arm of :func:`base_arm`.
@@ -38,7 +38,7 @@ class Difference:
 
     Args:
         arm: The arm.
-        interval: Arm less control with its 95 % interval.
+        interval: Arm minus control with its 95 % interval.
         is_better: See :func:`is_better`.
     """
 
@@ -48,7 +48,7 @@ class Difference:
 
 
 def differences_to(results: StudyResults, control: str, metric: str) -> list[Difference]:
-    """Differences of all other arms on the control's data to it, in a metric."""
+    """Differences in a metric between the control and all other arms on its data."""
     changes = {
         arm: results.difference(arm, control, metric)
         for arm in results.comparable(control)
@@ -58,7 +58,7 @@ def differences_to(results: StudyResults, control: str, metric: str) -> list[Dif
 
 
 def ablation(results: StudyResults) -> Ablation:
-    """The table of arms as differences to a base; a leave-one-out ablation if the study is one."""
+    """The arms as differences to a base arm; a leave-one-out ablation if the study is one."""
     base = base_arm(results)
     rows: list[Record] = []
     for arm in results.arms:
@@ -81,7 +81,7 @@ def ablation(results: StudyResults) -> Ablation:
 
 
 def base_arm(results: StudyResults) -> str:
-    """The arm from which all others together differ in the fewest settings; the first of these."""
+    """The arm with the fewest differing settings in total to all others; the first if tied."""
     return min(
         results.arms,
         key=lambda base: sum(len(changes(results, base, arm)) for arm in results.arms),
@@ -91,7 +91,7 @@ def base_arm(results: StudyResults) -> str:
 def is_better(change: Interval, metric: str) -> bool | None:
     """Whether a difference is an improvement.
 
-    ``None`` where its interval contains 0 or is not known, or where the metric has no direction.
+    ``None`` if its interval contains 0 or is unknown, or if the metric has no direction.
     """
     better = metric_info(metric).better
     if better is None or math.isnan(change.low) or change.low <= 0 <= change.high:
@@ -102,8 +102,8 @@ def is_better(change: Interval, metric: str) -> bool | None:
 def changes(results: StudyResults, base: str, arm: str) -> list[str]:
     """``training.steps: 500 → 1000`` for every setting in which an arm differs from a base.
 
-    A part that is another one is a single change, with those of its parameters that are not at
-    their defaults.
+    Replacing a part is a single change, shown with the parameters of the new part that are not
+    at their defaults.
     """
     texts = []
     for section in _SECTIONS:
@@ -120,10 +120,10 @@ def _changes(key: str, before: Any, shown: Any, now: Any, shown_now: Any) -> lis
 
     Args:
         key: Path of the setting.
-        before: All of it in the base.
-        shown: What of it is not at its default.
-        now: All of it in the arm.
-        shown_now: What of that is not at its default.
+        before: Its full value in the base.
+        shown: The non-default part of ``before``.
+        now: Its full value in the arm.
+        shown_now: The non-default part of ``now``.
     """
     if not (isinstance(before, Mapping) and isinstance(now, Mapping)):
         pairs = differences(before, now, key)
@@ -148,7 +148,7 @@ def _part(shown: Any, name: str) -> Any:
 
 
 def _compact(value: Any) -> str:
-    """``adam(lr=0.0001)`` of a part, a number without needless digits."""
+    """A part as ``adam(lr=0.0001)``, a number in ``%g`` format."""
     if isinstance(value, Mapping):
         settings = ", ".join(
             f"{key}={_compact(entry)}" for key, entry in value.items() if key != "name"

@@ -1,7 +1,7 @@
 """From stored results to one :class:`Analysis`: everything a report shows, computed once.
 
 Reports, tables for the terminal and exports render its fields and compute nothing of their own.
-Lists of studies need only an :class:`Overview` of each, which reads no training log.
+Lists of studies only need an :class:`Overview` of each, which reads no training logs.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from ogan_bench.store.trial_store import TrialStore
 
 @dataclass(frozen=True)
 class Overview:
-    """What a list of studies says about one of them.
+    """Entry for one study in a list of studies.
 
     Args:
         question: What the study asks.
         counts: Decision to number of verdicts.
         finished: Trials with a result, failed trainings included.
         planned: Trials of the study.
-        settings: Its hypotheses that are settings of wider claims.
+        settings: The hypotheses that are settings of wider claims.
     """
 
     question: str
@@ -53,7 +53,7 @@ class Overview:
 
 @dataclass(frozen=True)
 class Survey:
-    """What the studies of a results folder say, each on its own and together.
+    """Overviews of all studies in a results folder, and the claims they share.
 
     Args:
         studies: Name to overview, or to the reason why the study cannot be read.
@@ -66,36 +66,36 @@ class Survey:
 
 @dataclass(frozen=True)
 class Analysis:
-    """What the stored results of a study say. Tables are lists of rows, column to value.
+    """Analysis of a study's stored results. Tables are lists of rows, column to value.
 
     Args:
-        results: What is stored.
+        results: The stored results.
         overview: Question, counts of verdicts and progress.
         verdicts: One per hypothesis.
-        registered: That the study was registered before its first trial, in words, if it was.
+        registered: Statement that the study was registered before its first trial, if it was.
         deviations: How the study differs from what was registered.
         open_trials: Planned trials without a result.
-        metrics: Name to definition, of the study's metrics and of all others that were measured.
+        metrics: Name to definition, for the study's metrics and all others that were measured.
         estimates: One row per metric and arm, see :func:`~ogan_bench.analysis.summary.summarise`.
         summary: The same as rows.
         rows: The main table, one row per arm, see :func:`~ogan_bench.analysis.tables.main_table`.
-        ablation: The arms as changes to one of them.
+        ablation: The arms as changes to a base arm.
         ranked_metrics: Metrics with a direction.
         ranks: Ranks of the arms on these metrics.
         sweeps: Arms that differ in one numeric setting.
         sweep_metrics: Metrics shown along the sweeps; empty where there are none.
-        published: Quoted tables of the literature.
+        published: Tables quoted from the literature.
         comparison: Comparison with a reference run, if there is one.
         log: Training curves, see :func:`~ogan_bench.analysis.loading.load_log`.
         history: Evaluations during training, see
             :func:`~ogan_bench.analysis.history.load_history`.
         course: Best, last and mean of the last evaluations, per metric and arm.
         median_trials: Arm to its median trial by the first metric; arms without values left out.
-        worst_trials: Arm to its worst trial, where that is another one.
+        worst_trials: Arm to its worst trial, if that is not the median one.
         outcomes: Counts of trial outcomes per arm.
         health: The same with the last values of the training logs, as text.
         notes: Reasons for failures, and notes on measurements.
-        cost: Median cost per arm, and of a step as multiples of the control's.
+        cost: Median cost per arm, and cost of a step as a multiple of the control's.
         counted: Whether arithmetic and memory of a step were counted.
         variance: Variance components over training and sampling seeds.
         floors: Noise floors.
@@ -140,7 +140,7 @@ def analyse(results: StudyResults, reference: StudyResults | None = None) -> Ana
     """Analyse a study.
 
     Args:
-        results: What is stored of it.
+        results: Its stored results.
         reference: Another run of the study to compare with.
 
     Raises:
@@ -202,18 +202,18 @@ def analyse_stored(root: Path, study: str, against: Path | None = None) -> Analy
         against: Another results folder with a study of this name to compare with.
 
     Raises:
-        UserError: There is no such study, or as :func:`analyse`.
+        UserError: There is no such study, or as for :func:`analyse`.
     """
     results = load_results(root, study)
     return analyse(results, None if against is None else load_results(against, study))
 
 
 def survey(root: Path, known: Mapping[str, Overview] | None = None) -> Survey:
-    """An overview of every study of a results folder, and the claims that they share.
+    """An overview of every study in a results folder, and the claims they share.
 
     Args:
         root: The results folder.
-        known: Overviews that have just been made; these studies are not read again.
+        known: Overviews already computed; these studies are not read again.
     """
     made = known or {}
     studies: dict[str, Overview | str] = {}

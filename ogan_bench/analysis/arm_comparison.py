@@ -27,11 +27,11 @@ _CLAIMS: dict[str, Callable[..., float]] = {
 def compare_arms(
     results: StudyResults, hypothesis: Comparison, confidence: float
 ) -> HypothesisResult:
-    """Paired t test over common seeds; by ranks where a training has failed and has no value.
+    """Paired t test over common seeds, or a rank test if a training failed and has no value.
 
-    The parametric test ignores trials without a value, and the remaining ones flatter an arm that
-    sometimes fails. Ranks have a place for failed trials: the worst. Once ranks are used, trials
-    that collapsed or saturated take that place too.
+    The parametric test ignores trials without a value, which favours an arm that sometimes fails.
+    Rank tests can include failed trials, as the worst. Once ranks are used, trials that collapsed
+    or saturated rank worst too.
     """
     arm, control, metric = hypothesis.arm, hypothesis.control, metric_info(hypothesis.metric)
     assert metric.better is not None  # validated with the hypothesis
@@ -104,7 +104,7 @@ def compare_arms(
 def _by_ranks(
     results: StudyResults, hypothesis: Comparison, asked: dict[str, Any]
 ) -> tuple[float, float]:
-    """p-values of the claim and of its opposite by ranks, the margin added to the values."""
+    """Rank-test p-values of the claim and of its opposite, the margin added to the values."""
     better = asked["better"]
     sign = 1 if better == "higher" else -1
     (own, failed), (other, failed_other) = (
@@ -138,7 +138,7 @@ def _by_ranks(
 
 
 def _region(test: str, sign: int, margin: float) -> tuple[float, float]:
-    """Differences of arm and control at which the claim holds."""
+    """Range of differences between arm and control for which the claim holds."""
     if test == "equivalence":
         return -margin, margin
     edge = sign * (margin if test == "superiority" else -margin)
@@ -169,15 +169,15 @@ def chance_of_verdict(
     sd_control: float,
     correlation: float | None,
 ) -> Callable[[int, float], float]:
-    """Seeds per arm and error level to the probability of a verdict, of the likelier kind.
+    """Function from seeds per arm and error level to the probability of the likelier verdict.
 
     Args:
         hypothesis: The claim.
-        advantage: True advantage of the arm over the control; below 0 where it is worse.
-        margin: In the same unit.
+        advantage: True advantage of the arm over the control; negative if it is worse.
+        margin: Margin of the claim, in the same unit.
         sd: Standard deviation of the arm over seeds.
         sd_control: That of the control.
-        correlation: Of both over common seeds; ``None``: the arms do not share their seeds.
+        correlation: Between both over common seeds; ``None``: the arms share no seeds.
     """
     spread: dict[str, Any] = {
         "sd": sd,

@@ -1,4 +1,4 @@
-"""Numbers as text: the one place that decides how a value, an interval or a p-value is printed."""
+"""Numbers as text: the only place that decides how values, intervals and p-values are printed."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from ogan_bench.metrics import METRICS, Metric
 from ogan_bench.statistics import Interval
 
 MISSING = "–"
-"""Stands where there is no value."""
+"""Shown in place of a missing value."""
 
 
 def metric_info(metric: str) -> Metric:
-    """The metric's entry in the table of metrics; a bare name where it is not known any more."""
+    """The metric's entry in the table of metrics; just its name if it is no longer known."""
     return METRICS.get(metric, Metric(metric, None, "Not known to this version.", ""))
 
 
 def number(value: float | None, spec: str = ".4g", *, sign: bool = False) -> str:
-    """A number with a true minus sign, or a dash where there is none.
+    """A number with a true minus sign, or a dash if it is missing.
 
     Args:
-        value: The number; none and nan stand for a missing one.
+        value: The number; None or nan if missing.
         spec: Format specification.
-        sign: Print a plus too.
+        sign: Whether to print a plus sign too.
 
     >>> number(-0.25), number(3.0, ".2f", sign=True), number(None)
     ('−0.25', '+3.00', '–')
@@ -37,7 +37,7 @@ def precision(value: Interval, spec: str = ".4g") -> str:
 
     Args:
         value: The estimate.
-        spec: What to use where there is no interval to go by.
+        spec: Format used if there is no interval.
 
     >>> precision(Interval(30.5321, 29.4, 31.6)), precision(Interval(0.01316, 0.0124, 0.0139))
     ('.1f', '.5f')
@@ -55,7 +55,7 @@ def estimate(value: Interval, spec: str = ".4g", *, sign: bool = False) -> str:
 
 
 def bounds(value: Interval, spec: str = ".4g", *, sign: bool = False) -> str:
-    """``[low, high]``, or nothing where there are no bounds."""
+    """``[low, high]``, or an empty string if there are no bounds."""
     if math.isnan(value.low):
         return ""
     spec = precision(value, spec)
@@ -63,7 +63,7 @@ def bounds(value: Interval, spec: str = ".4g", *, sign: bool = False) -> str:
 
 
 def interval(value: Interval, spec: str = ".4g", *, sign: bool = False) -> str:
-    """``estimate [low, high]``, without brackets where there are no bounds.
+    """``estimate [low, high]``, or the estimate alone if there are no bounds.
 
     >>> interval(Interval(-1.21846, -2.29, -0.14), sign=True)
     '−1.2 [−2.3, −0.1]'

@@ -1,8 +1,8 @@
 """Evaluations during training: the best, the last, and the mean of the last ones.
 
-Published tables tend to show the best evaluation of a run. Here it stands beside the last one and
-the mean of the last ones, because training may have moved far from its best. A best value that was
-selected on the images it is reported on is optimistic.
+Published tables tend to show the best evaluation of a run. Here it is shown next to the last one
+and the mean of the last few, because training may have moved far from its best. A best value
+selected on the same images it is reported on is optimistically biased.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ogan_bench.errors import UserError
 from ogan_bench.files import Record
 
 LAST = 5
-"""Evaluations at the end of a trial whose mean is shown, the last one included."""
+"""Number of final evaluations of a trial whose mean is shown."""
 
 
 def load_history(results: StudyResults) -> pd.DataFrame:
@@ -45,7 +45,7 @@ def load_history(results: StudyResults) -> pd.DataFrame:
 
 
 def course(results: StudyResults, history: pd.DataFrame) -> list[Record]:
-    """How each metric of the study that has a direction developed, for every arm.
+    """How each of the study's metrics with a direction developed, for every arm.
 
     Args:
         results: The stored study.

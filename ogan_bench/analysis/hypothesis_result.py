@@ -1,4 +1,4 @@
-"""What the test of one hypothesis found, whatever its kind."""
+"""The result of testing one hypothesis of any kind."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ _UNKNOWN = Interval(math.nan, math.nan, math.nan)
 
 @dataclass(frozen=True)
 class HypothesisResult:
-    """What the test of one hypothesis found.
+    """The result of testing one hypothesis.
 
     Args:
-        arms: Arms that it is about, the control last.
-        n: Number of values of each.
+        arms: The arms involved, the control last.
+        n: Number of values for each.
         quantity: What is estimated, in words.
-        estimate: The estimate with its interval at the confidence that goes with the test.
+        estimate: The estimate with its interval at the confidence level that matches the test.
         region: Where the claim holds, in the unit of the estimate.
         method: Name of the test.
         p: p-value of the claim.
         p_opposite: p-value of its opposite.
-        facts: The numbers in parts of a sentence.
-        lacking: Which values the arms lack and why, in parts of a sentence.
+        facts: The numbers, as sentence fragments.
+        lacking: Which values are missing and why, as sentence fragments.
         power_at: Probability that a study of n seeds at an error level is decided, supported or
-            refuted, if the estimates are true; nan where it is not known.
-        effect: Hedges' g with its 95 % interval, of two arms.
+            refuted, if the estimates are true; nan if unknown.
+        effect: Hedges' g with its 95 % interval, for two arms.
         probability_of_improvement: Share of pairs of trials in which the arm is better than its
             control.
-        correlation: Of arm and control over seeds, where the test is paired.
+        correlation: Between arm and control over seeds, if the test is paired.
     """
 
     arms: tuple[str, ...]
@@ -51,6 +51,6 @@ class HypothesisResult:
 
 
 def no_power(n: int, alpha: float) -> float:
-    """The power where it is not known."""
+    """The power if it is unknown: nan."""
     del n, alpha
     return math.nan

@@ -1,6 +1,6 @@
 """The test of a single hypothesis, one function for each kind.
 
-A result is what the data say before adjustment over all hypotheses; verdicts are in
+Results are not yet adjusted for the number of hypotheses; verdicts are in
 :mod:`ogan_bench.analysis.verdicts`.
 """
 
@@ -34,7 +34,7 @@ def run_test(results: StudyResults, hypothesis: Hypothesis, confidence: float) -
     Args:
         results: The stored study.
         hypothesis: One of its hypotheses.
-        confidence: Of the estimate's interval.
+        confidence: Confidence level of the estimate's interval.
 
     Raises:
         UserError: The values cannot be compared.

@@ -1,7 +1,7 @@
 """From the files of a results folder to :class:`StudyResults` and training curves.
 
 Reads what a results folder holds, finished or not, and never opens a checkpoint. The stored
-settings of arms are carried along as they are, so that results of older versions stay readable.
+settings of arms are kept as they are, so that results of older versions stay readable.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ CURVES = (
     "e_fake_mean",
     "e_fake_std",
 )
-"""Columns that every training log has, filled with nan where the file lacks them."""
+"""Columns that every training log has, filled with nan if missing from the file."""
 
 
 def load_results(root: Path, study: str) -> StudyResults:
-    """Read everything that is stored of a study.
+    """Read everything stored for a study.
 
     Args:
         root: The results folder.
@@ -106,7 +106,7 @@ def load_results(root: Path, study: str) -> StudyResults:
 def _registered(
     store: TrialStore, study: str, record: Record, started: dict[str, Record]
 ) -> tuple[str | None, list[str]]:
-    """Hash of what was registered, and what differs from it."""
+    """Hash of the registered study, and what now differs from it."""
     registered = registration(store, study)
     known = None if registered is None else str(registered["sha256"])
     found = [] if registered is None else deviations(registered, record)
@@ -120,15 +120,15 @@ def _registered(
 def load_log(results: StudyResults, most: int = 300) -> pd.DataFrame:
     """Training curves of all trials: arm, seed, step and all that was logged.
 
-    ``score_gap`` is added: score of real images less that of generated ones. Lower means more
-    real, so a discriminator that tells them apart has a negative gap.
+    ``score_gap`` is added: score of real images minus that of generated ones. A lower score means
+    more real, so a discriminator that tells them apart has a negative gap.
 
     Args:
         results: The stored study.
-        most: Lines of one trial, evenly chosen where its log has more.
+        most: Maximum number of lines per trial; longer logs are subsampled evenly.
 
     Returns:
-        One row per line, those of a trial one after another.
+        One row per line, grouped by trial.
 
     Raises:
         UserError: A log is damaged.
@@ -146,9 +146,9 @@ def load_log(results: StudyResults, most: int = 300) -> pd.DataFrame:
 
 
 def _trial_row(root: Path, folder: TrialFolder, run: Record, settings: Record) -> Record:
-    """What the files of a started trial say, with its measurements under ``measured``.
+    """The row of a started trial from its files, with its measurements under ``measured``.
 
-    A trial that was stopped has measurements of nets that are not fully trained; they do not count.
+    Measurements of a stopped trial are left out, because its nets are not fully trained.
     """
     path = folder.path.relative_to(root).as_posix()
     row: Record = {"config_hash": run["config_hash"], "path": path}
@@ -183,14 +183,14 @@ def _log(folder: TrialFolder, path: str) -> list[Record]:
 
 
 def _thinned(lines: list[Record], most: int) -> list[Record]:
-    """At most so many lines, evenly chosen, the first and the last among them."""
+    """At most ``most`` lines, evenly spaced, including the first and the last."""
     if len(lines) <= most:
         return lines
     return [lines[round(i * (len(lines) - 1) / (most - 1))] for i in range(most)]
 
 
 def _cost_row(trial: Record, metric: str) -> Record:
-    """The cost of a training as a measurement."""
+    """The cost of training as a measurement."""
     row = {"metric": metric, "value": trial[metric], "n_samples": trial["steps"], "split": "train"}
     return row if row["value"] is not None else row | {"note": "not counted on this device"}
 

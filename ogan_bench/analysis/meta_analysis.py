@@ -1,9 +1,10 @@
-"""One claim, many settings: what the hypotheses of several studies and datasets say together.
+"""One claim, many settings: combines hypotheses from several studies and datasets.
 
 A claim that holds on one dataset may fail on the next. Hypotheses that name the same wider claim
-(``part_of``) are its settings, whatever study, scale or dataset they stand in. Each keeps its own
-verdict. Beside it stands the ratio by which the arm is better than its control, so that metrics of
-different units compare, and a random-effects summary of these ratios with their heterogeneity.
+(``part_of``) are its settings, whatever their study, scale or dataset. Each keeps its own
+verdict. In addition, each has the ratio by which the arm is better than its control, which makes
+metrics in different units comparable; a random-effects model summarises these ratios and their
+heterogeneity.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ from ogan_bench.study.hypotheses import Comparison
 CONFIDENCE = 0.95
 
 MANY_DATASETS = 5
-"""Datasets from which on the interquartile mean with its bootstrap interval is shown; its intervals
-are too narrow over the few seeds of a single one."""
+"""Number of datasets from which the interquartile mean with its bootstrap interval is shown; over
+the few seeds of a single dataset the interval is too narrow."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,13 @@ class ClaimSetting:
     Args:
         study: Name of the study's folder.
         dataset: What the arm was trained on.
-        hypothesis: Its name.
-        claim: It in words.
+        hypothesis: Name of the hypothesis.
+        claim: The hypothesis in words.
         part_of: The wider claim.
-        decision: On the hypothesis.
+        decision: Verdict on the hypothesis.
         ratio: Logarithm of the factor by which the arm is better than the control: of the ratio of
-            the means, turned so that above 0 is better; nan where there is none.
-        by_seed: The same for each common seed, shape (seeds,); empty where there are no pairs.
+            the means, oriented so that above 0 is better; nan if there is none.
+        by_seed: The same for each common seed, shape (seeds,); empty without pairs.
         note: Why there is no ratio, if so.
     """
 
@@ -61,7 +62,7 @@ class ClaimSetting:
 
     @property
     def factor(self) -> Interval:
-        """How many times better the arm is, with its interval."""
+        """Factor by which the arm is better, with its interval."""
         summary = statistics.random_effects(
             [self.ratio.estimate], [self.ratio.error], [self.ratio.freedom], confidence=CONFIDENCE
         )
@@ -71,7 +72,7 @@ class ClaimSetting:
 
 @dataclass(frozen=True)
 class Claim:
-    """What all settings of a claim say.
+    """Combined results of all settings of a claim.
 
     Args:
         claim: The claim in words.
@@ -92,18 +93,18 @@ class Claim:
 
     @property
     def slug(self) -> str:
-        """The claim in small letters and hyphens."""
+        """The claim in lower case with hyphens."""
         return re.sub(r"[^a-z0-9]+", "-", self.claim.lower()).strip("-")
 
     @property
     def verdicts(self) -> dict[Decision, int]:
-        """How many settings had which verdict."""
+        """Number of settings with each verdict."""
         counts = Counter(setting.decision for setting in self.settings)
         return {decision: counts[decision] for decision in DECISIONS if counts[decision]}
 
     @property
     def sentence(self) -> str:
-        """The counts, the mean factor and how much settings differ, in words."""
+        """The counts, the mean factor and the heterogeneity, in words."""
         parts = [join_words([f"{n} {decision}" for decision, n in self.verdicts.items()])]
         if self.summary.k > 1:
             parts.append(
@@ -126,7 +127,7 @@ def settings_of(results: StudyResults, verdicts: Sequence[Verdict]) -> list[Clai
 
 
 def find_claims(settings: Sequence[ClaimSetting]) -> list[Claim]:
-    """The wider claims of settings, in the order in which they are first met."""
+    """The wider claims of the settings, in order of first appearance."""
     claims = dict.fromkeys(setting.part_of for setting in settings)
     return [
         _together(claim, [setting for setting in settings if setting.part_of == claim])
@@ -198,7 +199,7 @@ def _factor(log: Interval) -> Interval:
 
 
 def dataset_name(part: Record) -> str:
-    """``fashion_mnist at 32`` of the settings of a dataset."""
+    """Display name of a dataset from its settings, such as ``fashion_mnist at 32``."""
     size = part.get("resolution")
     return f"{part['name']} at {size}" if size else str(part["name"])
 
@@ -206,4 +207,4 @@ def dataset_name(part: Record) -> str:
 _NO_BOUNDS = (math.nan, math.nan)
 _NO_RATIO = LogRatio(math.nan, math.nan, math.nan)
 _LARGEST = 700.0
-"""Logarithm of about the largest number there is."""
+"""Approximate logarithm of the largest float."""

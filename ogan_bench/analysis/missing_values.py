@@ -1,4 +1,4 @@
-"""Trials without a value: how many, why, and their place in ranks."""
+"""Trials without a value: how many, why, and how they are ranked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WITHOUT_VALUES = ("diverged", "stopped", "failed", "unfinished", "missing")
 
 
 def missing_values(results: StudyResults, metric: str, *arms: str) -> tuple[str, ...]:
-    """``pearson lacks 2 of 5 values (1 diverged, 1 missing)`` for each arm that lacks some."""
+    """``pearson lacks 2 of 5 values (1 diverged, 1 missing)`` for each arm with missing values."""
     parts = []
     for arm in arms:
         known = outcomes_of(results, arm)
@@ -42,7 +42,7 @@ def outcomes_of(results: StudyResults, arm: str) -> dict[int, str]:
 
 
 def failed_trials(results: StudyResults, arm: str, metric: str) -> int:
-    """Trials of an arm whose training failed, so that they have no value."""
+    """Number of an arm's trials without a value because their training failed."""
     known = results.by_seed(arm, metric)
     return sum(
         name in FAILURES and seed not in known for seed, name in outcomes_of(results, arm).items()
@@ -50,7 +50,7 @@ def failed_trials(results: StudyResults, arm: str, metric: str) -> int:
 
 
 def values_to_rank(results: StudyResults, arm: str, metric: str) -> tuple[Values, int]:
-    """Values of an arm's trials that did not fail, and the number of those that did."""
+    """Values of an arm's trials that did not fail, and the number that failed."""
     known, ended = results.by_seed(arm, metric), outcomes_of(results, arm)
     failed = sum(name in FAILURES for name in ended.values())
     sound = [value for seed, value in known.items() if ended[seed] not in FAILURES]
@@ -58,7 +58,7 @@ def values_to_rank(results: StudyResults, arm: str, metric: str) -> tuple[Values
 
 
 def blocks_to_rank(results: StudyResults, arms: Sequence[str], metric: str) -> Values:
-    """Values by seed and arm, shape (seeds, arms), of seeds at which every arm has been trained.
+    """Values by seed and arm, shape (seeds, arms), for seeds at which every arm was trained.
 
     A failed trial without a value is nan.
     """

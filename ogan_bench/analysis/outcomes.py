@@ -1,4 +1,4 @@
-"""The outcome of a training, by rules that look at stored numbers alone.
+"""The outcome of a training, by rules that use stored numbers only.
 
 The rules are our own. They are applied when results are read, so old and new results are judged by
 the same rules. A trial whose training failed keeps its values and its place in every table.
@@ -16,10 +16,10 @@ from ogan_bench.files import Record
 from ogan_bench.study.hypotheses import Failure
 
 SPREAD = 0.5
-"""Share of the modes that images must cover."""
+"""Fraction of the modes that images must cover."""
 
 COVERED = 0.01
-"""Recall that images must reach if the modes of the data are unknown."""
+"""Minimum recall of images if the modes of the data are unknown."""
 
 SETTLED = 0.01
 """Adversarial loss of E above its lower bound, in nats or squared scores, that counts as 0."""
@@ -34,8 +34,8 @@ BOUNDED_IN_OLDER_RESULTS = (
 )
 """Adversarial losses with the lower bound 0, for results that do not store the bound.
 
-Frozen: results are written with ``adversarial_lower_bound``, which every adversarial loss states
-itself. A loss is never added here.
+Frozen: new results store ``adversarial_lower_bound``, which every adversarial loss declares, so
+no loss is ever added here.
 """
 
 RULES: dict[Failure, str] = {
@@ -61,11 +61,11 @@ def outcome(
 
     Args:
         result: ``result.json``.
-        settings: Of the arm.
+        settings: Settings of the arm.
         log: Reads the training log; called only if the rule for saturation applies.
 
     Returns:
-        What the result says (``diverged``, ``stopped``), else ``collapsed`` or ``saturated`` by
+        The stored outcome (``diverged``, ``stopped``), else ``collapsed`` or ``saturated`` by
         :data:`RULES`, else ``ok``.
     """
     if result["outcome"] != "ok":
@@ -82,7 +82,7 @@ def outcome(
 
 
 def _lower_bound(result: Record, settings: Record) -> float | None:
-    """Lower bound of E's adversarial loss; ``None``: it has none."""
+    """Lower bound of E's adversarial loss, ``None`` if it has none."""
     training = result.get("training", {})
     if "adversarial_lower_bound" in training:
         stored: float | None = training["adversarial_lower_bound"]
@@ -114,7 +114,7 @@ def _saturated(log: Sequence[Record], bound: float) -> str | None:
 
 
 def _values(rows: Sequence[Record], prefix: str) -> list[float]:
-    """Values of metrics by the beginning of their names."""
+    """Values of metrics whose names start with a prefix."""
     return [
         row["value"]
         for row in rows

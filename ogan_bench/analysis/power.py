@@ -1,4 +1,4 @@
-"""How many seeds a study needs, before it is run."""
+"""Power analysis: how many seeds a study needs before it is run."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from ogan_bench.study.settings import StudySettings
 
 @dataclass(frozen=True)
 class Assumed:
-    """What is assumed where there is no pilot.
+    """Assumptions used if there is no pilot.
 
     Args:
-        spread: Standard deviation over seeds, as a share of the control's mean.
-        effect: Advantage of the arm in claims of superiority, as a share of the control's mean; in
-            claims that two arms are alike there is none.
-        correlation: Of arm and control over common seeds.
+        spread: Standard deviation over seeds, as a fraction of the control's mean.
+        effect: Advantage of the arm in claims of superiority, as a fraction of the control's mean;
+            0 in claims that two arms are alike.
+        correlation: Between arm and control over common seeds.
     """
 
     spread: float
@@ -32,14 +32,14 @@ class Assumed:
 
 @dataclass(frozen=True)
 class Plan:
-    """The power for one hypothesis.
+    """The power analysis of one hypothesis.
 
     Args:
         hypothesis: The claim.
-        level: Error level of the claim that Holm's procedure tests first, alpha over their number.
+        level: Error level of the claim that Holm's procedure tests first: alpha over their number.
         chances: Seeds per arm to the probability of a verdict.
-        needed: Seeds with which it is :data:`~ogan_bench.analysis.verdicts.ENOUGH`.
-        note: Why it is not known, if it is not.
+        needed: Seeds at which it reaches :data:`~ogan_bench.analysis.verdicts.ENOUGH`.
+        note: Why the power is unknown, if so.
     """
 
     hypothesis: Hypothesis

@@ -14,7 +14,7 @@ from ogan_bench.statistics import mean_interval
 
 
 def ranked_metrics(results: StudyResults) -> list[str]:
-    """Metrics of the study that are better in one direction."""
+    """Metrics of the study that have a direction."""
     return [name for name in results.record["metrics"] if metric_info(name).better is not None]
 
 
@@ -25,7 +25,7 @@ def ranks(results: StudyResults) -> list[Record]:
 
     Returns:
         One row per arm: ``arm``, ``cells`` (a rank for each of :func:`ranked_metrics`, 1 is best;
-        ``None`` where no arm of the group has a value) and ``mean_rank`` (nan without any).
+        ``None`` if no arm of the group has a value) and ``mean_rank`` (nan without ranks).
     """
     table: dict[str, list[float | None]] = {arm: [] for arm in results.arms}
     groups = dict.fromkeys(tuple(results.comparable(arm)) for arm in results.arms)
@@ -44,9 +44,9 @@ def ranks(results: StudyResults) -> list[Record]:
 
 
 def average_ranks(values: Sequence[float]) -> list[float | None]:
-    """Ranks from 1 for the smallest value; equal ones share the mean of their ranks.
+    """Ranks starting at 1 for the smallest value; tied values share their mean rank.
 
-    Missing values (nan) share the last ranks; where all are missing there are no ranks.
+    Missing values (nan) share the last ranks; if all are missing there are no ranks.
 
     >>> average_ranks([2.0, 1.0, 2.0, math.nan])
     [2.5, 1.0, 2.5, 4.0]

@@ -27,8 +27,8 @@ COLUMNS = (
 def compare(results: StudyResults, reference: StudyResults) -> pd.DataFrame:
     """Compare two runs arm by arm and metric by metric.
 
-    Two means *agree* where the 95 % Welch interval of their difference contains 0. That does not
-    prove equality: with few seeds the interval is wide, so it is in the table. About 1 in 20 honest
+    Two means *agree* if the 95 % Welch interval of their difference contains 0. This does not prove
+    equality: with few seeds the interval is wide, so it is shown in the table. About 1 in 20 honest
     repetitions disagrees.
 
     Args:
@@ -36,9 +36,9 @@ def compare(results: StudyResults, reference: StudyResults) -> pd.DataFrame:
         reference: The run to compare with.
 
     Returns:
-        One row for each arm and metric that both know, with ``agrees`` one of ``yes``, ``no``,
+        One row for each arm and metric present in both, with ``agrees`` one of ``yes``, ``no``,
         ``too few`` (fewer than two values in one of them) and ``not comparable`` (measured
-        under different protocols; the note says how they differ and no difference is formed).
+        under different protocols; the note says how they differ, and no difference is computed).
 
     Raises:
         UserError: Values within one run were measured under different protocols.
@@ -80,7 +80,7 @@ def compare(results: StudyResults, reference: StudyResults) -> pd.DataFrame:
 
 
 def _unlike(results: StudyResults, reference: StudyResults, metric: str, arm: str) -> str:
-    """How the protocols of a metric differ; empty where they agree or one has no values."""
+    """How the protocols of a metric differ; empty if they agree or one has no values."""
     own, other = results.protocol(metric, arm), reference.protocol(metric, arm)
     if own is None or other is None:
         return ""

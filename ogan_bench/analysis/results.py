@@ -23,21 +23,20 @@ FINISHED = ("ok", *outcomes.FAILURES)
 """Outcomes of trials whose training ended, well or badly."""
 
 OUTCOMES = (*FINISHED, "stopped", "failed", "unfinished", "missing")
-"""What can have happened to a planned trial: ``stopped`` by a budget, ``failed`` to run."""
+"""Possible states of a planned trial: ``stopped`` by a budget, ``failed`` with an error, ..."""
 
 PROTOCOL = ("extractor", "split", "protocol", "n_samples")
-"""Values of a metric may be compared only where these agree."""
+"""Values of a metric are comparable only if these agree."""
 
 COSTS = ("images_per_second", "step_flops", "activation_bytes", "peak_bytes")
-"""Metrics of the training and not of the trained nets; in the tables where a study asks for them.
-"""
+"""Metrics of the training, not the trained nets; shown in tables if a study asks for them."""
 
 MEASURED = ("arm", "seed", "metric", "value", *PROTOCOL, "floor", "note")
 
 
 @dataclass(frozen=True)
 class StudyResults:
-    """What is stored of a study.
+    """The stored results of a study.
 
     Args:
         root: The results folder.
@@ -47,9 +46,9 @@ class StudyResults:
             :data:`COSTS`, encoder_parameters, generator_parameters, evaluation_seconds,
             config_hash, path (relative to the root).
         provenance: Trial ("arm/seed-0") to the flattened provenance of its run.
-        problems: What a reader must know: trials outside the plan or of other settings.
-        registered: Hash of what the study stated before its first trial; ``None``: not known.
-        deviations: How what it states now, or what its trials were started under, differs.
+        problems: Warnings for the reader: trials outside the plan or with other settings.
+        registered: Hash of the study as registered before its first trial; ``None`` if unknown.
+        deviations: How the current study, or the one its trials started under, differs from it.
     """
 
     root: Path
@@ -73,7 +72,7 @@ class StudyResults:
 
     @property
     def control(self) -> str:
-        """Arm that tables compare with: the first control of a hypothesis, else the first arm."""
+        """Control arm of the tables: the first control of a hypothesis, else the first arm."""
         controls = [claim.get("control") for claim in self.record["hypotheses"]]
         return next((str(arm) for arm in controls if arm is not None), self.arms[0])
 
@@ -83,7 +82,7 @@ class StudyResults:
         return list(dict.fromkeys([*self.record["metrics"], *self.metrics["metric"]]))
 
     def identity(self, arm: str) -> Record:
-        """What defines the trials of an arm apart from their seeds."""
+        """What identifies the trials of an arm, apart from their seeds."""
         identity: Record = identities_of(self.record)[arm]
         return identity
 
@@ -105,27 +104,27 @@ class StudyResults:
         return TrialFolder(self.root / path)
 
     def values(self, arm: str, metric: str) -> NDArray[np.float64]:
-        """Values of an arm's trials, in the order of seeds, missing ones left out."""
+        """Values of an arm's trials, in the order of seeds, omitting missing ones."""
         return np.array(list(self.by_seed(arm, metric).values()), np.float64)
 
     def mean(self, arm: str, metric: str) -> Interval:
-        """Mean over an arm's trials with its 95 % t interval; nan where there are no values."""
+        """Mean over an arm's trials with its 95 % t interval; nan without values."""
         return mean_interval(self.values(arm, metric))
 
     def by_seed(self, arm: str, metric: str) -> dict[int, float]:
-        """Seed to value of an arm's trials, in the order of seeds, missing ones left out."""
+        """Seed to value of an arm's trials, in the order of seeds, omitting missing ones."""
         rows = self.measurements(metric, arm)
         return {row["seed"]: row["value"] for row in rows if math.isfinite(row["value"])}
 
     def pairs(
         self, arm: str, control: str, metric: str
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], bool]:
-        """Values of two arms as their difference is formed, and whether they are paired.
+        """Values of two arms for computing their difference, and whether they are paired.
 
         Arms of one study share their seeds by design: trials of a seed start from the same weights
-        and see the same images and z in the same order. So values are paired on the seeds that both
-        arms have values of, and the others are left out. Where fewer than 2 seeds are common, all
-        values of each arm are given and not paired.
+        and see the same images and z in the same order. So values are paired on the seeds for which
+        both arms have values, and the others are left out. With fewer than 2 common seeds, all
+        values of each arm are returned unpaired.
         """
         own, other = self.by_seed(arm, metric), self.by_seed(control, metric)
         common = [seed for seed in own if seed in other]
@@ -135,9 +134,9 @@ class StudyResults:
         return np.array(first, np.float64), np.array(second, np.float64), True
 
     def difference(self, arm: str, control: str, metric: str, confidence: float = 0.95) -> Interval:
-        """Arm less control with its interval, paired by seeds where :meth:`pairs` says so.
+        """Arm minus control with its interval, paired by seed if :meth:`pairs` says so.
 
-        All are nan for an arm on other data than the control, and for the control itself.
+        All nan for an arm on different data from the control, and for the control itself.
         """
         if arm == control or control not in self.comparable(arm):
             return Interval(math.nan, math.nan, math.nan)
@@ -159,7 +158,7 @@ class StudyResults:
 
     @cached_property
     def _protocols(self) -> dict[tuple[str, str], dict[tuple[Any, ...], list[str]]]:
-        """Metric and arm to the ways in which it was measured, each with its trials."""
+        """Metric and arm to the protocols under which it was measured, each with its trials."""
         ways: dict[tuple[str, str], dict[tuple[Any, ...], list[str]]] = {}
         for key, rows in self._rows.items():
             for row in rows:
@@ -169,15 +168,15 @@ class StudyResults:
         return ways
 
     def comparable(self, arm: str) -> list[str]:
-        """Arms whose numbers may be compared with those of an arm: those on the same data."""
+        """Arms whose values are comparable with those of an arm: those on the same data."""
         data = {name: settings.get("data") for name, settings in self.record["arms"].items()}
         return [name for name in self.arms if data[name] == data[arm]]
 
     def protocol(self, metric: str, arm: str) -> dict[str, Any] | None:
-        """The one protocol under which the values of a metric were measured on an arm's data.
+        """The single protocol under which the values of a metric were measured on an arm's data.
 
         Raises:
-            UserError: There are several, so the values cannot be put in one table.
+            UserError: There are several, so the values cannot share a table.
         """
         kinds: dict[tuple[Any, ...], list[str]] = {}
         for name in self.comparable(arm):
@@ -205,7 +204,7 @@ def records(frame: pd.DataFrame) -> list[Record]:
 
 
 def runs(frame: pd.DataFrame) -> Iterator[tuple[str, int, slice]]:
-    """Arm, seed and rows of each trial in a frame where the rows of a trial follow one another."""
+    """Arm, seed and rows of each trial in a frame whose rows are grouped by trial."""
     if frame.empty:
         return
     arms, seeds = frame["arm"].to_numpy(object), frame["seed"].to_numpy(np.int64)

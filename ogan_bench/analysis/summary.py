@@ -1,4 +1,4 @@
-"""Estimates per arm and metric, the arm that leads, and the median and the worst trial."""
+"""Estimates per arm and metric, the leading arm, and the median and the worst trial."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def summarise(results: StudyResults, names: Sequence[str] | None = None) -> pd.D
 
     Args:
         results: The stored study.
-        names: Metrics; all that the study names or has measured if left out.
+        names: Metrics; by default all that the study names or has measured.
 
     Returns:
         One row per metric and arm, in the study's order: n (values), failed (planned trials without
-        a value, for whatever reason), mean, sd, low and high (95 % t interval), difference to the
+        a value, for any reason), mean, sd, low and high (95 % t interval), difference to the
         control arm with its 95 % interval, correlation (of the paired values, over seeds) and
         paired_n (seeds whose values are paired; 0 where the interval is Welch's), floor (mean over
         trials), the protocol, and notes.
@@ -70,7 +70,7 @@ def summarise(results: StudyResults, names: Sequence[str] | None = None) -> pd.D
 
 
 def leader(results: StudyResults, metric: str) -> str | None:
-    """The arm that is better than every other one beyond the 95 % interval, if there is one.
+    """The arm better than every other one by the 95 % interval of the difference, if any.
 
     The intervals are those of :meth:`StudyResults.difference`, not adjusted for the number of arms:
     a mark in a table, not a test.
@@ -87,7 +87,7 @@ def leader(results: StudyResults, metric: str) -> str | None:
 
 
 def median_trial(results: StudyResults, arm: str) -> Record | None:
-    """The arm's trial with the (lower) median of the first metric that the arm has values of."""
+    """The arm's trial with the (lower) median of the first metric it has values for."""
     for metric in results.record["metrics"]:
         known = results.by_seed(arm, metric)
         if known:
@@ -99,7 +99,7 @@ def median_trial(results: StudyResults, arm: str) -> Record | None:
 def worst_trial(results: StudyResults, arm: str) -> Record | None:
     """The arm's trial with the worst value of the first metric that has a direction and values.
 
-    ``None`` where that is the median trial as well.
+    ``None`` if that is also the median trial.
     """
     middle = median_trial(results, arm)
     for metric in results.record["metrics"]:

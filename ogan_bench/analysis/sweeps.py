@@ -1,4 +1,4 @@
-"""Arms that differ in one numeric setting: series along which a metric can be followed."""
+"""Sweeps: series of arms that differ in one numeric setting."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from ogan_bench.analysis.results import StudyResults
 from ogan_bench.study.diffs import flatten
 
 FEWEST = 3
-"""Levels that make a series."""
+"""Minimum number of levels in a series."""
 
 MOST_FIGURES = 3
-"""Metrics that are shown along series where no hypothesis says which ones matter."""
+"""Number of metrics shown along sweeps if no hypothesis says which ones matter."""
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """Arms that differ in one numeric setting alone.
+    """Arms that differ in exactly one numeric setting.
 
     Args:
         setting: Its path, without the section.
-        name: What tells this series from the others along the same setting.
-        levels: Levels in rising order, each with its arm.
+        name: What distinguishes this series from others along the same setting.
+        levels: Levels in increasing order, each with its arm.
     """
 
     setting: str
@@ -35,7 +35,7 @@ class Sweep:
 def find_sweeps(results: StudyResults) -> list[Sweep]:
     """All sets of at least :data:`FEWEST` arms that differ in exactly one numeric setting.
 
-    The resolved settings are compared, so that a level that is the default counts too.
+    The resolved settings are compared, so a level that is the default counts too.
     """
     arms = {arm: _leaves(settings) for arm, settings in results.record["arms"].items()}
     varied = [key for key in dict.fromkeys(k for leaves in arms.values() for k in leaves)
@@ -59,7 +59,7 @@ def find_sweeps(results: StudyResults) -> list[Sweep]:
 
 
 def metrics_along(results: StudyResults) -> list[str]:
-    """Metrics to be shown along series: those of the hypotheses, else the first ones."""
+    """Metrics to show along sweeps: those of the hypotheses, else the first ones."""
     metrics: list[str] = results.record["metrics"]
     tested = {entry.get("metric") for entry in results.record["hypotheses"]}
     chosen = [name for name in metrics if name in tested]
@@ -67,13 +67,13 @@ def metrics_along(results: StudyResults) -> list[str]:
 
 
 def _leaves(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Path to value of every leaf; lists become texts, so that all values can be compared."""
+    """Path to value of every leaf; lists become strings, so that all values can be compared."""
     leaves = flatten(settings)
     return {key: str(value) if isinstance(value, list) else value for key, value in leaves}
 
 
 def _names(keys: Sequence[str], groups: Sequence[tuple[Any, ...]], setting: str) -> list[str]:
-    """What tells the groups apart: names of parts, and other settings with their values."""
+    """What distinguishes the groups: names of parts, and other settings with their values."""
     telling = [i for i in range(len(keys)) if len({group[i] for group in groups}) > 1]
     names = []
     for group in groups:

@@ -23,7 +23,7 @@ LOGGED = {
     "e_fake_mean": "E(G(z)) mean",
     "e_fake_std": "E(G(z)) sd",
 }
-"""Columns of the training log whose last values tell how a training went."""
+"""Columns of the training log whose last values show how training went."""
 
 
 def main_table(results: StudyResults, summary: pd.DataFrame) -> list[Record]:
@@ -44,7 +44,7 @@ def main_table(results: StudyResults, summary: pd.DataFrame) -> list[Record]:
 
 
 def outcomes(results: StudyResults) -> list[Record]:
-    """How many trials of each arm had which outcome."""
+    """Number of trials of each arm by outcome."""
     table = []
     for arm in results.arms:
         rows = [row for row in results.planned if row["arm"] == arm]
@@ -56,7 +56,7 @@ def outcomes(results: StudyResults) -> list[Record]:
 
 
 def health(results: StudyResults, log: pd.DataFrame) -> list[Record]:
-    """Outcomes of each arm's trials, and medians over seeds of what was logged last, as text.
+    """Outcomes of each arm's trials, and medians over seeds of the last logged values, as text.
 
     Args:
         results: The stored study.
@@ -77,7 +77,7 @@ def health(results: StudyResults, log: pd.DataFrame) -> list[Record]:
 
 
 def reproduce(results: StudyResults) -> list[Record]:
-    """The command that trains and measures each arm, and nothing else, anew."""
+    """The command that retrains and measures each arm, and nothing else."""
     command, seeds = results.record["command"], seed_ranges(results.record["seeds"])
     return [
         {"arm": arm, "command": f"{command} --arms {shlex.quote(arm)} --seeds {seeds}"}
@@ -101,7 +101,7 @@ def seed_ranges(seeds: Sequence[int]) -> str:
 
 
 def notes(results: StudyResults) -> list[str]:
-    """Reasons of trials that did not end well, and notes on measurements."""
+    """Reasons for trials that did not end well, and notes on measurements."""
     reasons = [
         f"{row['arm']}/seed-{row['seed']} {row['outcome']}: {row['reason']}"
         for row in results.planned
@@ -120,7 +120,7 @@ def notes(results: StudyResults) -> list[str]:
 
 
 def cost(results: StudyResults) -> list[Record]:
-    """Median cost of an arm's finished trials, and of a step as a multiple of the control's.
+    """Median cost of an arm's finished trials, and cost of a step relative to the control's.
 
     The multiples are under ``times``: training time, arithmetic and memory of one step.
     """
@@ -145,7 +145,7 @@ def cost(results: StudyResults) -> list[Record]:
 
 
 def published(results: StudyResults) -> list[Record]:
-    """The tables of the literature that the study quotes, each with the titles of its columns."""
+    """The tables that the study quotes from the literature, with their column titles."""
     tables = []
     for quoted in results.record.get("published", []):
         metrics = dict.fromkeys(name for found in quoted["values"].values() for name in found)
@@ -174,7 +174,7 @@ def floors(results: StudyResults) -> list[Record]:
 
 
 def provenance(trials: dict[str, dict[str, str]]) -> list[Record]:
-    """Key -> the one value of all trials, or each value with the trials that have it."""
+    """Key to the value shared by all trials, or to each value with its trials."""
     keys = dict.fromkeys(key for values in trials.values() for key in values)
     table = []
     for key in keys:

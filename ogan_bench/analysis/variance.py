@@ -12,10 +12,10 @@ Values = dict[tuple[str, str], list[list[float]]]
 
 
 def variance(results: StudyResults) -> list[Record]:
-    """Variance components of every metric, of trials that were measured with several seeds.
+    """Variance components of every metric, from trials measured with several evaluation seeds.
 
     A trial is a group; its values are its own result and those of its further evaluation seeds. The
-    components are pooled over the arms that share their data, each with a mean of its own.
+    components are pooled over the arms that share their data, each with its own mean.
 
     Returns:
         One row per metric: ``arm`` (which arms), ``training_sd`` and ``sampling_sd`` (square roots

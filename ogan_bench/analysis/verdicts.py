@@ -22,26 +22,26 @@ Decision = Literal["supported", "refuted", "inconclusive"]
 DECISIONS: tuple[Decision, ...] = ("supported", "refuted", "inconclusive")
 
 ENOUGH = 0.8
-"""Probability of a verdict that a study should be planned for."""
+"""Target probability of a verdict when planning a study."""
 
 MOST_SEEDS = 1000
-"""The largest number of seeds that is recommended."""
+"""The largest number of seeds that is ever recommended."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the data say about one hypothesis.
+    """The verdict on one hypothesis.
 
     Args:
         hypothesis: The claim.
-        finding: Its test.
+        finding: Result of its test.
         decision: Supported, refuted or inconclusive.
-        confidence: Of the finding's interval, ``1 - 2 alpha``: a one-sided test at alpha is
-            significant, before Holm, where this interval lies on one side of the bound.
+        confidence: Level of the finding's interval, ``1 - 2 alpha``: a one-sided test at alpha is
+            significant, before Holm, if this interval lies on one side of the bound.
         p_adjusted: p-value of the claim after Holm over all hypotheses of the study.
         p_opposite: p-value of its opposite after Holm over all opposites.
-        power: Probability of a verdict with as many seeds if the estimates are true, at the error
-            level of the claim that Holm tests first; nan where it is not known.
+        power: Probability of a verdict with the same number of seeds if the estimates are true, at
+            the error level of the claim that Holm tests first; nan if unknown.
         seeds_needed: Seeds per arm at which that probability is :data:`ENOUGH`, if the decision is
             inconclusive and at most :data:`MOST_SEEDS` suffice.
         reason: The numbers in one sentence.
@@ -62,15 +62,15 @@ def judge(results: StudyResults) -> list[Verdict]:
     """Test every hypothesis of a study.
 
     A hypothesis is *supported* where the Holm-adjusted p-value of its claim is below the study's
-    alpha, *refuted* where that of its opposite is (these form a Holm family of their own), and
-    *inconclusive* otherwise, in particular where an arm has too few values. "No significant
-    difference" is never taken for "no difference".
+    alpha, *refuted* if that of its opposite is (these form their own Holm family), and
+    *inconclusive* otherwise, in particular if an arm has too few values. "No significant
+    difference" is never taken as "no difference".
 
     Error rates: the probability of any false "supported" in the whole study is at most alpha, and
-    so is that of any false "refuted"; a single claim can only suffer one of the two, since it is
+    so is that of any false "refuted"; a single claim can only incur one of the two, since it is
     either true or false. They rest on Student's t, so they hold approximately for values that are
     not normal; tests by ranks and of rates are exact. They hold for the complete study: looking
-    early and stopping at a welcome verdict raises them.
+    early and stopping at a favourable verdict inflates them.
 
     Returns:
         One verdict per hypothesis, in the study's order.

@@ -1,4 +1,4 @@
-"""Command line: parses and prints, no logic; heavy imports only inside the commands.
+"""Command line: parsing and printing, no logic; heavy imports only inside the commands.
 
 Data goes to standard output, progress and messages to standard error.
 """
@@ -69,11 +69,11 @@ app.add_typer(data.app, name="data")
 
 
 def main() -> None:
-    """Entry point; turns errors that are the user's to mend into a message and exit code 2."""
+    """Entry point; turns user errors into a message and exit code 2."""
     try:
         app()
     except UserError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(EXIT_INVALID)
-    except BrokenPipeError:  # the reader of our output, such as `head`, has gone
+    except BrokenPipeError:  # the reader of our output, such as `head`, has exited
         sys.stderr.close()

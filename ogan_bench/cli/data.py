@@ -1,4 +1,4 @@
-"""``ogan-bench data``: prepare images before they are needed, and look after what is prepared."""
+"""``ogan-bench data``: prepare images ahead of time, and list or verify prepared data."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def _facts(store: Store, meta: Meta) -> dict[str, Any]:
 
 @contextmanager
 def _data_root(root: Path | None) -> Iterator[None]:
-    """Look for data in ``root``, where it is given."""
+    """Look for data in ``root``, if given."""
     before = os.environ.get("OGAN_BENCH_DATA")
     if root is not None:
         os.environ["OGAN_BENCH_DATA"] = str(root)

@@ -1,4 +1,4 @@
-"""``ogan-bench doctor``: what this machine has."""
+"""``ogan-bench doctor``: what is available on this machine."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def doctor(as_json: Json = False) -> None:
 
 
 def examine() -> dict[str, dict[str, Any]]:
-    """Facts in sections."""
+    """Facts about the machine, by section."""
     import torch
 
     from ogan_bench.data.sources.fashion_mnist import find_folder
@@ -67,7 +67,7 @@ def _spaces() -> dict[str, str]:
 
 
 def _perceptual() -> dict[str, str]:
-    """The same for the nets that LPIPS can be measured with."""
+    """The same for the nets that LPIPS can use."""
     from ogan_bench.evaluation.reconstruction.lpips import BACKBONES, backbone_path
 
     return {name: _whether(functools.partial(backbone_path, name)) for name in BACKBONES}

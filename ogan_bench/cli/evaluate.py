@@ -131,7 +131,7 @@ def _stored(
 
 
 def _rows(store: TrialStore, trials: Sequence[Trial]) -> list[dict[str, Any]]:
-    """All measurements of trials, each with the trial that it belongs to."""
+    """All measurements of trials, each with its trial."""
     return [
         {"study": trial.study, "arm": trial.arm, "seed": trial.seed, **row}
         for trial in trials

@@ -1,4 +1,4 @@
-"""Commands that only look: ``plan``, ``status``, ``list``, ``describe``, ``schema``."""
+"""Read-only commands: ``plan``, ``status``, ``list``, ``describe``, ``schema``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Listed(StrEnum):
-    """What ``list`` knows."""
+    """What ``list`` can show."""
 
     OBJECTIVES = "objectives"
     READOUTS = "readouts"

@@ -48,7 +48,7 @@ def accompanied(results: Path, study: str, live: bool, mirrors: Sequence[str]) -
     """Show and mirror a study while the block runs it.
 
     Raises:
-        UserError: A mirror is not known, or its package is not installed.
+        UserError: A mirror is unknown, or its package is not installed.
     """
     with ExitStack() as stack:
         if mirrors:
@@ -64,4 +64,4 @@ def accompanied(results: Path, study: str, live: bool, mirrors: Sequence[str]) -
             server = stack.enter_context(shown(results, study))
         yield
     if server is not None:
-        server.wait()  # the run's own report is not drawn beside another one
+        server.wait()  # avoids building two reports at the same time

@@ -1,4 +1,4 @@
-"""Options that several commands share, and the reading of a study with them."""
+"""Options shared by several commands, and reading a study with them."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ ALL = "all"
 
 
 def chosen(text: str | None, known: Sequence[str], flag: str) -> list[str]:
-    """``"a,b"`` -> those names; ``all`` is every one.
+    """The names in ``"a,b"``; ``all`` stands for every known name.
 
     Raises:
-        UserError: One of them is not known.
+        UserError: A name is unknown.
     """
     from ogan_bench.errors import UserError, did_you_mean
 
@@ -52,7 +52,7 @@ def chosen(text: str | None, known: Sequence[str], flag: str) -> list[str]:
 def read_study(
     path: Path, scale: str | None, arms: str | None, seeds: str | None, overrides: list[str] | None
 ) -> tuple[StudySettings, list[Trial]]:
-    """The study and the trials that the options ask for.
+    """The study and the trials selected by the options.
 
     Raises:
         UserError: The file or an option is invalid.

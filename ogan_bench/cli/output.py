@@ -9,7 +9,7 @@ from typing import Any
 
 
 def print_text(text: str) -> None:
-    """Print text and a line break; flushed, so that it comes before messages that follow it."""
+    """Print text and a newline; flushed, so that it appears before later messages."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
@@ -22,7 +22,7 @@ def print_json(value: Any) -> None:
 
 
 def print_table(header: Sequence[str] | None, rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; it is folded to the width of a terminal and whole everywhere else."""
+    """Print a table, wrapped to the width of a terminal and unwrapped elsewhere."""
     from ogan_bench.report.text_table import text_table
 
     if header is None and not rows:

@@ -1,4 +1,4 @@
-"""``ogan-bench report``: tables, figures and verdicts from what is stored."""
+"""``ogan-bench report``: tables, figures and verdicts from stored results."""
 
 from __future__ import annotations
 

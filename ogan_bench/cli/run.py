@@ -1,4 +1,4 @@
-"""``ogan-bench run``: train and evaluate what is not there yet, then report."""
+"""``ogan-bench run``: train and evaluate unfinished trials, then report."""
 
 from __future__ import annotations
 

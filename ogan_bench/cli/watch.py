@@ -49,10 +49,10 @@ def watch(
 
 @contextmanager
 def shown(results: Path, study: str | None, port: int | None = None) -> Iterator[Server]:
-    """Serve the page for as long as the block runs, and say where it is.
+    """Serve the page while the block runs, and print its address.
 
     Raises:
-        UserError: The port that was asked for cannot be used.
+        UserError: The requested port cannot be used.
     """
     from ogan_bench.report.live.server import serving
     from ogan_bench.store.trial_store import TrialStore

@@ -1,4 +1,4 @@
-"""How many directions a set of vectors uses, in effect."""
+"""The effective number of directions that a set of vectors spans."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from torch import Tensor
 def effective_rank(vectors: Tensor) -> float:
     """exp(-Σ_k p_k ln p_k) with the squared singular values over their sum, p.
 
-    The p are the shares of energy along the principal axes. Of centred vectors they are the
+    The p are the shares of energy along the principal axes. For centred vectors they are the
     eigenvalues of the covariance over their sum.
 
     Args:
         vectors: Not all zero, shape ``(n, k)``.
 
     Returns:
-        Between 1, for parallel vectors, and min(n, k), for vectors that use all directions alike.
+        Between 1, for parallel vectors, and min(n, k), for vectors that use all directions equally.
 
     Raises:
         ValueError: All vectors are zero.

@@ -45,7 +45,7 @@ Facts = dict[str, Any]
 OF_IMAGES: dict[str, Callable[[ImageContext], list[Row]]] = {
     "diversity": diversity_rows,
 }
-"""Groups that need generated images and a dataset only."""
+"""Groups that need only generated images and a dataset."""
 
 GROUPS: dict[str, Callable[[ModelContext], list[Row]]] = {
     **OF_IMAGES,
@@ -57,7 +57,7 @@ GROUPS: dict[str, Callable[[ModelContext], list[Row]]] = {
     "factors": factors_rows,
     "mechanism": mechanism_rows,
 }
-"""What is measured if ``evaluation.groups`` names it."""
+"""Metric groups measured only if ``evaluation.groups`` names them."""
 
 
 def evaluate(
@@ -73,25 +73,25 @@ def evaluate(
 ) -> tuple[list[Row], Facts]:
     """All metrics of a trained pair; a metric that fails is a row without value.
 
-    Metrics of conditional generators and of points are measured for these only.
+    Metrics of conditional generators and of points are measured only where they apply.
 
     Args:
-        autoencoder: E and G; left as they are, like the other net.
-        untrained_encoder: E as it was initialised.
+        autoencoder: E and G; not modified, nor is the untrained encoder.
+        untrained_encoder: E at initialisation.
         dataset: What the pair was trained on.
         settings: What to measure.
         device: Where to compute.
-        folder: Where ``samples.png``, ``reconstructions.png``, of a conditional generator
-            ``swapped.png``, and pictures of the groups go; ``None``: nowhere.
-        progress: Share of the training that is done.
-        reference: Real images that generated ones are compared with; ``None``: those trained on.
-        step_picture: Where the first 32 samples go as one small picture; ``None``: nowhere.
+        folder: Where to write ``samples.png``, ``reconstructions.png``, for a conditional
+            generator ``swapped.png``, and pictures of the groups; ``None``: nowhere.
+        progress: Fraction of training completed.
+        reference: Real images to compare generated ones with; ``None``: the training images.
+        step_picture: Where to write one small picture of the first 32 samples; ``None``: nowhere.
 
     Returns:
         The rows, and facts about the extractors.
 
     Raises:
-        NonFiniteError: E or G gives values that are not finite: there is nothing to measure.
+        NonFiniteError: E or G outputs values that are not finite: there is nothing to measure.
         UserError: A file or the cache cannot be written, or a plug-in's metric asks for an input
             that does not exist.
     """
@@ -130,11 +130,11 @@ def evaluate_images(
     """Metrics of external images against a dataset.
 
     Args:
-        images: Uint8, like those of the dataset, shape ``(n, c, h, w)``.
+        images: uint8, like those of the dataset, shape ``(n, c, h, w)``.
         dataset: Its training images are the reference.
-        settings: What to measure; of the groups, those that need no nets.
+        settings: What to measure; groups that need the nets are skipped.
         device: Where to compute.
-        folder: Where pictures go; ``None``: nowhere.
+        folder: Where to write pictures; ``None``: nowhere.
 
     Returns:
         The rows, and facts about the extractors.

@@ -1,4 +1,4 @@
-"""Images from outside the catalogue: those of another tool, and folders to compare them with."""
+"""Images from outside the catalogue: from other tools, and folders to compare them with."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ogan_bench.study.parts import build
 KEY = "images"
 """Name of the array in an .npz file."""
 GREY = ("L", "1")
-"""Pillow's modes of images without colour."""
+"""Pillow's modes of greyscale images."""
 
 
 def read_images(path: Path) -> Tensor:
@@ -38,7 +38,7 @@ def read_images(path: Path) -> Tensor:
         uint8, shape ``(n, c, h, w)``.
 
     Raises:
-        UserError: There is no such thing, or it is not of that form.
+        UserError: There is no such file or folder, or it is not of that form.
     """
     if path.is_dir():
         return _folder(path, None).images
@@ -60,10 +60,10 @@ def read_images(path: Path) -> Tensor:
 
 
 def reference_dataset(reference: str, settings: Sequence[str], images: Tensor) -> Dataset:
-    """What images are compared with, in their resolution.
+    """The dataset that images are compared with, at their resolution.
 
     Args:
-        reference: A dataset by its name, or a folder, all of whose images are the reference.
+        reference: Name of a dataset, or a folder, all of whose images are the reference.
         settings: ``key=value``, parameters of the dataset.
         images: Shape ``(n, c, h, w)``.
 
@@ -101,11 +101,11 @@ def reference_dataset(reference: str, settings: Sequence[str], images: Tensor) -
 
 
 def _folder(path: Path, side: int | None) -> Prepared:
-    """All images of a folder, as grey images where all of them are.
+    """All images of a folder; greyscale if all of them are.
 
     Args:
         path: The folder.
-        side: Height and width to bring them to; ``None``: their own, which must be one.
+        side: Height and width to resize them to; ``None``: their own, which must be the same.
 
     Raises:
         UserError: There are none, or they are not squares of one size.
@@ -138,7 +138,7 @@ def _header(files: ImageFiles, i: int) -> _Header:
     try:
         with Image.open(io.BytesIO(files.read(i))) as image:
             return _Header(image.size, image.mode)
-    except Exception as error:  # what the parser of a foreign file raises is not documented
+    except Exception as error:  # the errors of the image parser are not documented
         raise UserError(
             f"{files.folder / files.names[i]}: cannot be read as an image ({error})"
         ) from None

@@ -20,9 +20,9 @@ PANEL = 256
 """Height and width of a picture of points."""
 GAP = 8
 MARGIN = 0.15
-"""What a picture of points shows beyond the real ones, as a share of their extent."""
+"""Margin around the real points in a picture of points, as a share of their extent."""
 BRIGHT = 16
-"""Points per pixel from which it is white."""
+"""Points per pixel from which the pixel is white."""
 
 
 def sample_grid(images: Tensor, path: Path, rows: int = SIDE) -> None:
@@ -53,13 +53,13 @@ def reconstruction_grid(originals: Tensor, reconstructions: Tensor, path: Path) 
         UserError: The file cannot be written.
 
     References:
-        The layout is the author's: J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
+        Layout from J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
     """
     _write_groups((originals, reconstructions), 4, path)
 
 
 def swap_grid(originals: Tensor, reconstructions: Tensor, swapped: Tensor, path: Path) -> None:
-    """Write the first 24 triples as a PNG: original, reconstruction, and that of another class.
+    """Write the first 24 triples as a PNG: original, reconstruction, the same with another class.
 
     Args:
         originals: uint8, shape ``(n, c, h, w)``.
@@ -90,7 +90,7 @@ def neighbour_grid(samples: Tensor, neighbours: Tensor, path: Path) -> None:
 
 
 def interpolation_strips(columns: Sequence[Tensor], path: Path) -> None:
-    """Write eight rows as a PNG, each with one image of every column.
+    """Write eight rows as a PNG, each with one image from every column.
 
     Args:
         columns: uint8, shape ``(n, c, h, w)``, from one end of a path to the other.
@@ -133,7 +133,7 @@ def _density(points: Tensor, low: float, high: float) -> Tensor:
 
 
 def _write_groups(columns: tuple[Tensor, ...], per_row: int, path: Path) -> None:
-    """Eight rows of groups, each with one image of every column."""
+    """Eight rows of groups, each with one image from every column."""
     n = SIDE * per_row
     groups = torch.stack([column[:n].cpu() for column in columns], dim=1)
     _write(groups.flatten(0, 1), path, width=per_row * len(columns))

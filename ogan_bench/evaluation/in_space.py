@@ -17,13 +17,13 @@ def rows_in_space(
     metrics: Sequence[str],
     measure: Callable[[], list[Row]],
 ) -> list[Row]:
-    """What is measured in a space; if its extractor is unavailable, every row says why.
+    """Rows measured in a space; if its extractor is unavailable, every row says why.
 
     Args:
         context: What is measured.
         space: One of ``evaluation.extractors``.
-        metrics: The metrics that ``measure`` gives.
-        measure: Computes the rows. Their notes begin with what is wrong with the extractor.
+        metrics: The metrics that ``measure`` returns.
+        measure: Computes the rows. Their notes begin with any warning about the extractor.
     """
     adapter = FEATURE_SPACES[space]
 

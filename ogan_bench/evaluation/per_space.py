@@ -1,4 +1,4 @@
-"""What is always measured in a feature space: the same for all, and more with the classes."""
+"""What is always measured in a feature space: metrics for all spaces, and more with classes."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from ogan_bench.sampling.context import ImageContext, ModelContext
 
 
 def space_rows(context: ImageContext, space: SpaceName, facts: dict[str, Any]) -> list[Row]:
-    """What is always measured in a space; if its extractor is unavailable, every row says why.
+    """Metrics always measured in a space; if its extractor is unavailable, every row says why.
 
     Args:
         context: What is measured.
         space: One of ``evaluation.extractors``.
-        facts: Gets the name of the extractor and what else a result states about it.
+        facts: Receives the extractor's name and anything else a result states about it.
     """
     metrics = list(names_in(space, QUANTITIES, always=True).values())
     if space == CLASSIFIER:
@@ -51,7 +51,7 @@ def _class_metrics(context: ImageContext) -> list[str]:
 
 
 def _class_rows(context: ImageContext) -> list[Row]:
-    """What is measured with the classes of the dataset."""
+    """Metrics that use the classes of the dataset."""
     generated, training = (context.features(CLASSIFIER, of) for of in ("generated", "train"))
     rows = coverage_rows(generated, training)
     if not isinstance(context, ModelContext):

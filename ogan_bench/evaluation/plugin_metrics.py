@@ -1,4 +1,4 @@
-"""Metrics of plug-ins: functions that ask by name for what they are computed from."""
+"""Metrics of plug-ins: functions that request their inputs by parameter name."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ogan_bench.study import catalogue
 
 
 class PluginMetricInputs:
-    """All that a plug-in's metric may ask for, on the CPU.
+    """All inputs that a plug-in's metric may request, on the CPU.
 
-    Images are uint8 as the dataset keeps them, reconstructions are as G gives them, in [-1, 1];
-    with points both are points. Codes are raw.
+    Images are uint8 as stored in the dataset, reconstructions are as output by G, in [-1, 1];
+    for datasets of points, both are points. Codes are raw.
 
     Args:
-        samples: What E and G have computed.
+        samples: Outputs of E and G.
         dataset: Where the images come from.
     """
 
@@ -30,7 +30,7 @@ class PluginMetricInputs:
 
     @property
     def z(self) -> Tensor:
-        """What the codes of the samples are to equal, shape ``(n, d)``."""
+        """What the codes of the samples should equal, shape ``(n, d)``."""
         return self._samples.z
 
     @property
@@ -40,7 +40,7 @@ class PluginMetricInputs:
 
     @property
     def sample_labels(self) -> Tensor:
-        """Classes that they were asked for, shape ``(n,)``."""
+        """Requested classes of the samples, shape ``(n,)``."""
         return _there(self._samples.labels, "the dataset has no labels")
 
     @property
@@ -50,7 +50,7 @@ class PluginMetricInputs:
 
     @property
     def train_images(self) -> Tensor:
-        """Those training images that probes are fitted on, shape ``(m, c, h, w)``."""
+        """The training images that probes are fitted on, shape ``(m, c, h, w)``."""
         images = self._dataset.train.images
         return images[self._samples.train_indices.to(images.device)].cpu()
 
@@ -116,20 +116,20 @@ class PluginMetricInputs:
 
 
 def check_plugin_metrics() -> None:
-    """Refuse a metric that asks for something unknown; imports the plug-ins.
+    """Reject a metric that requests an unknown input; imports the plug-ins.
 
     Raises:
-        UserError: Names it and what is near.
+        UserError: A metric requests an unknown input; suggests similar names.
     """
     for name in catalogue.plugin_metrics():
         check_arguments(catalogue.plugin_metric(name), PluginMetricInputs, name)
 
 
 def plugin_rows(samples: Samples, dataset: Dataset) -> list[Row]:
-    """The metrics of all plug-ins; one that raises ``ValueError`` or ``RuntimeError`` has a note.
+    """The metrics of all plug-ins; on ``ValueError`` or ``RuntimeError`` the row says why.
 
     Args:
-        samples: What E and G have computed.
+        samples: Outputs of E and G.
         dataset: Where the images come from.
     """
     inputs = PluginMetricInputs(samples, dataset)

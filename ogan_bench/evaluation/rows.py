@@ -1,4 +1,4 @@
-"""One line of a trial's result, and how a metric fails without stopping the others. No torch."""
+"""One row of a trial's result, and how a metric fails without stopping the others. No torch."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Row:
     Args:
         metric: A key of :data:`~ogan_bench.metrics.METRICS`.
         value: The number in the metric's unit; ``None`` if it cannot be computed.
-        n_samples: Images, codes or samples that the number is an average over.
+        n_samples: Number of images, codes or samples that the value is computed from.
         split: Which images it is measured on or against: ``train``, ``test`` or ``generated``.
         extractor: Name of the feature space with the hash of its weights, if there is one.
         protocol: Version of the computation; numbers of two versions are not comparable.
-        floor: What finite samples or chance alone give, where that is known in closed form.
+        floor: What finite samples or chance alone would give, if known in closed form.
         note: Why there is no value, or what a reader has to know.
 
     Raises:
@@ -57,15 +57,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Value:
-    """What a computation gives for one metric; the rest of the row is the same for its group.
+    """The result for one metric; the rest of the row is the same for its group.
 
     Args:
         value: In the metric's unit.
-        floor: What finite samples or chance alone give.
+        floor: What finite samples or chance alone would give.
         note: What a reader has to know.
         extractor: Name of the feature space with the hash of its weights.
-        n_samples: Images, codes or samples, where they are not as many as in the group.
-        split: Where it is not that of the group.
+        n_samples: Number of images, codes or samples, if it differs from the group's.
+        split: The split, if it differs from the group's.
     """
 
     value: float
@@ -87,10 +87,10 @@ def measured_rows(
     """A row for each metric, in this order; one that cannot be computed says why.
 
     Args:
-        measures: Name of a metric to what computes it.
-        n_samples: Of all rows, unless a value has its own.
-        split: Of all rows, unless a value has its own.
-        extractor: Of all rows, unless a value has its own.
+        measures: Maps each metric's name to the function that computes it.
+        n_samples: For all rows, unless a value has its own.
+        split: For all rows, unless a value has its own.
+        extractor: For all rows, unless a value has its own.
         note: For all rows that have a value; it comes before their own notes.
     """
 
@@ -131,10 +131,10 @@ def attempt(
     """Rows of several metrics; a numerical failure becomes rows without value.
 
     Only numerical failures are caught: ``ValueError`` (numpy's ``LinAlgError`` is one) and
-    ``RuntimeError`` (torch's ``LinAlgError`` is one). Programming errors surface.
+    ``RuntimeError`` (torch's ``LinAlgError`` is one). Programming errors propagate.
 
     Args:
-        metrics: The metrics that ``measure`` gives.
+        metrics: The metrics that ``measure`` returns.
         measure: Computes the rows.
         n_samples: For the rows without value.
         split: For the rows without value.

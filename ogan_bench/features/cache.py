@@ -1,16 +1,16 @@
-"""A cache on disk whose keys are hashes of everything its contents depend on.
+"""A disk cache whose keys are hashes of everything the contents depend on.
 
 ::
 
     <cache folder>/classifiers/<key>.pt   trained weights of the datasets' classifiers
                    features/<key>.pt      features of training images
-                   references/<key>.pt    what metrics need of training images' features alone
+                   references/<key>.pt    quantities that depend only on training features
                    probes/<key>.json      accuracies of probes on pixels
 
 The folder is ``$OGAN_BENCH_CACHE``, else ``$XDG_CACHE_HOME/ogan_bench``, else
-``~/.cache/ogan_bench``. It may be deleted at any time. Files are replaced atomically and made under
-a lock, so that parallel processes make each one once. A file that cannot be read, or whose content
-does not match the hash stored in it, is made again and never used; nothing in it is executed.
+``~/.cache/ogan_bench``. It may be deleted at any time. Files are replaced atomically and written
+under a lock, so parallel processes compute each one only once. A file that cannot be read, or whose
+content does not match its stored hash, is recomputed and never used; nothing in it is executed.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ def cache_dir() -> Path:
 
 
 def content_key(parts: Mapping[str, Any]) -> str:
-    """SHA-256 over named parts that JSON can hold, 32 hexadecimal digits."""
+    """SHA-256 of named JSON-serialisable parts, 32 hexadecimal digits."""
     return hashlib.sha256(_canonical(parts)).hexdigest()[:32]
 
 
 def fingerprint(tensors: Mapping[str, Tensor]) -> str:
-    """SHA-256 over names, types, shapes and values, 64 hexadecimal digits."""
+    """SHA-256 of names, dtypes, shapes and values, 64 hexadecimal digits."""
     digest = hashlib.sha256()
     for name in sorted(tensors):
         tensor = tensors[name].detach().cpu().contiguous()
@@ -66,7 +66,7 @@ def fingerprint(tensors: Mapping[str, Tensor]) -> str:
 
 
 def cached_tensors(kind: str, key: str, make: Callable[[], Entry]) -> Entry:
-    """The entry under ``key``; made by ``make`` and stored if there is none that can be trusted.
+    """The entry under ``key``; computed by ``make`` and stored if there is no valid one.
 
     Args:
         kind: Name of the subfolder.
@@ -131,7 +131,7 @@ def _read_entry(path: Path, key: str) -> Entry | None:
         content = torch.load(path, map_location="cpu", weights_only=True)
         entry = Entry(dict(content["tensors"]), dict(content["facts"]))
         return entry if content["sha256"] == _seal(key, entry) else None
-    except Exception:  # what the parser of a damaged file raises is not documented
+    except Exception:  # the parser's errors on damaged files are not documented
         return None
 
 

@@ -1,4 +1,4 @@
-"""The feature space of a dataset: its own classifier, or one classifier for every channel."""
+"""The feature space of a dataset: its own classifier, or one applied to every channel."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ogan_bench.features.feature_space import FeatureSpace
 class ChannelClassifier:
     """A classifier of grey images, applied to every channel of an image.
 
-    Classes are tuples of one class per channel, counted with the last channel running fastest.
+    Classes are tuples of one class per channel, numbered with the last channel varying fastest.
     Given the image, the channels' classes are independent:
 
         log p(a, b, c | x) = log p(a | x_0) + log p(b | x_1) + log p(c | x_2).
 
     Args:
-        classifier: Of one channel.
-        channels: Their number c.
+        classifier: The classifier of one channel.
+        channels: Number c of channels.
 
     References:
         A. Srivastava et al., VEEGAN, 2017, https://arxiv.org/abs/1705.07761 (one classifier per
@@ -45,7 +45,7 @@ class ChannelClassifier:
 
     @property
     def test_accuracy(self) -> float:
-        """Of the classifier, on images of one channel."""
+        """Test accuracy of the classifier on images of one channel."""
         return self.classifier.test_accuracy
 
     @property

@@ -1,8 +1,8 @@
 """A small classifier trained on the dataset itself: the feature space that needs no download.
 
 Its penultimate layer separates the classes of the dataset, which is what makes distances in it
-sensitive to dropped and mixed modes. Distances in it are comparable between trials that share the
-dataset and the weights, and with nothing else; the extractor's name carries the hash of both.
+sensitive to dropped and mixed modes. Distances in it are comparable only between trials that share
+the dataset and the weights; the extractor's name includes the hash of both.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ WIDTHS = (32, 64)
 SMALLEST = 8
 """Halvings stop when the feature map is at most this wide, but there are at least two."""
 LEARNING_RATE = 2e-3
-"""Adam's at the start; it decays to zero along half a cosine."""
+"""Adam's initial learning rate, with cosine decay to zero."""
 BATCH_SIZE = 128
 MIN_EPOCHS = 4
 MIN_IMAGES = 60_000
-"""Training goes on until that many images were seen, so small datasets get more epochs."""
+"""Training continues until this many images were seen, so small datasets get more epochs."""
 SEED = 0
 FEATURE_RMS = 1.0
 """Root mean square of the features over the training images."""
 VERSION = 1
-"""Raise it when code changes what is trained; constants above are in the key by themselves."""
+"""Increment when the code changes what is trained; the constants above are part of the key."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Classifier:
     """The trained classifier as an extractor.
 
     Args:
-        net: Images in [-1, 1] to logits; its last layer maps the features to logits.
+        net: Maps images in [-1, 1] to logits; its last layer maps the features to logits.
         name: ``classifier:<dataset>-<resolution>px@<hash>``.
         weights_hash: SHA-256 of the weights.
         test_accuracy: Share of test images classified correctly.
@@ -69,8 +69,8 @@ class Classifier:
 def dataset_classifier(dataset: Dataset, device: torch.device) -> Classifier:
     """The classifier of a dataset, trained once and kept in the cache.
 
-    Trained on a CPU it is bit-reproducible: one thread, own generators. A GPU's sums depend on the
-    order of its threads; the hash in the name tells weights apart.
+    Training on a CPU is bit-reproducible: one thread, its own random generators. On a GPU, sums
+    depend on the thread order; the hash in the name tells different weights apart.
 
     Raises:
         UserError: The cache folder cannot be written.
@@ -113,7 +113,7 @@ def accuracy(net: nn.Module, split: Split, device: torch.device) -> float:
 
 
 def _build(shape: ImageShape, classes: int) -> nn.Sequential:
-    """The net with undefined weights, without drawing from the global generator."""
+    """The net with uninitialised weights, without drawing from the global generator."""
     halvings = max(len(WIDTHS), math.ceil(math.log2(max(shape.height, shape.width) / SMALLEST)))
     layers: list[nn.Module] = []
     channels, height, width = shape
@@ -160,10 +160,10 @@ def _train(net: nn.Sequential, train: Split, device: torch.device) -> None:
 
 
 def _scale_features(net: nn.Sequential, train: Split, device: torch.device) -> None:
-    """Bring the features to a root mean square of 1 over the training images; logits stay.
+    """Scale the features to a root mean square of 1 over the training images; logits stay the same.
 
-    The kernel distance's (x·y / k + 1)³ is made for features of about unit size. The factor passes
-    through the ReLU between the last two layers.
+    The kernel distance's (x·y / k + 1)³ is meant for features of about unit size. A positive factor
+    commutes with the ReLU between the last two layers.
     """
     with torch.no_grad():
         batches = [net[:-1](to_float(x.to(device))) for x in train.images.split(500)]
@@ -175,7 +175,7 @@ def _scale_features(net: nn.Sequential, train: Split, device: torch.device) -> N
 
 @contextmanager
 def _one_thread(device: torch.device) -> Iterator[None]:
-    """One CPU thread: the order of sums, and so the result, does not depend on the machine."""
+    """One CPU thread, so that the order of sums, and the result, do not depend on the machine."""
     threads = torch.get_num_threads()
     if device.type == "cpu":
         torch.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""CLIP's image embeddings, the space of CMMD; its weights are the user's to provide."""
+"""CLIP's image embeddings, the space of CMMD; the user provides its weights."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ CLIP = Release(
 )
 MEAN = (0.48145466, 0.4578275, 0.40821073)
 DEVIATION = (0.26862954, 0.26130258, 0.27577711)
-"""Of the channels of the images that CLIP was trained on."""
+"""Per-channel standard deviation of the images that CLIP was trained on."""
 
 
 def clip(device: torch.device) -> VisionTransformer:
-    """CLIP of the folder that :data:`CLIP` finds.
+    """CLIP from the folder that :data:`CLIP` finds.
 
-    Features are the projected embeddings of the images, of Euclidean length 1, as CMMD has them;
-    images are resized to what the net was trained with. CMMD as published is measured with
-    ViT-L/14 at 336 pixels; the extractor's name says which net and size it is.
+    Features are the projected embeddings of the images, of Euclidean length 1, as in CMMD;
+    images are resized to the net's training resolution. Published CMMD uses ViT-L/14 at 336 pixels;
+    the extractor's name states the net and the size.
 
     Raises:
-        ValueError: There are no weights, or they are damaged or those of another net.
+        ValueError: There are no weights, or they are damaged or belong to another net.
 
     References:
         A. Radford et al., Learning Transferable Visual Models From Natural Language Supervision,
@@ -43,7 +43,7 @@ def clip(device: torch.device) -> VisionTransformer:
         S. Jayasumana et al., Rethinking FID: Towards a Better Evaluation Metric for Image
         Generation, 2024, https://arxiv.org/abs/2401.09603
     """
-    CLIP.folder()  # says what is missing before anything heavy is imported
+    CLIP.folder()  # reports anything missing before the heavy imports
     from transformers import CLIPConfig, CLIPVisionConfig, CLIPVisionModelWithProjection
 
     def configure(settings: dict[str, Any]) -> Any:

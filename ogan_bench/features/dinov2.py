@@ -1,4 +1,4 @@
-"""DINOv2 features, a space learnt without labels; its weights are the user's to provide."""
+"""DINOv2 features, a space learnt without labels; the user provides its weights."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ DINOV2 = Release(
 )
 SIZE = 224
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Of the channels of ImageNet."""
+"""Per-channel statistics of ImageNet."""
 OFFSET = 0.1
-"""Added by the published code to the height of the grid that positions are interpolated to."""
+"""Added by the published code to the height of the target grid of position embeddings."""
 
 
 def dinov2(device: torch.device) -> VisionTransformer:
-    """DINOv2 of the folder that :data:`DINOV2` finds.
+    """DINOv2 from the folder that :data:`DINOV2` finds.
 
-    Features are the class token after the last normalisation, of images resized to 224 pixels. With
-    ViT-L/14 the Fréchet distance between them is the literature's FD-DINOv2; ViT-B/14 costs a third
-    and gives other numbers.
+    Features are the class token after the final normalisation, for images resized to 224 pixels.
+    With ViT-L/14 their Fréchet distance is the literature's FD-DINOv2; ViT-B/14 costs a third and
+    gives different numbers.
 
     Raises:
-        ValueError: There are no weights, or they are damaged or those of another net.
+        ValueError: There are no weights, or they are damaged or belong to another net.
 
     References:
         M. Oquab et al., DINOv2: Learning Robust Visual Features without Supervision, 2023,
@@ -44,7 +44,7 @@ def dinov2(device: torch.device) -> VisionTransformer:
         G. Stein et al., Exposing Flaws of Generative Model Evaluation Metrics and Their Unfair
         Treatment of Diffusion Models, 2023, https://arxiv.org/abs/2306.04675
     """
-    DINOV2.folder()  # says what is missing before anything heavy is imported
+    DINOV2.folder()  # reports anything missing before the heavy imports
     from transformers import Dinov2Config, Dinov2Model
 
     net, digest = DINOV2.load(Dinov2Model, Dinov2Config.from_dict, device)
@@ -58,19 +58,19 @@ def dinov2(device: torch.device) -> VisionTransformer:
 
 
 def class_token(net: Any, x: Tensor) -> Tensor:
-    """The class token after the last normalisation, shape ``(n, k)``."""
+    """The class token after the final normalisation, shape ``(n, k)``."""
     tokens: Tensor = net(x).last_hidden_state
     return tokens[:, 0]
 
 
 def published_positions(positions: Tensor, grid: int) -> Tensor:
-    """Position embeddings on a smaller or larger grid of patches, as the published code has them.
+    """Position embeddings on a smaller or larger grid of patches, as in the published code.
 
-    Row i of the new grid is read off at (i + ½) n / (grid + 0.1) - ½ of the n old rows. The library
-    transformers leaves out the 0.1, and its features differ from those behind published numbers.
+    Row i of the new grid is sampled at (i + ½) n / (grid + 0.1) - ½ of the n old rows. The library
+    transformers omits the 0.1, so its features differ from those behind published numbers.
 
     Args:
-        positions: Of the class token and of n × n patches, shape ``(1, 1 + n², k)``.
+        positions: Embeddings of the class token and of n × n patches, shape ``(1, 1 + n², k)``.
         grid: New number of rows and columns.
     """
     token, patches = positions[:, :1], positions[:, 1:]

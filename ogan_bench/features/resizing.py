@@ -1,4 +1,4 @@
-"""uint8 images of any size to what a published net was trained on."""
+"""Converts uint8 images of any size to the input format of a published net."""
 
 from __future__ import annotations
 
@@ -27,15 +27,14 @@ def colour(images: Tensor) -> Tensor:
 def resized(images: Tensor, size: int, by: Filter) -> Tensor:
     """Images ``(n, 3, size, size)`` on the scale 0 to 255, in float32.
 
-    As Pillow does it, and with it what published distances were measured by: the filter is widened
-    where images shrink (antialiasing), rows are resized before columns, and either result is
-    rounded to whole grey levels. Another way of resizing alone changes distances between sets of
-    images.
+    As in Pillow, which published distances were measured with: the filter is widened when
+    downsampling (antialiasing), rows are resized before columns, and both results are rounded to
+    whole grey levels. A different resizing method alone changes distances between sets of images.
 
     Args:
         images: uint8, shape ``(n, c, h, w)`` with one or three channels.
         size: New height and width.
-        by: The interpolating filter.
+        by: The interpolation filter.
 
     Raises:
         ValueError: There are neither one nor three channels.
@@ -52,6 +51,6 @@ def resized(images: Tensor, size: int, by: Filter) -> Tensor:
 
 
 def standardised(x: Tensor, mean: Sequence[float], deviation: Sequence[float]) -> Tensor:
-    """(x / 255 - mean) / deviation, by channel."""
+    """(x / 255 - mean) / deviation, per channel."""
     shift, scale = (torch.tensor(v, device=x.device).view(1, 3, 1, 1) for v in (mean, deviation))
     return (x / 255 - shift) / scale

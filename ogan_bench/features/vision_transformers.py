@@ -12,11 +12,11 @@ from torch import Tensor
 from ogan_bench.features.resizing import resized, standardised
 
 LETTERS = {384: "s", 768: "b", 1024: "l", 1280: "h", 1536: "g"}
-"""Of the usual widths: ViT-S, B, L, H and g."""
+"""Letters of the standard widths: ViT-S, B, L, H and g."""
 
 
 def architecture(family: str, width: int, patch: int) -> str:
-    """Family, letter of the width and height of a patch in pixels, such as ``dinov2-vitb14``."""
+    """Family, letter for the width, and patch size in pixels, such as ``dinov2-vitb14``."""
     return f"{family}-vit{LETTERS.get(width, f'{width}w')}{patch}"
 
 
@@ -27,11 +27,11 @@ class VisionTransformer:
     Args:
         net: A model of the library transformers.
         architecture: From :func:`architecture`.
-        size: Height and width that images are resized to, by an antialiased bicubic filter.
-        mean: Of the channels, on the scale 0 to 1; it is subtracted.
-        deviation: Of the channels; what remains is divided by it.
-        read: The net and its input ``(n, 3, size, size)`` to features ``(n, k)``.
-        weights_hash: SHA-256 of the file of weights.
+        size: Height and width that images are resized to, with an antialiased bicubic filter.
+        mean: Per channel, on the scale 0 to 1; subtracted from the images.
+        deviation: Standard deviation per channel, on the same scale; divides the result.
+        read: Maps the net and its input ``(n, 3, size, size)`` to features ``(n, k)``.
+        weights_hash: SHA-256 of the weights file.
         device: Where it computes.
     """
 

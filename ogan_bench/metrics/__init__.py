@@ -1,7 +1,7 @@
-"""Names, directions and definitions of all metrics; the table that both sides of the tool share.
+"""Names, directions and definitions of all metrics, shared by evaluation and analysis.
 
-A metric's name fixes its protocol. The evaluation writes rows under these names only, and the
-analysis takes from here which direction is better. No torch in here.
+A metric's name fixes its protocol. The evaluation writes rows only under these names, and the
+analysis looks up here which direction is better. Does not import torch.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ METRICS: dict[str, Metric] = {
 
 
 def add_metric(name: str, better: Direction | None, definition: str, source: str) -> None:
-    """Make a metric of a plug-in known; a shipped one is never replaced.
+    """Register a plug-in's metric; a built-in one is never replaced.
 
     Raises:
-        PluginError: There is another metric of that name.
+        PluginError: A metric of that name already exists.
     """
     new = Metric(name.replace("_", " "), better, definition, source)
     if METRICS.setdefault(name, new).source != source:

@@ -1,4 +1,4 @@
-"""Conditional generators: does a label do what it says?"""
+"""Conditional generators: does G obey its labels?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which modes are there: classes that a classifier finds, and mixtures with known modes."""
+"""Mode coverage: classes found by a classifier, and mixtures with known modes."""
 
 from __future__ import annotations
 

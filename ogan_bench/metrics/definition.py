@@ -1,4 +1,4 @@
-"""What the definition of a metric holds, and the papers that several definitions come from."""
+"""The fields of a metric's definition, and the papers cited by several definitions."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ Group = Literal[
     "factors",
     "mechanism",
 ]
-"""Metrics beyond those that are always measured, the choices of ``evaluation.groups``."""
+"""Groups of optional metrics: the choices of ``evaluation.groups``."""
 
 
 @dataclass(frozen=True)
 class Metric:
-    """What a metric means.
+    """The definition of a metric.
 
     Args:
-        title: How tables and figures name it.
+        title: Name in tables and figures.
         better: Which direction is better; ``None`` for baselines and diagnostics.
         definition: One sentence, with unit and range.
         source: Where the definition comes from.
         format: Format specification for printing.
-        extractor: Feature space that it needs, one of ``evaluation.extractors``.
-        group: One of ``evaluation.groups`` where it is measured on demand only.
+        extractor: Required feature space, one of ``evaluation.extractors``.
+        group: One of ``evaluation.groups``, if it is measured only on demand.
     """
 
     title: str

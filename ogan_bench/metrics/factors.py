@@ -1,4 +1,4 @@
-"""Whether single dimensions of a code stand for the known factors of rendered images."""
+"""Whether single dimensions of a code encode the known factors of rendered images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quantities that exist in every feature space: one rule for their names, one for their texts."""
+"""Quantities defined in every feature space: rules for their names and for their texts."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ogan_bench.metrics.definition import Direction, Group, Metric, SpaceName
 
 @dataclass(frozen=True)
 class Space:
-    """How texts speak of a feature space.
+    """How texts refer to a feature space.
 
     Args:
-        title: What stands in brackets behind a quantity.
-        description: What definitions write for ``{space}``, after "in".
-        classes: Whether its extractor gives probabilities of the dataset's classes, or of those it
-            was trained on elsewhere; ``None``: of none.
+        title: Shown in brackets after a quantity.
+        description: Replaces ``{space}`` in definitions, after "in".
+        classes: Whether its extractor predicts the dataset's classes, or those of its own training
+            data; ``None``: no classes.
     """
 
     title: str
@@ -46,20 +46,20 @@ SPACES: dict[SpaceName, Space] = {
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number that can be had from the features of any space.
+    """A number that can be computed from the features of any space.
 
     Args:
-        title: How tables and figures name it.
+        title: Name in tables and figures.
         better: Which direction is better.
-        definition: One sentence that has ``{space}`` in it.
+        definition: One sentence that contains ``{space}``.
         source: Where the definition comes from.
         format: Format specification for printing.
-        split: ``train`` where samples are compared with training images, ``generated`` where they
-            are measured alone.
-        always: Spaces where it is measured without being asked for; in others it belongs to the
-            group ``diversity``.
-        spaces: Spaces where it exists.
-        remark: A sentence for every space where the quantity has no name in the literature.
+        split: ``train`` if samples are compared with training images, ``generated`` if they are
+            measured alone.
+        always: Spaces where it is always measured; in others it belongs to the group
+            ``diversity``.
+        spaces: Spaces where it is defined.
+        remark: A sentence for every space where the literature has no name for the quantity.
     """
 
     title: str
@@ -75,7 +75,7 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Name:
-    """What the literature calls a quantity in the one space where it uses that name."""
+    """The literature's name for a quantity in the one space where it is used."""
 
     name: str
     title: str
@@ -99,7 +99,7 @@ def metric_name(quantity: str, space: SpaceName) -> str:
 
 
 def in_all_spaces(quantities: Mapping[str, Quantity]) -> dict[str, Metric]:
-    """The metrics of these quantities, by name."""
+    """The metrics for these quantities, by name."""
     return {
         metric_name(name, space): _metric(name, quantity, space)
         for space in SPACES
@@ -111,7 +111,7 @@ def in_all_spaces(quantities: Mapping[str, Quantity]) -> dict[str, Metric]:
 def names_in(
     space: SpaceName, quantities: Mapping[str, Quantity], *, always: bool
 ) -> dict[str, str]:
-    """Quantity -> metric, of what is always measured in a space or of what is on demand only."""
+    """Maps quantities to metrics: those always measured in a space, or those only on demand."""
     return {
         name: metric_name(name, space)
         for name, quantity in quantities.items()

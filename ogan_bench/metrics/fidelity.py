@@ -1,4 +1,4 @@
-"""Fidelity and diversity in a feature space; the literature's names are for Inception-v3 alone."""
+"""Fidelity and diversity in a feature space; the literature's names apply only to Inception-v3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How near G comes to an image from the best of all codes."""
+"""How close G comes to an image with the best code."""
 
 from __future__ import annotations
 

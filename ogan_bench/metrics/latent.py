@@ -1,4 +1,4 @@
-"""Does E(G(z)) give z back, and are the codes of images distributed like z?"""
+"""Does E(G(z)) recover z, and are the codes of images distributed like z?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a variant works or fails: what the two sides of E's loss do to each other."""
+"""Why a variant works or fails: how the two sides of E's loss affect each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does G(N(E(x))) give x back?"""
+"""Does G(N(E(x))) reconstruct x?"""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ SSIM = "Wang et al., 2004, doi 10.1109/TIP.2003.819861"
 LPIPS = "Zhang et al., 2018, arXiv 1801.03924"
 
 SPLITS = {"": "test", "_train": "training", "_generated": "generated"}
-"""Suffix of a metric's name to the images that are reconstructed."""
+"""Maps the suffix of a metric's name to the images that are reconstructed."""
 
 AUTOENCODING: dict[str, Metric] = {
     name: metric
@@ -86,7 +86,7 @@ AUTOENCODING: dict[str, Metric] = {
             group="reconstruction",
         ),
     }.items()
-    if name != "autoencoding_mse"  # measured always
+    if name != "autoencoding_mse"  # always measured
 }
 
 TEMPERATURE: dict[str, Metric] = {

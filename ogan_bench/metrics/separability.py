@@ -1,4 +1,4 @@
-"""Latent linear separability, with the baselines that it must beat."""
+"""Latent linear separability, with the baselines it must beat."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ BASELINES = {
     "pca": ("PCA", "as many principal components of the pixels as the code has dimensions"),
     "pixels": ("pixels", "raw pixels, of images of 32 x 32 at the most"),
 }
-"""Endings of names to what a probe sees in place of N(E(x))."""
+"""Maps the suffix of a name to what the probe sees instead of N(E(x))."""
 
 
 def _with_baselines(name: str, title: str, definition: str, source: str) -> dict[str, Metric]:
-    """A probe on N(E(x)), and the same on what it must beat."""
+    """A probe on N(E(x)), and the same probe on the baselines it must beat."""
     own = Metric(title, "higher", definition, source, ".3f", group="probes")
     return {name: own} | {
         f"{name}_{ending}": replace(

@@ -1,4 +1,4 @@
-"""What training takes; in the table where a study asks for it, and never averaged over devices."""
+"""The cost of training; tabulated if a study asks for it, never averaged over devices."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What an objective is: it scores a batch once for every net that is trained.
+"""Objectives: the losses of all nets that are trained, computed from one batch.
 
-Every net has a loss of its own, and the gradient of that loss is addressed to that net alone. So
-nothing in here is detached or frozen for the sake of another net; a term is detached only where the
-formula of the paper says so.
+Every net has its own loss, whose gradient is taken with respect to that net alone. So nothing here
+is detached or frozen for the sake of another net; a term is detached only where the paper's formula
+says so.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ Projection = Literal["standardise", "sphere", "none"]
 
 @dataclass(frozen=True)
 class Nets:
-    """All that is trained.
+    """All nets that are trained.
 
     Args:
         encoder: E.
         generator: G.
-        critic: Whatever else an objective needs; it has no part in what is evaluated.
+        critic: Whatever else an objective needs; it is not evaluated.
     """
 
     encoder: Encoder
@@ -41,7 +41,7 @@ class Nets:
     critic: nn.Module | None = None
 
     def named(self) -> dict[Net, nn.Module]:
-        """The nets that are there."""
+        """The nets by name, without a missing critic."""
         found: dict[Net, nn.Module] = {"encoder": self.encoder, "generator": self.generator}
         return found if self.critic is None else {**found, "critic": self.critic}
 
@@ -51,12 +51,12 @@ Noise = Callable[[torch.Generator], Tensor]
 
 
 def normal(*shape: int) -> Noise:
-    """Standard normal numbers of a shape."""
+    """Standard normal numbers of the given shape."""
     return lambda random: torch.randn(shape, generator=random)
 
 
 def uniform(*shape: int) -> Noise:
-    """Numbers in [0, 1) of a shape."""
+    """Uniform numbers in [0, 1) of the given shape."""
     return lambda random: torch.rand(shape, generator=random)
 
 
@@ -72,13 +72,13 @@ class Batch:
     Args:
         x: Real images, shape ``(n, c, h, w)``.
         z: Prior samples, shape ``(n, d)``.
-        labels: Classes of the real images, shape ``(n,)``; ``None`` where the data has none.
-        z_labels: Classes of the images to generate, drawn as often as in the data.
-        progress: Share of the training that is done, in [0, 1). The value of a schedule and what
-            rests follow from it, so both are known without looking at a tensor.
-        noise: Further random numbers, by the names of :meth:`Objective.noise`.
+        labels: Classes of the real images, shape ``(n,)``; ``None`` if the data has none.
+        z_labels: Classes of the images to generate, drawn with their frequencies in the data.
+        progress: Completed share of the training, in [0, 1). Schedules and which nets rest depend
+            only on this, so both are known without reading a tensor.
+        noise: Further random numbers, by the names in :meth:`Objective.noise`.
         augment_real: Augments real images before an encoder sees them; its random numbers are
-            drawn already.
+            already drawn.
         augment_fake: The same for generated images.
     """
 
@@ -93,18 +93,18 @@ class Batch:
 
 
 class ForwardPass:
-    """One batch seen through the nets; every tensor is computed on first use and then kept.
+    """One batch passed through the nets; every tensor is computed on first use and then cached.
 
-    Simultaneous updates hand the same pass to all losses, so G(z) and E(G(z)) are computed once.
-    The generated images are cut off from G's graph: other losses cannot reach G through them, and
+    Simultaneous updates pass the same object to all losses, so G(z) and E(G(z)) are computed once.
+    The generated images are detached from G's graph: other losses cannot reach G through them, and
     the generator's loss reaches it through the gradient that arrives at :attr:`x_fake`.
 
     Real and generated images go through E as separate batches, as in the author's code, so batch
     norm takes its statistics from each alone.
 
     Args:
-        nets: E, G and what else there is.
-        batch: What was drawn.
+        nets: E, G and the critic, if any.
+        batch: The data and random numbers.
     """
 
     def __init__(self, nets: Nets, batch: Batch) -> None:
@@ -115,7 +115,7 @@ class ForwardPass:
 
     @cached_property
     def x(self) -> Tensor:
-        """Real images as an encoder sees them, a leaf for penalties on gradients."""
+        """Real images as an encoder sees them, a leaf for gradient penalties."""
         return self.batch.augment_real(self.batch.x).detach().requires_grad_()
 
     @cached_property
@@ -160,7 +160,7 @@ class ForwardPass:
 
     @property
     def critic(self) -> nn.Module:
-        """The net of that name.
+        """The critic.
 
         Raises:
             ValueError: There is none.
@@ -170,7 +170,7 @@ class ForwardPass:
         return self.nets.critic
 
     def once(self, name: str, make: Callable[[], Tensor]) -> Tensor:
-        """A tensor that is made when a loss first needs it, and then kept with the pass."""
+        """A tensor that is computed when a loss first needs it, and then cached in the pass."""
         kept = vars(self)
         if name not in kept:
             kept[name] = make()
@@ -178,10 +178,10 @@ class ForwardPass:
         return tensor
 
     def noise(self, name: str) -> Tensor:
-        """Random numbers of the batch, of the type of z.
+        """Random numbers of the batch, with the dtype of z.
 
         Raises:
-            ValueError: The objective does not state noise of this name.
+            ValueError: The objective declares no noise of this name.
         """
         if name not in self.batch.noise:
             raise ValueError(f"noise {name!r} is not drawn: Objective.noise has to state it")
@@ -196,10 +196,10 @@ class Objective(ABC):
 
     @property
     def projection(self) -> Projection:
-        """What belongs between E and G in autoencoding.
+        """The projection between E and G in autoencoding.
 
-        N(·) where the code's average and norm are free, the sphere of radius √d where its norm
-        alone is, nothing where G takes the code as it is.
+        N(·) if the code's average and norm are free, the sphere of radius √d if only its norm is,
+        nothing if G takes the code as it is.
         """
         return "none"
 
@@ -207,25 +207,25 @@ class Objective(ABC):
     def adversarial_lower_bound(self) -> float | None:
         """Infimum of E's term named ``adversarial``, approached as E tells all images apart.
 
-        ``None`` where E has no such term or the term has no such bound.
+        ``None`` if E has no such term or the term has no such bound.
         """
         return None
 
     def build(self, architecture: Architecture) -> Nets:
-        """The nets before the first step, with weights still to be drawn."""
+        """The nets before the first step, with weights not yet initialised."""
         return Nets(architecture.encoder(architecture.z_dim), architecture.generator())
 
     def noise(self, n: int, d: int) -> Mapping[str, Noise]:
-        """Random numbers that the losses need beside z, by name.
+        """Random numbers that the losses need besides z, by name.
 
         Args:
-            n: Samples of a batch.
+            n: Batch size.
             d: Dimensions of z.
         """
         return {}
 
     def prior(self, z: Tensor) -> Tensor:
-        """Prior samples, made of standard normal ones of the same shape."""
+        """Prior samples, computed from standard normal ones of the same shape."""
         return z
 
     @abstractmethod
@@ -237,11 +237,11 @@ class Objective(ABC):
         """Terms that G minimises; no terms: G rests in this step."""
 
     def critic_loss(self, batch: ForwardPass) -> LossTerms:
-        """Terms that the critic minimises, where there is one."""
+        """Terms that the critic minimises, if there is one."""
         raise NotImplementedError
 
     def diagnostics(self, batch: ForwardPass) -> LossTerms:
-        """Quantities worth logging, per sample, made of what the losses computed anyway."""
+        """Quantities worth logging, per sample, from what the losses have computed anyway."""
         return {}
 
     def code(self, e: Tensor, d: int) -> Tensor:
@@ -249,11 +249,11 @@ class Objective(ABC):
         return e[:, :d]
 
     def latent(self, generator: Generator, z: Tensor) -> Tensor:
-        """What the code of G(z) is to equal, shape ``(n, d)``: z, unless G maps it first."""
+        """Target for the code of G(z), shape ``(n, d)``: z, unless G maps it first."""
         return z
 
     def decode(self, generator: Generator, code: Tensor, labels: Tensor | None) -> Tensor:
-        """The images of codes."""
+        """Images decoded from codes."""
         images: Tensor = generator(code, labels)
         return images
 
@@ -270,12 +270,12 @@ class Objective(ABC):
 def draw_noise(
     objective: Objective, n: int, d: int, random: Callable[[str], torch.Generator]
 ) -> dict[str, Tensor]:
-    """The random numbers that the losses of an objective need beside z, on the CPU.
+    """The random numbers that the losses of an objective need besides z, on the CPU.
 
     Args:
-        objective: States their names and shapes.
-        n: Samples of a batch.
+        objective: Declares their names and shapes.
+        n: Batch size.
         d: Dimensions of z.
-        random: Name to generator, so that no draw depends on which others there are.
+        random: Name to generator, so that no draw depends on the others.
     """
     return {name: noise(random(name)) for name, noise in objective.noise(n, d).items()}

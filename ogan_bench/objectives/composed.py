@@ -1,4 +1,4 @@
-"""The O-GAN family: a choice of an adversarial loss, a readout, a consistency term, a penalty.
+"""The O-GAN family: any combination of adversarial loss, readout, consistency term and penalty.
 
 ::
 
@@ -49,8 +49,8 @@ class ComposedObjective(Objective):
     """An objective made of four exchangeable parts.
 
     Args:
-        adversarial: What scores are worth to E and to G.
-        readout: E(x) to a score.
+        adversarial: Losses of E and G as functions of the scores.
+        readout: Maps E(x) to a score.
         consistency: w·c.
         penalty: Attributes of :class:`~ogan_bench.objectives.parts.penalties.Scored` to ``(n,)``.
     """
@@ -116,8 +116,8 @@ class ComposedObjective(Objective):
         }
 
     def code(self, e: Tensor, d: int) -> Tensor:
-        # What the score reads says nothing of z: G gets the prior's mean, 0, in its place. N(·)
-        # makes 0 of the average of what is tied to z, of which it takes the average away.
+        # The dimensions read by the score carry no information on z: G gets the prior's mean, 0,
+        # instead. N(·) subtracts the average of the tied dimensions, so that average becomes 0.
         tied = e[:, self.readout.free : d]
         place = tied.mean(dim=1, keepdim=True) * float(self.projection == "standardise")
         return torch.cat([place.expand(-1, self.readout.free), tied], dim=1)
@@ -131,7 +131,7 @@ class ComposedObjective(Objective):
         return self._read(batch, batch.e_fake, batch.features_fake, batch.z_labels)
 
     def score(self, batch: ForwardPass, x: Tensor) -> Tensor:
-        """Scores of other images, one for each real one and of its class."""
+        """Scores of other images, one per real image and with its class."""
         features = batch.nets.encoder.trunk(x)
         return self._read(batch, batch.nets.encoder.head(features), features, batch.labels)
 

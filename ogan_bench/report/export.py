@@ -1,4 +1,4 @@
-"""The result of a study for other programs: a LaTeX table and JSON."""
+"""Exports of a study's result: a LaTeX table and JSON."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _ARROWS = {"lower": r" $\downarrow$", "higher": r" $\uparrow$", None: ""}
 
 
 def latex(analysis: Analysis) -> str:
-    """The main table for a paper; needs the package ``booktabs``.
+    """The main table for a paper; requires the package ``booktabs``.
 
     Arms are rows and metrics are columns: the mean over seeds with its 95 % t interval below it,
     in bold where :func:`ogan_bench.analysis.summary.leader` says so.
@@ -112,7 +112,7 @@ def _escaped(text: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Dataclasses, models and intervals as objects, numbers of numpy as numbers."""
+    """Dataclasses, models and intervals as objects, NumPy scalars as numbers."""
     if isinstance(value, BaseModel):
         return _plain(value.model_dump(mode="json"))
     if isinstance(value, Interval):

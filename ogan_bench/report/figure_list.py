@@ -1,4 +1,4 @@
-"""Which figures the report of a study has."""
+"""The figures in a study's report."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ogan_bench.report import figures
 from ogan_bench.report.figures import Drawing
 
 PLANES = (("precision", "recall"), ("density", "coverage"))
-"""Metrics of one feature space that are shown against each other, upwards against to the right."""
+"""Metrics of one feature space that are plotted against each other: y axis, then x axis."""
 
 
 def drawings(analysis: Analysis) -> dict[str, Drawing]:
-    """File name without its ending to figure, in the order of the report."""
+    """File name without extension to figure, in the order of the report."""
     results, log = analysis.results, analysis.log
     drawn: dict[str, Drawing] = {}
     if analysis.verdicts:

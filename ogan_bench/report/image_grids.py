@@ -1,4 +1,4 @@
-"""Stored images side by side: median and worst seeds, the same z, and steps of the training."""
+"""Stored images side by side: median and worst seeds, the same z, and training steps."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ GRIDS = {
 }
 
 MOST_BYTES = 3 * 2**20
-"""Of pictures in a report; where there are more, those of the worst seeds are left out."""
+"""Limit on the pictures in a report; above it, those of the worst seeds are left out."""
 
 MOST_STEPS = 12
 
 
 def contact(analysis: Analysis) -> list[Record]:
-    """For each kind of grid those of the median and of the worst seed of every arm.
+    """For each kind of grid, the pictures of the median and the worst seed of every arm.
 
-    Seeds are ordered by the first metric of the study that the arm has values of. Trials of one
-    seed draw the same z in every arm, so samples of the lowest seed that all arms have pictures of
-    make a group of their own.
+    Seeds are ordered by the first metric of the study for which the arm has values. Trials of one
+    seed draw the same z in every arm, so samples of the lowest seed for which all arms have
+    pictures form a separate group.
 
     Returns:
         Groups with ``title`` and ``rows``: ``arm``, ``seed``, ``which`` (``median`` or ``worst``;
@@ -58,11 +58,11 @@ def contact(analysis: Analysis) -> list[Record]:
 
 
 def steps(analysis: Analysis) -> Record:
-    """Samples of fixed z during training, of each arm's median trial.
+    """Samples from fixed z during training, for each arm's median trial.
 
     Returns:
-        ``steps``, at most :data:`MOST_STEPS` of those that all these trials have pictures of, the
-        first and the last among them; and ``arms``, with ``arm``, ``seed`` and ``pictures``, one
+        ``steps``, at most :data:`MOST_STEPS` of those for which all these trials have pictures,
+        including the first and the last; and ``arms``, with ``arm``, ``seed`` and ``pictures``, one
         per step.
     """
     results = analysis.results
@@ -101,7 +101,7 @@ def _rows(
 
 
 def _shared_seed(results: StudyResults) -> int | None:
-    """The lowest seed of which every arm has samples."""
+    """The lowest seed for which every arm has samples."""
     for seed in sorted(results.record["seeds"]):
         paths = [results.trial(arm, seed)["path"] for arm in results.arms]
         if all(isinstance(path, str) for path in paths) and all(
@@ -112,7 +112,7 @@ def _shared_seed(results: StudyResults) -> int | None:
 
 
 def _picture(results: StudyResults, trial: Record, path: Path, title: str) -> Picture:
-    """A picture of a trial; the report that links to it lies in the study's folder."""
+    """A picture of a trial, linked relative to the study's folder, where the report is."""
     alt = f"{title}, arm {trial['arm']}, seed {trial['seed']}"
     link = path.relative_to(results.root).as_posix().partition("/")[2]
     return Picture(title, alt, data_uri(path.read_bytes(), "png"), link)

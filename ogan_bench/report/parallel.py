@@ -1,4 +1,4 @@
-"""Reports of several studies at a time."""
+"""Writes the reports of several studies in parallel."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from multiprocessing import forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # imported where it is used, so that get_ready runs before that takes its time
+if TYPE_CHECKING:  # imported where it is used, so that get_ready runs before this slow import
     from ogan_bench.report.report import Report
 
 WORKERS = 2
 
 FEW = 4
-"""Studies up to which starting a second process takes longer than it saves."""
+"""Number of studies up to which a second process costs more time than it saves."""
 
 
 def get_ready(studies: int) -> None:
-    """Let another process import the analysis, beside this one, where several studies need it."""
+    """Start importing the analysis in a second process if there are several studies."""
     if studies > FEW and _START == "forkserver":
         forkserver.set_forkserver_preload(["ogan_bench.report.report"])
         forkserver.ensure_running()
@@ -34,13 +34,13 @@ def write_reports(
     formats: Sequence[str],
     figures: Sequence[str],
 ) -> Iterator[Report]:
-    """Write the reports of studies, in their order, and then the index.
+    """Write the reports of studies, in order, and then the index.
 
     See :func:`~ogan_bench.analysis.analyse.analyse_stored` and
     :func:`~ogan_bench.report.report.write_report` for the arguments.
 
     Raises:
-        UserError: Of the first study that cannot be reported; those before it are written.
+        UserError: A report cannot be written; those of the studies before it are.
     """
     from ogan_bench.report.report import write_index
 
@@ -51,8 +51,8 @@ def write_reports(
             reports[name] = write(name)
             yield reports[name]
     else:
-        # What is drawn is a web of references; looking for what may be freed takes a fifth of the
-        # time, and the processes do not live long.
+        # Figures are full of reference cycles; garbage collection takes a fifth of the time, and
+        # the processes are short-lived.
         context = multiprocessing.get_context(_START)
         with ProcessPoolExecutor(WORKERS, mp_context=context, initializer=gc.disable) as pool:
             for name, report in zip(studies, pool.map(write, studies), strict=True):
@@ -71,4 +71,4 @@ def _write(
 
 
 _START = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-"""How processes start: as copies of one that has imported the analysis, where the system can."""
+"""Start method: forks of a process that has imported the analysis, if supported."""

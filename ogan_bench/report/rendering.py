@@ -22,13 +22,13 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 @dataclass(frozen=True)
 class Picture:
-    """An image for both formats.
+    """An image for HTML and Markdown.
 
     Args:
         title: Caption.
-        alt: What it shows, for those who do not see it.
-        uri: Data URI, for the page.
-        link: Path relative to the report, for the Markdown.
+        alt: Alternative text.
+        uri: Data URI, for the HTML page.
+        link: Path relative to the report, for Markdown.
     """
 
     title: str
@@ -43,7 +43,7 @@ def data_uri(content: bytes, kind: str) -> str:
 
 
 def markdown(text: object) -> str:
-    """Text on one line of Markdown, with nothing in it that Markdown or HTML would act on."""
+    """Text on one line of Markdown, with all Markdown and HTML syntax escaped."""
     line = " ".join(str(text).split())
     for sign, safe in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
         line = line.replace(sign, safe)
@@ -53,8 +53,8 @@ def markdown(text: object) -> str:
 def policy(style: str, script: str) -> str:
     """Content security policy of a page: nothing is fetched, and no other script or style is used.
 
-    A style or script is allowed by the SHA-256 of its text, so what a stored name or note might
-    smuggle into the page does not run.
+    A style or script is allowed by the SHA-256 of its text, so anything injected into the page
+    through a stored name or note does not run.
 
     References:
         Content Security Policy Level 3, W3C, https://www.w3.org/TR/CSP3/
@@ -70,7 +70,7 @@ def policy(style: str, script: str) -> str:
 
 
 def _drawn(pictures: dict[str, Picture], *prefixes: str) -> list[Picture]:
-    """The figures of one kind, in the order in which they were drawn."""
+    """The figures of one kind, in drawing order."""
     return [picture for name, picture in pictures.items() if name.startswith(prefixes)]
 
 
@@ -83,7 +83,7 @@ def _change(row: Record) -> Interval:
 
 
 def templates() -> jinja2.Environment:
-    """The package's templates; what is HTML escapes every value."""
+    """The package's templates; HTML templates escape every value."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         extensions=["jinja2.ext.do"],

@@ -1,8 +1,7 @@
 """The report of a study: one self-contained HTML page, the same in Markdown, and its tables.
 
-Everything is read from the results folder and nothing else, so the same results give the same
-bytes. The page fetches nothing: images are data URIs, and a content security policy forbids the
-rest.
+Reports depend on the results folder alone, so the same results give the same bytes. The page
+fetches nothing: images are data URIs, and a content security policy forbids everything else.
 """
 
 from __future__ import annotations
@@ -28,12 +27,12 @@ from ogan_bench.report.terminal import result_text
 
 @dataclass(frozen=True)
 class Report:
-    """What has been written.
+    """The files that were written.
 
     Args:
-        files: Format to file, of the formats that were asked for.
+        files: Format to file, for the requested formats.
         text: Table and verdicts as plain text.
-        overview: What a list of studies says about this one.
+        overview: Entry for a list of studies.
     """
 
     files: Mapping[str, Path]
@@ -42,12 +41,12 @@ class Report:
 
     @property
     def html(self) -> Path:
-        """The page."""
+        """The HTML page."""
         return self.files["html"]
 
     @property
     def markdown(self) -> Path:
-        """The same as Markdown; links to files beside it."""
+        """The same as Markdown, with links to files in the same folder."""
         return self.files["md"]
 
     @property
@@ -65,7 +64,7 @@ _NAMES = {
 }
 
 FORMATS = tuple(_NAMES)
-"""What a report can be written as."""
+"""Formats of a report."""
 
 USUAL = FORMATS[:3]
 
@@ -76,7 +75,7 @@ _WRITERS: dict[str, Callable[[Analysis, Callable[[], Record]], bytes]] = {
     "latex": lambda analysis, _: latex(analysis).encode(),
     "json": lambda analysis, _: as_json(analysis),
 }
-"""Format to what makes it of an analysis, and of what the templates show if it is a page."""
+"""Format to its renderer, which gets the analysis and, for pages, the template context."""
 
 
 def write_report(
@@ -89,8 +88,8 @@ def write_report(
     """Write the report of a study into its folder, and its figures into ``figures/`` there.
 
     Args:
-        analysis: What its results say.
-        formats: Of :data:`FORMATS`.
+        analysis: Analysis of its results.
+        formats: Names from :data:`FORMATS`.
         figures: File formats of the figures, ``svg``, ``png`` or ``pdf``; Markdown links to the
             first of them.
         folder: Where to write instead of the study's folder.
@@ -117,11 +116,11 @@ def write_report(
 
 
 def write_index(root: Path, known: Mapping[str, Overview] | None = None) -> Path:
-    """Write ``index.html``, the list of all studies of a results folder with their verdicts.
+    """Write ``index.html``, the list of all studies in a results folder with their verdicts.
 
     Args:
         root: The results folder.
-        known: Overviews that have just been made; these studies are not read again.
+        known: Overviews already computed; these studies are not read again.
     """
     found = survey(root, known)
     studies: list[Record] = []
@@ -135,7 +134,7 @@ def write_index(root: Path, known: Mapping[str, Overview] | None = None) -> Path
 
 
 def _claim(claim: Claim) -> Record:
-    """A wider claim as the index shows it."""
+    """A wider claim as shown in the index."""
     return {
         "id": f"claim-{claim.slug}",
         "claim": claim.claim,
@@ -160,7 +159,7 @@ def _picture(drawing: Drawing, link: str, *, embedded: bool = True) -> Picture:
 
 
 def _context(analysis: Analysis, pictures: Mapping[str, Picture]) -> Record:
-    """What a template sees: the fields of the analysis by their names, and pictures."""
+    """The template context: the fields of the analysis by name, and pictures."""
     return {
         **vars(analysis),
         "record": analysis.results.record,
@@ -180,5 +179,5 @@ def _rendered(template: str, context: Record) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Reports can be made again, so the disk need not be waited for."""
+    """Write a file without fsync, since reports can be rebuilt."""
     write_bytes(path, content, durable=False)

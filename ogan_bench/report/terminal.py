@@ -16,7 +16,7 @@ WIDTH = 100
 
 
 def result_text(analysis: Analysis) -> str:
-    """Metrics by arms, mean ± half of the 95 % t interval over seeds, and the verdicts in words."""
+    """Metrics by arm, mean ± half of the 95 % t interval over seeds, and the verdicts in words."""
     rows, overview = analysis.rows, analysis.overview
     lines = []
     for index, first in enumerate(rows[0]["cells"]):
@@ -36,10 +36,10 @@ def result_text(analysis: Analysis) -> str:
 
 
 def measurements(rows: Sequence[Record]) -> str:
-    """Single measurements: value, floor, n and note of each.
+    """Table of single measurements: value, floor, n and note of each.
 
     Args:
-        rows: As :meth:`ogan_bench.evaluation.rows.Row.record` gives them.
+        rows: As returned by :meth:`ogan_bench.evaluation.rows.Row.record`.
     """
     lines = []
     for row in rows:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 UNLIMITED = 100_000
-"""Characters of a line that is not folded."""
+"""Line width that disables wrapping."""
 
 
 def text_table(
@@ -24,9 +24,9 @@ def text_table(
 
     Args:
         header: Titles of the columns; ``None``: no header.
-        rows: Cells, one for each column; shown as they are, markup is text.
-        numeric: Columns that are flushed right.
-        width: Characters after which cells are folded; ``None``: never, nothing is cut off.
+        rows: Cells, one for each column; shown literally, markup is not interpreted.
+        numeric: Columns to right-align.
+        width: Width at which cells wrap; ``None``: never wrap or truncate.
     """
     table = Table(box=None, show_header=header is not None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in range(len(header if header is not None else rows[0])):

@@ -1,1 +1,1 @@
-"""One trial from its settings to its result, and all trials of a study."""
+"""Runs single trials and whole studies."""

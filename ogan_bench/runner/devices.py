@@ -1,4 +1,4 @@
-"""Which devices a run uses, and how many trials at a time."""
+"""Which devices a run uses, and how many trials run in parallel."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from ogan_bench.errors import UserError
 def slots(device: str, workers: int | None, trials: int) -> list[str]:
     """The device of each slot.
 
-    On the CPU there are as many slots as usable cores, on CUDA one per GPU, unless ``workers`` says
-    otherwise; never more than there are trials.
+    By default one slot per usable core on the CPU and one per GPU on CUDA; ``workers`` overrides
+    this. Never more slots than trials.
 
     Args:
         device: ``auto``, ``cpu``, ``cuda`` (all GPUs) or ``cuda:N``.
-        workers: Number of slots.
+        workers: Number of slots; ``None``: the default.
         trials: Number of trials to run.
 
     Raises:
-        UserError: The device does not exist here.
+        UserError: The device does not exist on this machine.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""How long a trial will take, measured on a few of its steps."""
+"""Estimates how long a trial takes by timing a few training steps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MEASURED = 12
 
 
 def seconds_per_step(trial: Trial, device: str) -> float:
-    """Seconds of one training step, the mean over a few after a warm-up; nothing is stored."""
+    """Seconds per training step, averaged over a few steps after a warm-up; nothing is stored."""
     place = torch.device(device)
     if place.type == "cpu":
         torch.set_num_threads(1)

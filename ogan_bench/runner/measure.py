@@ -1,4 +1,4 @@
-"""Measuring the nets of a trial."""
+"""Evaluates the nets of a trial."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def measure(
     """All metrics of a trial's nets.
 
     Args:
-        trial: What was trained.
-        nets: With the weights to be measured.
-        dataset: What they were trained on.
+        trial: The trial that was trained.
+        nets: Nets with the weights to evaluate.
+        dataset: The data they were trained on.
         device: Where to compute.
-        settings: What to measure; ``None``: what the trial asks for.
-        **more: As of :func:`~ogan_bench.evaluation.evaluate.evaluate`.
+        settings: What to measure; ``None``: the trial's own settings.
+        **more: Passed on to :func:`~ogan_bench.evaluation.evaluate.evaluate`.
     """
     return evaluate(
         pair(trial, nets, dataset),
@@ -46,6 +46,6 @@ def measure(
 
 
 def pair(trial: Trial, nets: Nets, dataset: Dataset) -> Autoencoder:
-    """The nets in the form in which they are evaluated."""
+    """The nets wrapped as an autoencoder for evaluation."""
     z_dim = build_architecture(trial, dataset).z_dim
     return Autoencoder(build_objective(trial), nets.encoder, nets.generator, z_dim)

@@ -1,4 +1,4 @@
-"""What a running trial listens to: a request to stop, the clock of its checkpoints, its budget."""
+"""What controls a running trial: stop requests, the checkpoint timer and the training budget."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ HEARTBEAT_SECONDS = 0.5
 
 
 class Stop:
-    """Asks the trial that runs in this process to save its state and stop."""
+    """A request to the trial running in this process to save its state and stop."""
 
     def __init__(self) -> None:
         self._asked = threading.Event()
         self.running = threading.Lock()
 
     def install(self) -> None:
-        """Listen to SIGINT and SIGTERM; to be called in the main thread."""
+        """Handle SIGINT and SIGTERM; must be called in the main thread."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self.set())
 
     def set(self) -> None:
-        """Ask the running trial to stop; no other will start."""
+        """Ask the running trial to stop; no further trial starts."""
         self._asked.set()
 
     def is_set(self) -> bool:
-        """Whether the trial shall stop."""
+        """Whether the trial should stop."""
         return self._asked.is_set()
 
     def wait_until_idle(self) -> None:
@@ -39,17 +39,17 @@ class Stop:
 
 
 STOP = Stop()
-"""The one of this process."""
+"""The instance for this process."""
 
 
 class FolderMonitor:
     """Writes the heartbeat file, and decides when to save and when to stop.
 
     Args:
-        folder: Of the trial.
-        steps: Steps of a whole training.
+        folder: The trial's folder.
+        steps: Number of steps of the full training.
         checkpoint_seconds: Time between checkpoints.
-        trial_budget: Seconds of training after which it ends; ``None``: with its last step alone.
+        trial_budget: Seconds of training after which it ends; ``None``: no limit.
     """
 
     def __init__(
@@ -86,5 +86,5 @@ class FolderMonitor:
         return due
 
     def budget_used(self, seconds: float) -> bool:
-        # Not equal: where nothing is trained yet, one step is.
+        # Strictly greater, so that at least one step is trained.
         return self.trial_budget is not None and seconds > self.trial_budget

@@ -1,4 +1,4 @@
-"""Evaluations in the course of a training."""
+"""Evaluations during training."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from ogan_bench.study.trial import Trial
 from ogan_bench.training import checkpoint
 
 IN_THE_COURSE = ("mechanism",)
-"""Groups that are measured in the course of a training too, for they are about its course."""
+"""Groups that are also measured during training, because they describe how it develops."""
 
 
 class TrainingObserver:
-    """Evaluates the nets whenever the loop shows them, and writes ``history.jsonl``.
+    """Evaluates the nets whenever the training loop calls it, and writes ``history.jsonl``.
 
-    Samples of every evaluation, all of one z, are drawn into ``steps/``. Where weights are to be
-    chosen, those of the best evaluation so far lie in ``chosen.pt``. These files are written before
-    the line, so that a kill between them costs nothing: the resumed training comes by the same step
-    again.
+    Samples of every evaluation, all from the same z, are saved in ``steps/``. With ``choose_by``,
+    the weights of the best evaluation so far are saved in ``chosen.pt``. These files are written
+    before the line in the history, so nothing is lost if the process is killed in between: the
+    resumed training reaches the same step again.
 
     Args:
-        trial: What is trained.
-        dataset: What it is trained on.
-        held_out: Images to judge by; ``None``: the test images, and the training images as the
-            reference of samples.
-        folder: Of the trial.
+        trial: The trial being trained.
+        dataset: The data it is trained on.
+        held_out: Images to evaluate on; ``None``: the test images, with the training images as the
+            reference for samples.
+        folder: The trial's folder.
         device: Where to compute.
     """
 
@@ -82,11 +82,11 @@ class TrainingObserver:
 
 
 def best(history: list[Record], metric: str) -> Record | None:
-    """The evaluation with the best value of a metric, the latest of equal ones, if any has one.
+    """The evaluation with the best value of a metric, the latest if tied; ``None`` without values.
 
     Args:
         history: Lines of ``history.jsonl``.
-        metric: One with a better direction.
+        metric: A metric with a direction.
     """
     sign = 1 if METRICS[metric].better == "higher" else -1
     found, value = None, -math.inf

@@ -1,4 +1,4 @@
-"""What a trial needs before it starts: its data, and nets that can be built for them."""
+"""Checks before a trial starts: its data are available and its nets can be built for them."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from ogan_bench.training.loop import InterruptedTrainingError, build_architectur
 def prepare(
     trial: Trial, folder: TrialFolder, device_name: str
 ) -> tuple[Dataset, Split | None, torch.device]:
-    """What the trial is trained on, the images held out of that, and where to compute.
+    """The training data, the images held out of them, and the device.
 
     Raises:
         InterruptedTrainingError: The process was asked to stop.
-        UserError: There is a result, and nothing to go on from.
+        UserError: There is a result, but no checkpoint to continue from.
     """
     if STOP.is_set():
         raise InterruptedTrainingError
@@ -53,10 +53,10 @@ def _dataset(key: str, device: str) -> Dataset:
 
 
 def load_dataset(settings: Settings, device: str) -> Dataset:
-    """The dataset of a trial on its device; the last one is kept for the next trial.
+    """The dataset of a trial on its device; the most recent one is cached for the next trial.
 
     Raises:
-        UserError: It is not there, or damaged.
+        UserError: The data are missing or damaged.
     """
     return _dataset(settings.data.model_dump_json(), device)
 

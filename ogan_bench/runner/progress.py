@@ -1,4 +1,4 @@
-"""How far a run is: bars on a terminal, a line per finished trial elsewhere."""
+"""Progress of a run: bars on a terminal, a line per finished trial elsewhere."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def display(trials: Sequence[Trial], root: Path) -> Iterator[ProgressDisplay]:
 
 
 class _Display:
-    """What both displays know: which trials run and how far they are."""
+    """Shared by both displays: which trials are running and their progress."""
 
     def __init__(self, trials: Sequence[Trial], root: Path) -> None:
         self.trials = {trial.id: trial for trial in trials}
@@ -60,7 +60,7 @@ class _Display:
         self.ended_trials: set[str] = set()
 
     def heartbeats(self) -> Iterator[tuple[Trial, dict[str, Any]]]:
-        """Running trials with their last sign of life."""
+        """Running trials with their latest heartbeat."""
         for trial in self.trials.values():
             if trial.id in self.ended_trials:
                 continue
@@ -69,7 +69,7 @@ class _Display:
                 yield trial, beat
 
     def note_end(self, report: TrialReport) -> str:
-        """One line on a trial that has ended."""
+        """One line about a trial that has ended."""
         self.ended_trials.add(report.trial)
         metrics = [
             f"{name}={value:.4g}"
@@ -88,7 +88,7 @@ class _Display:
 
 
 class Lines(_Display):
-    """For log files: one line per trial that ends, and now and then one on those that run."""
+    """For log files: one line per finished trial, and periodic lines about running ones."""
 
     def __init__(self, trials: Sequence[Trial], root: Path) -> None:
         super().__init__(trials, root)

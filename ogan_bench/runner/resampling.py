@@ -1,4 +1,4 @@
-"""The same nets measured again with other evaluation seeds: how much of a spread is sampling."""
+"""Evaluates the same nets with further evaluation seeds, to measure the sampling variance."""
 
 from __future__ import annotations
 
@@ -13,26 +13,27 @@ from ogan_bench.training.loop import InterruptedTrainingError
 
 
 def sample(trial: Trial, folder: TrialFolder, count: int, device_name: str) -> int:
-    """Measure a finished trial with the evaluation seeds after its own, those not there yet.
+    """Evaluate a finished trial with the seeds that follow its own evaluation seed.
 
-    What an evaluation seed draws is drawn anew: z, labels, the images that are probed or share a
-    batch, and what metrics choose at random. What belongs to the training stays: the nets and the
-    images that were held out of it. Every seed is stored as soon as it is measured.
+    Everything that depends on the evaluation seed is redrawn: z, labels, the images that are probed
+    or share a batch, and what metrics choose at random. The nets and the images held out of the
+    training stay the same. Seeds already stored are skipped, and each new one is stored as soon as
+    it is measured.
 
     Args:
-        trial: With a result; further groups of metrics are left out.
-        folder: Of the trial.
-        count: How many further seeds there shall be.
+        trial: A trial with a result; further groups of metrics are left out.
+        folder: The trial's folder.
+        count: Total number of further seeds.
         device_name: Where to compute.
 
     Returns:
-        How many seeds were measured.
+        Number of seeds measured.
 
     Raises:
         InterruptedTrainingError: The process was asked to stop.
-        NonFiniteError: A net gives values that are not finite.
+        NonFiniteError: A net produces non-finite values.
         UnreadableCheckpointError: The checkpoint cannot be used.
-        UserError: There are no trained nets of the result, or a file cannot be written.
+        UserError: The nets of the result are not available, or a file cannot be written.
     """
     wanted = trial.settings.evaluation
     samplings = folder.samplings()

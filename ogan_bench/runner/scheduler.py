@@ -1,4 +1,4 @@
-"""Watches over the trials of a run until all have ended or somebody stops it."""
+"""Supervises the trials of a run until all have ended or the run is interrupted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ POLL_SECONDS = 0.25
 
 
 class ProgressDisplay(Protocol):
-    """Who shows how far a run is."""
+    """Displays the progress of a run."""
 
     def tick(self) -> None:
         """Called a few times a second."""
@@ -24,7 +24,7 @@ class ProgressDisplay(Protocol):
         """Called when an attempt at a trial has ended."""
 
     def stopping(self) -> None:
-        """Called when the run was asked to stop and waits for the trials to save their state."""
+        """Called when the run has been asked to stop and is waiting for trials to save."""
 
 
 def run_all(
@@ -36,7 +36,7 @@ def run_all(
     the work since their last checkpoint.
 
     Returns:
-        Reports of all trials that were begun, and whether the run was interrupted.
+        Reports of all trials that were started, and whether the run was interrupted.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     pending = {executor.submit(run_trial, trial, options): trial for trial in trials}
@@ -45,7 +45,7 @@ def run_all(
     while pending:
         try:
             done, _ = wait(pending, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-            # `wait` does not see what was cancelled before a thread had taken it up.
+            # `wait` does not report futures cancelled before a thread picked them up.
             done |= {future for future in pending if future.cancelled()}
             for future in done:
                 report = _report(future, pending.pop(future))
@@ -63,7 +63,7 @@ def run_all(
 
 
 def _report(future: Future[TrialReport], trial: Trial) -> TrialReport | None:
-    """What a future says of its trial, or ``None`` where the trial was not begun."""
+    """The report of a finished future, or ``None`` if the trial was never started."""
     if future.cancelled():
         return None
     try:

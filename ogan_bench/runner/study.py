@@ -1,4 +1,4 @@
-"""A run of a study: which trials it lacks, what it states, and the trials themselves."""
+"""Runs a study: finds unfinished trials, stores the resolved study and runs the trials."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ EXIT_INTERRUPTED = 130
 def unfinished(
     store: TrialStore, wanted: list[Trial], trial_budget: float | None = None
 ) -> list[Trial]:
-    """Trials without a result, or whose result lacks something that they now ask for.
+    """Trials without a result, or whose result is missing something that their settings request.
 
-    Those that an earlier budget stopped are among them, unless they have used up this one too.
+    This includes trials stopped by an earlier budget, unless they have used up this one too.
 
     Raises:
-        UserError: Some are stored with another configuration; all are named. Or the study is
-            packed, so that no trial can be added.
+        UserError: Some are stored with a different configuration (all are named), or the study is
+            packed, so no trial can be added.
     """
     conflicts = []
     todo = []
@@ -58,7 +58,7 @@ def store_study(
     scale: str | None,
     overrides: Sequence[str],
 ) -> None:
-    """Write the resolved study; seeds asked for on the command line join those of the file."""
+    """Store the resolved study; seeds given on the command line are added to those of the file."""
     command = ["ogan-bench", "run", path.name if path.is_absolute() else path.as_posix()]
     if scale:
         command += ["--scale", scale]
@@ -83,10 +83,10 @@ def execute(
     trial_budget: float | None = None,
     samplings: int = 0,
 ) -> int:
-    """Run the trials, or measure them again, and say how it went; the exit code."""
+    """Run the trials, or measure them again, and print a summary; returns the exit code."""
     devices = slots(device, workers, len(todo))
     with LocalExecutor(devices) as executor:
-        # Torch is imported here while it is in the processes that have just been started.
+        # Torch is imported here while the processes just started are importing it too.
         from ogan_bench.runner.preflight import preflight
         from ogan_bench.runner.progress import display
         from ogan_bench.runner.scheduler import run_all
@@ -114,5 +114,5 @@ def execute(
 
 
 def say(message: str) -> None:
-    """A message for people."""
+    """Print a message to standard error."""
     sys.stderr.write(message + "\n")

@@ -1,4 +1,4 @@
-"""Trained encoders and generators in Python, from the folder of a finished trial."""
+"""Loads the trained encoder and generator from the folder of a finished trial."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from ogan_bench.training.load import load_trained as load
 
 
 def load_trained(folder: Path | str, *, device: str = "cpu") -> Autoencoder:
-    """The encoder and generator that the result of a trial is about.
+    """Load the encoder and generator that a trial's result describes.
 
     These are the weights that were evaluated: moving averages with ``training.ema``, the best ones
     with ``evaluation.choose_by``, otherwise those after the last step. Both nets are in evaluation
-    mode, with the batch-norm statistics of training (``encoder_statistics: mixed``), and take no
-    gradient. The dataset is loaded for the shape of its images.
+    mode, with the batch-norm statistics of training (``encoder_statistics: mixed``), and their
+    parameters require no gradient. The dataset is loaded to get the shape of its images.
 
     Args:
-        folder: Of a trial, such as ``results/mse_vs_pearson/pearson/seed-0``.
-        device: Where the nets go, for example ``cuda:0``.
+        folder: A trial's folder, such as ``results/mse_vs_pearson/pearson/seed-0``.
+        device: Device for the nets, for example ``cuda:0``.
 
     Returns:
         ``encoder``, ``generator``, ``z_dim`` and ``objective``; ``encode`` gives the codes
         ``(n, z_dim)`` of images ``(n, c, h, w)`` in [-1, 1] and ``decode`` the images of codes.
 
     Raises:
-        UserError: It is not the folder of a finished trial, or its weights are missing or damaged.
+        UserError: Not the folder of a finished trial, or its weights are missing or damaged.
     """
     path = Path(folder)
     store, study, folders = find_stored(path)

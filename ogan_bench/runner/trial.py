@@ -1,4 +1,4 @@
-"""One trial from its settings to its result; a stage that is finished is skipped."""
+"""Runs one trial from its settings to its result; finished stages are skipped."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ from ogan_bench.training.loop import (
 
 @dataclass(frozen=True)
 class Options:
-    """What is done to trials and how; no part of what a trial is.
+    """How trials are run; not part of a trial's identity.
 
     Args:
         root: Results folder.
-        checkpoint_seconds: Time between checkpoints; the most that a kill can cost.
+        checkpoint_seconds: Time between checkpoints; the most work that a kill can lose.
         again: Measure finished trials again.
         trial_budget: Seconds of training, over all attempts, after which a trial is measured as it
-            stands; ``None``: it is trained to its last step.
+            is; ``None``: it is trained to its last step.
         samplings: Measure finished trials with this many further evaluation seeds, and do nothing
             else.
     """
@@ -70,8 +70,8 @@ class TrialReport:
 
     Args:
         trial: Identifier of the trial.
-        status: ``finished`` has a result (of any outcome), ``skipped`` had one already, ``busy`` is
-            held by another process, ``interrupted`` has saved its state, ``failed`` has none.
+        status: ``finished`` has a result (of any outcome), ``skipped`` already had one, ``busy`` is
+            held by another process, ``interrupted`` has saved its state, ``failed`` has no result.
         outcome: Outcome of a finished trial.
         message: What went wrong, in one line.
         metrics: Values of a finished trial.
@@ -87,10 +87,10 @@ class TrialReport:
 
 
 def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
-    """Bring a trial to its result, from wherever an earlier attempt left it.
+    """Run a trial to its result, resuming where an earlier attempt left off.
 
-    Never raises for what can go wrong inside a trial: the report says how it ended, and the
-    traceback of a failure lies in ``error.txt`` of its folder.
+    Errors inside a trial are never raised: the report says how it ended, and the traceback of a
+    failure is saved in ``error.txt`` in its folder.
     """
     folder = TrialStore(options.root).trial(trial)
     started = time.perf_counter()
@@ -112,7 +112,7 @@ def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
         return report("busy")
     except InterruptedTrainingError:
         return report("interrupted", seconds=time.perf_counter() - started)
-    except Exception as error:  # a trial that fails must not take the study with it
+    except Exception as error:  # a failing trial must not stop the study
         folder.write_error(traceback.format_exc())
         message = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
         return report("failed", message=message, seconds=time.perf_counter() - started)
@@ -222,7 +222,7 @@ def _write_run(
     device: torch.device,
     store: TrialStore,
 ) -> None:
-    """Record what is run and where; an attempt is added to those before it."""
+    """Record what is run and where; the attempt is appended to earlier ones."""
     earlier = folder.read("run.json") or {
         "registered": (registration(store, trial.study) or {}).get("sha256")
     }

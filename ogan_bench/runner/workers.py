@@ -1,7 +1,7 @@
-"""Trials in parallel processes of this machine.
+"""Runs trials in parallel processes on this machine.
 
-Every slot is a process of its own with its own device, so a process that dies takes one trial with
-it and nothing else, and it is known which. Workers never draw: they write heartbeat files.
+Every slot is a separate process with its own device, so a process that dies affects exactly one
+trial, and it is known which. Workers print nothing: they write heartbeat files.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"
 
 
 class WorkerDiedError(Exception):
-    """The process of a slot ended in the middle of its work."""
+    """The process of a slot died while working."""
 
 
 class LocalExecutor(Executor):
@@ -39,7 +39,7 @@ class LocalExecutor(Executor):
 
     def __init__(self, devices: Sequence[str]) -> None:
         self._free: queue.Queue[_Slot] = queue.Queue()
-        # The interpreters that start now must not die of a Ctrl-C before their own handler is set.
+        # Ctrl-C must not kill the new interpreters before they have installed their own handler.
         with _signals_ignored(), _one_thread_each():
             self._slots = [_Slot(device) for device in devices]
         for slot in self._slots:
@@ -63,13 +63,13 @@ class LocalExecutor(Executor):
             self._free.put(slot)
 
     def interrupt(self) -> None:
-        """Drop what has not begun, and ask what is running to save its state and stop."""
+        """Cancel pending work, and ask running trials to save their state and stop."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         for slot in self._slots:
             slot.signal(signal.SIGINT)
 
     def kill(self) -> None:
-        """End all processes at once."""
+        """Kill all processes immediately."""
         for slot in self._slots:
             slot.signal(signal.SIGKILL)
 
@@ -80,7 +80,7 @@ class LocalExecutor(Executor):
 
 
 class _Slot:
-    """One process with its device; a new one takes the place of one that died."""
+    """One process with its device; replaced by a new one if it dies."""
 
     def __init__(self, device: str) -> None:
         self.device = device
@@ -108,7 +108,7 @@ class _Slot:
 
 
 def _start_worker() -> None:
-    """Prepare a worker: its signals, and its end when its parent is gone."""
+    """Set up a worker: install signal handlers, and exit when its parent dies."""
     from ogan_bench.runner.monitor import STOP
 
     STOP.install()
@@ -118,7 +118,7 @@ def _start_worker() -> None:
 
 
 def _outlive(sentinel: int) -> None:
-    """Once the parent is dead: let the running trial save its state, then end."""
+    """Once the parent has died, let the running trial save its state, then exit."""
     from ogan_bench.runner.monitor import STOP
 
     wait_for([sentinel])
@@ -129,7 +129,7 @@ def _outlive(sentinel: int) -> None:
 
 @contextlib.contextmanager
 def _signals_ignored() -> Iterator[None]:
-    """Processes started in here ignore Ctrl-C until they say otherwise."""
+    """Processes started in this context ignore Ctrl-C until they install a handler."""
     old = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
@@ -139,7 +139,7 @@ def _signals_ignored() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _one_thread_each() -> Iterator[None]:
-    """Processes started in here use one thread each in numerical libraries.
+    """Processes started in this context use one thread each in numerical libraries.
 
     More threads than cores make small convolutions 5 to 10 times slower, and the number of threads
     changes the last bits of sums.

@@ -1,4 +1,4 @@
-"""E and G as an autoencoder: codes of images and images of codes."""
+"""E and G as an autoencoder: images to codes and codes to images."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ogan_bench.study.settings import Evaluation
 
 
 class NonFiniteError(ValueError):
-    """A net gives values that are not finite: there is nothing to measure."""
+    """A net outputs values that are not finite: there is nothing to measure."""
 
 
 def require_finite(output: Tensor, net: str) -> Tensor:
@@ -22,7 +22,7 @@ def require_finite(output: Tensor, net: str) -> Tensor:
 
     Args:
         output: Of any shape.
-        net: As a message calls it.
+        net: Name of the net in messages.
 
     Raises:
         NonFiniteError: A value is not finite.
@@ -34,13 +34,13 @@ def require_finite(output: Tensor, net: str) -> Tensor:
 
 @dataclass(frozen=True)
 class Autoencoder:
-    """A trained pair and how its objective reads it.
+    """A trained pair, with the objective that defines its codes.
 
     Args:
-        objective: Knows the code within E's output, and what belongs between E and G.
-        encoder: E, images ``(n, c, h, w)`` to raw outputs.
-        generator: G, z ``(n, d)`` to images.
-        z_dim: Dimensions d of z.
+        objective: Extracts the code from E's output, and defines the projection between E and G.
+        encoder: E, maps images ``(n, c, h, w)`` to raw outputs.
+        generator: G, maps z ``(n, d)`` to images.
+        z_dim: Dimension d of z.
     """
 
     objective: Objective
@@ -53,7 +53,7 @@ class Autoencoder:
         return self.objective.code(self.encoder(x), self.z_dim)
 
     def decode(self, code: Tensor, labels: Tensor | None) -> Tensor:
-        """Images of codes."""
+        """Decoded images of codes."""
         return self.objective.decode(self.generator, code, labels)
 
 
@@ -65,5 +65,5 @@ PROJECTIONS: dict[Projection, Callable[[Tensor], Tensor]] = {
 
 
 def chosen_projection(objective: Objective, settings: Evaluation) -> Projection:
-    """What autoencoding does to a code before G."""
+    """The projection that autoencoding applies to a code before G."""
     return objective.projection if settings.projection == "own" else settings.projection

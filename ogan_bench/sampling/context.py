@@ -1,4 +1,4 @@
-"""Images beside a dataset, or a trained pair and all that it makes of its data."""
+"""Images and a dataset, or a trained pair and everything computed with it."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ from ogan_bench.sampling.samples import (
 from ogan_bench.study.settings import Evaluation
 
 Of = Literal["generated", "train", "test", "reconstructions", "swapped"]
-"""Generated images; the real ones they are compared with (those trained on) and the test images;
-reconstructions of the test images, also under other labels."""
+"""Generated images; the real ones they are compared with (those trained on); the test images; and
+reconstructions of the test images, also with other labels."""
 
 
 ROUTES = {"standardise": "N(E(x))", "sphere": "√d E(x)/‖E(x)‖", "none": "E(x)"}
-"""How notes write the projection of a code."""
+"""Formulas for the projected code in notes."""
 
 
 class ImageContext:
-    """Generated images beside the dataset that they are to resemble; features are made once.
+    """Generated images and the dataset they should resemble; features are computed once.
 
     Args:
         dataset: What the images are compared with.
         settings: What to measure.
         device: Where to compute.
-        folder: Where pictures go; ``None``: nowhere.
-        generated: Uint8 images like those of the dataset, shape ``(n, c, h, w)``, or points.
-        reference: Real images that generated ones are compared with; ``None``: those trained on.
+        folder: Where to write pictures; ``None``: nowhere.
+        generated: uint8 images like those of the dataset, shape ``(n, c, h, w)``, or points.
+        reference: Real images to compare generated ones with; ``None``: the training images.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class ImageContext:
         self._features: dict[tuple[str, Of], Features] = {}
 
     def images(self, of: Of) -> Tensor:
-        """Images as the dataset keeps them, shape ``(n, c, h, w)``.
+        """Images as stored in the dataset, shape ``(n, c, h, w)``.
 
         Raises:
             ValueError: There are none of that kind.
@@ -87,7 +87,7 @@ class ImageContext:
         """The extractor of a feature space.
 
         Raises:
-            ValueError: There is none for this dataset, or its weights are not there.
+            ValueError: There is none for this dataset, or its weights are missing.
         """
         if space not in self._extractors:
             self._extractors[space] = FEATURE_SPACES[space].extractor(self.dataset, self.device)
@@ -110,17 +110,17 @@ class ImageContext:
 
 
 class ModelContext(ImageContext):
-    """A trained pair under test; what it generates and reconstructs is made once.
+    """A trained pair under test; generated and reconstructed images are computed once.
 
     Args:
-        autoencoder: E and G; left as they are, like the other net.
-        untrained_encoder: E as it was initialised.
+        autoencoder: E and G; not modified, nor is the untrained encoder.
+        untrained_encoder: E at initialisation.
         dataset: What the pair was trained on.
         settings: What to measure.
         device: Where to compute.
-        folder: Where pictures go; ``None``: nowhere.
-        progress: Share of the training that is done.
-        reference: Real images that generated ones are compared with; ``None``: those trained on.
+        folder: Where to write pictures; ``None``: nowhere.
+        progress: Fraction of training completed.
+        reference: Real images to compare generated ones with; ``None``: the training images.
     """
 
     def __init__(
@@ -146,13 +146,13 @@ class ModelContext(ImageContext):
         """Images, codes and reconstructions, on the CPU.
 
         Raises:
-            NonFiniteError: A net gives values that are not finite.
+            NonFiniteError: A net outputs values that are not finite.
         """
         return draw_samples(self.nets, self.dataset, self.settings, self.device)
 
     @property
     def formula(self) -> str:
-        """How test images come back by the objective's own way, ``G(t · P(E(x)))``."""
+        """Formula of the objective's own reconstruction, ``G(t · P(E(x)))``."""
         chosen = chosen_projection(self.nets.trained.objective, self.settings)
         return f"G({self.settings.temperature:g} · {ROUTES[chosen]})"
 
@@ -172,7 +172,7 @@ def project(context: ModelContext, codes: Tensor) -> Tensor:
     """P(code), with the projection of autoencoding.
 
     Args:
-        context: Whose objective or settings choose P.
+        context: Its objective or settings choose P.
         codes: Raw codes, shape ``(n, d)``.
     """
     chosen = chosen_projection(context.nets.trained.objective, context.settings)
@@ -183,12 +183,12 @@ def decode(context: ModelContext, codes: Tensor, labels: Tensor | None) -> Tenso
     """G(code): images in [-1, 1], or points, shape ``(n, c, h, w)``.
 
     Args:
-        context: Whose G decodes.
-        codes: What G is given as it is, shape ``(n, d)``.
-        labels: Classes to decode under, shape ``(n,)``; not looked at by an unconditional G.
+        context: Provides G.
+        codes: Passed to G unchanged, shape ``(n, d)``.
+        labels: Classes to decode with, shape ``(n,)``; ignored by an unconditional G.
 
     Raises:
-        NonFiniteError: G gives values that are not finite.
+        NonFiniteError: G outputs values that are not finite.
     """
     with torch.no_grad():
         (images,) = map_batches(
@@ -203,10 +203,10 @@ def decode(context: ModelContext, codes: Tensor, labels: Tensor | None) -> Tenso
 def autoencode(
     context: ModelContext, codes: Tensor, labels: Tensor | None, temperature: float | None = None
 ) -> Tensor:
-    """G(t · P(code)), the objective's own way back.
+    """G(t · P(code)), the objective's own reconstruction.
 
     Args:
-        context: Whose G decodes.
+        context: Provides G.
         codes: Raw codes, shape ``(n, d)``.
         labels: As for :func:`decode`.
         temperature: t; ``None``: that of the settings.
@@ -219,11 +219,11 @@ def encode(context: ModelContext, images: Tensor) -> Tensor:
     """E(x): raw codes, shape ``(n, d)``.
 
     Args:
-        context: Whose trained E encodes, with the batch-norm statistics of the settings.
+        context: Provides the trained E, with the batch-norm statistics of the settings.
         images: Images in [-1, 1], or points, shape ``(n, c, h, w)``.
 
     Raises:
-        NonFiniteError: E gives values that are not finite.
+        NonFiniteError: E outputs values that are not finite.
     """
     policy, seed = context.settings.encoder_statistics, context.settings.seed
     with torch.no_grad():

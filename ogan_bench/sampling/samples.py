@@ -1,4 +1,4 @@
-"""What all metrics of a trial are computed from, made once: images, codes and reconstructions."""
+"""Inputs of all metrics of a trial, computed once: images, codes and reconstructions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BATCH_SIZE = 256
 
 
 EVALUATED_BATCH = 64
-"""Images per batch where the encoder goes by the statistics of the batch; the author's 64."""
+"""Images per batch if the encoder uses batch statistics; 64 as in the author's code."""
 
 
 @dataclass(frozen=True)
@@ -44,24 +44,24 @@ class Codes:
 
 @dataclass(frozen=True)
 class Samples:
-    """Everything that E and G have to compute for the metrics, on the CPU.
+    """All outputs of E and G that the metrics need, on the CPU.
 
     Args:
-        z: What the codes of the samples are to equal: standard normal, the same for all arms and
+        z: What the codes of the samples should equal: standard normal, the same for all arms and
             seeds, or an objective's own prior, shape ``(n, d)``.
-        labels: Classes that the samples were asked for, shape ``(n,)``; ``None`` without labels.
-        images: G(z), as the dataset keeps images, shape ``(n, c, h, w)``.
+        labels: Requested classes of the samples, shape ``(n,)``; ``None`` without labels.
+        images: G(z), in the format of the dataset's images, shape ``(n, c, h, w)``.
         codes: Codes of G(z), before the images are rounded to uint8, shape ``(n, d)``.
         train_indices: Which training images were encoded, shape ``(m,)``.
         trained: Raw codes of real images.
         untrained: Raw codes of the same images by the encoder before training.
-        reconstructions: G(N(E(x))) of all test images, as G gives them: in [-1, 1], or points,
+        reconstructions: G(N(E(x))) of all test images, as output by G: in [-1, 1], or points,
             shape ``(t, c, h, w)``.
         raw_reconstructions: G(E(x)) of all test images, shape ``(t, c, h, w)``.
         own_reconstructions: G(t·P(E(x))) of all test images, with the projection P of the
             objective and the temperature t of the settings, shape ``(t, c, h, w)``.
-        swapped_labels: For every test image another class, shape ``(t,)``.
-        swapped: The own reconstructions under those labels; ``None`` for an unconditional G.
+        swapped_labels: A different class for every test image, shape ``(t,)``.
+        swapped: The own reconstructions with those labels; ``None`` for an unconditional G.
     """
 
     z: Tensor
@@ -80,7 +80,7 @@ class Samples:
 
 @dataclass(frozen=True)
 class NetsUnderTest:
-    """The nets that are measured: copies in evaluation mode, whose parameters take no gradient.
+    """The nets that are measured: copies in evaluation mode, whose parameters need no gradients.
 
     Args:
         trained: The trained pair, E with the batch-norm statistics of the settings.
@@ -98,7 +98,7 @@ def freeze_for_evaluation(
     settings: Evaluation,
     device: torch.device,
 ) -> NetsUnderTest:
-    """Put the nets into the state that they are measured in; those given are left as they are."""
+    """Copies of the nets, in the state in which they are measured; the originals are unchanged."""
     seed, policy, images = settings.seed, settings.encoder_statistics, dataset.train.images
     trained = replace(
         autoencoder,
@@ -120,7 +120,7 @@ def draw_samples(
     """Sample, encode and reconstruct.
 
     The result does not depend on ``batch_size`` beyond float error. With the ``batch`` statistics
-    an image's code depends on the images beside it: those of a seeded shuffle, 64 at a time.
+    an image's code depends on the rest of its batch: 64 images of a seeded shuffle.
 
     Args:
         pairs: From :func:`freeze_for_evaluation`.
@@ -130,7 +130,7 @@ def draw_samples(
         batch_size: Images per forward pass.
 
     Raises:
-        NonFiniteError: A net gives values that are not finite.
+        NonFiniteError: A net outputs values that are not finite.
     """
     seed, policy = settings.seed, settings.encoder_statistics
     train, test = dataset.train, dataset.test
@@ -172,7 +172,7 @@ def draw_samples(
             generate(temperature * project(code), classes),
         )
 
-    # Not in inference mode: a plug-in's metric may want gradients at what is drawn here.
+    # Not inference mode: a plug-in's metric may need gradients with respect to these tensors.
     with torch.no_grad():
         images, codes, targets = map_batches(
             sample, (z, labels), batches_of(len(z), policy, batch_size, seed), device
@@ -199,7 +199,7 @@ def draw_samples(
 
 
 def _random_labels(dataset: Dataset, n: int, seed: int) -> Tensor | None:
-    """Classes as often as among the training images; the same for all arms and seeds."""
+    """Classes as frequent as in the training images; the same for all arms and seeds."""
     labels = dataset.train.labels
     if labels is None:
         return None
@@ -208,7 +208,7 @@ def _random_labels(dataset: Dataset, n: int, seed: int) -> Tensor | None:
 
 
 def _other_labels(labels: Tensor, classes: int, seed: int) -> Tensor:
-    """For every label another one, all others equally likely."""
+    """A different label for each one, all others being equally likely."""
     shift = torch.randint(
         1, max(classes, 2), labels.shape, generator=random_generator(seed, "evaluation/swap")
     )
@@ -224,11 +224,11 @@ def probe_indices(dataset: Dataset, settings: Evaluation) -> Tensor:
 
 
 def batches_of(n: int, policy: Policy, batch_size: int, seed: int) -> list[Tensor]:
-    """Indices of each batch; all of one size where the batch's statistics are used."""
+    """Indices of each batch; all of one size if batch statistics are used."""
     if policy != "batch":
         return list(torch.arange(n).split(batch_size))
-    # Shuffled, for a dataset sorted by class would give batches of one class. The last batch is
-    # filled up with images of the one before, so that no statistics are of a few images only.
+    # Shuffled, since a dataset sorted by class would give batches of one class. The last batch is
+    # filled up with images from the one before, so that no statistics come from a few images.
     order = torch.randperm(n, generator=random_generator(seed, "evaluation/batches"))
     size = min(EVALUATED_BATCH, n)
     starts = [min(start, n - size) for start in range(0, n, size)]
@@ -241,7 +241,7 @@ def map_batches(
     batches: list[Tensor],
     device: torch.device,
 ) -> tuple[Tensor, ...]:
-    """Apply a function to batches and put its outputs, on the CPU, in the order of the inputs."""
+    """Apply a function to batches and return its outputs on the CPU, in the order of the inputs."""
     n = next(len(tensor) for tensor in inputs if tensor is not None)
     results: list[Tensor] = []
     for batch in batches:

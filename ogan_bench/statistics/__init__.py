@@ -3,12 +3,12 @@
 With three to twenty trained networks per arm, bootstrap intervals are too narrow: at n = 5 a 95 %
 percentile interval covers the mean in 83 % of cases. So means are compared with Student's t, in
 Welch's form, which does not assume equal variances, or paired where arms share their seeds.
-Failed trials have no value but a rank, so arms with failures are compared by rank tests, and
+Failed trials have a rank but no value, so arms with failures are compared by rank tests, and
 failure rates by exact binomial tests. Claims over many studies are combined by a random-effects
 meta-analysis.
 
-A deterministic metric can have no variance at all. Then the sign of the difference decides, which
-is the limit of the t test as the variance goes to zero.
+A deterministic metric may have zero variance. Then the sign of the difference decides, which is
+the limit of the t test as the variance goes to zero.
 
 A sample is one-dimensional, one value per trial. Paired samples have the same length.
 

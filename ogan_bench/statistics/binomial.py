@@ -1,4 +1,4 @@
-"""Rates: the share of trials that fail, its interval, and exact tests of a claimed range."""
+"""Failure rates: estimates with intervals, and exact tests of a claimed range."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ogan_bench.statistics.means import Interval
 
 
 def rate_interval(successes: int, n: int, confidence: float = 0.95) -> Interval:
-    """Share of n trials with the interval of Clopper and Pearson.
+    """Success rate in n trials with its Clopper-Pearson interval.
 
     The lower bound is the rate at which this many successes or more have probability
     ``(1 - confidence) / 2``, the upper bound the rate at which this many or fewer have it. The
@@ -75,8 +75,8 @@ def rate_outside(successes: int, n: int, low: float, high: float) -> float:
 def _at_least(successes: int, n: int, rate: float) -> float:
     """P(X >= k) is the regularised incomplete beta function, ``I_rate(k, n - k + 1)``.
 
-    ``scipy.stats.binomtest`` gives the same p-value, some 30 times slower; the power of a rate
-    needs that of every count.
+    ``scipy.stats.binomtest`` gives the same p-value, but is about 30 times slower; the power of
+    a rate needs the p-value of every count.
     """
     return float(special.betainc(successes, n - successes + 1, rate)) if successes else 1.0
 

@@ -23,7 +23,7 @@ def effect_size(
 
     The interval is of the true standardised difference δ. With c, the standard error of the
     difference in units of s, ``t = d / c`` has a noncentral t distribution about ``λ = δ / c``;
-    the bounds are c times the λ at which t is just as large as the confidence allows.
+    the bounds are c times the λ at which the observed t is just within the confidence level.
 
     * Not paired: ``c = sqrt(1 / n_arm + 1 / n_control)`` and f degrees of freedom, exact for
       normal values of equal variances.
@@ -34,7 +34,7 @@ def effect_size(
     Args:
         arm: Values of the arm.
         control: Values of the control; paired, in the same order of seeds.
-        paired: Whether the values belong together seed by seed.
+        paired: Whether the values are paired by seed.
         confidence: Probability that the interval covers the true effect.
 
     Returns:
@@ -78,6 +78,6 @@ def effect_size(
 
 
 def _unbiased(freedom: int) -> float:
-    """J, the factor that takes the small-sample bias out of a standardised difference."""
+    """J, the factor that corrects the small-sample bias of a standardised difference."""
     log_j = special.gammaln(freedom / 2) - special.gammaln((freedom - 1) / 2)
     return float(math.exp(log_j) / math.sqrt(freedom / 2))

@@ -16,7 +16,7 @@ def holm(p_values: Sample) -> NDArray[np.float64]:
     rejection below alpha, whatever the dependence among the tests.
 
     Args:
-        p_values: Shape (m,). A nan (a test that could not be made) counts in m and stays nan, so
+        p_values: Shape (m,). A nan (a test that could not be run) counts in m and stays nan, so
             that a family does not become more lenient when trials are missing.
 
     Returns:

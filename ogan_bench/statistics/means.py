@@ -1,6 +1,6 @@
 """Means and their differences: standard errors, t tests against a bound, confidence intervals.
 
-Whether a difference is paired or Welch's is decided here and nowhere else.
+This is the only place that decides between a paired difference and Welch's.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from scipy import special
 from ogan_bench.statistics.samples import Sample, aligned, finite, moments
 
 ROUNDING = 1e-12
-"""Share of the values' size below which two numbers count as equal."""
+"""Relative difference below which two numbers count as equal."""
 
 
 class Comparison(NamedTuple):
@@ -30,7 +30,7 @@ class Comparison(NamedTuple):
 
 
 class Sides(NamedTuple):
-    """p-values of "the difference is above the bound" and of "it is below"; their sum is 1."""
+    """p-values of "the difference is above the bound" and "it is below"; they sum to 1."""
 
     above: float
     below: float
@@ -52,8 +52,8 @@ def compare(a: Sample, b: Sample, *, paired: bool = False) -> Comparison:
     ``sqrt(q_a + q_b)`` and the degrees of freedom are
     ``(q_a + q_b)^2 / (q_a^2 / (n_a - 1) + q_b^2 / (n_b - 1))``.
 
-    Paired: ``d = a - b`` seed by seed, ``sd(d) / sqrt(n)`` with n - 1 degrees of freedom. Values
-    that go in parallel up to rounding have no variance of the difference.
+    Paired: ``d = a - b`` seed by seed, ``sd(d) / sqrt(n)`` with n - 1 degrees of freedom. If the
+    differences are constant up to rounding, their variance is exactly 0.
 
     Returns:
         The comparison; all but the difference is nan where a sample has fewer than 2 values.
@@ -135,7 +135,7 @@ def difference_interval(
         a: Shape (n,).
         b: Shape (m,); paired, of the same length and in the same order of seeds.
         confidence: Probability that the interval covers the true difference.
-        paired: Whether the values belong together seed by seed.
+        paired: Whether the values are paired by seed.
 
     Returns:
         The difference and its bounds; the bounds are nan where a sample has fewer than 2 values.

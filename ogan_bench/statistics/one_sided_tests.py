@@ -29,8 +29,8 @@ def superiority(
     is Welch's, or that of the paired differences, one-sided.
 
     A relative margin m stands for ``m |mean(control)|``. The control's mean is itself estimated,
-    so it is not put in as a number: ``A > m |control|`` is ``s (arm - (1 ± m) control) > 0``, and
-    the test of ``arm`` against the scaled control carries the control's variance along.
+    so it is not taken as a constant: ``A > m |control|`` is ``s (arm - (1 ± m) control) > 0``, and
+    the test of ``arm`` against the scaled control accounts for the control's variance.
 
     Args:
         arm: Values of the arm.
@@ -40,8 +40,8 @@ def superiority(
         relative: Whether the margin is a share of the control's mean.
         paired: Whether both samples have the same length and the same order of seeds, so that the
             test is of ``arm - control`` seed by seed.
-        sides: 2 tests the same directed claim at half the level, ``p = min(1, 2 p_one_sided)``,
-            as a two-sided test does that is read in one direction.
+        sides: 2 tests the same directional claim at half the level, ``p = min(1, 2 p_one_sided)``,
+            like a two-sided test that is read in one direction.
 
     Returns:
         The p-value; nan where a sample has fewer than 2 values, 0 or 1 where neither varies.
@@ -105,7 +105,7 @@ def opposite(
     """p-value of the opposite of a claim; a small one refutes it.
 
     ``superiority``: the advantage is below the margin (without one: the arm is worse), doubled
-    where ``sides`` is 2, which concerns this test alone.
+    where ``sides`` is 2, which only affects this test.
     ``non_inferiority``: the arm is worse by the margin or more. ``equivalence``: the difference
     lies outside the margin on one side or the other; twice the smaller of the two p-values.
 

@@ -16,7 +16,7 @@ from ogan_bench.metrics import Direction
 from ogan_bench.statistics.means import ROUNDING, Interval, mean_interval
 
 _EXACT = 7
-"""Levels up to which all orders of a block (7! = 5040) are counted out."""
+"""Number of levels up to which all orders of a block (7! = 5040) are enumerated."""
 
 
 class TrendResult(NamedTuple):
@@ -39,19 +39,19 @@ def trend(
     ``r_ij`` of level j in block i, Page's statistic is ``L = Σ_i Σ_j j r_ij``. The null
     hypothesis is that within each block every order is as likely as any other. Up to 7 levels the
     p-values are exact, with ties or without: the distribution of each block's contribution over
-    all orders of its ranks, convolved over the blocks. Above, L is taken as normal with its exact
-    mean and variance, ties included.
+    all orders of its ranks, convolved over the blocks. Beyond that, L is taken as normal with its
+    exact mean and variance, ties included.
 
     The size of the trend is Spearman's correlation of level and rank within a seed, averaged over
-    the seeds, with Student's t interval, cut off at -1 and 1. A seed whose levels all tie shows no
-    order and counts as 0.
+    the seeds, with Student's t interval, clipped to [-1, 1]. A seed whose levels are all tied
+    counts as 0.
 
     Args:
-        blocks: Shape (seeds, levels), columns in the order of the levels. nan is a trial that
-            failed: worse than every value and tied with other failed ones. Seeds that lack a
-            trial for any other reason do not belong here.
+        blocks: Shape (seeds, levels), columns in the order of the levels. nan is a failed
+            trial: worse than every value and tied with other failed ones. Seeds where a trial is
+            missing for any other reason must be left out.
         better: Direction of the metric.
-        confidence: Of the interval of the correlation.
+        confidence: Confidence level of the correlation's interval.
 
     Returns:
         P(L >= observed), P(L <= observed) and the correlation; all nan without seeds or with
@@ -114,7 +114,7 @@ def _exact_sides(ranks: NDArray[np.float64]) -> tuple[float, float]:
 
 @lru_cache(maxsize=256)
 def _distribution(blocks: tuple[tuple[int, ...], ...]) -> tuple[int, NDArray[np.float64]]:
-    """Smallest value of ``Σ_i Σ_j j r_ij`` and the probabilities of it and of the next ones."""
+    """Smallest value of ``Σ_i Σ_j j r_ij`` and the probabilities from there up."""
     smallest, chances = 0, np.ones(1)
     for block in blocks:
         low, own = _contribution(block)
@@ -124,7 +124,7 @@ def _distribution(blocks: tuple[tuple[int, ...], ...]) -> tuple[int, NDArray[np.
 
 @lru_cache(maxsize=256)
 def _contribution(ranks: tuple[int, ...]) -> tuple[int, NDArray[np.float64]]:
-    """The same of one block: all orders of its ranks."""
+    """The same for one block: all orders of its ranks."""
     orders = np.array(list(itertools.permutations(ranks)), dtype=np.int64)
     sums = orders @ np.arange(1, len(ranks) + 1)
     low = int(sums.min())

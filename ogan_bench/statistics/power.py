@@ -29,8 +29,8 @@ def power(
 ) -> float:
     """Probability that a claim about two arms is supported, if the values are normal.
 
-    The advantage is estimated with the standard error e and f degrees of freedom. A bound at the
-    distance a is passed where ``(a + e Z) / (e S) > t(1 - alpha, f)``, with Z standard normal and
+    The advantage is estimated with the standard error e and f degrees of freedom. A bound at
+    distance a is passed if ``(a + e Z) / (e S) > t(1 - alpha, f)``, with Z standard normal and
     ``S² = χ²_f / f``; given S this is a normal probability, and it is averaged over S. With one
     bound it is the noncentral t distribution, with two (equivalence) both have to be passed.
 
@@ -47,9 +47,10 @@ def power(
         alpha: Level of the test.
         sd_control: That of the control; None for that of the arm. With a margin m that is a share
             of the control's mean, the control is scaled by ``1 ± m``, and so is this.
-        correlation: Of the arms over seeds, for a paired test; None for 0, the cautious guess.
+        correlation: Between the arms over seeds, for a paired test; None for 0, the conservative
+            assumption.
         paired: Whether the test is paired.
-        sides: Of superiority; 2 halves alpha.
+        sides: For superiority; 2 halves alpha.
 
     Returns:
         The power; nan for fewer than 2 seeds or where an assumption is nan. Without any variance
@@ -115,10 +116,11 @@ def power_of_rate(n: int, rate: float, low: float, high: float, alpha: float = 0
 def seeds_needed(
     power_at: Callable[[int], float], target: float = 0.8, *, most: int = 1000
 ) -> int | None:
-    """Seeds per arm with which a power reaches the target.
+    """Seeds per arm at which the power reaches the target.
 
-    The power is taken to rise with n: n is doubled until the target is reached, then bisected.
-    That of a rate rises in a saw; there the result suffices, but may not be the smallest.
+    The power is assumed to increase with n: n is doubled until the target is reached, then
+    bisected. The power of a rate is a sawtooth in n; there the result is sufficient, but may not
+    be the smallest.
 
     Args:
         power_at: Power as a function of n.
@@ -146,7 +148,7 @@ def seeds_needed(
 
 
 def _passes(below: float, above: float, error: float, freedom: float, alpha: float) -> float:
-    """Probability to pass a bound at the distance ``below`` downwards and ``above`` upwards."""
+    """Probability of passing the bounds at distance ``below`` downwards and ``above`` upwards."""
     if math.isnan(below + error) or math.isnan(above):
         return math.nan
     if error == 0:

@@ -1,4 +1,4 @@
-"""One claim in many settings: summaries across studies and datasets."""
+"""One claim in many settings: summaries over studies and datasets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class LogRatio(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """What several settings say together.
+    """Random-effects summary over several settings.
 
     Args:
         interval: Mean effect over settings.
@@ -33,7 +33,7 @@ class Summary(NamedTuple):
         i2: Share of the observed variance that is beyond chance, from 0 to 1.
         q: Cochran's Q.
         p_heterogeneity: p-value of "the settings have one and the same effect".
-        prediction: Where the true effect of a new setting is to be expected.
+        prediction: Prediction interval for the true effect in a new setting.
         k: Number of settings that had an estimate and a standard error.
     """
 
@@ -47,11 +47,11 @@ class Summary(NamedTuple):
 
 
 def log_ratio(arm: Sample, control: Sample, *, paired: bool = False) -> LogRatio:
-    """Logarithm of ``mean(arm) / mean(control)``, which makes metrics of unlike units comparable.
+    """Logarithm of ``mean(arm) / mean(control)``: makes metrics of different units comparable.
 
     Its standard error is that of the difference of ``arm / mean(arm)`` and
     ``control / mean(control)`` (the delta method): ``var(arm) / (n mean(arm)²)`` and so on are
-    added, and paired the covariance is taken off.
+    added and, if paired, the covariance is subtracted.
 
     Returns:
         The log ratio; its error is nan where a sample has fewer than 2 values.
@@ -85,21 +85,21 @@ def random_effects(
 
     * τ² by Paule and Mandel: where ``Σ w_i (y_i - μ)² = k - 1`` with ``μ = Σ w_i y_i / Σ w_i``.
     * The interval of Hartung, Knapp, Sidik and Jonkman: ``μ ± t(k - 1) h`` with
-      ``h² = Σ w_i (y_i - μ)² / ((k - 1) Σ w_i)``, right for few settings too.
+      ``h² = Σ w_i (y_i - μ)² / ((k - 1) Σ w_i)``, valid for few settings too.
     * ``Q`` is that sum at τ² = 0 and ``I² = max(0, 1 - (k - 1) / Q)``. The test of heterogeneity
       compares Q with χ²(k - 1), or, with degrees of freedom of the standard errors, is Welch's
       test of equal means, which allows for errors that are themselves estimated from few seeds.
     * The prediction interval is ``μ ± t(k - 2) sqrt(τ² + h²)``, for at least 3 settings. With
-      few of unlike precision τ² is uncertain: of 6, 95 % intervals cover about 88 %.
+      few settings of unequal precision τ² is uncertain: with 6, 95 % intervals cover about 88 %.
 
     Args:
         estimates: Shape (k,), one effect per setting.
         errors: Shape (k,), their standard errors. A setting with a nan in either is left out.
         freedoms: Shape (k,), degrees of freedom of the errors; None for known errors.
-        confidence: Of the intervals.
+        confidence: Confidence level of the intervals.
 
     Returns:
-        The summary. One setting gives its own interval and nan for the rest, none nan throughout.
+        The summary. One setting gives its own interval and nan for the rest; none gives all nan.
 
     References:
         R. C. Paule, J. Mandel, Consensus values and weighting factors, 1982.
@@ -118,7 +118,7 @@ def random_effects(
     if k < 2:
         alone = around(float(y[0]), float(e[0]), float(f[0]), confidence) if k else _NONE
         return Summary(alone, math.nan, math.nan, math.nan, math.nan, _NONE, k)
-    # Settings without variance weigh as much as rounding allows.
+    # Settings without variance get the largest weight that rounding allows.
     v = np.maximum(e**2, max(float(e.max()), float(np.abs(y).max())) ** 2 * ROUNDING**2)
     if not v.any():
         return Summary(Interval(0.0, 0.0, 0.0), 0.0, 0.0, 0.0, 1.0, _NONE, k)
@@ -147,7 +147,7 @@ def random_effects(
 def interquartile_mean(values: Sample) -> float:
     """Mean of the middle half: a quarter of the values (rounded down) is cut off at each end.
 
-    For scores of many trials on many datasets; of the five seeds of one it is the mean of three.
+    For scores of many trials on many datasets; of five seeds on one it is the mean of three.
 
     Returns:
         The mean; nan for no values.
@@ -170,14 +170,14 @@ def stratified_bootstrap(
 ) -> Interval:
     """A statistic of all values with its percentile interval, resampled within each stratum.
 
-    Only for many strata (datasets) together, never for the 3 to 8 seeds of one: there a 95 %
+    Only for many strata (datasets) combined, never for the 3 to 8 seeds of one: there a 95 %
     percentile interval covers 76 to 88 %. A stratum of one value stays as it is, which
     ``scipy.stats.bootstrap`` refuses.
 
     Args:
         strata: One sample per dataset.
-        statistic: A number from the values of all strata in a row, shape (n,).
-        seed: Of the resampling; the same seed gives the same bounds.
+        statistic: Maps the concatenated values of all strata, shape (n,), to a number.
+        seed: Seed of the resampling; the same seed gives the same bounds.
         resamples: Number of resamples.
         confidence: Share of the resampled statistics between the bounds.
 

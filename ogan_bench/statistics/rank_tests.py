@@ -1,4 +1,4 @@
-"""Comparisons by order alone, in which a failed trial is the worst of all."""
+"""Rank-based comparisons, in which a failed trial ranks worst."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ogan_bench.metrics import Direction
 from ogan_bench.statistics.samples import Sample, finite
 
 _EXACT = 60
-"""Trials of both arms together up to which the distribution of the rank sum is counted out."""
+"""Total trials of both arms up to which the rank-sum distribution is computed exactly."""
 
 
 def probability_of_improvement(
@@ -26,11 +26,11 @@ def probability_of_improvement(
         arm: Values of the arm.
         control: Values of the control.
         better: Direction of the metric.
-        failed: Trials of the arm and of the control that ended without a value by their own
-            fault. They are worse than every value, and tie among themselves.
+        failed: Trials of the arm and of the control that failed and so have no value. They are
+            worse than every value, and tied among themselves.
 
     Returns:
-        The share; nan where one of the two has no trials.
+        The share; nan if either has no trials.
 
     References:
         R. Agarwal et al., Deep Reinforcement Learning at the Edge of the Statistical Precipice,
@@ -50,8 +50,8 @@ def rank_test(
 
     The null hypothesis is that all trials come from one distribution. With ties or without, the
     p-value is exact up to 60 trials: the share of all ways to choose the arm's trials among all
-    whose sum of (average) ranks is at least the observed one. Above, it is the normal
-    approximation with the variance corrected for ties.
+    whose sum of (average) ranks is at least the observed one. Beyond that, it is
+    the normal approximation with the variance corrected for ties.
 
     Args:
         arm: Values of the arm.
@@ -60,7 +60,7 @@ def rank_test(
         failed: Trials of the arm and of the control that failed; they rank worst.
 
     Returns:
-        The one-sided p-value; nan where one of the two has no trials.
+        The one-sided p-value; nan if either has no trials.
 
     References:
         H. B. Mann, D. R. Whitney, On a test of whether one of two random variables is

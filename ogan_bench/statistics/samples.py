@@ -59,7 +59,7 @@ def correlation(a: Sample, b: Sample) -> float:
         b: Shape (n,), in the same order.
 
     Returns:
-        The correlation; nan for fewer than 3 pairs, and where one side has no variance.
+        The correlation; nan for fewer than 3 pairs, or if either side has no variance.
 
     Raises:
         ValueError: The samples differ in length.

@@ -1,6 +1,6 @@
 """Augmentation of real and generated images before an encoder sees them.
 
-Random numbers are drawn on the host, from the shape of the images alone; what is done with them is
+Random numbers are drawn on the host, given only the shape of the images; applying them is
 arithmetic on the device.
 """
 
@@ -19,13 +19,13 @@ from ogan_bench.errors import UserError
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Changes images at random.
+    """A random transformation of images.
 
     Args:
-        draw: Shape ``(n, c, h, w)`` of the images and a CPU generator to the tensors that decide
-            what is done to each image, on the CPU.
-        apply: Images ``(n, c, h, w)`` and these tensors, on the device of the images, to images of
-            the same shape; differentiable.
+        draw: Maps the shape ``(n, c, h, w)`` of the images and a CPU generator to the tensors, on
+            the CPU, that determine what is done to each image.
+        apply: Maps images ``(n, c, h, w)`` and these tensors, on the device of the images, to
+            images of the same shape; differentiable.
     """
 
     draw: Callable[[Sequence[int], torch.Generator], Sequence[Tensor]]
@@ -109,7 +109,7 @@ def _recolor(images: Tensor, drawn: Tensor) -> Tensor:
 
 
 def _sources(shape: Sequence[int], random: torch.Generator, ratio: float) -> list[Tensor]:
-    """For height and width, which padded row or column each one comes from, shape ``(n, size)``."""
+    """Source index in the padded image of each row and each column, shapes ``(n, size)``."""
     found = []
     for size in shape[2:]:
         reach = _pixels(size, ratio)
@@ -119,7 +119,7 @@ def _sources(shape: Sequence[int], random: torch.Generator, ratio: float) -> lis
 
 
 def _translate(images: Tensor, rows: Tensor, columns: Tensor, ratio: float) -> Tensor:
-    """Shift by up to ``ratio`` of the height, then of the width; zeros come in."""
+    """Shift by up to ``ratio`` of the height, then of the width; filled with zeros."""
     for dim, index in ((2, rows[:, None, :, None]), (3, columns[:, None, None, :])):
         reach = _pixels(images.shape[dim], ratio)
         padding = (0, 0, reach, reach) if dim == 2 else (reach, reach)
@@ -129,9 +129,9 @@ def _translate(images: Tensor, rows: Tensor, columns: Tensor, ratio: float) -> T
 
 
 def _boxes(shape: Sequence[int], random: torch.Generator, ratio: float) -> Tensor:
-    """What is cut out, bool, shape ``(n, 1, h, w)``.
+    """Mask of what is cut out, bool, shape ``(n, 1, h, w)``.
 
-    The centre of a box is anywhere in the image, so a part of the box may lie outside.
+    The centre of a box can be anywhere in the image, so part of the box may lie outside.
     """
     cut = torch.ones(shape[0], 1, 1, 1, dtype=torch.bool)
     for dim in (2, 3):
@@ -145,5 +145,5 @@ def _boxes(shape: Sequence[int], random: torch.Generator, ratio: float) -> Tenso
 
 
 def _pixels(size: int, ratio: float) -> int:
-    """A share of a side in whole pixels, rounded half up."""
+    """A fraction of a side length in whole pixels, rounded half up."""
     return int(size * ratio + 0.5)

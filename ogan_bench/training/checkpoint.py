@@ -1,4 +1,4 @@
-"""The state of a training as one file, written atomically and read without unpickling code."""
+"""Training state in one file, written atomically and read without unpickling code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ State = dict[str, Any]
 
 
 class UnreadableCheckpointError(Exception):
-    """The file is cut off, altered, or holds something other than tensors and plain data."""
+    """The file is truncated, altered, or holds something other than tensors and plain data."""
 
 
 def save(path: Path, state: State) -> None:
@@ -36,10 +36,10 @@ def save(path: Path, state: State) -> None:
 
 
 def load(path: Path, device: torch.device) -> State | None:
-    """The checkpoint, or ``None`` where there is none.
+    """The checkpoint, or ``None`` if there is none.
 
     Raises:
-        UnreadableCheckpointError: It is there and cannot be used.
+        UnreadableCheckpointError: It exists but cannot be used.
     """
     if not path.exists():
         return None

@@ -1,4 +1,4 @@
-"""The cost of a training step in arithmetic and memory, counted and not timed."""
+"""The cost of a training step in arithmetic and memory, counted rather than timed."""
 
 from __future__ import annotations
 
@@ -19,16 +19,15 @@ from ogan_bench.training.loop import build_training
 
 @dataclass(frozen=True)
 class StepCost:
-    """Cost of one step, all its forward and backward passes included.
+    """Cost of one step, including all forward and backward passes.
 
     Args:
-        step_flops: Floating-point operations of matrix products and convolutions, a multiplication
-            and an addition counted as two.
-        activation_bytes: Most bytes at a time of what autograd keeps for backward passes, beside
-            the parameters: what a step needs on top of nets and optimisers. It depends on the
-            program alone, not on the machine.
-        peak_bytes: Most memory that was allocated at a time on a GPU; ``None`` on a CPU, where
-            nothing counts it.
+        step_flops: Floating-point operations of matrix products and convolutions; a multiply-add
+            counts as two.
+        activation_bytes: Peak bytes of tensors that autograd saves for backward passes, excluding
+            parameters: what a step needs on top of nets and optimisers. It depends only on the
+            program, not on the machine.
+        peak_bytes: Peak memory allocated on a GPU; ``None`` on a CPU, where it is not tracked.
     """
 
     step_flops: int
@@ -37,9 +36,9 @@ class StepCost:
 
 
 class FlopCounter(TorchDispatchMode):
-    """Adds up the operations of whatever runs under it, by torch's own table of formulas.
+    """Counts the FLOPs of everything that runs under it, using torch's own formulas.
 
-    Torch's ``FlopCounterMode`` also tracks modules, with hooks that forbid gradients of gradients.
+    Torch's ``FlopCounterMode`` also tracks modules, with hooks that break double backward.
     """
 
     def __init__(self) -> None:
@@ -55,10 +54,10 @@ class FlopCounter(TorchDispatchMode):
 
 
 class SavedTensors:
-    """Follows what autograd keeps, as a pair of hooks.
+    """Tracks the memory that autograd saves, through a pair of hooks.
 
     Args:
-        parameters: Not counted.
+        parameters: Tensors that are not counted.
     """
 
     def __init__(self, parameters: Iterable[Tensor]) -> None:
@@ -68,15 +67,15 @@ class SavedTensors:
         self.peak = 0
 
     def pack(self, tensor: Tensor) -> _Kept:
-        """A tensor that autograd keeps from now on."""
+        """Wrap a tensor that autograd is about to save."""
         return _Kept(tensor, self)
 
     def unpack(self, kept: _Kept) -> Tensor:
-        """The tensor back."""
+        """Return the saved tensor."""
         return kept.tensor
 
     def add(self, storage: torch.UntypedStorage) -> None:
-        """One more user of a storage."""
+        """Register one more user of a storage."""
         place = storage.data_ptr()
         if place not in self._parameters:
             self._bytes += storage.nbytes() * (not self._users[place])
@@ -84,7 +83,7 @@ class SavedTensors:
             self.peak = max(self.peak, self._bytes)
 
     def drop(self, storage: torch.UntypedStorage) -> None:
-        """One user less."""
+        """Remove one user of a storage."""
         place = storage.data_ptr()
         if place not in self._parameters:
             self._users[place] -= 1
@@ -92,7 +91,7 @@ class SavedTensors:
 
 
 class _Kept:
-    """A saved tensor; autograd holds it for as long as it holds the tensor."""
+    """A saved tensor; autograd keeps this wrapper for as long as it needs the tensor."""
 
     def __init__(self, tensor: Tensor, owner: SavedTensors) -> None:
         self.tensor = tensor
@@ -104,11 +103,11 @@ class _Kept:
 
 
 def step_cost(trial: Trial, dataset: Dataset, device: torch.device) -> StepCost:
-    """Count the second step of a training: by then the optimisers have their state.
+    """Count the cost of the second training step, when the optimisers have their state.
 
     Args:
-        trial: What is trained, here with nets of its own.
-        dataset: On the training device.
+        trial: The trial; fresh nets are built for the count.
+        dataset: Its data, on the training device.
         device: Where to train.
     """
     setup = build_training(trial, dataset, device)

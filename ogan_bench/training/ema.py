@@ -11,7 +11,7 @@ from torch import Tensor, nn
 class MovingAverage:
     """A copy of a net whose state follows it: average ← decay·average + (1 - decay)·state.
 
-    Parameters and batch-norm statistics alike, as in the author's code; counters are copied.
+    This covers parameters and batch-norm statistics, as in the author's code; counters are copied.
 
     Args:
         net: The net to follow.
@@ -27,7 +27,7 @@ class MovingAverage:
 
     @torch.no_grad()
     def update(self, net: nn.Module) -> None:
-        """Move the average towards the present state of ``net``."""
+        """Move the average towards the current state of ``net``."""
         averages: list[Tensor] = []
         states: list[Tensor] = []
         for average, state in zip(

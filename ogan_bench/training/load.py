@@ -1,4 +1,4 @@
-"""The nets of a trial after training: from its files, and the weights that its settings choose."""
+"""Loads the trained nets of a trial, with the weights that its settings select."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from ogan_bench.training.loop import (
 def load_trained(
     trial: Trial, dataset: Dataset, folder: TrialFolder, device: torch.device
 ) -> Trained:
-    """The nets that the result of a trial is about; nothing is trained.
+    """The nets that a trial's result describes; nothing is trained.
 
     Args:
-        trial: With a result.
-        dataset: Gives the shape and the classes of the images.
-        folder: Of the trial.
-        device: Where the nets go.
+        trial: A trial with a result.
+        dataset: Provides the shape and the classes of the images.
+        folder: The trial's folder.
+        device: Device for the nets.
 
     Raises:
         UnreadableCheckpointError: The checkpoint cannot be used.
@@ -61,13 +61,13 @@ def load_trained(
 def with_chosen_weights(
     trial: Trial, trained: Trained, folder: TrialFolder, device: torch.device
 ) -> Trained:
-    """The training with the weights that ``choose_by`` chose, or as it is without that setting.
+    """The training with the weights selected by ``choose_by``; unchanged without that setting.
 
     Args:
-        trial: What was trained.
+        trial: The trial that was trained.
         trained: The nets after the last step.
-        folder: Of the trial.
-        device: Where the weights go.
+        folder: The trial's folder.
+        device: Device for the weights.
 
     Raises:
         UserError: The file of the chosen weights cannot be used.
@@ -78,7 +78,7 @@ def with_chosen_weights(
         state = checkpoint.load(folder.chosen, device)
     except checkpoint.UnreadableCheckpointError as error:
         raise UserError(f"{error}; delete the folder to train the trial again") from None
-    if state is None:  # no evaluation had a value of the metric
+    if state is None:  # the metric had no value in any evaluation
         return replace(trained, chosen_step=trained.steps)
     E, G = copy.deepcopy(trained.nets.encoder), copy.deepcopy(trained.nets.generator)
     E.load_state_dict(state["nets"]["encoder"])

@@ -1,4 +1,4 @@
-"""The training loop: one for all objectives."""
+"""The training loop, shared by all objectives."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from ogan_bench.training.updates import StepReport, Trainables, UpdateRule
 
 
 class DivergedError(Exception):
-    """A loss is no longer a number."""
+    """A loss is no longer finite."""
 
 
 class InterruptedTrainingError(Exception):
-    """The training was asked to stop and has saved its state."""
+    """Training was asked to stop and has saved its state."""
 
 
 class Monitor(Protocol):
@@ -46,7 +46,7 @@ class Monitor(Protocol):
         """Whether to save the state and raise."""
 
     def should_save(self) -> bool:
-        """Whether to save the state and go on."""
+        """Whether to save the state and continue."""
 
     def budget_used(self, seconds: float) -> bool:
         """Whether these seconds of training, over all attempts, use up the budget."""
@@ -58,14 +58,14 @@ Observe = Callable[[int, float, Nets], None]
 
 @dataclass(frozen=True)
 class Trained:
-    """The result of a training.
+    """The result of training.
 
     Args:
         nets: The nets to evaluate: as trained, moving averages, or with the chosen weights.
-        steps: Steps that were taken: all of them, or as many as the budget allowed.
+        steps: Number of steps taken: all of them, or as many as the budget allowed.
         seconds: Time spent in training steps, over all attempts.
         images_per_second: Real images per second of training.
-        chosen_step: Step whose weights were chosen; ``None``: weights are not chosen.
+        chosen_step: Step whose weights were chosen; ``None`` without ``choose_by``.
     """
 
     nets: Nets
@@ -76,7 +76,7 @@ class Trained:
 
     @classmethod
     def after(cls, trial: Trial, nets: Nets, steps: int, seconds: float) -> Trained:
-        """A training of so many steps and seconds."""
+        """The result after this many steps and seconds."""
         rate = steps * trial.settings.training.batch_size / max(seconds, 1e-9)
         return cls(nets, steps, seconds, rate)
 
@@ -84,7 +84,7 @@ class Trained:
 class RunningMeans:
     """Means over the steps since the last log line; kept on the device until then.
 
-    A term that is not there in every step (a net may rest) is averaged over the steps that have it.
+    A term that is absent in some steps (a net may rest) is averaged over the steps that have it.
     """
 
     def __init__(self, sums: dict[str, Tensor] | None = None) -> None:
@@ -105,7 +105,7 @@ class RunningMeans:
             self.sums[name] = self.sums[name] + seen if name in self.sums else seen
 
     def close(self) -> dict[str, float]:
-        """Means over the window, which is emptied; the only time the host waits for the device."""
+        """Means over the window, which is cleared; the only time the host waits for the device."""
         values = torch.stack(list(self.sums.values())).tolist() if self.sums else []
         means = {name: v[0] / v[1] for name, v in zip(self.sums, values, strict=True)}
         self.sums = {}
@@ -133,7 +133,7 @@ def build_architecture(trial: Trial, dataset: Dataset) -> Architecture:
 
 
 def build_nets(trial: Trial, dataset: Dataset) -> Nets:
-    """The nets as they are before the first step; the same in every arm of equal architecture."""
+    """The nets before the first step; identical in all arms with the same architecture."""
     nets = build_objective(trial).build(build_architecture(trial, dataset))
     for name, net in nets.named().items():
         initialise(net, generator(trial.seed, name))
@@ -142,16 +142,16 @@ def build_nets(trial: Trial, dataset: Dataset) -> Nets:
 
 @dataclass(frozen=True)
 class TrainingSetup:
-    """A training before a step: the nets with their optimisers, and the two halves of a step.
+    """Everything a training step needs: nets with their optimisers, and the two halves of a step.
 
     Args:
         trainables: Nets and optimisers; the nets are in training mode.
-        draw: The half on the host: number of a step, from 0, to the batches that it sees. They
-            depend on the training seed and this number alone. All reading of data, random numbers
-            and copies to the device happen here.
-        update: The half on the device: moves the nets, given these batches. It draws nothing, reads
-            no data and waits for no value of a tensor; the only numbers that it takes from the host
-            are :attr:`~ogan_bench.objectives.base.Batch.progress` and what optimisers count.
+        draw: The host half: maps the index of a step, from 0, to its batches. They depend only on
+            the training seed and this index. All data loading, random number generation and copies
+            to the device happen here.
+        update: The device half: updates the nets, given these batches. It draws no random numbers,
+            reads no data and never waits for a tensor's value; its only inputs from the host are
+            :attr:`~ogan_bench.objectives.base.Batch.progress` and the optimisers' step counts.
     """
 
     trainables: Trainables
@@ -160,11 +160,11 @@ class TrainingSetup:
 
 
 def build_training(trial: Trial, dataset: Dataset, device: torch.device) -> TrainingSetup:
-    """The training of a trial before its first step.
+    """Set up the training of a trial, before its first step.
 
     Args:
-        trial: What to train.
-        dataset: On the training device, or where it was if a GPU has no room for it.
+        trial: The trial to train.
+        dataset: Its data, on the training device unless they do not fit on the GPU.
         device: Where to train.
     """
     settings = trial.settings.training
@@ -225,21 +225,22 @@ def train(
     monitor: Monitor,
     observe: Observe | None = None,
 ) -> Trained:
-    """Train a trial from its start or its checkpoint to its last step, or until its budget is used.
+    """Train a trial from scratch or its checkpoint to its last step, or until its budget is used.
 
-    A training that its budget ends has saved its state. Resumed, it equals one that never stopped.
+    Training that is ended by its budget saves its state; resuming gives the same result as never
+    having stopped.
 
     Args:
-        trial: What to train.
-        dataset: On the training device, or where it was if a GPU has no room for it.
-        folder: Where the checkpoint and the log lie.
+        trial: The trial to train.
+        dataset: Its data, on the training device unless they do not fit on the GPU.
+        folder: Where the checkpoint and the log are stored.
         device: Where to train.
         monitor: Called after every step.
         observe: Called with the nets every ``evaluation.every`` steps and after the last; it does
-            not influence the training and is not timed.
+            not affect the training and is not timed.
 
     Raises:
-        DivergedError: A loss is no longer a number.
+        DivergedError: A loss is no longer finite.
         InterruptedTrainingError: The monitor asked to stop; the state is saved.
         UnreadableCheckpointError: The checkpoint cannot be used.
     """
@@ -248,7 +249,7 @@ def train(
     nets, optimizers = setup.trainables.nets, setup.trainables.optimizers
     averages = moving_averages(trial, nets)
 
-    # Pick up where an earlier attempt was cut off
+    # Resume where an earlier attempt was interrupted
     window, step, seconds = RunningMeans(), 0, 0.0
     state = load_checkpoint(trial, folder, device)
     if state is not None:
@@ -308,10 +309,10 @@ def train(
 def load_checkpoint(
     trial: Trial, folder: TrialFolder, device: torch.device
 ) -> checkpoint.State | None:
-    """State of the training of a trial, or ``None`` if there is none.
+    """Training state of a trial, or ``None`` if there is none.
 
     Raises:
-        UnreadableCheckpointError: It cannot be read, or is of another configuration.
+        UnreadableCheckpointError: It cannot be read, or belongs to another configuration.
     """
     state = checkpoint.load(folder.checkpoint, device)
     if state is not None and state["config_hash"] != trial.config_hash:
@@ -340,13 +341,13 @@ def is_observed(trial: Trial, step: int) -> bool:
 
 
 def evaluated(nets: Nets, averages: list[MovingAverage]) -> Nets:
-    """The nets that are evaluated: copies with the averaged weights, where these are kept."""
+    """The nets to evaluate: copies with the averaged weights if these are kept."""
     if not averages:
         return nets
     named = dict(zip(nets.named(), averages, strict=True))
     copies = {name: copy.deepcopy(average.average) for name, average in named.items()}
     for net in copies.values():
-        spectral.settle(net)  # an average of unit vectors is not one
+        spectral.settle(net)  # an average of unit vectors is not a unit vector
     return Nets(**copies)  # type: ignore[arg-type]
 
 

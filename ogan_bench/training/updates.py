@@ -1,10 +1,10 @@
 """One step: which batches it sees, and how the nets are updated from the gradients of their losses.
 
-Which batches these are is decided on the host before the step; an update draws nothing and reads no
-value of a tensor.
+The batches are chosen on the host before the step; an update draws no random numbers and reads no
+tensor's value.
 
-Gradients are addressed: each backward pass names the tensors it is for, so nothing is ever switched
-off and on again, and no gradient lands where it is not wanted.
+Each backward pass names the tensors whose gradients it computes, so ``requires_grad`` is never
+toggled and no gradient accumulates where it is not wanted.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class StepReport:
     """What one step computed, all per sample and detached.
 
     Args:
-        losses: Of every net; no terms where it rested.
-        diagnostics: What else is worth logging.
+        losses: Loss terms of every net; none if it rested.
+        diagnostics: Other quantities worth logging.
     """
 
     losses: Mapping[Net, LossTerms]
@@ -45,9 +45,9 @@ class UpdateRule:
     """The two halves of a step.
 
     Args:
-        batches: Number of the step, from 0, to the batches that it sees: for each one the number of
-            its images and the number of its z.
-        update: Moves the nets, given these batches.
+        batches: Maps the index of a step, from 0, to the batches that it sees: for each one the
+            index of its images and the index of its z.
+        update: Updates the nets, given these batches.
     """
 
     batches: Callable[[int], Sequence[tuple[int, int]]]
@@ -85,7 +85,7 @@ def alternating(*, encoder_steps: PositiveInt = 1) -> UpdateRule:
 
     def batches(step: int) -> list[tuple[int, int]]:
         images, z = step * encoder_steps, step * (encoder_steps + 1)
-        # The last update has fresh z and the images of the one before.
+        # The last update has fresh z and the images of the previous one.
         return [(images + min(k, encoder_steps - 1), z + k) for k in range(encoder_steps + 1)]
 
     def update(objective: Objective, trained: Trainables, batches: Sequence[Batch]) -> StepReport:
@@ -102,7 +102,7 @@ def alternating(*, encoder_steps: PositiveInt = 1) -> UpdateRule:
             }
             _move(trained, moving, batch)
             losses |= moving
-            # The last batch of updated_first is reported: all outputs are of one set of weights.
+            # Report the last batch of updated_first: all its outputs are from one set of weights.
             reported = reported if last and updated_first else batch
         assert reported is not None
         return _report(losses, objective, reported)
@@ -124,10 +124,10 @@ def total(terms: LossTerms) -> Tensor:
 def gradients(
     net: Net, terms: LossTerms, batch: ForwardPass, *, retain_graph: bool = False
 ) -> None:
-    """Put the gradient of a net's loss into its parameters, and nowhere else.
+    """Compute the gradient of a net's loss with respect to its parameters, and nothing else.
 
-    What reaches G through generated images arrives at the leaf first, without touching what lies
-    between, and goes on from there through G.
+    For G, the gradient that flows through generated images is first computed at the leaf, without
+    touching the nets in between, and is then propagated through G.
     """
     module = batch.nets.named()[net]
     module.zero_grad(set_to_none=True)
@@ -144,7 +144,7 @@ def gradients(
 
 
 def _move(trained: Trainables, losses: Mapping[Net, LossTerms], batch: ForwardPass) -> None:
-    """Move the nets that have terms, from gradients taken before any of them moves."""
+    """Update the nets that have terms, from gradients taken before any of them is updated."""
     moved = [net for net in losses if losses[net]]
     for net in moved:
         gradients(net, losses[net], batch, retain_graph=net != moved[-1])

@@ -1,4 +1,4 @@
-"""Whether a conditional generator gives what it is asked for, by the dataset's classifier."""
+"""Whether a conditional generator obeys its labels, judged by the dataset's classifier."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ogan_bench.features.extractor import Features
 
 
 class Labelled(NamedTuple):
-    """Features of images, and the classes they have or were asked for, shape ``(n,)``."""
+    """Features of images, and their true or requested classes, shape ``(n,)``."""
 
     features: Features
     labels: Tensor
@@ -35,12 +35,11 @@ def frechet_within(samples: Labelled, reference: Labelled) -> tuple[float, float
     """Mean over classes of the Fréchet distance within the class, and of its floor.
 
     Args:
-        samples: Generated images and what they were asked for.
+        samples: Generated images with the requested classes.
         reference: Training images.
 
     Raises:
-        ValueError: A class has not more images than there are features, so that its covariance
-            would be made of too few.
+        ValueError: A class has no more images than there are features, too few for its covariance.
 
     References:
         T. Miyato and M. Koyama, cGANs with Projection Discriminator, 2018,
@@ -64,12 +63,12 @@ def conditional_rows(
 ) -> list[Row]:
     """All metrics of a conditional generator.
 
-    An accuracy's floor is the share of the class that is asked for most often: the most that a
-    generator reaches which does not look at its labels. Its ceiling is about the accuracy of the
+    An accuracy's floor is the share of the most frequently requested class: the most that a
+    generator that ignores its labels can reach. Its ceiling is about the accuracy of the
     classifier itself, which the note states.
 
     Args:
-        samples: Generated images and what they were asked for.
+        samples: Generated images with the requested classes.
         swapped: Reconstructions of the test images under other labels, and these labels.
         test: Test images.
         reference: Training images.

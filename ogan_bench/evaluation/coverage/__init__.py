@@ -1,1 +1,1 @@
-"""Which modes are there?"""
+"""Which modes does the generator cover?"""

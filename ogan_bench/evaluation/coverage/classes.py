@@ -1,4 +1,4 @@
-"""Which classes of the dataset a generator covers, and how evenly, by the dataset's classifier."""
+"""Which classes of the dataset a generator covers, and how evenly (dataset's classifier)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ogan_bench.features.extractor import Features
 
 
 def class_shares(logits: Tensor) -> Tensor:
-    """Share of each class among the most probable ones, float64, shape ``(classes,)``.
+    """Share of each class among the predicted classes, float64, shape ``(classes,)``.
 
     Args:
         logits: Shape ``(n, classes)``.
@@ -33,7 +33,7 @@ def modes_kl(samples: Tensor, reference: Tensor) -> float:
         reference: Shares q among the training images.
 
     Raises:
-        ValueError: The samples have a class that the training images lack.
+        ValueError: The samples include a class that no training image is classified as.
     """
     found = samples > 0
     if bool((reference[found] == 0).any()):
@@ -42,7 +42,7 @@ def modes_kl(samples: Tensor, reference: Tensor) -> float:
 
 
 def modes_kl_floor(reference: Tensor, n_samples: int) -> float:
-    """What :func:`modes_kl` is expected to be for n samples of q itself.
+    """Expected :func:`modes_kl` of n samples from q itself.
 
     With the counts c_k ~ Bin(n, q_k) and B_k ~ Bin(n - 1, q_k), exactly
 
@@ -65,20 +65,20 @@ def modes_kl_floor(reference: Tensor, n_samples: int) -> float:
 
 
 def modes_expected(reference: Tensor, n_samples: int) -> float:
-    """How many classes n samples of q itself are expected to have: Σ_k 1 - (1 - q_k)^n."""
+    """Expected number of classes among n samples from q itself: Σ_k 1 - (1 - q_k)^n."""
     return float((1 - (1 - reference.double()).pow(n_samples)).sum())
 
 
 def coverage_rows(samples: Features, reference: Features) -> list[Row]:
     """Number of classes found, and the divergence of their shares from the training images'.
 
-    Both sides go through the classifier, so that its confusions count on both. What a perfect
-    generator is expected to have, by its finite number of samples, is the divergence's floor and a
-    note to the number of classes.
+    Both sides go through the classifier, so its confusions affect both. The value expected of a
+    perfect generator with this number of samples is the divergence's floor, and a note on the
+    number of classes.
 
     Args:
-        samples: Of the generated images.
-        reference: Of the training images.
+        samples: Features of the generated images.
+        reference: Features of the training images.
 
     References:
         A. Srivastava et al., VEEGAN, 2017, https://arxiv.org/abs/1705.07761 (both quantities);

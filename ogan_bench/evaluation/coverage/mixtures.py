@@ -1,4 +1,4 @@
-"""How a generator of points covers the modes of a mixture that is known in closed form."""
+"""How a generator of points covers the modes of a mixture known in closed form."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ogan_bench.evaluation.rows import Row, Value, measured_rows
 RADIUS = 3.0
 """Standard deviations from the nearest centre within which a sample is of high quality."""
 PERFECT = 1 - math.exp(-(RADIUS**2) / 2)
-"""Share of a Gaussian of the plane that lies within the radius: 98.889 %."""
+"""Share of a two-dimensional Gaussian that lies within the radius: 98.889 %."""
 
 
 def high_quality_counts(points: Tensor, modes: Modes) -> Tensor:
-    """Number of samples within 3 standard deviations of each centre, counted at the nearest one.
+    """Number of samples within 3 standard deviations of each centre; each counts for its nearest.
 
     Args:
         points: Shape ``(n, 2, 1, 1)``.
@@ -33,14 +33,14 @@ def high_quality_counts(points: Tensor, modes: Modes) -> Tensor:
 
 
 def point_rows(points: Tensor, modes: Modes) -> list[Row]:
-    """Modes found, share of samples of high quality, and how evenly these fall on the modes.
+    """Modes found, share of samples of high quality, and how evenly these cover the modes.
 
     The divergence is Σ_k p_k ln(p_k / q_k) with the shares p of the modes among the samples of
-    high quality and q = 1/k; its floor is what as many perfect samples are expected to have.
+    high quality and q = 1/k; its floor is the value expected of as many perfect samples.
 
     Args:
-        points: Generated, shape ``(n, 2, 1, 1)``.
-        modes: Of the dataset.
+        points: Generated points, shape ``(n, 2, 1, 1)``.
+        modes: Modes of the dataset.
 
     References:
         A. Srivastava et al., VEEGAN, 2017, https://arxiv.org/abs/1705.07761 (modes, high quality);

@@ -1,4 +1,4 @@
-"""Whether single dimensions of N(E(x)) stand for the known factors of the images."""
+"""Whether single dimensions of N(E(x)) encode the known factors of the images."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ BINS = 20
 TREES = 50
 SMALLEST_LEAF = 5
 PLANE_C = 0.01
-"""Inverse strength of regularisation of the planes of SAP, that of disentanglement_lib."""
+"""Inverse regularisation strength of SAP's linear classifiers, as in disentanglement_lib."""
 TINY = 1e-11
-"""What is added to importances, so that a code that says nothing has a distribution too."""
+"""Added to importances, so that an uninformative code has a distribution too."""
 
 
 @dataclass(frozen=True)
 class Importances:
-    """What every code is worth to a classifier of every factor.
+    """The importance of every code to a classifier of every factor.
 
     Args:
-        table: Not negative, float64, shape ``(codes, factors)``.
+        table: Non-negative, float64, shape ``(codes, factors)``.
         informativeness: Test accuracy in [0, 1], mean over factors.
     """
 
@@ -41,18 +41,18 @@ class Importances:
 def importances(
     codes: Tensor, factors: Tensor, test_codes: Tensor, test_factors: Tensor, seed: int
 ) -> Importances:
-    """Decrease of impurity at each code in extremely randomised trees, one forest for each factor.
+    """Impurity decrease due to each code in extremely randomised trees, one forest per factor.
 
-    50 trees that see all codes at every split, with leaves of 5 images at the least. The papers
-    have lasso and random forests, disentanglement_lib boosted trees, which take minutes for each
-    factor; with all codes at every split a code that says nothing is not used, as in theirs.
+    50 trees that consider all codes at every split, with at least 5 images per leaf. The papers
+    use lasso and random forests, disentanglement_lib boosted trees, which take minutes per factor;
+    with all codes considered at every split, an uninformative code is not used, as in theirs.
 
     Args:
         codes: Shape ``(n, d)``.
         factors: Indices of values, shape ``(n, f)``.
         test_codes: Shape ``(m, d)``.
         test_factors: Shape ``(m, f)``.
-        seed: Of the thresholds that are tried.
+        seed: Seed of the candidate thresholds.
 
     References:
         P. Geurts, D. Ernst and L. Wehenkel, Extremely randomized trees, 2006,
@@ -74,16 +74,16 @@ def importances(
 
 
 def disentanglement(table: Tensor) -> float:
-    """Σ_i w_i (1 - H_f(r_i)): whether each code says something of one factor only; in [0, 1].
+    """Σ_i w_i (1 - H_f(r_i)): whether each code is informative about one factor only; in [0, 1].
 
-    r_i are the importances of code i as shares, H_f their entropy to the base of the number of
-    factors, w_i the share of all importance that is code i's.
+    r_i are the importances of code i, normalised to sum to 1, H_f their entropy to the base of the
+    number of factors, w_i code i's share of all importance.
 
     Args:
         table: Importances, shape ``(codes, factors)``.
 
     Raises:
-        ValueError: There is one factor only.
+        ValueError: There is only one factor.
 
     References:
         C. Eastwood and C. K. I. Williams, A Framework for the Quantitative Evaluation of
@@ -99,13 +99,13 @@ def disentanglement(table: Tensor) -> float:
 
 
 def completeness(table: Tensor) -> float:
-    """The same of the transposed table: whether one code says all of each factor; in [0, 1].
+    """The same of the transposed table: whether one code captures each factor; in [0, 1].
 
     Args:
         table: Importances, shape ``(codes, factors)``.
 
     Raises:
-        ValueError: There is one code only.
+        ValueError: There is only one code.
 
     References:
         C. Eastwood and C. K. I. Williams, 2018, https://openreview.net/forum?id=By-7dz-AZ
@@ -116,9 +116,9 @@ def completeness(table: Tensor) -> float:
 
 
 def mutual_information_gap(codes: Tensor, factors: Tensor) -> float:
-    """MIG = 1/f Σ_j (I(c_i1; v_j) - I(c_i2; v_j)) / H(v_j), of the two best codes; in [0, 1].
+    """MIG = 1/f Σ_j (I(c_i1; v_j) - I(c_i2; v_j)) / H(v_j), for the two best codes; in [0, 1].
 
-    Codes are cut into 20 bins of equal width between their least and their greatest value.
+    Codes are split into 20 bins of equal width between their minimum and maximum.
 
     Args:
         codes: Shape ``(n, d)``.
@@ -160,11 +160,11 @@ def mutual_information_gap(codes: Tensor, factors: Tensor) -> float:
 def separated_attribute_predictability(
     codes: Tensor, factors: Tensor, test_codes: Tensor, test_factors: Tensor
 ) -> float:
-    """SAP = 1/f Σ_j (a_i1j - a_i2j): gap between the two best codes by themselves; in [0, 1].
+    """SAP = 1/f Σ_j (a_i1j - a_i2j): gap between the two best single codes; in [0, 1].
 
     a_ij is the test accuracy of a linear support vector machine (C = 0.01, balanced classes, each
-    value against the rest) that sees code i alone. A plane in one dimension cannot part a middle
-    value from those on either side, so codes that are the factors themselves stay below 1.
+    value against the rest) that sees code i alone. A threshold in one dimension cannot separate a
+    middle value from those on either side, so even codes that equal the factors stay below 1.
 
     Args:
         codes: Shape ``(n, d)``.
@@ -178,7 +178,7 @@ def separated_attribute_predictability(
     References:
         A. Kumar, P. Sattigeri and A. Balakrishnan, Variational Inference of Disentangled Latent
         Concepts from Unlabeled Observations, 2018, https://arxiv.org/abs/1711.00848 (the score);
-        F. Locatello et al., 2019, https://arxiv.org/abs/1811.12359 (the machine)
+        F. Locatello et al., 2019, https://arxiv.org/abs/1811.12359 (the classifier)
     """
     from sklearn.svm import LinearSVC
 
@@ -191,9 +191,9 @@ def separated_attribute_predictability(
 
 
 def separated_correlation(codes: Tensor, factors: Tensor) -> float:
-    """SAP with the squared correlation of a code and a factor's index; 1 for perfect codes.
+    """SAP with the squared correlation between a code and a factor's index; 1 for perfect codes.
 
-    Made for ordered factors: of names or angles a code need not be a linear function.
+    Meant for ordered factors: a code need not be a linear function of categories or angles.
 
     Args:
         codes: Shape ``(n, d)``.
@@ -214,7 +214,7 @@ def separated_correlation(codes: Tensor, factors: Tensor) -> float:
 
 
 def _mean_gap(codes: Tensor, factors: Tensor, score: Callable[[int, int], float]) -> float:
-    """Between the best and the second best code, mean over factors."""
+    """Gap between the best and the second-best code, mean over factors."""
     if codes.shape[1] < 2:
         raise ValueError("one code alone has no second best")
     if bool((factors == factors[:1]).all(0).any()):
@@ -279,5 +279,5 @@ def factors_rows(context: ModelContext) -> list[Row]:
 
 
 def _unit(factors: Tensor) -> Tensor:
-    """Every factor with mean 0 and deviation 1, as codes have them."""
+    """Every factor standardised to mean 0 and deviation 1, as codes are."""
     return (factors - factors.mean(0)) / factors.std(0, correction=0)

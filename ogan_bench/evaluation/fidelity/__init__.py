@@ -1,1 +1,1 @@
-"""How near are samples to real images, and how diverse?"""
+"""How close are samples to real images, and how diverse?"""

@@ -1,4 +1,4 @@
-"""The group ``diversity``: more than distances of moments, in every chosen feature space."""
+"""The group ``diversity``: beyond distances of moments, in every chosen feature space."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ LEVEL = 0.05
 
 @dataclass(frozen=True)
 class Comparison:
-    """Samples beside the training images in one feature space.
+    """Samples and training images in one feature space.
 
     Args:
         samples: Features of the generated images, shape ``(n, k)``.
         reference: The training images.
         seed: Seed of random choices.
-        show: What is to be done with the samples' nearest training images.
+        show: Called with the samples' nearest training images.
     """
 
     samples: Tensor
@@ -60,12 +60,12 @@ class Comparison:
 
     @property
     def against(self) -> str:
-        """What notes begin with where all training images are used."""
+        """How notes begin if all training images are used."""
         return f"against {len(self.reference)} training images"
 
     @functools.cached_property
     def manifolds(self) -> Manifolds:
-        """What precision, recall, density and coverage are read from."""
+        """The basis of precision, recall, density and coverage."""
         return manifolds(self.samples, self.reference.features, self.seed)
 
     @functools.cached_property
@@ -78,9 +78,9 @@ class Comparison:
 
 
 def diversity_rows(context: ImageContext) -> list[Row]:
-    """All metrics of the group in all chosen spaces; a space that fails is a note in its rows.
+    """All metrics of the group in all chosen spaces; if a space fails, its rows say why.
 
-    Of the first space, ``neighbours.png`` shows the samples nearest to the training images.
+    ``neighbours.png`` shows the samples nearest to training images, in the first space.
     """
     rows: list[Row] = []
     for space in dict.fromkeys(context.settings.extractors):
@@ -142,7 +142,7 @@ def _infinity(c: Comparison) -> Value:
     )
     try:
         floor = frechet_floor(known, float("inf"))
-    except ValueError:  # with more features than training images there is none
+    except ValueError:  # undefined with more features than training images
         floor = None
     return Value(found.value, floor, note)
 
@@ -215,4 +215,4 @@ MEASURES: dict[str, Callable[[Comparison], Value]] = {
     "ndb_js": _cell_divergence,
     "cmmd": _cmmd,
 }
-"""Quantity to what computes it."""
+"""Maps each quantity to the function that computes it."""

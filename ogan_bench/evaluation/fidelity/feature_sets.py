@@ -1,4 +1,4 @@
-"""Sets of feature vectors: what they must be to be compared, and how a part of one is chosen."""
+"""Sets of feature vectors: when they can be compared, and how a subset is drawn."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from torch import Tensor
 from ogan_bench.seeding import generator
 
 FEWEST = 4
-"""Points without which no distance between sets is computed."""
+"""Fewest points for which a distance between sets is computed."""
 
 
 def check(samples: Tensor | None, reference: Tensor | None = None) -> None:
-    """Refuse sets whose distance would mean nothing.
+    """Reject sets whose distance would be meaningless.
 
     A collapsed generator is not among them: its distance is finite, large and worth reporting.
 
     Args:
-        samples: Generated features, shape ``(n, k)``; ``None``: not looked at.
-        reference: Reference features, shape ``(m, k)``; ``None``: not looked at.
+        samples: Generated features, shape ``(n, k)``; ``None``: not checked.
+        reference: Reference features, shape ``(m, k)``; ``None``: not checked.
 
     Raises:
         ValueError: Too few rows, values that are not finite, or a constant reference.
@@ -35,19 +35,19 @@ def check(samples: Tensor | None, reference: Tensor | None = None) -> None:
 
 
 def part(points: Tensor, size: int, seed: int, stage: str, index: int = 0) -> Tensor:
-    """A random part of a set, without repetition.
+    """A random subset, drawn without replacement.
 
     Args:
         points: Shape ``(n, k)``.
-        size: Rows of the part, n at the most.
+        size: Rows of the subset, at most n.
         seed: Seed of the choice.
-        stage: Name of what the part is for.
-        index: Which of several parts.
+        stage: Name of what the subset is for.
+        index: Which of several subsets.
     """
     order = torch.randperm(len(points), generator=generator(seed, stage, index))
     return points[order[:size].to(points.device)]
 
 
 def place(device: torch.device) -> torch.device:
-    """Where double precision is to be had: the device itself, but for Apple's the CPU."""
+    """Where double precision is supported: the device itself, or the CPU for Apple's."""
     return torch.device("cpu") if device.type == "mps" else device

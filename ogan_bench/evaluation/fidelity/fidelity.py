@@ -1,4 +1,4 @@
-"""What is always measured in a feature space, and torch-fidelity's part in it.
+"""What is always measured in a feature space, partly by torch-fidelity.
 
 Everywhere the generated features come first and the reference, the training images, second.
 Degenerate inputs raise ``ValueError``; :func:`fidelity_rows` turns that into rows without value.
@@ -33,9 +33,9 @@ _SEEDS = 2**32  # numpy's legacy generator, which torch-fidelity uses, takes no 
 def kernel_distance(samples: Tensor, reference: Tensor, seed: int) -> float:
     """Unbiased squared MMD with the kernel (x·y / k + 1)³, averaged over random subsets.
 
-    Subsets have 1000 rows, or all where there are fewer; there are as many as it takes to draw
-    every row ten times, and 100 at the most. The mean over identical distributions is 0, so values
-    may be negative.
+    Subsets have 1000 rows, or all if there are fewer. There are enough subsets to draw every row
+    ten times, but at most 100. The mean for identical distributions is 0, so values may be
+    negative.
 
     Args:
         samples: Generated features, shape ``(n, k)``.
@@ -68,11 +68,11 @@ def kernel_distance(samples: Tensor, reference: Tensor, seed: int) -> float:
 def classifier_score(logits: Tensor, seed: int) -> float:
     """exp E_x KL(p(y|x) || p(y)): between 1 and the number of classes.
 
-    The mean over the literature's 10 splits from 5000 samples on. Fewer samples stay in one piece,
-    since a split of a few hundred biases the score downwards.
+    From 5000 samples on, the mean over the literature's 10 splits. Fewer samples are not split,
+    since splits of a few hundred bias the score downwards.
 
     Args:
-        logits: Of generated images, shape ``(n, classes)``.
+        logits: Logits of generated images, shape ``(n, classes)``.
         seed: Seed of the assignment to splits.
 
     Raises:
@@ -85,7 +85,7 @@ def classifier_score(logits: Tensor, seed: int) -> float:
     from torch_fidelity.metric_isc import isc_features_to_metric
 
     check(logits)
-    # A probability that underflows to 0 would give 0 · ∞; e^-700 is the same number to the score.
+    # A probability that underflows to 0 would give 0 · ∞; e^-700 makes no difference to the score.
     logits = (logits.double() - logits.double().amax(1, keepdim=True)).clamp_min(-700)
     result = isc_features_to_metric(
         logits,
@@ -96,11 +96,11 @@ def classifier_score(logits: Tensor, seed: int) -> float:
 
 
 def fidelity_rows(samples: Features, reference: Features, space: SpaceName, seed: int) -> list[Row]:
-    """All that is always measured between samples and training images in a space.
+    """All metrics always measured between samples and training images in a space.
 
     Args:
-        samples: Of the generated images.
-        reference: Of the training images, by the same extractor.
+        samples: Features of the generated images.
+        reference: Features of the training images, by the same extractor.
         space: Name of the feature space.
         seed: Seed of random choices.
     """
@@ -142,12 +142,12 @@ def fidelity_rows(samples: Features, reference: Features, space: SpaceName, seed
 def reconstruction_distance_rows(reconstructions: Features, originals: Features) -> list[Row]:
     """The Fréchet distance between test images and their own reconstructions.
 
-    Both sets are made of the same images, so perfect reconstructions have exactly 0, whatever
+    Both sets come from the same images, so perfect reconstructions give exactly 0, whatever
     their number.
 
     Args:
-        reconstructions: Of G(t·P(E(x))).
-        originals: Of the test images x.
+        reconstructions: Features of G(t·P(E(x))).
+        originals: Features of the test images x.
     """
 
     def distance() -> Value:

@@ -1,11 +1,11 @@
-"""The Fréchet distance between two sets of features, what it is by chance, and beyond all samples.
+"""The Fréchet distance between two sets of features, its floor, and its infinite-sample limit.
 
-By symmetric matrices alone: with a root S2 = A Aᵀ of the reference's covariance,
+Only symmetric matrices are needed: with a root S2 = A Aᵀ of the reference's covariance,
 
     tr (S1 S2)^½ = tr (Aᵀ S1 A)^½ = Σ_i √λ_i(Aᵀ S1 A),
 
-whose eigenvalues are real and, but for rounding, not negative. A depends on the reference alone and
-is computed once.
+where the eigenvalues are real and, up to rounding, non-negative. A depends only on the reference
+and is computed once.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from torch import Tensor
 from ogan_bench.evaluation.fidelity.feature_sets import check, part
 
 SIZES = 15
-"""Sample sizes that the extrapolation goes through."""
+"""Number of sample sizes used by the extrapolation."""
 FEWEST_PER_FEATURE = 2.5
-"""Smallest of these sizes, in multiples of the features: 5120 for Inception-v3's 2048."""
+"""Smallest of these sizes, per feature: 5120 for Inception-v3's 2048."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Moments:
     Args:
         mean: Shape ``(k,)``.
         eigenvalues: Of the covariance, ascending, shape ``(k,)``.
-        root: A with A Aᵀ = S, one column for every eigenvalue above rounding, shape ``(k, r)``.
+        root: A with A Aᵀ = S, one column per eigenvalue above rounding error, shape ``(k, r)``.
         count: Number of points.
     """
 
@@ -63,7 +63,7 @@ def frechet_distance(samples: Tensor, reference: Tensor | Moments) -> float:
         reference: Reference features, shape ``(m, k)``, or their moments.
 
     Returns:
-        The distance in squared units of the features; rounding errors below 0 are cut off.
+        The distance in squared units of the features; negative rounding errors are clipped to 0.
 
     Raises:
         ValueError: Too few rows, values that are not finite, or a constant reference.
@@ -76,7 +76,7 @@ def frechet_distance(samples: Tensor, reference: Tensor | Moments) -> float:
     known = reference if isinstance(reference, Moments) else moments(reference)
     x = samples.double().to(known.mean.device)
     centred, A = x - x.mean(0), known.root
-    if len(x) < A.shape[1]:  # AᵀXᵀX A and X A AᵀXᵀ share their eigenvalues; the smaller is taken
+    if len(x) < A.shape[1]:  # AᵀXᵀX A and X A AᵀXᵀ share their eigenvalues; use the smaller
         projected = centred @ A / math.sqrt(len(x) - 1)
         product = projected @ projected.T
     else:
@@ -88,20 +88,20 @@ def frechet_distance(samples: Tensor, reference: Tensor | Moments) -> float:
 
 
 def frechet_floor(reference: Tensor | Moments, n_samples: float) -> float:
-    """What the Fréchet distance is expected to be for a perfect generator, by sample size alone.
+    """Expected Fréchet distance of a perfect generator, from the sample sizes alone.
 
     With the eigenvalues l of the reference's covariance S, to first order in 1/n,
 
         ½ (1/n + 1/m) [2 tr S + Σ_ij l_i l_j (1 + δ_ij) / (l_i + l_j)].
 
-    Exact in the limit of many samples of a Gaussian; within a few per cent for n ≫ k.
+    Exact for a Gaussian in the limit of many samples; within a few per cent for n ≫ k.
 
     Args:
         reference: Reference features, shape ``(m, k)``, or their moments.
         n_samples: Number n of generated samples; may be infinite.
 
     Raises:
-        ValueError: There are not more samples than features, so that the expansion fails.
+        ValueError: There are no more samples than features, so the expansion fails.
     """
     known = reference if isinstance(reference, Moments) else moments(reference)
     m, k = known.count, len(known.mean)
@@ -117,12 +117,12 @@ def frechet_floor(reference: Tensor | Moments, n_samples: float) -> float:
 
 @dataclass(frozen=True)
 class Extrapolation:
-    """The intercept of a regression on 1/N.
+    """Intercept of a regression on 1/N.
 
     Args:
         value: Where the line meets 1/N = 0.
-        standard_error: Of the intercept, by the scatter about the line; the samples are the same
-            on all of it, so their own chance is not in it.
+        standard_error: Of the intercept, from the scatter about the line; all sizes share the
+            same samples, so their sampling error is not included.
         smallest: Smallest N.
     """
 
@@ -134,14 +134,14 @@ class Extrapolation:
 def frechet_infinity(samples: Tensor, reference: Tensor | Moments, seed: int) -> Extrapolation:
     """The Fréchet distance of infinitely many samples, FD∞.
 
-    The distance of N samples is FD∞ + c/N to first order. It is computed for random parts of the
-    samples, of 15 evenly spaced sizes from max(n / 10, 2.5 k) to n, and a line is fitted to it by
-    least squares. The reference stays as it is.
+    The distance of N samples is FD∞ + c/N to first order. It is computed for random subsets of the
+    samples, of 15 evenly spaced sizes from max(n / 10, 2.5 k) to n, and a line is fitted by least
+    squares. The reference is not subsampled.
 
     Args:
         samples: Generated features, shape ``(n, k)``.
         reference: Reference features, shape ``(m, k)``, or their moments.
-        seed: Seed of the parts.
+        seed: Seed of the subsets.
 
     Raises:
         ValueError: There are fewer than 5 k samples; or as :func:`frechet_distance`.
@@ -171,5 +171,5 @@ def frechet_infinity(samples: Tensor, reference: Tensor | Moments, seed: int) ->
 
 
 def _covariance(x: Tensor) -> Tensor:
-    """Unbiased covariance of the columns, shape ``(k, k)`` also for k = 1."""
+    """Unbiased covariance of the columns, shape ``(k, k)`` even for k = 1."""
     return torch.cov(x.T).reshape(x.shape[1], x.shape[1])

@@ -13,11 +13,11 @@ from torch.nn.functional import normalize
 from ogan_bench.evaluation.fidelity.feature_sets import check
 
 BLOCK = 512
-"""Points at a time: a block of pairs that stays in a processor's cache halves the time."""
+"""Points per block: a block of pairs that fits in the processor's cache halves the time."""
 SIGMA = 10.0
 """Width of CMMD's kernel."""
 SCALE = 1000.0
-"""Factor on CMMD, for reading."""
+"""Factor on CMMD, for readability."""
 
 Kernel = Callable[[Tensor, Tensor], Tensor]
 
@@ -64,7 +64,7 @@ def sums_across(x: Tensor, y: Tensor, kernel: Kernel) -> tuple[Tensor, Tensor]:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number and how far it is expected to be from the truth."""
+    """An estimate and its standard error."""
 
     value: float
     standard_error: float
@@ -79,15 +79,15 @@ def exact_kernel_distance(
 
         Σ_{i≠j} k(x_i, x_j) / n(n-1) + Σ_{i≠j} k(y_i, y_j) / m(m-1) - 2 Σ_ij k(x_i, y_j) / nm.
 
-    Its standard error is the jackknife's: every point of either set is left out once, which takes
-    nothing but the sums of the points' rows. Where the distributions differ, two of them cover the
-    truth about 95 times in 100; where they are equal, the statistic is degenerate and the error is
-    about √2 too large, so that they cover it more often.
+    Its standard error is the jackknife's: every point of either set is left out once, which needs
+    only the sums of the points' rows. If the distributions differ, ± two standard errors cover the
+    true value about 95 times in 100; if they are equal, the statistic is degenerate and the error
+    is about √2 too large, so coverage is higher.
 
     Args:
         samples: Generated features, shape ``(n, k)``.
         reference: Reference features, shape ``(m, k)``.
-        within_reference: :func:`sums_within` of the reference, where it is known already.
+        within_reference: :func:`sums_within` of the reference, if already computed.
 
     Raises:
         ValueError: Too few rows, values that are not finite, or a constant reference.
@@ -119,17 +119,17 @@ def cmmd(
 ) -> tuple[float, float]:
     """1000 times the squared MMD with a Gaussian kernel of width 10, between unit vectors.
 
-    It is the V-statistic, as in the authors' program (their paper gives the U-statistic): pairs of
-    a point with itself count, which for equal distributions with the mean similarity q of two
+    It is the V-statistic, as in the authors' code (their paper gives the U-statistic): pairs of
+    a point with itself count, which for equal distributions with mean similarity q between two
     different points leaves 1000 (1 - q) (1/n + 1/m).
 
     Args:
         samples: Generated CLIP embeddings of any length, shape ``(n, k)``.
         reference: Reference embeddings, shape ``(m, k)``.
-        within_reference: :func:`sums_within` of the unit vectors, where it is known already.
+        within_reference: :func:`sums_within` of the unit vectors, if already computed.
 
     Returns:
-        The distance, and what perfect samples are expected to have.
+        The distance, and the value expected of perfect samples.
 
     Raises:
         ValueError: Too few rows, values that are not finite, or a constant reference.

@@ -1,4 +1,4 @@
-"""Cells of the training images, and whether samples fall into them equally often."""
+"""K-means cells of the training images, and whether samples fall into them equally often."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ogan_bench.seeding import derive
 
 MOST = 100
 POINTS_PER_CELL = 50
-"""Of the smaller set, on average; with fewer the normal distribution of the test fails."""
+"""Of the smaller set, on average; with fewer, the test's normal approximation fails."""
 LEVEL = 0.05
 BLOCK = 10_000
 
 
 def number_of_cells(n_samples: int, n_reference: int) -> int:
-    """K: 100, or as many as have 50 points of the smaller set each.
+    """K: 100, or fewer if the smaller set would have less than 50 points per cell.
 
     Raises:
-        ValueError: That is one.
+        ValueError: K would be less than 2.
     """
     fewest = min(n_samples, n_reference)
     if fewest < 2 * POINTS_PER_CELL:
@@ -31,12 +31,12 @@ def number_of_cells(n_samples: int, n_reference: int) -> int:
 
 
 def centres(reference: Tensor, count: int, seed: int) -> Tensor:
-    """Centres of k-means cells of the reference, shape ``(count, k)``.
+    """Centres of the reference's k-means cells, shape ``(count, k)``.
 
     Args:
         reference: Reference features, shape ``(m, k)``.
         count: Number of cells.
-        seed: Seed of the first centres.
+        seed: Seed of the initial centres.
 
     Raises:
         ValueError: Too few rows, values that are not finite, or a constant reference.
@@ -49,7 +49,7 @@ def centres(reference: Tensor, count: int, seed: int) -> Tensor:
         count, n_init=1, max_iter=100, random_state=derive(seed, "evaluation/cells") % 2**32
     )
     with warnings.catch_warnings():
-        # Fewer distinct points than cells leave cells empty, which the test takes.
+        # Fewer distinct points than cells leave cells empty, which the test can handle.
         warnings.simplefilter("ignore", ConvergenceWarning)
         means.fit(reference.cpu().numpy())
     return torch.from_numpy(means.cluster_centers_).to(reference)
@@ -62,10 +62,10 @@ def cell_counts(points: Tensor, centres: Tensor) -> Tensor:
 
 
 def different_cells(samples: Tensor, reference: Tensor) -> float:
-    """NDB/K: the share of cells whose proportions p and q differ at the level of 5 %.
+    """NDB/K: the share of cells whose proportions p and q differ at the 5 % level.
 
-    Each is tested on its own, two-sided, with the pooled proportion r of both sets:
-    z = (p - q) / √(r (1 - r) (1/n + 1/m)). Perfect samples have about 0.05.
+    Each is tested separately, two-sided, with the pooled proportion r of both sets:
+    z = (p - q) / √(r (1 - r) (1/n + 1/m)). Perfect samples score about 0.05.
 
     Args:
         samples: Counts of the samples, shape ``(K,)``.
@@ -96,8 +96,8 @@ def jensen_shannon(samples: Tensor, reference: Tensor) -> float:
 
 
 def jensen_shannon_floor(cells: int, n_samples: int, n_reference: int) -> float:
-    """What :func:`jensen_shannon` is expected to be for perfect samples, to first order.
+    """Expected :func:`jensen_shannon` of perfect samples, to first order.
 
-    (K - 1)(1/n + 1/m) / 8, since 8 JS is about the χ² of the proportions.
+    (K - 1)(1/n + 1/m) / 8, since 8 JS is approximately the χ² of the proportions.
     """
     return (cells - 1) * (1 / n_samples + 1 / n_reference) / 8

@@ -1,4 +1,4 @@
-"""Who is whose neighbour: manifolds made of balls, and samples that copy training images."""
+"""Nearest neighbours: manifolds made of balls, and samples that copy training images."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ MANIFOLD_NEIGHBOURS = 3
 DENSITY_NEIGHBOURS = 5
 MAX_MANIFOLD = 10_000
 BLOCK = 500
-"""Points at a time: the distances of 10,000 points all at once take gigabytes, and fresh memory for
-many costs more time than they do."""
+"""Points per block: all distances between 10,000 points at once take gigabytes, and allocating them
+costs more time than computing them."""
 MAX_DISTANCES = 2**25
-"""Distances held at a time in a search through all training images."""
+"""Distances held in memory at a time when searching all training images."""
 
 
 @dataclass(frozen=True)
 class Manifolds:
-    """How two sets of equal size lie to each other.
+    """How the manifolds of two sets of equal size overlap.
 
     Args:
         precision: Share of samples in a ball of the reference, k = 3.
         recall: Share of the reference in a ball of the samples, k = 3.
-        density: Balls of the reference that a sample is in, mean over samples, over k = 5.
+        density: Number of reference balls that a sample is in, mean over samples, divided by k = 5.
         coverage: Share of the reference's balls that hold a sample, k = 5.
         points: Size of both sets.
     """
@@ -40,17 +40,17 @@ class Manifolds:
 
 
 def manifolds(samples: Tensor, reference: Tensor, seed: int) -> Manifolds:
-    """Precision, recall, density and coverage from one computation of all distances.
+    """Precision, recall, density and coverage from one pass over all distances.
 
-    The ball around a point reaches to its k-th nearest neighbour within its own set, k = 3 for
-    precision and recall and k = 5 for density and coverage as their authors have it; a point on the
-    surface is inside. A ball's size depends on the number of points, so both sets are cut, by a
-    seeded choice, to the size of the smaller one and to 10,000 at the most.
+    The ball around a point reaches to its k-th nearest neighbour within its own set, with the
+    authors' k = 3 for precision and recall and k = 5 for density and coverage; a point on the
+    surface is inside. A ball's size depends on the number of points, so both sets are randomly
+    subsampled to the size of the smaller one, and to at most 10,000.
 
     Args:
         samples: Generated features, shape ``(n, k)``.
         reference: Reference features, shape ``(m, k)``.
-        seed: Seed of the choice.
+        seed: Seed of the subsampling.
 
     Raises:
         ValueError: Too few rows, values that are not finite, or a constant reference.
@@ -88,7 +88,7 @@ def expected_coverage(n_samples: int, n_reference: int, k: int = DENSITY_NEIGHBO
     Args:
         n_samples: Number n of samples.
         n_reference: Number m of reference images.
-        k: Neighbours that a ball reaches to.
+        k: A ball reaches to the k-th neighbour.
 
     References:
         M. F. Naeem et al., 2020, https://arxiv.org/abs/2002.09797
@@ -99,7 +99,7 @@ def expected_coverage(n_samples: int, n_reference: int, k: int = DENSITY_NEIGHBO
 
 @dataclass(frozen=True)
 class Nearest:
-    """The nearest points of another set, or of the own set without the point itself.
+    """The nearest points in another set, or in the same set excluding the point itself.
 
     Args:
         distances: Ascending, float64, shape ``(n, c)``.
@@ -111,13 +111,13 @@ class Nearest:
 
 
 def nearest(points: Tensor, among: Tensor | None = None) -> Nearest:
-    """The nearest point of another set, or the two nearest others of the own one.
+    """The nearest point in another set, or the two nearest others in the same set.
 
-    They are searched in single precision; the distances of those found are exact.
+    The search is in single precision; the distances to the points found are exact.
 
     Args:
         points: Shape ``(n, k)``.
-        among: The other set, shape ``(m, k)``; ``None``: the own one, point by point without it.
+        among: The other set, shape ``(m, k)``; ``None``: the same set, excluding the point itself.
     """
     others, count = (points, 2) if among is None else (among, 1)
     distances, indices = [], []
@@ -136,14 +136,14 @@ def nearest(points: Tensor, among: Tensor | None = None) -> Nearest:
 
 @dataclass(frozen=True)
 class Authenticity:
-    """How many samples are something other than copies of training images.
+    """How many samples are not copies of training images.
 
     Args:
         share: Share of authentic samples.
-        held_out: The same of the training images, each against all others: about what perfect
-            samples have.
-        closeness: Of every sample, its distance over that of the training image's own neighbour;
-            1 or less: it is a copy, shape ``(n,)``.
+        held_out: The same for the training images, each against all others: about the share of
+            perfect samples.
+        closeness: Distance of every sample to its nearest training image, over the distance of
+            that image to its own neighbour; 1 or less: a copy, shape ``(n,)``.
         indices: Nearest training image of every sample, shape ``(n,)``.
     """
 
@@ -158,13 +158,13 @@ def authenticity(samples: Tensor, training: Tensor, within: Nearest | None = Non
 
     A sample that is closer to a training image than any other training image counts as a copy.
     That happens to new samples of the same distribution too, since neighbours are often mutual: to
-    two thirds of them on an even line, to fewer in more dimensions. What is normal is estimated in
-    a way of our own, by the training images themselves, each held out in turn.
+    two thirds of them when uniform on a line, to fewer in more dimensions. The normal share is
+    estimated by a method of our own: on the training images themselves, each held out in turn.
 
     Args:
         samples: Generated features, shape ``(n, k)``.
         training: Features of all training images, shape ``(m, k)``.
-        within: :func:`nearest` of the training images, where it is known already.
+        within: :func:`nearest` of the training images, if already computed.
 
     Raises:
         ValueError: Too few rows, values that are not finite, or a constant reference.
@@ -178,11 +178,11 @@ def authenticity(samples: Tensor, training: Tensor, within: Nearest | None = Non
     found = nearest(samples, training)
     distances, indices = found.distances[:, 0], found.indices[:, 0]
     authentic = distances > within.distances[indices, 0]
-    # Held out, an image is no neighbour of its neighbour, whose second nearest takes its place.
+    # A held-out image is not its neighbour's neighbour; the second nearest takes its place.
     own, of = torch.arange(len(training), device=training.device), within.indices[:, 0]
     mutual = (within.indices[of, 0] == own).long()
     new = within.distances[:, 0] > within.distances[of, mutual]
-    # Copies of doubled images have 0 / 0: they are copies.
+    # Copies of duplicate images give 0 / 0: they are copies.
     closeness = (distances / within.distances[indices, 0]).nan_to_num(nan=0.0, posinf=math.inf)
     return Authenticity(
         float(authentic.double().mean()), float(new.double().mean()), closeness, indices
@@ -190,7 +190,7 @@ def authenticity(samples: Tensor, training: Tensor, within: Nearest | None = Non
 
 
 def _radii(points: Tensor) -> tuple[Tensor, Tensor]:
-    """Distance of every point to its third and to its fifth nearest neighbour."""
+    """Distance of every point to its third and its fifth nearest neighbour."""
     ordered = [
         _distances(block, points).topk(DENSITY_NEIGHBOURS + 1, largest=False).values
         for block in points.split(BLOCK)

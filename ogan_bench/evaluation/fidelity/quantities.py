@@ -1,4 +1,4 @@
-"""Rows of the quantities that exist in every feature space, under their names in one of them."""
+"""Rows of the quantities defined in every feature space, under their metric names."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def quantity_rows(
     n_samples: int,
     extractor: str,
 ) -> list[Row]:
-    """A row for each quantity that has a name, in the order of the measures.
+    """A row for each quantity that has a metric name, in the order of the measures.
 
     Args:
-        measures: Quantity to what computes it.
-        names: Quantity to metric, of those to be measured in a feature space.
+        measures: Maps each quantity to the function that computes it.
+        names: Maps each quantity to measure in a feature space to its metric.
         n_samples: Number of samples.
         extractor: Name of the feature space with the hash of its weights.
     """

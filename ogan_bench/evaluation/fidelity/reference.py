@@ -1,7 +1,7 @@
-"""The training images in a feature space, and what metrics need of them alone, kept in the cache.
+"""The training images in a feature space, and cached quantities that depend on them alone.
 
-All trials on a dataset share it, and it costs more than what has to be done for a trial: sums over
-all pairs of 60,000 images, eigenvectors of 2048 features, k-means cells.
+All trials on a dataset share these, and they cost more than the rest of a trial's evaluation: sums
+over all pairs of 60,000 images, eigenvectors of 2048 features, k-means cells.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from ogan_bench.evaluation.fidelity.manifolds import Nearest, nearest
 from ogan_bench.features.cache import Entry, cached_tensors, content_key, fingerprint
 
 VERSION = 1
-"""Raise it when code changes what is kept; its choices are in the keys by themselves."""
+"""Increment when the code changes what is cached; parameters are already part of the keys."""
 
 
 class Reference:
-    """Features of the training images, and what follows from them.
+    """Features of the training images, and quantities derived from them.
 
     Args:
         features: Shape ``(m, k)``.
@@ -56,9 +56,9 @@ class Reference:
         """Row sums of a kernel over all pairs, shape ``(m,)``.
 
         Args:
-            name: Of the kernel.
+            name: Name of the kernel.
             kernel: The kernel.
-            points: What is done to the features before.
+            points: Transform applied to the features first.
         """
         return self._kept(name, lambda: {"sums": sums_within(points(self.features), kernel)})[
             "sums"
@@ -66,7 +66,7 @@ class Reference:
 
     @functools.cached_property
     def nearest(self) -> Nearest:
-        """The two nearest others of every training image."""
+        """The two nearest neighbours of every training image."""
 
         def make() -> dict[str, Tensor]:
             found = nearest(self.features)
@@ -75,7 +75,7 @@ class Reference:
         return Nearest(**self._kept("nearest", make))
 
     def cells(self, count: int, seed: int) -> tuple[Tensor, Tensor]:
-        """Centres of k-means cells, shape ``(count, k)``, and how many images each one has.
+        """Centres of k-means cells, shape ``(count, k)``, and the number of images in each.
 
         Raises:
             ValueError: As :func:`~ogan_bench.evaluation.fidelity.kmeans_bins.centres`.
@@ -89,7 +89,7 @@ class Reference:
         return kept["centres"], kept["counts"].cpu()
 
     def number(self, name: str, compute: Callable[[], float], **choices: int) -> float:
-        """A number that follows from the features and these choices alone."""
+        """A number that depends only on the features and these choices."""
         kept = self._kept(
             name, lambda: {"number": torch.tensor(compute(), dtype=torch.float64)}, **choices
         )

@@ -1,4 +1,4 @@
-"""Distances between sorted projections: the Wasserstein distance that needs no matching."""
+"""Distances between sorted projections: a Wasserstein distance that needs no matching."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ AT_A_TIME = 100
 def sliced_wasserstein(samples: Tensor, reference: Tensor, seed: int) -> float:
     """3k / (nM) Σ_i Σ_j (sort(X u_i)_j - sort(Y u_i)_j)² with M = 1000 random unit vectors u_i.
 
-    For sets that differ by a shift v it is about 3 |v|². The larger set is cut to the size of the
-    smaller one by a seeded choice.
+    For sets that differ by a shift v it is about 3 |v|². The larger set is randomly subsampled to
+    the size of the smaller one.
 
     Args:
         samples: Generated features X, shape ``(n, k)``.
         reference: Reference features Y, shape ``(m, k)``.
-        seed: Seed of the directions and of the choice.
+        seed: Seed of the directions and of the subsampling.
 
     Returns:
         The distance in squared units of the features.
@@ -52,7 +52,7 @@ def sliced_wasserstein(samples: Tensor, reference: Tensor, seed: int) -> float:
 
 
 def _sorted(rows: Tensor) -> Tensor:
-    """Each row in ascending order; on a CPU numpy does it in a third of torch's time."""
+    """Each row in ascending order; on a CPU numpy takes a third of torch's time."""
     if rows.device.type == "cpu":
         return torch.from_numpy(np.sort(rows.numpy(), axis=1))
     return rows.sort(1).values

@@ -1,4 +1,4 @@
-"""How many different samples a set holds, in effect."""
+"""The effective number of distinct samples in a set."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ogan_bench.evaluation.fidelity.feature_sets import check
 def vendi_score(samples: Tensor) -> float:
     """exp H(λ) with the eigenvalues λ of K / n, where K_ij is the cosine between two samples.
 
-    With the unit vectors X the matrix XᵀX / n has the same eigenvalues as X Xᵀ / n = K / n; the
-    smaller of the two is taken. Equal samples have 1, n orthogonal ones n.
+    With the unit vectors X, the matrix XᵀX / n has the same non-zero eigenvalues as X Xᵀ / n =
+    K / n; the smaller of the two is used. Equal samples give 1, n orthogonal ones n.
 
     Args:
         samples: Features, shape ``(n, k)``.
@@ -22,7 +22,7 @@ def vendi_score(samples: Tensor) -> float:
         A number from 1 to min(n, k).
 
     Raises:
-        ValueError: Too few rows, values that are not finite, or features without a direction.
+        ValueError: Too few rows, values that are not finite, or zero feature vectors.
 
     References:
         D. Friedman and A. B. Dieng, The Vendi Score: A Diversity Evaluation Metric for Machine

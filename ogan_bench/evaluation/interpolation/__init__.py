@@ -1,1 +1,1 @@
-"""What lies between two codes?"""
+"""What lies between two codes, decoded?"""

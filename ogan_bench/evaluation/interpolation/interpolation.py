@@ -1,4 +1,4 @@
-"""What G makes of the paths between the codes of two test images."""
+"""Decoded paths between the codes of two test images."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ from ogan_bench.seeding import generator
 PAIRS = 500
 DETOUR_PAIRS = 50
 SEGMENTS = 16
-"""Of a path whose length is measured in pixels."""
+"""Number of segments of a path whose length is measured in pixels."""
 EPSILON = 0.01
-"""Share of a path that its speed is measured over. A hundred times StyleGAN's: images differ by
-more than a GPU's products in reduced precision do."""
+"""Share of a path over which its speed is measured. A hundred times StyleGAN's, so that images
+differ by more than the error of reduced-precision GPU products."""
 STRIPS = 8
-"""Rows of the picture, and decoded images in each."""
+"""Rows of the picture, and decoded images per row."""
 
 
 @dataclass(frozen=True)
 class PathEndpoints:
-    """Pairs of different test images, and the codes that the paths between them join.
+    """Pairs of different test images, and the codes joined by the paths between them.
 
     Args:
         first: Indices of the images at s = 0, shape ``(n,)``.
         second: Indices of the images at s = 1, shape ``(n,)``.
-        start: t · P(E(x)) of the first, shape ``(n, d)``.
-        end: t · P(E(x)) of the second, shape ``(n, d)``.
-        labels: Of the first; ``None`` without labels.
+        start: t · P(E(x)) of the first images, shape ``(n, d)``.
+        end: t · P(E(x)) of the second images, shape ``(n, d)``.
+        labels: Labels of the first images; ``None`` without labels.
     """
 
     first: Tensor
@@ -65,7 +65,7 @@ def random_endpoints(context: ModelContext) -> PathEndpoints:
     """Endpoints of :data:`PAIRS` paths; an image may belong to several.
 
     Raises:
-        ValueError: There is one test image only.
+        ValueError: There is only one test image.
     """
     test, codes = context.dataset.test, context.samples.trained.test
     n = len(test)
@@ -80,7 +80,7 @@ def random_endpoints(context: ModelContext) -> PathEndpoints:
 
 
 class InterpolationPaths:
-    """What G makes of the codes on the paths between pairs of test images."""
+    """Decoded paths between the codes of pairs of test images."""
 
     def __init__(self, context: ModelContext) -> None:
         self.context = context
@@ -99,14 +99,14 @@ class InterpolationPaths:
 
     @functools.cached_property
     def decoded_endpoints(self) -> tuple[Tensor, Tensor]:
-        """Images at both endpoints of all paths; all curves share them."""
+        """Decoded images at both endpoints of all paths; shared by all curves."""
         return self.at(linear, 0.0), self.at(linear, 1.0)
 
     def squared_speeds(self, space: str, curve: Curve) -> tuple[Tensor, float]:
-        """Of all paths in a feature space, and the mean squared distance of their endpoints.
+        """Squared speeds of all paths in a feature space, and mean squared endpoint distance.
 
         Raises:
-            ValueError: The space has no features of images between two grey levels.
+            ValueError: The space has no features for images that are not rounded to 8 bits.
         """
         extractor, endpoints = self.context.extractor(space), self.endpoints
         if not takes_floats(extractor, self.context.dataset.test.images[:8]):
@@ -129,13 +129,13 @@ class InterpolationPaths:
         return self._speeds[space, curve], self._straight[space]
 
     def path_length(self, space: str, curve: Curve) -> Value:
-        """Mean squared speed without the outermost per cent on both sides, as StyleGAN has it."""
+        """Mean squared speed without the lowest and highest per cent, as in StyleGAN."""
         speeds, _ = self.squared_speeds(space, curve)
         name = self.context.extractor(space).name
         return Value(trimmed_mean(speeds), note=f"ε = {EPSILON:g}", extractor=name)
 
     def path_energy(self, space: str, curve: Curve) -> Value:
-        """Mean squared speed over that of straight paths with the same endpoints."""
+        """Mean squared speed divided by that of straight paths with the same endpoints."""
         speeds, straight = self.squared_speeds(space, curve)
         if straight == 0:
             raise ValueError("all paths end where they begin")
@@ -143,15 +143,15 @@ class InterpolationPaths:
         return Value(float(speeds.mean()) / straight, note=f"ε = {EPSILON:g}", extractor=name)
 
     def detour(self, curve: Curve) -> Value:
-        """Length of the first paths in pixels, over the distance of their endpoints."""
+        """Length of the first paths in pixel space, divided by the distance of their endpoints."""
         positions = torch.linspace(0, 1, SEGMENTS + 1).tolist()
         images = torch.stack([self.at(curve, s, DETOUR_PAIRS) for s in positions])
         return Value(detour(images), note=f"{SEGMENTS} segments")
 
     def confidence(self, curve: Curve) -> Value:
-        """Share of midpoints as confidently classified as the less confident endpoint, or more.
+        """Share of midpoints classified at least as confidently as the less confident endpoint.
 
-        Of three equally distributed numbers, each is the smallest with a chance of 1/3.
+        Of three identically distributed numbers, each is the smallest with probability 1/3.
         """
         extractor = self.context.extractor(CLASSIFIER)
         start, end, middle = (
@@ -199,7 +199,7 @@ def interpolation_rows(context: ModelContext) -> list[Row]:
 
 
 def draw_interpolations(paths: InterpolationPaths, path: Path) -> None:
-    """Each row: a test image, the decoded spherical path to another one, and that one.
+    """Each row: a test image, the decoded spherical path to another one, and that image.
 
     Raises:
         UserError: The file cannot be written.

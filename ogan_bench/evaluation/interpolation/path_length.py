@@ -1,4 +1,4 @@
-"""Paths between codes, and how far they lead through images and through a feature space."""
+"""Paths between codes, and their lengths in pixel space and in a feature space."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from ogan_bench.data.base import to_float
 from ogan_bench.features.extractor import Extractor
 
 Curve = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""Two ends ``(n, d)`` and positions s in [0, 1], shape ``(n, 1)``, to codes ``(n, d)``."""
+"""Maps two endpoints ``(n, d)`` and positions s in [0, 1], ``(n, 1)``, to codes ``(n, d)``."""
 
 PARALLEL = 1e-6
-"""Sine of an angle below which two ends have no arc between them."""
+"""Sine of the angle below which no arc between two endpoints is defined."""
 
 
 def linear(start: Tensor, end: Tensor, s: Tensor) -> Tensor:
-    """(1 - s) a + s b: between two points of a sphere it runs through its inside."""
+    """(1 - s) a + s b; between two points on a sphere it runs through the interior."""
     return (1 - s) * start + s * end
 
 
 def spherical(start: Tensor, end: Tensor, s: Tensor) -> Tensor:
     """(sin((1 - s) ω) a + sin(s ω) b) / sin ω with the angle ω between a and b.
 
-    Between two points of a sphere about 0 it follows the great circle, with constant speed; the
-    average of each N(code), 0, stays. Ends with no arc between them are joined by a line.
+    Between two points on a sphere about 0 it follows the great circle, at constant speed; the mean
+    of each N(code) stays 0. Endpoints with no defined arc between them are joined by a line.
 
     References:
         K. Shoemake, Animating Rotation with Quaternion Curves, 1985,
@@ -42,7 +42,7 @@ def spherical(start: Tensor, end: Tensor, s: Tensor) -> Tensor:
 
 
 CURVES: dict[str, Curve] = {"": spherical, "_linear": linear}
-"""By what the names of their metrics end with."""
+"""Keys are the suffixes of the metrics' names."""
 
 
 def squared_speeds(
@@ -56,7 +56,7 @@ def squared_speeds(
     """‖φ(γ(s + ε)) - φ(γ(s))‖² / ε² for the path γ from a to b: its squared speed at s.
 
     Args:
-        points: φ, codes ``(n, d)`` to points ``(n, ...)`` of the space where lengths are measured.
+        points: φ, maps codes ``(n, d)`` to points ``(n, ...)`` in the space of the measurement.
         path: γ.
         start: a, shape ``(n, d)``.
         end: b, shape ``(n, d)``.
@@ -76,7 +76,7 @@ def squared_speeds(
 
 
 def trimmed_mean(values: Tensor, lower: float = 0.01, upper: float = 0.99) -> float:
-    """Mean of the values between two quantiles, both included; quantiles are values themselves.
+    """Mean of the values between two quantiles, inclusive, which are values from the sample.
 
     Raises:
         ValueError: There are no values.
@@ -89,7 +89,7 @@ def trimmed_mean(values: Tensor, lower: float = 0.01, upper: float = 0.99) -> fl
 
 
 def detour(points: Tensor) -> float:
-    """Length of paths over the distance of their ends, both summed over paths.
+    """Length of paths divided by the distance of their endpoints, both summed over paths.
 
         Σ_i Σ_k ‖x_i,k+1 - x_i,k‖ / Σ_i ‖x_i,K - x_i,0‖
 
@@ -110,12 +110,12 @@ def detour(points: Tensor) -> float:
 
 
 def takes_floats(extractor: Extractor, images: Tensor) -> bool:
-    """Whether an extractor gives images in [-1, 1] the features of the same images in 8 bits.
+    """Whether an extractor gives images in [-1, 1] the same features as their 8-bit versions.
 
-    Rounding to 8 bits would add steps to a path that are longer than its infinitesimal parts.
+    Rounding to 8 bits would add steps to a path that are longer than the path's own small steps.
 
     Args:
-        extractor: Of any space.
+        extractor: The extractor of any space.
         images: A few uint8 images, shape ``(n, c, h, w)``.
     """
     with torch.inference_mode():

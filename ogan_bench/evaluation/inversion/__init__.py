@@ -1,1 +1,1 @@
-"""Can G make an image at all?"""
+"""Can G produce a given image at all?"""

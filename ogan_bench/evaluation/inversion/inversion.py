@@ -1,4 +1,4 @@
-"""How near G can come to an image at all, and how near the encoder's code is to that."""
+"""How close G can come to an image at all, and how close the encoder's code is to that."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ IMAGES = 100
 RESTARTS = 4
 STEPS = 300
 LEARNING_RATE = 0.3
-"""Adam's at the start; it decays to zero along half a cosine."""
+"""Adam's initial learning rate, with cosine decay to zero."""
 BATCH_SIZE = 100
-"""Codes that move at a time."""
+"""Codes optimised at a time."""
 
 
 def invert(
@@ -33,23 +33,23 @@ def invert(
     steps: int = STEPS,
     learning_rate: float = LEARNING_RATE,
 ) -> Tensor:
-    """The smallest error of each image along the path of its code from a start.
+    """The smallest error of each image while its code is optimised from a start.
 
         min_k e(x, G(z_k)),   z_k+1 = Adam(z_k, ∇ e(x, G(z_k)))
 
-    Every image has a code and an optimiser of its own; none sees the others.
+    Every image has its own code and optimiser state; none depends on the others.
 
     Args:
-        decode: G, codes and classes to images.
-        error: e, images and reconstructions to the error of each, shape ``(n,)``.
-        x: Images as G gives them, shape ``(n, c, h, w)``.
+        decode: G, maps codes and classes to images.
+        error: e, maps images and reconstructions to the error of each, shape ``(n,)``.
+        x: Images in the range that G outputs, shape ``(n, c, h, w)``.
         start: z_0, shape ``(n, d)``.
-        labels: Classes to decode under, shape ``(n,)``.
-        steps: Number of Adam's steps.
-        learning_rate: Adam's at the start.
+        labels: Classes to decode with, shape ``(n,)``.
+        steps: Number of Adam steps.
+        learning_rate: Adam's initial learning rate.
 
     Returns:
-        float64, shape ``(n,)``, on the CPU; at most the error of the start.
+        float64, shape ``(n,)``, on the CPU; at most the error at the start.
 
     References:
         A. Srivastava et al., VEEGAN, 2017, https://arxiv.org/abs/1705.07761 (the minimum as a
@@ -77,9 +77,9 @@ class Inversions:
     """Errors of the same images, each of shape ``(n,)``.
 
     Args:
-        own: Of G(t · P(E(x))).
-        encoder: Smallest from t · P(E(x)) on.
-        prior: Smallest from each start in the prior on, shape ``(restarts, n)``.
+        own: Error of G(t · P(E(x))).
+        encoder: Smallest error starting from t · P(E(x)).
+        prior: Smallest error from each start drawn from the prior, shape ``(restarts, n)``.
     """
 
     own: Tensor
@@ -88,32 +88,32 @@ class Inversions:
 
     @property
     def restarts(self) -> Tensor:
-        """Smallest of all starts in the prior."""
+        """Smallest error over all starts from the prior."""
         return self.prior.amin(0)
 
     def gap(self) -> float:
-        """Mean error of the encoder's reconstruction beyond the smallest one that was found."""
+        """Mean excess error of the encoder's reconstruction over the smallest error found."""
         smallest = torch.minimum(self.encoder, self.restarts)
         return float((self.own - smallest).clamp_min(0).mean())
 
     def encoder_wins(self) -> float:
-        """Share of images that the encoder's start leads nearest to; a tie is half."""
+        """Share of images for which the encoder's start gives the smallest error; a tie is half."""
         wins = (self.encoder < self.restarts).double() + 0.5 * (self.encoder == self.restarts)
         return float(wins.mean())
 
 
 def inversions(context: ModelContext, images: int = IMAGES) -> Inversions:
-    """Invert G at a seeded choice of the test images.
+    """Invert G for a seeded random choice of test images.
 
-    The starts in the prior are what an objective feeds G in training. A conditional G decodes under
-    the images' own classes.
+    The starts from the prior are what the objective feeds G in training. A conditional G decodes
+    with the images' own classes.
 
     Args:
-        context: Whose E and G.
-        images: Test images to invert, at the most.
+        context: The trained pair.
+        images: Maximum number of test images to invert.
 
     Raises:
-        ValueError: G gives values that are not finite from every start.
+        ValueError: G outputs values that are not finite from every start.
     """
     test, samples, settings = context.dataset.test, context.samples, context.settings
     trained, device = context.nets.trained, context.device
@@ -153,12 +153,12 @@ def inversions(context: ModelContext, images: int = IMAGES) -> Inversions:
 def inversion_rows(context: ModelContext, images: int = IMAGES) -> list[Row]:
     """All metrics of the group ``inversion``; by far the slowest group.
 
-    It takes (R + 1) · K passes forwards and backwards through G for each image, with R = 4 starts
-    in the prior and K = 300 steps: 150,000 in all for 100 images.
+    It takes (R + 1) · K forward and backward passes through G for each image, with R = 4 starts
+    from the prior and K = 300 steps: 150,000 in total for 100 images.
 
     Args:
-        context: Whose E and G.
-        images: Test images to invert, at the most.
+        context: The trained pair.
+        images: Maximum number of test images to invert.
     """
     found = functools.cache(lambda: inversions(context, images))
     _, _, units = in_units(context.dataset.test.images)

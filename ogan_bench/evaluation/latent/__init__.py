@@ -1,1 +1,1 @@
-"""What remains of a code after G and E?"""
+"""What remains of a code after decoding and encoding?"""

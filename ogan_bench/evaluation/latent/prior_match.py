@@ -1,7 +1,7 @@
-"""Do the codes of real images lie where G was trained to read?
+"""Do the codes of real images lie where G was trained?
 
-In training G is fed z, and in autoencoding P(E(x)). Where the two have different distributions, G
-decodes codes that it has hardly seen, or is never asked for images that it could make.
+G is fed z in training, and P(E(x)) in autoencoding. If the two are distributed differently, G
+decodes codes that it has hardly seen, or is never asked for images that it could generate.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.sampling.context import ModelContext, project
 
 KOLMOGOROV_MEAN = math.sqrt(math.pi / 2) * math.log(2)
-"""Of the distribution that √(nm / (n + m)) times the statistic of two equal distributions has."""
+"""Mean of the limit of √(nm / (n + m)) times the statistic under equal distributions."""
 
 
 def kolmogorov_smirnov(samples: Tensor, reference: Tensor) -> Tensor:
@@ -51,7 +51,7 @@ def kolmogorov_smirnov(samples: Tensor, reference: Tensor) -> Tensor:
 
 
 def kolmogorov_smirnov_floor(n: int, m: int) -> float:
-    """What the statistic of n and m samples of one continuous distribution is expected to be.
+    """Expected statistic of n and m samples from the same continuous distribution.
 
     √(π/2) ln 2 · √(1/n + 1/m), in the limit of many samples.
     """
@@ -65,10 +65,10 @@ def code_rank(codes: Tensor) -> float:
         codes: Shape ``(n, d)``.
 
     Returns:
-        Between 1, for codes on a line, and min(d, n - 1), for codes that spread evenly.
+        Between 1, for codes on a line, and min(d, n - 1), for codes spread evenly.
 
     Raises:
-        ValueError: There is one code only, or all codes are equal.
+        ValueError: There is only one code, or all codes are equal.
     """
     if len(codes) < 2 or bool((codes == codes[0]).all()):
         raise ValueError("the codes do not differ")
@@ -76,7 +76,7 @@ def code_rank(codes: Tensor) -> float:
 
 
 def latent_coverage_rows(context: ModelContext) -> list[Row]:
-    """The codes of the test images beside z, and the averages that N(·) takes away."""
+    """The codes of the test images compared with z, and the means that N(·) removes."""
     samples = context.samples
     raw, n, d = samples.trained.test, *samples.trained.test.shape
     codes, z = project(context, raw), project(context, samples.z)

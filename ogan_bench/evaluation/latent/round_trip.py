@@ -1,4 +1,4 @@
-"""What of z is left in the code of G(z), and of a code after rounds of decoding and encoding."""
+"""How much of z is left in the code of G(z), and of a code after repeated decode/encode."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ogan_bench.sampling.context import ModelContext, autoencode, encode, projec
 from ogan_bench.seeding import generator
 
 POOL = 1000
-"""Number of z that one of them has to be found among, at the most."""
+"""Maximum number of z among which each has to be retrieved."""
 ROUNDS = 5
 CYCLING = 2000
-"""Test images whose codes are followed, at the most."""
+"""Maximum number of test images whose codes are followed."""
 TIE = 1e-9
-"""Squared distances that differ by less, relative to the largest, are equal."""
+"""Squared distances that differ by less, relative to the largest, count as equal."""
 
 
 def latent_r2(z: Tensor, codes: Tensor) -> Tensor:
@@ -28,7 +28,7 @@ def latent_r2(z: Tensor, codes: Tensor) -> Tensor:
         R²_j = cov(z_j, e_j)² / (var z_j · var e_j)
 
     the share of the variance of z_j that a linear function of e_j explains. A constant dimension
-    explains nothing and is explained by nothing: 0. Unrelated Gaussian ones have the mean
+    explains nothing and is explained by nothing: 0. For unrelated Gaussian ones the mean is
     1 / (n - 1).
 
     Args:
@@ -49,16 +49,16 @@ def latent_r2(z: Tensor, codes: Tensor) -> Tensor:
 
 
 def latent_retrieval(z: Tensor, codes: Tensor) -> float:
-    """Share of codes whose nearest z of all is the one that they are the code of.
+    """Share of codes whose nearest z is the one that they were computed from.
 
-    Distances are Euclidean; where several z are equally near, the share counts for each of them.
+    Distances are Euclidean; if several z are equally near, the hit is divided among them.
 
     Args:
         z: Shape ``(n, d)``.
         codes: Codes of G(z), shape ``(n, d)``.
 
     Returns:
-        Between 0 and 1; codes that say nothing of z have 1 / n.
+        Between 0 and 1; codes unrelated to z score 1 / n.
     """
     z, codes = z.double(), codes.double()
     distances = torch.cdist(codes, z, compute_mode="donot_use_mm_for_euclid_dist").square()
@@ -69,13 +69,13 @@ def latent_retrieval(z: Tensor, codes: Tensor) -> float:
 def cycle_codes(context: ModelContext, rounds: int = ROUNDS, most: int = CYCLING) -> list[Tensor]:
     """Raw codes E(x) of test images, then E(G(t · P(E(x)))), and so on.
 
-    Of many test images a seeded choice is followed. Images stay as G gives them, unrounded. A
-    conditional G decodes under the images' own classes.
+    If there are more test images, a seeded random choice is followed. Images stay as output by G,
+    unrounded. A conditional G decodes with the images' own classes.
 
     Args:
-        context: Whose E and G.
-        rounds: Times that a code is decoded and encoded.
-        most: Test images to follow, at the most.
+        context: The trained pair.
+        rounds: Number of times a code is decoded and encoded.
+        most: Maximum number of test images to follow.
 
     Returns:
         ``rounds + 1`` tensors of shape ``(n, d)``.
@@ -92,7 +92,7 @@ def cycle_codes(context: ModelContext, rounds: int = ROUNDS, most: int = CYCLING
 
 
 def round_trip_rows(context: ModelContext) -> list[Row]:
-    """The round trip of z dimension by dimension and as a search, and the drift of real codes."""
+    """The round trip of z by dimension and as retrieval, and the drift of real codes."""
     samples = context.samples
     n, pool = len(samples.z), min(POOL, len(samples.z))
     z, codes = (project(context, t) for t in (samples.z, samples.codes))
@@ -113,11 +113,11 @@ def round_trip_rows(context: ModelContext) -> list[Row]:
 def cycle_rows(context: ModelContext, most: int = CYCLING) -> list[Row]:
     """How a code changes as it is decoded and encoded, once and several times.
 
-    The floor of a correlation is what the codes of different images have in common.
+    The floor of a correlation is that between the codes of different images.
 
     Args:
-        context: Whose E and G.
-        most: Test images to follow, at the most.
+        context: The trained pair.
+        most: Maximum number of test images to follow.
     """
     cycle = functools.cache(lambda: cycle_codes(context, most=most))
 
@@ -173,16 +173,16 @@ def latent_rho(z: Tensor, codes: Tensor) -> float:
 
 
 def product_of_others(first: Tensor, second: Tensor) -> float:
-    """Mean of a_i · b_j / d over all pairs i ≠ j: what is alike in the codes of different samples.
+    """Mean of a_i · b_j / d over all pairs i ≠ j: what codes of different samples share.
 
-    Of normalised codes it is the correlation that codes have without regard to their sample.
+    For normalised codes it is the correlation that codes have regardless of their sample.
 
     Args:
         first: The a_i, shape ``(n, d)``.
         second: The b_j, shape ``(n, d)``.
 
     Raises:
-        ValueError: There is one sample only.
+        ValueError: There is only one sample.
     """
     n, d = first.shape
     if n < 2:
@@ -192,10 +192,10 @@ def product_of_others(first: Tensor, second: Tensor) -> float:
 
 
 def latent_rows(z: Tensor, codes: Tensor) -> list[Row]:
-    """The round trip's correlation; its floor is what independent codes give, 0.
+    """The round trip's correlation; its floor is that of independent codes, 0.
 
-    For an isotropic z the correlation of one sample with anything independent has the standard
-    deviation 1/√(d - 1): N(·) leaves a direction on a sphere of d - 1 dimensions.
+    For an isotropic z the correlation of one sample with anything independent has standard
+    deviation 1/√(d - 1): N(·) leaves a direction in a space of d - 1 dimensions.
     """
 
     def correlation() -> Value:

@@ -1,4 +1,4 @@
-"""A trained pair put back into training, to look at the losses of E and at their gradients."""
+"""A trained pair put back into training mode, to inspect E's losses and their gradients."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Gradients:
     """Gradients of the two terms over all batches, on the CPU.
 
     Args:
-        output: Of each term at E(G(z)), shape ``(n, outputs)``; ``None`` where it does not read it.
-        parameters: Of each term in E's parameters, shape ``(batches, parameters)``.
+        output: Of each term w.r.t. E(G(z)), shape ``(n, outputs)``; ``None`` if it does not use it.
+        parameters: Of each term w.r.t. E's parameters, shape ``(batches, parameters)``.
     """
 
     output: tuple[Tensor | None, Tensor | None]
@@ -31,13 +31,13 @@ class Gradients:
 
 
 class LossProbe:
-    """Copies of the nets in training mode, and batches to look at their losses with.
+    """Copies of the nets in training mode, and batches on which to inspect their losses.
 
     Args:
-        objective: What was trained with.
-        nets: E and G; left as they are.
-        draw: Number of a batch to the batch.
-        batches: How many batches to look at.
+        objective: The training objective.
+        nets: E and G; not modified.
+        draw: Maps the number of a batch to the batch.
+        batches: How many batches to use.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class LossProbe:
         """Gradients of the adversarial and of the consistency term.
 
         Raises:
-            ValueError: E's loss has no such terms, or one of them does nothing.
+            ValueError: E's loss has no such terms, or one of them has no effect.
         """
         found: list[list[tuple[Tensor | None, Tensor]]] = [
             self._of_batch(self.look(i)) for i in range(self._count)
@@ -92,7 +92,7 @@ class LossProbe:
         return pairs
 
     def scores(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Scores of real and of generated images, and the outputs of E on both.
+        """Scores of real and generated images, and the outputs of E on both.
 
         Raises:
             ValueError: The objective has no score.
@@ -109,10 +109,10 @@ class LossProbe:
         return torch.cat(real), torch.cat(fake), torch.cat(outputs)
 
     def sharpness(self, random: torch.Generator) -> tuple[float, bool]:
-        """Largest curvature of E's loss on the first batch, and whether it was found.
+        """Largest curvature of E's loss on the first batch, and whether it converged.
 
         Raises:
-            ValueError: E rests, or its loss does not depend on its parameters.
+            ValueError: E is not trained in every step, or its loss does not depend on its weights.
         """
         terms = self.objective.encoder_loss(self.look(0))
         if not terms:
@@ -124,14 +124,14 @@ class LossProbe:
 def largest_curvature(
     loss: Tensor, parameters: Sequence[Tensor], random: torch.Generator
 ) -> tuple[float, bool]:
-    """Eigenvalue of largest magnitude of the Hessian of a loss, by power iteration.
+    """Largest-magnitude eigenvalue of the Hessian of a loss, by power iteration.
 
         v ← H v / ‖H v‖,    λ = vᵀ H v
 
     Args:
         loss: Scalar, with its graph.
-        parameters: Where the Hessian is taken.
-        random: Draws the first v.
+        parameters: What the Hessian is taken with respect to.
+        random: Draws the initial v.
 
     Returns:
         λ, and whether it changed by less than a thousandth in the last of at most 50 iterations.

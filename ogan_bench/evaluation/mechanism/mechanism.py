@@ -1,7 +1,7 @@
-"""What the two sides of E's loss do to each other, to the output space and to the score.
+"""How the two sides of E's loss affect each other, the output space and the score.
 
-The nets are copies of the trained ones in training mode, for it is their training that is looked
-at; the batches are of real training images and of fresh z, 64 at a time as in the author's code.
+The nets are copies of the trained ones in training mode, since training is what is examined; the
+batches are real training images and fresh z, 64 at a time as in the author's code.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ BATCHES = 8
 
 
 def cosines(first: Tensor, second: Tensor) -> Tensor:
-    """cos(a_i, b_i) of the rows in which neither is zero, float64, shape ``(m,)``.
+    """cos(a_i, b_i) for the rows where neither is zero, float64, shape ``(m,)``.
 
     Args:
         first: Shape ``(n, k)``.
@@ -43,13 +43,13 @@ def cosines(first: Tensor, second: Tensor) -> Tensor:
 
 
 def direction_rank(gradients: Tensor) -> float:
-    """Effective rank of the directions of gradients, whatever their lengths.
+    """Effective rank of the directions of gradients, regardless of their lengths.
 
     Args:
         gradients: Shape ``(n, k)``; zero rows have no direction and are left out.
 
     Returns:
-        Between 1, where all are parallel, and the smaller of n and k.
+        Between 1, if all are parallel, and the smaller of n and k.
 
     Raises:
         ValueError: All rows are zero.
@@ -79,7 +79,7 @@ def area_under_curve(real: Tensor, fake: Tensor) -> float:
 
 
 def score_spread(scores: Tensor, outputs: Tensor) -> float:
-    """std(s) / rms(e), with the population's standard deviation.
+    """std(s) / rms(e), with the population standard deviation.
 
     Args:
         scores: Shape ``(n,)``.
@@ -95,7 +95,7 @@ def score_spread(scores: Tensor, outputs: Tensor) -> float:
 
 
 def loss_probe(context: ModelContext) -> LossProbe:
-    """The nets under test, back in training, with batches that its seed decides."""
+    """The nets under test, back in training mode, with batches determined by the seed."""
     pair, dataset, seed = context.autoencoder, context.dataset, context.settings.seed
     train = dataset.train
     order = torch.randperm(len(train), generator=generator(seed, "evaluation/mechanism/images"))
@@ -131,7 +131,7 @@ def loss_probe(context: ModelContext) -> LossProbe:
 def mechanism_rows(context: ModelContext) -> list[Row]:
     """Gradients, output space, score and sharpness of a trained pair.
 
-    Objectives whose E has no adversarial and consistency terms have rows without value.
+    For objectives whose E has no adversarial and consistency terms, rows have no value.
     """
     probe = loss_probe(context)
 

@@ -1,7 +1,7 @@
 """The objective's own reconstruction, G(t · P(E(x))), of training, test and generated images.
 
-Errors on training images beside those on test images say how much the pair has memorised;
-errors on generated images are what is left where a perfect code exists.
+Errors on training images compared with those on test images show how much the pair has memorised;
+errors on generated images are what remains when a perfect code exists.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from ogan_bench.sampling.context import ModelContext, autoencode
 
 Split = Literal["test", "train", "generated"]
 SPLITS: dict[Split, str] = {"test": "", "train": "_train", "generated": "_generated"}
-"""Where images come from, to the suffix of their metrics' names."""
+"""Maps the source of images to the suffix of their metrics' names."""
 
 TEMPERATURES = (0.7, 0.8, 0.9, 1.0, 1.1)
 CHOOSING = 2000
-"""Training images that the temperature is chosen by, at the most."""
+"""Maximum number of training images for choosing the temperature."""
 
 
 def agreement(originals: Tensor, reconstructions: Tensor) -> tuple[float, float]:
-    """Share of images whose reconstruction has the same most probable class, and what chance gives.
+    """Share of images whose reconstruction gets the same predicted class, and the chance level.
 
-    Chance is the share for classes that are as frequent as they are but unrelated, Σ_k p_k q_k.
+    Chance is the share for unrelated classes with the same frequencies, Σ_k p_k q_k.
 
     Args:
         originals: Logits of x, shape ``(n, classes)``.
@@ -50,13 +50,14 @@ def agreement(originals: Tensor, reconstructions: Tensor) -> tuple[float, float]
 
 
 class SplitReconstruction:
-    """Images of one split, their codes, and what G(t · P(E(x))) makes of these.
+    """Images of one split, their codes, and their reconstructions G(t · P(E(x))).
 
     Args:
-        context: Whose E and G.
-        split: Test images: all; training images: the first of those for the probes; generated ones:
-            the first of the samples. Of both there are as many as test images at the most.
-        most: Training or generated images at the most, if fewer are wanted.
+        context: The trained pair.
+        split: ``test``: all test images; ``train``: the first of those for the probes;
+            ``generated``: the first of the samples. The latter two use at most as many as there
+            are test images.
+        most: Use at most this many training or generated images; ``None``: no further limit.
 
     Raises:
         ValueError: There are no such images.
@@ -161,13 +162,13 @@ def reconstruction_group_rows(context: ModelContext) -> list[Row]:
 
 
 def temperature_rows(context: ModelContext, most: int = CHOOSING) -> list[Row]:
-    """The temperature at which training images come back best, and the test images' error at it.
+    """The best temperature for reconstructing training images, and the test images' error at it.
 
-    Chosen on one split and measured on the other, the error is not that of the luckiest choice.
+    Chosen on one split and measured on the other, so the error has no selection bias.
 
     Args:
-        context: Whose E and G.
-        most: Training images that the temperature is chosen by, at the most.
+        context: The trained pair.
+        most: Maximum number of training images for choosing the temperature.
     """
 
     @functools.cache
@@ -215,7 +216,7 @@ def _rows(
         **{f"lpips_{n}": functools.partial(perceptual_distance, load) for n, load in nets.items()},
         **{f"ratio_{space}": functools.partial(in_space, space) for space in spaces},
     }
-    if split != "test":  # of test images it is always measured
+    if split != "test":  # for test images it is always measured
         measures["mse"] = lambda: reconstruction().mse()
     if CLASSIFIER in spaces:
         measures["agreement"] = lambda: reconstruction().agreement()

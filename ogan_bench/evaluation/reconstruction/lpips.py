@@ -1,4 +1,4 @@
-"""LPIPS, a distance of images that was fitted to people's judgement; its weights are the user's."""
+"""LPIPS, an image distance fitted to human judgements; the user provides its weights."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from ogan_bench.files import sha256
 VARIABLE = "OGAN_BENCH_LPIPS"
 SOURCE = "https://download.pytorch.org/models/"
 SIDE = 64
-"""Width in pixels that smaller images are enlarged to: that of the patches people compared."""
+"""Width in pixels to which smaller images are enlarged: that of the patches people judged."""
 BATCH_SIZE = 32
 VERSION = "0.1"
-"""Of the library's linear layers, which come with it."""
+"""Version of the linear layers that ship with the library."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Backbone:
     """An ImageNet classifier of torchvision.
 
     Args:
-        file: Name of its file of weights.
-        published: How the SHA-256 of that file begins.
+        file: Name of its weights file.
+        published: First digits of that file's SHA-256.
     """
 
     file: str
@@ -41,7 +41,7 @@ BACKBONES = {
     "alex": Backbone("alexnet-owt-7be5be79.pth", "7be5be79"),
     "vgg": Backbone("vgg16-397923af.pth", "397923af"),
 }
-"""By the name that the library ``lpips`` has for them."""
+"""Keys are the names that the library ``lpips`` uses."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class Perceptual:
     """LPIPS with one backbone.
 
     Args:
-        net: The library's.
+        net: The library's net.
         backbone: A key of :data:`BACKBONES`.
-        weights_hash: SHA-256 of the backbone's file.
+        weights_hash: SHA-256 of the backbone's weights file.
         device: Where it computes.
     """
 
@@ -75,7 +75,7 @@ class Perceptual:
 
         Args:
             x: Images in [-1, 1], shape ``(n, c, h, w)``; grey ones are repeated to three channels,
-                those below 64 pixels are enlarged bilinearly.
+                those smaller than 64 pixels are enlarged bilinearly.
             x_rec: What they are compared with, same shape.
 
         References:
@@ -98,7 +98,7 @@ class Perceptual:
 
 
 def backbone_path(backbone: str) -> Path:
-    """The file of a backbone's weights; nothing is ever downloaded.
+    """The weights file of a backbone; nothing is ever downloaded.
 
     Raises:
         ValueError: There is none; the message says how to get it.
@@ -123,7 +123,7 @@ def perceptual(backbone: str, device: torch.device) -> Perceptual:
         device: Where to compute.
 
     Raises:
-        ValueError: The library or the weights are missing, or the file is not of these weights.
+        ValueError: The library or the weights are missing, or the file holds other weights.
     """
     path = backbone_path(backbone)
     try:
@@ -134,11 +134,11 @@ def perceptual(backbone: str, device: torch.device) -> Perceptual:
         ) from None
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # what the parser of a foreign file raises is not documented
+    except Exception as error:  # the errors of the file parser are not documented
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ValueError(f"{path}: not a plain file of weights ({reason})") from None
     with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
-        # The library asks torchvision for its nets by a name that is going out of use.
+        # The library uses a deprecated torchvision argument.
         warnings.simplefilter("ignore", UserWarning)
         net = lpips.LPIPS(net=backbone, version=VERSION, pnet_rand=True, verbose=False)
     try:

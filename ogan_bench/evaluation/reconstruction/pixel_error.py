@@ -12,9 +12,9 @@ from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.seeding import generator
 
 PIXEL_RANGE = 2.0
-"""From -1 to 1; errors are stated for a range of 1."""
+"""From -1 to 1; errors are reported for a range of 1."""
 AT_A_TIME = 256
-"""Images whose differences are held at a time: all of them at once take ten times as long."""
+"""Images whose differences are in memory at a time; all at once take ten times as long."""
 POINTS = "points: in the units of the data, not in a pixel range"
 
 
@@ -26,7 +26,7 @@ def image_mse(x: Tensor, x_rec: Tensor) -> Tensor:
         x_rec: Reconstructions in [-1, 1], same shape.
 
     Returns:
-        Float64, shape ``(n,)``; a quarter of the error in the range [-1, 1].
+        float64, shape ``(n,)``; a quarter of the error in the range [-1, 1].
     """
     return point_mse(x, x_rec) / PIXEL_RANGE**2
 
@@ -39,7 +39,7 @@ def point_mse(x: Tensor, x_rec: Tensor) -> Tensor:
         x_rec: Same shape.
 
     Returns:
-        Float64, shape ``(n,)``.
+        float64, shape ``(n,)``.
     """
     pairs = zip(x.split(AT_A_TIME), x_rec.split(AT_A_TIME), strict=True)
     return torch.cat([(a - b).square().flatten(1).mean(1, dtype=torch.float64) for a, b in pairs])
@@ -60,9 +60,9 @@ def psnr(mse: Tensor) -> float:
 
 
 def reconstruction_ratio(x: Tensor, x_rec: Tensor, seed: int) -> float:
-    """MSE to the own reconstruction over MSE to that of a random other image.
+    """MSE to an image's own reconstruction over MSE to that of a random other image.
 
-    The others are given by a random cyclic permutation, so that no image meets its own
+    The others are given by a random cyclic permutation, so no image is paired with its own
     reconstruction. 0: perfect; 1: the code says nothing about the image.
 
     Args:
@@ -71,7 +71,7 @@ def reconstruction_ratio(x: Tensor, x_rec: Tensor, seed: int) -> float:
         seed: Seed of the permutation.
 
     Raises:
-        ValueError: There is one image only, or the errors to the others are all zero.
+        ValueError: There is only one image, or the errors to the others are all zero.
 
     References:
         J. Donahue, P. Krähenbühl and T. Darrell, Adversarial Feature Learning, 2017,
@@ -121,7 +121,7 @@ def autoencoding_rows(images: Tensor, own_reconstructions: Tensor, formula: str)
     Args:
         images: Test images, uint8, or points, shape ``(n, c, h, w)``.
         own_reconstructions: G(t·P(E(x))) in [-1, 1], or points, same shape.
-        formula: What P and t are, for the note.
+        formula: The formula with P and t, for the note.
     """
     x, error, units = in_units(images)
     return measured_rows(
@@ -137,7 +137,7 @@ def autoencoding_rows(images: Tensor, own_reconstructions: Tensor, formula: str)
 
 
 def in_units(images: Tensor) -> tuple[Tensor, Callable[[Tensor, Tensor], Tensor], str | None]:
-    """Images as G gives them, the error in their units, and what a note says about the units."""
+    """Images in the range of G's output, the error in their units, and a note on the units."""
     if images.is_floating_point():
         return images.cpu(), point_mse, POINTS
     return to_float(images.cpu()), image_mse, None

@@ -13,7 +13,7 @@ VARIANT = (
     f"Gaussian window {WINDOW} x {WINDOW}, σ = {SIGMA}, K = ({K1}, {K2}), population covariance"
 )
 CHUNK = 2**18
-"""Numbers of an intermediate result at a time, at the most."""
+"""Maximum number of elements of an intermediate result."""
 
 
 def ssim(x: Tensor, x_rec: Tensor) -> Tensor:
@@ -68,7 +68,7 @@ def _windowed(images: Tensor) -> Tensor:
 
 
 def _band(side: int) -> Tensor:
-    """The window along one axis as a matrix: row i has its weights from column i on."""
+    """The window along one axis as a band matrix: row i has its weights from column i on."""
     offsets = torch.arange(WINDOW, dtype=torch.float64) - WINDOW // 2
     weights = offsets.square().mul(-0.5 / SIGMA**2).exp()
     band = torch.zeros(side - WINDOW + 1, side, dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""Simple classifiers that are fitted on some labels and scored on test images."""
+"""Simple classifiers, fitted on some labels and scored on test images."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ SWEEPS: dict[Kind, tuple[float, ...]] = {
     "logistic": (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0),
     "svm": (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0),
 }
-"""Values of C, the inverse strength of regularisation, to choose from."""
+"""Candidate values of C, the inverse regularisation strength."""
 SWEEP_TOLERANCE, SWEEP_ITERATIONS = 1e-3, 200
-"""Where fitting stops while C is chosen; the chosen probe is fitted closer."""
+"""Stopping criteria while C is chosen; the final probe is fitted more closely."""
 VALIDATION_SHARE = 0.2
 FEWEST_TO_CHOOSE = 50
-"""With fewer labels C is 1, since a fifth of them can tell no C from another."""
+"""With fewer labels C is 1, since a fifth of them cannot distinguish values of C."""
 NEIGHBOURS = 5
 FITTING = (
     SWEEPS,
@@ -37,17 +37,17 @@ FITTING = (
     VALIDATION_SHARE,
     FEWEST_TO_CHOOSE,
 )
-"""What accuracies that are kept in the cache depend on."""
+"""What cached accuracies depend on."""
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A probe with the C that was chosen for it.
+    """A fitted probe and its chosen C.
 
     Args:
         score: Accuracy on the test images in [0, 1], or the mean accuracy over classes.
-        C: Inverse strength of regularisation.
-        converged: Whether the last fit did.
+        C: Inverse regularisation strength.
+        converged: Whether the final fit converged.
     """
 
     score: float
@@ -66,9 +66,9 @@ def chosen_probe(
     balanced: bool = False,
     iterations: int = MAX_ITERATIONS,
 ) -> Fitted:
-    """Fit on four fifths with every C, choose by the other fifth, fit on all, score on the test.
+    """Fit every C on four fifths, choose C on the other fifth, refit on all, score on test images.
 
-    The split is seeded; the smallest of equally good C is chosen. The test images choose nothing.
+    The split is seeded; of equally good C the smallest is chosen. Test images play no part in it.
 
     Args:
         kind: ``logistic``: L2-regularised multinomial logistic regression by L-BFGS; ``svm``: one
@@ -77,12 +77,12 @@ def chosen_probe(
         labels: Class indices, shape ``(n,)``.
         x_test: Shape ``(m, k)``.
         test_labels: Class indices, shape ``(m,)``.
-        seed: Of the split, and of the order in which the support vector machine sees the images.
-        balanced: Weight classes evenly, in the fit and in the score.
-        iterations: Where the last fit stops if it has not converged.
+        seed: Seed of the split, and of the order in which the SVM sees the images.
+        balanced: Weight classes equally, in the fit and in the score.
+        iterations: Maximum number of iterations of the final fit.
 
     Raises:
-        ValueError: There is one class only, or values are not finite.
+        ValueError: There is only one class, or values are not finite.
     """
     whole, answers, goal = _array(x), labels.numpy(), test_labels.numpy()
     n, state = len(whole), derive(seed, "evaluation/probes/fit") % 2**32
@@ -129,7 +129,7 @@ UNFITTED: dict[Kind, Callable[..., Any]] = {"logistic": _logistic, "svm": _svm}
 
 
 def _converged(model: Any, x: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) -> bool:
-    """Fit a model, and say whether it converged: a fit that stops early still is a probe."""
+    """Fit a model and return whether it converged: a fit that stops early is still a probe."""
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings(record=True) as caught:
@@ -139,14 +139,14 @@ def _converged(model: Any, x: npt.NDArray[np.float32], labels: npt.NDArray[np.in
 
 
 def even_draw(labels: Tensor, n: int, seed: int, draw: int = 0) -> Tensor:
-    """Indices of n images, as many of each class as can be.
+    """Indices of n images, balanced over classes as far as possible.
 
-    A class that has too few gives all it has, and the others make up for it.
+    A class with too few images contributes all of them, and the others make up the difference.
 
     Args:
         labels: Class indices, shape ``(m,)``.
         n: Number of images.
-        seed: Of the shuffle that is drawn from.
+        seed: Seed of the shuffle that is drawn from.
         draw: Number of the draw.
 
     Raises:
@@ -167,9 +167,9 @@ def even_draw(labels: Tensor, n: int, seed: int, draw: int = 0) -> Tensor:
 
 
 def neighbours_accuracy(x: Tensor, labels: Tensor, x_test: Tensor, test_labels: Tensor) -> Tensor:
-    """Accuracies of the vote of the 1 and of the 5 nearest neighbours by Euclidean distance.
+    """Accuracies of 1- and 5-nearest-neighbour classification by Euclidean distance.
 
-    Of classes with equally many votes the first wins.
+    If classes tie, the first one wins.
 
     Args:
         x: Shape ``(n, k)``.

@@ -1,4 +1,4 @@
-"""How much of the classes a linear probe finds in N(E(x)), beside the baselines it must beat."""
+"""How well a linear probe finds the classes in N(E(x)), and the baselines it must beat."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from ogan_bench.study.settings import Evaluation
 
 C = 1.0
 TOLERANCE = 1e-4
-"""Gradient norm at which fitting stops. Ten times coarser is four times faster on the 1024 pixels
-of Fashion-MNIST, but moves test accuracies by up to 0.8 points."""
+"""Gradient norm at which fitting stops. A ten times larger value is four times faster on the 1024
+pixels of Fashion-MNIST, but moves test accuracies by up to 0.8 points."""
 MAX_ITERATIONS = 1000
 VERSION = 1
-"""Raise it when code changes what is fitted; the constants above are in the key by themselves."""
+"""Increment when the code changes what is fitted; the constants above are part of the key."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ def linear_probe(
         labels: Class indices, shape ``(n,)``.
         test: Shape ``(m, k)``.
         test_labels: Class indices, shape ``(m,)``.
-        iterations: Where the fit stops if it has not converged.
+        iterations: Maximum number of iterations.
 
     Raises:
-        ValueError: Values are not finite, or there is one class only.
+        ValueError: Values are not finite, or there is only one class.
 
     References:
         G. Alain and Y. Bengio, Understanding intermediate layers using linear classifier probes,
@@ -73,7 +73,7 @@ def linear_probe(
         StandardScaler(), LogisticRegression(C=C, tol=TOLERANCE, max_iter=iterations)
     )
     with warnings.catch_warnings(record=True) as caught:
-        # The caller gets it as a fact; a fit that stops early still is a probe.
+        # Convergence is reported to the caller; a fit that stops early is still a probe.
         warnings.simplefilter("always", ConvergenceWarning)
         model.fit(_array(train), labels.cpu().numpy())
     converged = not any(issubclass(w.category, ConvergenceWarning) for w in caught)
@@ -81,13 +81,13 @@ def linear_probe(
 
 
 def principal_components(train: Tensor, test: Tensor, d: int, seed: int) -> tuple[Tensor, Tensor]:
-    """Coordinates along the first principal components of the training images.
+    """Projections onto the first principal components of the training images.
 
     Args:
         train: Shape ``(n, k)``.
         test: Shape ``(m, k)``.
-        d: Components; n or k if that is less.
-        seed: Seed of the randomised solver, which is used where there are many pixels.
+        d: Number of components; n or k if that is less.
+        seed: Seed of the randomised solver, which is used for many pixels.
     """
     from sklearn.decomposition import PCA
 
@@ -152,14 +152,14 @@ def pixel_probe(
 ) -> Probe:
     """The probe on pixels or on their principal components, kept in the cache.
 
-    It depends on the data and the settings alone, and costs more than all other metrics together.
+    It depends only on the data and the settings, and costs more than all other metrics together.
 
     Args:
         dataset: Where the images come from.
         chosen: Indices of the training images to fit on.
         components: Number of principal components; ``None``: the pixels themselves.
         seed: Seed of the randomised PCA.
-        iterations: Where the fit stops if it has not converged.
+        iterations: Maximum number of iterations.
     """
 
     def fit() -> dict[str, float | bool]:

@@ -1,4 +1,4 @@
-"""What simple classifiers find in N(E(x)) with few labels and many, beside their baselines."""
+"""How well simple classifiers do on N(E(x)) with few and many labels, and their baselines."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ from ogan_bench.sampling.context import ModelContext
 from ogan_bench.sampling.samples import Codes
 
 DRAWS = {10: 10, 100: 5, 1000: 1, 10_000: 1}
-"""Numbers of labels, and how many draws of so many labels an accuracy is the mean of."""
+"""Maps the number of labels to the number of draws that an accuracy is averaged over."""
 FEW = 1000
-"""Labels of the support vector machine and of the probes of attributes."""
+"""Number of labels for the support vector machine and the attribute probes."""
 ATTRIBUTES = f"attribute_accuracy_{FEW}"
 RAREST = 10
-"""Labels of either kind that an attribute must have."""
+"""Minimum number of labels of either kind that an attribute must have."""
 MAX_CLASSES = 100
 MAX_PIXELS = 32
 """Larger images are shrunk to this height and width before their pixels are probed."""
 VERSION = 1
-"""Raise it when code changes what is fitted; the constants above are in the key by themselves."""
+"""Increment when the code changes what is fitted; the constants above are part of the key."""
 
 
 class Representation:
-    """What a probe sees of the training images that it may learn from, and of the test images.
+    """What a probe sees of its training images and of the test images.
 
     Args:
         make: Computes both, shapes ``(n, k)`` and ``(m, k)``.
-        kept: What it depends on beside the dataset, where accuracies are kept in the cache.
+        kept: What it depends on besides the dataset, if accuracies are cached.
     """
 
     def __init__(
@@ -59,15 +59,15 @@ class Representation:
 
     @functools.cached_property
     def plain(self) -> tuple[Tensor, Tensor]:
-        """As it is, float32 on the CPU."""
+        """Unscaled, float32 on the CPU."""
         train, test = self._make()
         return train.float(), test.float()
 
     @functools.cached_property
     def scaled(self) -> tuple[Tensor, Tensor]:
-        """With mean 0 and deviation 1 over all the training images, whose labels it does not need.
+        """Standardised to mean 0 and deviation 1 over all training images, labelled or not.
 
-        Columns that are constant are 0.
+        Constant columns become 0.
         """
         train, test = self.plain
         mean, std = train.mean(0), train.std(0, correction=0)
@@ -76,7 +76,7 @@ class Representation:
 
 
 def representations(context: ModelContext) -> dict[str, Representation]:
-    """Codes, and the baselines by the endings of their metrics' names."""
+    """Codes and baselines, keyed by the suffixes of their metrics' names."""
     samples, dataset = context.samples, context.dataset
     d, seed = samples.trained.train.shape[1], context.settings.seed
 
@@ -131,7 +131,7 @@ def probes_rows(context: ModelContext) -> list[Row]:
 def _kept(
     context: ModelContext, metric: str, measure: Measure, representation: Representation
 ) -> Value:
-    """What is measured on a representation, from the cache where it is kept."""
+    """A metric measured on a representation, from the cache if it is kept there."""
     chosen, dataset = context.samples.train_indices, context.dataset
     if not len(chosen):
         raise ValueError("probe_images is 0")
@@ -200,7 +200,7 @@ def _attribute_probe(context: ModelContext) -> Measure:
             raise ValueError("the dataset has no attributes")
         if len(chosen) < FEW:
             raise ValueError(f"there are {len(chosen)} images for the probe, not {FEW}")
-        # The images for the probe are the first of a shuffle, and so are these.
+        # The probe images are the first of a shuffle, so these are a random choice too.
         answers = train[chosen[:FEW]].long()
         goals = test.long()
         x, x_test = representation.scaled[0][:FEW], representation.scaled[1]

@@ -1,4 +1,4 @@
-"""How well planes in the space of z part the classes of G(z), after StyleGAN's measure."""
+"""How well hyperplanes in z space separate the classes of G(z), after StyleGAN's measure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ogan_bench.sampling.samples import BATCH_SIZE
 from ogan_bench.seeding import generator
 
 POINTS = 10_000
-"""Draws of z that the planes are fitted on, and as many more that they are tried on."""
+"""Draws of z that the hyperplanes are fitted on, and the same number for testing them."""
 MAX_CLASSES = 100
 FITTED, HELD_OUT = "separability_z_classifier", "separability_z_classifier_heldout"
 
@@ -34,18 +34,18 @@ def conditional_entropy(joint: Tensor) -> float:
 
 
 def most_confident(logits: Tensor) -> Tensor:
-    """Indices of the half of the images whose class is clearest, by the largest probability."""
+    """Indices of the half of the images with the most confident classification."""
     confidence = logits.double().softmax(1).amax(1)
     return confidence.argsort(descending=True, stable=True)[: len(logits) // 2]
 
 
 def separability(z: Tensor, classes: Tensor, z_new: Tensor, new_classes: Tensor) -> Tensor:
-    """2^Σ_k H(Y_k | X_k) on the points that the planes were fitted on, on new ones, and by chance.
+    """2^Σ_k H(Y_k | X_k) on the points used for fitting, on new points, and by chance.
 
-    Y_k says whether an image is of class k, X_k on which side of a plane its z lies. The plane of
-    each class against the rest is that of a linear support vector machine (squared hinge loss,
-    C = 1). 1 is perfect. With planes that say nothing it is 2^Σ_k H(Y_k), what new points have by
-    chance.
+    Y_k says whether an image is of class k, X_k on which side of a hyperplane its z lies. The
+    hyperplane of each class against the rest is that of a linear support vector machine (squared
+    hinge loss, C = 1). 1 is perfect. Uninformative hyperplanes give 2^Σ_k H(Y_k), the chance level
+    of new points.
 
     Args:
         z: Shape ``(n, d)``.
@@ -57,12 +57,12 @@ def separability(z: Tensor, classes: Tensor, z_new: Tensor, new_classes: Tensor)
         The three numbers, shape ``(3,)``.
 
     Raises:
-        ValueError: There is one class only, or more than 100.
+        ValueError: There is only one class, or more than 100.
 
     References:
         T. Karras, S. Laine, T. Aila, A Style-Based Generator Architecture for Generative
         Adversarial Networks, 2019, https://arxiv.org/abs/1812.04948 (sums over 40 attributes of
-        faces, on the points that the planes were fitted on)
+        faces, on the points used for fitting)
     """
     from sklearn.svm import LinearSVC
 
@@ -78,7 +78,7 @@ def separability(z: Tensor, classes: Tensor, z_new: Tensor, new_classes: Tensor)
         if bool(y.any()):
             plane = LinearSVC(dual=False).fit(points, y.numpy())
             sides = [torch.from_numpy(plane.predict(t.float().numpy())) for t in (z, z_new)]
-        else:  # a class of new points only: no plane has seen it
+        else:  # a class found only among the new points has no hyperplane
             sides = [torch.zeros_like(y), torch.zeros_like(y_new)]
         nowhere = torch.zeros_like(y_new)
         for i, (x, answer) in enumerate([(sides[0], y), (sides[1], y_new), (nowhere, y_new)]):
@@ -91,8 +91,8 @@ def latent_separability_rows(context: ModelContext, points: int = POINTS) -> lis
     """The measure with the dataset's own classifier, if that is among the feature spaces.
 
     Args:
-        context: Whose G and classifier.
-        points: Draws of z that the planes are fitted on, and as many more that they are tried on.
+        context: Provides G and the classifier.
+        points: Draws of z that the hyperplanes are fitted on, and the same number for testing.
     """
     if CLASSIFIER not in context.settings.extractors:
         return []
@@ -121,7 +121,7 @@ def latent_separability_rows(context: ModelContext, points: int = POINTS) -> lis
 
 
 def _classified(context: ModelContext, n: int) -> tuple[Tensor, Tensor]:
-    """n draws of z and the classifier's logits of G(z), of which only a batch is kept at a time."""
+    """n draws of z and the classifier's logits of G(z), with one batch of images in memory."""
     trained, extractor = context.nets.trained, context.extractor(CLASSIFIER)
     noise = torch.randn(
         n,

@@ -1,1 +1,1 @@
-"""The four parts of the O-GAN family, and what ties them together."""
+"""The four parts of the O-GAN family, and the code that combines them."""

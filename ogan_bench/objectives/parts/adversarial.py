@@ -18,11 +18,11 @@ ScoreLoss = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Adversarial:
-    """Two functions of the scores ``real`` and ``fake``, by name and each ``(n,)``, to ``(n,)``.
+    """Two functions from the scores ``real`` and ``fake``, by name, each ``(n,)``, to ``(n,)``.
 
     Args:
         encoder: What E minimises.
-        generator: What G minimises; where it does not ask for ``real``, E(x) is not computed.
+        generator: What G minimises; if it does not ask for ``real``, E(x) is not computed.
         lower_bound: Infimum of E's loss, which it approaches as E separates real from generated
             images; ``None``: there is none.
     """
@@ -33,7 +33,7 @@ class Adversarial:
 
 
 class Scores:
-    """What an adversarial loss may ask for; each is computed when it is asked for.
+    """What an adversarial loss may ask for; each is computed on demand.
 
     Args:
         real: Gives the scores of the real images, shape ``(n,)``.

@@ -29,11 +29,11 @@ def argument_names(function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 def check_arguments(function: Callable[..., Any], offered: type, part: str) -> None:
-    """Refuse a function that asks for something that is not offered.
+    """Reject a function that asks for something that is not available.
 
     Args:
-        function: Of a part.
-        offered: Class whose attributes are the offer.
+        function: Function of a part.
+        offered: Class whose attributes are available.
         part: Name of the part.
 
     Raises:
@@ -55,14 +55,14 @@ def call_with(function: Callable[..., Any], view: object, **parameters: Any) -> 
 
 
 Term = Callable[..., Tensor]
-"""Whatever it asks for to a loss per sample, ``(n,)``."""
+"""Maps the attributes it asks for to a loss per sample, ``(n,)``."""
 
 
 def term(kind: str, part: Component | str, offered: type) -> Term:
     """A penalty with the parameters of the study file.
 
     Raises:
-        UserError: It asks for something that is not offered.
+        UserError: It asks for something that is not available.
     """
     chosen = component_of(kind, part)
     function = catalogue.function(kind, chosen.name)

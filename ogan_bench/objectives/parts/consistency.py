@@ -22,7 +22,7 @@ Decode = Callable[[Tensor], Tensor]
 """Codes ``(n, d)`` to images ``(n, c, h, w)``."""
 
 LOG_VARIANCE = 10.0
-"""Learned log-variances lie between minus this and this."""
+"""Bound on the absolute value of learned log-variances."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Consistency:
 
     Args:
         loss: Attributes of :class:`ConsistencyInputs`, by name, to a loss per sample, ``(n,)``.
-        projection: Sets what the loss leaves free in the code, so that G gets codes like those it
+        projection: Fixes what the loss leaves free in the code, so that G gets codes like those it
             was trained on; ``none``: the loss ties all of the code.
     """
 

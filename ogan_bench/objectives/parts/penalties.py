@@ -22,7 +22,7 @@ class Scored:
     """What a penalty may ask for.
 
     Args:
-        batch: The pass; its images and random numbers.
+        batch: The forward pass, with its images and random numbers.
         score_real: Scores of the real images, shape ``(n,)``.
         score_fake: Scores of the generated images, shape ``(n,)``.
         score: Images ``(n, c, h, w)`` to scores ``(n,)``.
@@ -171,5 +171,5 @@ PENALTIES: dict[str, Callable[..., Tensor]] = {
 
 
 def penalty_noise(penalty: Term, n: int) -> Mapping[str, Noise]:
-    """Random numbers that a penalty asks for, of n pairs of images."""
+    """Random numbers that a penalty asks for, for n pairs of images."""
     return {"mixing": uniform(n, 1, 1, 1)} if "mixing" in argument_names(penalty) else {}

@@ -19,7 +19,7 @@ EPS = 1e-12
 
 @dataclass(frozen=True)
 class Output:
-    """What a score may ask for, of one batch of images.
+    """What a score may ask for, for one batch of images.
 
     Args:
         code: Shape ``(n, d)``.
@@ -38,13 +38,13 @@ class Output:
 
 @dataclass(frozen=True)
 class Readout:
-    """A score, and what it needs of E.
+    """A score, and what it needs from E.
 
     Args:
         score: Fields of :class:`Output`, by name, to scores ``(n,)``.
         spare: Outputs that E has beyond the d of the code.
         free: Leading dimensions of the code that the consistency term leaves alone.
-        head: Makes the module that the score asks for as ``head``; it becomes a part of E.
+        head: Builds the module that the score asks for as ``head``; it becomes part of E.
     """
 
     score: Callable[..., Tensor]
@@ -54,7 +54,7 @@ class Readout:
 
 
 class ClassVectors(nn.Embedding):
-    """One vector a class, zero at the start."""
+    """One vector per class, initialised to zero."""
 
     initial = Zero()
 

@@ -1,4 +1,4 @@
-"""The weight of a term over the course of a training."""
+"""The weight of a term during training."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ogan_bench.study import catalogue
 from ogan_bench.study.parts import Component, Weight, component_of
 
 Schedule = Callable[[float], float]
-"""Share of the training that is done, in [0, 1), to a weight."""
+"""Maps the completed share of the training, in [0, 1), to a weight."""
 
 
 def constant(progress: float, *, weight: NonNegativeFloat) -> float:

@@ -21,7 +21,7 @@ class WeightedConsistency:
 
     Args:
         term: c.
-        weight: w over the training.
+        weight: Schedule of w.
     """
 
     term: Consistency
@@ -52,7 +52,7 @@ def weighted_consistency(consistency: ConsistencyPart, weight: Weight) -> Weight
     """The term and the weight that a study file describes.
 
     Raises:
-        UserError: The term asks for something that is not offered, or is itself the loss.
+        UserError: The term asks for something that is not available, or is itself the loss.
     """
     chosen = component_of("consistency", consistency)
     if argument_names(catalogue.function("consistency", chosen.name)):

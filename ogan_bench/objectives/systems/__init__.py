@@ -1,1 +1,1 @@
-"""One file for each system that is no choice of four parts."""
+"""One file per system that is not a combination of the four parts."""

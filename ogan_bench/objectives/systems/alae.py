@@ -1,4 +1,4 @@
-"""ALAE: an autoencoder of a learned latent space, in which a discriminator judges too."""
+"""ALAE: an autoencoder of a learned latent space, in which the discriminator works too."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from ogan_bench.objectives.parts.consistency import correlation
 from ogan_bench.objectives.parts.penalties import r1 as gradient_penalty
 
 HEAD_LAYERS = 3
-"""Layers of the perceptron that gives the score, as in the authors' code."""
+"""Number of layers of the perceptron that computes the score, as in the authors' code."""
 
 
 class MappedGenerator(Generator):
     """G(z) = S(F(z)).
 
     Args:
-        mapping: F, z to w of the same width.
-        synthesis: S, w to images.
+        mapping: F, maps z to w of the same width.
+        synthesis: S, maps w to images.
     """
 
     def __init__(self, mapping: nn.Module, synthesis: Generator) -> None:
@@ -45,7 +45,7 @@ class ALAE(Objective):
 
     Args:
         mapping_layers: Layers of F.
-        latent_weight: Weight of the reciprocity in w.
+        latent_weight: Weight of the reciprocity loss in w.
         r1: γ of the gradient penalty.
     """
 
@@ -74,7 +74,7 @@ class ALAE(Objective):
 
     def generator_loss(self, batch: ForwardPass) -> LossTerms:
         # The formula stops the gradient at w, in the target as well as on the way through S and E:
-        # of G only S is to make the images from which E can tell w.
+        # within G, only S learns to make images from which E can recover w.
         w = self.w(batch).detach()
         generator = cast(MappedGenerator, batch.nets.generator)
         images = generator.synthesis(w, batch.z_labels)

@@ -21,7 +21,7 @@ class JointCritic(nn.Module):
     """s(x, code) = MLP([T(x), code]) with an encoder T to d numbers.
 
     Args:
-        architecture: Makes T.
+        architecture: Builds T.
         hidden: Width of the two hidden layers.
     """
 
@@ -40,7 +40,7 @@ class JointCritic(nn.Module):
 class PairObjective(Objective):
     """An objective with a critic of pairs of an image and a code.
 
-    Subclasses have the width ``hidden`` of its joint layers.
+    Subclasses provide ``hidden``, the width of its joint layers.
     """
 
     hidden: int
@@ -79,7 +79,7 @@ class BiGAN(PairObjective):
     """See :func:`bigan`.
 
     Args:
-        stochastic: Whether codes are drawn from the distribution that E gives.
+        stochastic: Whether codes are drawn from the distribution that E outputs.
         hidden: Width of the critic's joint layers.
     """
 

@@ -1,4 +1,4 @@
-"""Critics beside E: the two sides of a critic's game, and what it computes once a pass."""
+"""Critics separate from E: both sides of a critic's game, and what is computed once per pass."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ogan_bench.study.parts import AdversarialPart, PenaltyPart, build
 
 
 def computed(batch: ForwardPass, objective: Objective, *names: str) -> LossTerms:
-    """Diagnostics: of the named tensors those that this pass has made, and ρ where it can be had.
+    """Diagnostics: the named tensors that this pass has computed, and ρ if available.
 
     Args:
-        batch: The pass; nothing is computed anew, for the weights have moved since.
+        batch: The pass; nothing is recomputed, since the weights have changed.
         objective: Knows which part of E's output is the code.
         names: As given to :meth:`~ogan_bench.objectives.base.ForwardPass.once`.
     """
@@ -32,7 +32,7 @@ def computed(batch: ForwardPass, objective: Objective, *names: str) -> LossTerms
 
 @dataclass(frozen=True)
 class CriticGame:
-    """What a critic and the forger that it judges minimise.
+    """The losses of a critic and of the forger it judges.
 
     ::
 
@@ -48,7 +48,7 @@ class CriticGame:
     penalty: Term
 
     def noise(self, n: int) -> Mapping[str, Noise]:
-        """Random numbers that the critic's loss of n pairs needs."""
+        """Random numbers that the critic's loss needs for n pairs."""
         return penalty_noise(self.penalty, n)
 
     def critic_loss(self, scored: Scored) -> LossTerms:
@@ -69,6 +69,6 @@ def game(adversarial: AdversarialPart, penalty: PenaltyPart) -> CriticGame:
     """The game that a study file describes.
 
     Raises:
-        UserError: The penalty asks for something that is not offered.
+        UserError: The penalty asks for something that is not available.
     """
     return CriticGame(build("adversarial", adversarial), term("penalties", penalty, Scored))

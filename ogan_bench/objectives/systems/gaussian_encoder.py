@@ -18,7 +18,7 @@ from ogan_bench.models.base import Architecture
 from ogan_bench.objectives.base import ForwardPass, Nets, Noise, Objective, normal
 
 UNIT_RANGE = 0.25
-"""Squared errors of images in [-1, 1], as all images here, to those of the same in [0, 1]."""
+"""Converts squared errors of images in [-1, 1], the range used here, to the range [0, 1]."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def squared_error(x: Tensor, y: Tensor) -> Tensor:
 
 
 class Variational(Objective):
-    """An objective whose E gives distributions of codes."""
+    """An objective whose E outputs distributions of codes."""
 
     def build(self, architecture: Architecture) -> Nets:
         return Nets(architecture.encoder(2 * architecture.z_dim), architecture.generator())
@@ -76,7 +76,7 @@ class Variational(Objective):
         return gaussian(batch.e_fake, batch.z.shape[1])
 
     def of(self, batch: ForwardPass, images: Tensor) -> Gaussian:
-        """q(z | images), where the images go through E as a batch of their own."""
+        """q(z | images), where the images go through E as a separate batch."""
         return gaussian(batch.nets.encoder(images), batch.z.shape[1])
 
     def images(self, batch: ForwardPass, code: Tensor, labels: Tensor | None) -> Tensor:

@@ -27,10 +27,10 @@ class InfoGAN(Objective):
     """See :func:`info_gan`.
 
     Args:
-        game: Of E's score and G.
+        game: The game between E's score and G.
         code_dims: k, the leading dimensions of z that are the code; 0: all of them.
-        binary: Whether the code is of ±1 instead of standard normal.
-        weight: λ over the course of the training.
+        binary: Whether the code is ±1 instead of standard normal.
+        weight: Schedule of λ.
     """
 
     game: CriticGame
@@ -82,7 +82,7 @@ class InfoGAN(Objective):
 
     def code(self, e: Tensor, d: int) -> Tensor:
         mean = torch.tanh(e[:, :-1] / 2) if self.binary else e[:, :-1]
-        # The rest of z is noise that Q says nothing of; G gets its mean.
+        # The rest of z is noise that Q does not predict; G gets its mean.
         return F.pad(mean, (0, d - mean.shape[1]))
 
     def score_real(self, batch: ForwardPass) -> Tensor:

@@ -21,7 +21,7 @@ class IntroVAE(Variational):
         w_rec: Weight of the reconstruction error.
         w_kl: Weight of all KL divergences.
         w_neg: Further weight of the hinges.
-        vae_share: Share of the training, at its start, without what is adversarial.
+        vae_share: Initial share of the training without the adversarial terms.
     """
 
     margin: float

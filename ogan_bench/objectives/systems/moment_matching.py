@@ -1,4 +1,4 @@
-"""A GAN without a common value: E sets the moments of scores, G moves their mean."""
+"""A GAN that is not a min-max game: E sets the moments of scores, G moves their mean."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ogan_bench.study.parts import ConsistencyPart, PenaltyPart, ReadoutPart, We
 
 
 def squared_moments(scores: Tensor, mean: float) -> Tensor:
-    """How far scores are from N(mean, 1): (avg s - mean)² + (var s - 1)², for each sample the same.
+    """Distance of scores from N(mean, 1): (avg s - mean)² + (var s - 1)².
 
-    Average and variance are over the batch.
+    Average and variance are over the batch, so the value is the same for every sample.
     """
     offset = scores.mean() - mean
     return (offset.square() + (scores.var(correction=0) - 1).square()).expand_as(scores)

@@ -1,4 +1,4 @@
-"""A plain GAN whose critic judges packs of images, and an encoder that looks on."""
+"""A plain GAN whose critic judges packs of images, and an encoder that does not influence it."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def packs(images: Tensor, packing: int) -> Tensor:
 
     Args:
         images: Shape ``(n, c, h, w)``.
-        packing: Images m of a pack.
+        packing: Number m of images per pack.
 
     Returns:
         Shape ``(n/m, m·c, h, w)``.
 
     Raises:
-        UserError: n is no multiple of m.
+        UserError: n is not a multiple of m.
     """
     n, c, h, w = images.shape
     if n % packing:
@@ -42,11 +42,11 @@ def packs(images: Tensor, packing: int) -> Tensor:
 
 
 def per_image(terms: LossTerms, images: int) -> LossTerms:
-    """Every image carries what its pack has, so the mean over images is that over packs.
+    """Assign each image the value of its pack, so the mean over images is that over packs.
 
     Args:
-        terms: Of a pack each, shape ``(n/m,)``, or already of an image each, ``(n,)``.
-        images: Their number n.
+        terms: One value per pack, shape ``(n/m,)``, or already one per image, ``(n,)``.
+        images: Number n of images.
     """
     return {name: term.repeat_interleave(images // len(term)) for name, term in terms.items()}
 
@@ -56,7 +56,7 @@ class PacGANObjective(SeparateObjective):
     """See :func:`pac_gan`: the separate nets, with another critic.
 
     Args:
-        packing: Images m that the critic sees at a time.
+        packing: Number m of images that the critic sees at a time.
     """
 
     packing: int

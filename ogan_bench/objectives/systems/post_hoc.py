@@ -1,4 +1,4 @@
-"""First a GAN, then an encoder that inverts its frozen generator."""
+"""A GAN first, then an encoder that inverts its frozen generator."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class PostHocObjective(SeparateObjective):
     """See :func:`post_hoc`: the separate nets, one after the other.
 
     Args:
-        gan_share: Share of the training that the GAN gets.
+        gan_share: Share of the training spent on the GAN.
     """
 
     gan_share: float

@@ -1,4 +1,4 @@
-"""Encoder and discriminator as two nets that are trained at the same time."""
+"""Encoder and discriminator as two separate nets, trained jointly."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SeparateObjective(Objective):
     """See :func:`separate`.
 
     Args:
-        game: Of the critic and G.
+        game: The game between the critic and G.
         consistency: w·c.
         to_generator: Whether G minimises the consistency term too.
     """
@@ -51,7 +51,7 @@ class SeparateObjective(Objective):
 
     def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         tied = self.consistency.loss(batch, self)
-        # Without a consistency term there is nothing for E to learn: it stays as it was drawn.
+        # Without a consistency term E has nothing to learn: it stays as initialised.
         return {"consistency": tied} if tied.requires_grad else {}
 
     def generator_loss(self, batch: ForwardPass) -> LossTerms:

@@ -27,7 +27,7 @@ class SoftIntroVAE(Variational):
         beta_rec: Weight of the reconstruction error.
         beta_neg: Weight of the KL divergence in the exponentials.
         gamma_r: Weight of reconstructing generated images in G's loss.
-        vae_share: Share of the training, at its start, without what is adversarial.
+        vae_share: Initial share of the training without the adversarial terms.
     """
 
     beta_kl: float
@@ -52,7 +52,7 @@ class SoftIntroVAE(Variational):
             return terms
         again, fake = self.of(batch, x_hat.detach()), self.fake(batch)
         code_again, code_fake = self._codes(batch, again, fake)
-        # As an image to reconstruct, x̂ is not detached: the authors' code has it so.
+        # As an image to reconstruct, x̂ is not detached, as in the authors' code.
         error_again = self._error(x_hat, self.images(batch, code_again, batch.labels))
         error_fake = self._error(batch.x_fake, self.images(batch, code_fake, batch.z_labels))
         return {
@@ -86,7 +86,7 @@ class SoftIntroVAE(Variational):
         return found
 
     def _scale(self, batch: ForwardPass) -> float:
-        """s: one over the number of values in an image."""
+        """s: the reciprocal of the number of values in an image."""
         return 1 / batch.x[0].numel()
 
     def _error(self, x: Tensor, y: Tensor) -> Tensor:

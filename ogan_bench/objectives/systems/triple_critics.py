@@ -20,16 +20,16 @@ from ogan_bench.objectives.systems.critic_game import CriticGame, computed, game
 from ogan_bench.study.parts import AdversarialPart, ConsistencyPart, PenaltyPart, Weight
 
 PREFIX = {"image": "", "code": "code_", "reconstruction": "reconstruction_"}
-"""The critics, and what comes before ``score_real`` and ``score_fake`` in their diagnostics."""
+"""The critics, and the prefix of ``score_real`` and ``score_fake`` in their diagnostics."""
 
 
 @dataclass(frozen=True)
 class ScoredPairs(Scored):
-    """What a penalty may ask for where real and fake are not the images of the batch.
+    """What a penalty may ask for if real and fake are not the images of the batch.
 
     Args:
         real: Images or codes, by position in the batch.
-        fake: Of the same shape.
+        fake: The same shape as ``real``.
     """
 
     real: Tensor
@@ -53,7 +53,7 @@ class TripleCritics(Objective):
     """See :func:`triple_critics`.
 
     Args:
-        game: Of each critic and the net that it judges.
+        game: The game between each critic and the net it judges.
         consistency: w·c.
         hidden: Width of the hidden layers of the critic of codes.
     """
@@ -110,13 +110,13 @@ class TripleCritics(Objective):
         return computed(batch, self, *names)
 
     def real(self, batch: ForwardPass, critic: str) -> Tensor:
-        """What a critic is to take for real: images or codes."""
+        """What counts as real for a critic: images or codes."""
         if critic != "code":
             return batch.x
         return batch.once("z_leaf", lambda: batch.z.detach().requires_grad_())
 
     def fake(self, batch: ForwardPass, critic: str) -> Tensor:
-        """What a critic is to take for fake: G(z), E(x) or G(E(x))."""
+        """What counts as fake for a critic: G(z), E(x) or G(E(x))."""
         if critic == "image":
             return batch.x_fake
         code = self.code(batch.e_real, batch.z.shape[1])
@@ -126,14 +126,14 @@ class TripleCritics(Objective):
         return batch.once("x_again", lambda: self.decode(generator, code, batch.labels))
 
     def score_real(self, batch: ForwardPass, critic: str) -> Tensor:
-        """A critic's scores of what is real to it, shape ``(n,)``."""
+        """A critic's scores of its real inputs, shape ``(n,)``."""
         return batch.once(
             f"{PREFIX[critic]}score_real",
             lambda: self.score(batch, critic, self.real(batch, critic)),
         )
 
     def score_fake(self, batch: ForwardPass, critic: str) -> Tensor:
-        """A critic's scores of what is fake to it, shape ``(n,)``."""
+        """A critic's scores of its fake inputs, shape ``(n,)``."""
         return batch.once(
             f"{PREFIX[critic]}score_fake",
             lambda: self.score(batch, critic, self.fake(batch, critic)),

@@ -1,6 +1,6 @@
 """Autoencoders without an adversary: the variational one and the plain one.
 
-E and G minimise one loss together, so nobody is anybody's opponent.
+E and G minimise one loss together, so neither is an adversary.
 """
 
 from __future__ import annotations

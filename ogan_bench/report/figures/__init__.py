@@ -1,7 +1,7 @@
-"""Figures of a study, as drawings that are the same for the same results.
+"""Reproducible figures of a study.
 
-Every seed is shown; intervals are the tables' own (Student's t, paired or Welch's), never those of
-a plotting library.
+Every seed is shown; intervals are those of the tables (Student's t, paired or Welch's), never those
+of a plotting library.
 """
 
 from __future__ import annotations

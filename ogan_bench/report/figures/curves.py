@@ -23,7 +23,7 @@ CURVES = {
     "rho": "ρ: correlation of z and the code of G(z)",
     "score_gap": "score gap (real − generated)",
 }
-"""Training curves of the report: column of the log -> what it is called."""
+"""Training curves of the report: column of the log to label."""
 
 CODES = {
     "e_real_mean": "mean of E(x), real",
@@ -34,10 +34,10 @@ CODES = {
 """Columns of the log that are shown in one figure."""
 
 MOST_POINTS, FEWEST_POINTS = 300, 12
-"""Of one line that has as many."""
+"""Most and fewest points of one line, if it has that many."""
 
 _OF_ALL_LINES = 20_000
-"""Points of a figure, as far as that leaves enough of each line."""
+"""Total points of a figure, unless that leaves too few for each line."""
 
 Line = NDArray[np.floating[Any]]
 """Shape (n, 2)."""
@@ -45,7 +45,7 @@ Line = NDArray[np.floating[Any]]
 _NONE = np.empty((0, 2))
 
 Trials = dict[str, list[Line]]
-"""Arm to the line of each of its seeds."""
+"""Arm to the lines of its seeds."""
 
 
 def curves_figure(
@@ -58,12 +58,12 @@ def curves_figure(
     """Columns of a log in small panels: a thin line per seed, the mean over seeds thick.
 
     Args:
-        log: Rows of a trial follow one another; columns arm, seed, step, and those to be shown.
-        columns: Columns to what they are called, a panel each.
-        arms: All arms of the study, so that each keeps its colour where another has no log.
-        title: Of the figure.
-        x: Columns that are drawn along, with what they are called; the step if left out. Every
-            column is shown along each of them.
+        log: Rows grouped by trial, with the columns arm, seed, step, and those to show.
+        columns: Columns to labels, one panel each.
+        arms: All arms of the study, so that each keeps its colour even if another has no log.
+        title: Title of the figure.
+        x: Columns for the x axis, with their labels; the step by default. Every column is shown
+            against each of them.
     """
     along = x or {"step": "step"}
     return Drawing(
@@ -121,14 +121,14 @@ def _trials(log: pd.DataFrame, x: str, y: str, arms: Sequence[str]) -> Trials:
 
 
 def _mean_of(lines: Sequence[Line]) -> Line:
-    """Mean over seeds, point by point as far as the shortest of them goes."""
+    """Pointwise mean over seeds, up to the length of the shortest."""
     shortest = min(map(len, lines), default=0)
     mean: Line = np.mean([line[:shortest] for line in lines] or [_NONE], axis=0)
     return mean
 
 
 def _thinned(line: Line, most: int) -> Line:
-    """At most so many points, evenly chosen, the first and the last among them."""
+    """At most ``most`` points, evenly spaced, including the first and the last."""
     if len(line) <= most:
         return line
     chosen: Line = line[np.linspace(0, len(line) - 1, most).round().astype(int)]

@@ -1,7 +1,7 @@
-"""Figures as files: SVG for the page, PNG and PDF for papers and for places that show no SVG.
+"""Figures as files: SVG for the page, PNG and PDF for papers and wherever SVG is not supported.
 
-Drawn with matplotlib's objects and without pyplot, so no state is left behind. Margins are fixed:
-an engine that lays out figures takes as long as drawing them.
+Drawn with matplotlib's objects and without pyplot, so no global state remains. Margins are fixed:
+a layout engine would take as long as drawing the figure.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ STYLE: Any = {
     "axes.titlelocation": "left",
     "axes.titlesize": 9,
     "axes.titley": 1.0,
-    "figure.dpi": 72,  # lengths on the screen are in points
+    "figure.dpi": 72,  # screen lengths are in points
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans", "Verdana"],
     "font.size": 8,
@@ -48,7 +48,7 @@ STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "ogan_bench",
     "text.color": INK,
-    "text.parse_math": False,  # a $ in a name starts no mathematics
+    "text.parse_math": False,  # a $ in a name does not start math mode
     "xtick.bottom": False,
     "xtick.color": SOFT,
     "ytick.color": SOFT,
@@ -56,26 +56,26 @@ STYLE: Any = {
 }
 
 DENSITY = 192
-"""Pixels of a PNG per inch."""
+"""PNG resolution in dots per inch."""
 
 _METADATA: dict[str, dict[str, None]] = {
     "svg": dict.fromkeys(("Creator", "Date", "Format", "Type")),
     "png": {"Software": None},
     "pdf": dict.fromkeys(("Creator", "CreationDate", "Producer")),
 }
-"""What would differ between days and versions is left out of the files."""
+"""Metadata that would vary with date and version is left out of the files."""
 
 FORMATS = tuple(_METADATA)
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure, which is drawn when a file of it is asked for.
+    """A figure, drawn only when a file of it is requested.
 
     Args:
-        title: What it is of; its caption.
-        alt: What is to be seen on it, with the numbers, for those who do not see it.
-        plot: Draws it.
+        title: Title, used as the caption.
+        alt: Alternative text that describes the figure, with the numbers.
+        plot: Draws the figure.
     """
 
     title: str
@@ -88,10 +88,10 @@ class Drawing:
         return _rendered(self, "svg")
 
     def save(self, path: Path | str) -> Path:
-        """Write the figure to a file of the kind that its ending says: svg, png or pdf.
+        """Write the figure to a file; the extension sets the format: svg, png or pdf.
 
         Raises:
-            UserError: The ending is none of these, or the file cannot be written.
+            UserError: The extension is none of these, or the file cannot be written.
         """
         path = Path(path)
         kind = path.suffix.removeprefix(".")
@@ -101,7 +101,7 @@ class Drawing:
         return path
 
     def _repr_svg_(self) -> str:
-        """How notebooks show it."""
+        """Representation in notebooks."""
         return self.svg.decode()
 
 
@@ -119,7 +119,7 @@ def _rendered(drawing: Drawing, kind: str) -> bytes:
     file = io.BytesIO()
     metadata = {**_METADATA[kind], "Title": drawing.title}
     with rc_context(STYLE), warnings.catch_warnings():
-        # Browsers have signs of names that the font of the measurements lacks.
+        # Browsers have glyphs for names that the font used for measuring lacks.
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
         drawing.plot().savefig(file, format=kind, dpi=DENSITY, metadata=metadata)
     return file.getvalue()

@@ -23,7 +23,7 @@ _PANEL, _STRIP = 66.0, 18.0
 
 @dataclass(frozen=True)
 class _Strip:
-    """An estimate with its interval, and the range that is of interest."""
+    """An estimate with its interval, and the range of interest."""
 
     name: str
     quantity: str
@@ -56,8 +56,8 @@ def forest_figure(verdicts: Sequence[Verdict]) -> Drawing:
 def differences_figure(metric: str, control: str, differences: Sequence[Difference]) -> Drawing:
     """Difference of every arm to a control, with its 95 % interval.
 
-    Shaded: where an arm is better. The words say where the interval lies, and are no tests: they
-    are not adjusted for the number of arms.
+    Shaded: where an arm is better. The labels say where the interval lies; they are not tests,
+    and not adjusted for the number of arms.
     """
     info = metric_info(metric)
     region = {"higher": (0.0, math.inf), "lower": (-math.inf, 0.0)}.get(

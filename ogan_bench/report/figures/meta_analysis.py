@@ -17,10 +17,10 @@ from ogan_bench.statistics import Interval
 
 _ROW, _RIGHT = 30.0, 92.0
 _ASIDE = 0.2
-"""Of a name from the middle of its row, and of the factor to the other side."""
+"""Offset of a name from the middle of its row, and of the factor in the other direction."""
 
 FURTHEST = 30.0
-"""How far beyond the estimates an axis goes for their intervals, as a factor."""
+"""How far beyond the estimates an axis extends to show their intervals, as a factor."""
 
 
 def claims_figure(claim: Claim) -> Drawing:
@@ -73,7 +73,7 @@ def _plot(claim: Claim) -> Figure:
 def _row(
     axes: Axes, row: int, name: str, factor: Interval, colour: str, marker: str, note: str
 ) -> None:
-    """A factor with its interval, cut off with an arrow where it leaves the axis."""
+    """A factor with its interval, clipped with an arrow where it leaves the axis."""
     across, y = axes.get_yaxis_transform(), row + _ASIDE
     axes.text(0, row - _ASIDE, fitted(name, WIDTH - 20), transform=across, fontsize=9, **ON_WHITE)
     if not math.isfinite(factor.estimate):

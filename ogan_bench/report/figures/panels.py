@@ -17,16 +17,16 @@ from ogan_bench.analysis.formatting import number
 from ogan_bench.report.figures.style import Style
 
 WIDTH = 420.0
-"""Of a figure; 14.8 cm."""
+"""Width of a figure; 14.8 cm."""
 
 LOG_SPAN = 30
 """Ratio of the largest to the smallest positive value from which a log scale is used."""
 
 ON_WHITE: Any = {"va": "center", "bbox": {"facecolor": "white", "linewidth": 0, "pad": 1}}
-"""Of texts that lie on lines."""
+"""Style of text that lies on lines."""
 
 _LETTER = 0.65
-"""Width of a letter in sizes of the font, rather too much than too little."""
+"""Width of a letter relative to the font size, a slight overestimate."""
 
 _LEGEND_SIZE, _LEGEND_ROW, _HANDLE = 8.0, 12.5, 32.0
 
@@ -48,13 +48,13 @@ def frame(
     Args:
         rows: Number of panels below one another.
         columns: Number of panels beside one another.
-        height: Of a panel with its margins.
+        height: Height of a panel including its margins.
         left: Margin of a panel.
         right: Margin of a panel.
         top: Margin of a panel.
         bottom: Margin of a panel.
-        legend: Names to looks.
-        dots: Whether the legend shows markers and not lines.
+        legend: Names to styles.
+        dots: Whether the legend shows markers instead of lines.
     """
     entries = legend or {}
     across, down = _columns(list(entries))
@@ -84,15 +84,15 @@ def frame(
 
 
 def _columns(names: Sequence[str]) -> tuple[int, int]:
-    """Columns and rows of a legend; matplotlib's takes longer than all else on a small figure."""
+    """Columns and rows of a legend; matplotlib's own is slower than the rest of a small figure."""
     down = math.ceil(len(names) / max(1, int(WIDTH / (widest(names, _LEGEND_SIZE) + _HANDLE))))
     return math.ceil(len(names) / max(1, down)), down
 
 
 def named(axes: Axes, names: Sequence[str]) -> None:
-    """Names of rows from top to bottom; row i lies at ``y = i``.
+    """Label rows from top to bottom; row i lies at ``y = i``.
 
-    They are texts and not ticks, which take thrice as long.
+    The labels are text objects instead of ticks, which take three times as long.
     """
     axes.yaxis.set_visible(False)
     axes.set_ylim(len(names) - 0.5, -0.5)
@@ -102,12 +102,12 @@ def named(axes: Axes, names: Sequence[str]) -> None:
 
 
 def widest(names: Iterable[str], size: float = 9.0) -> float:
-    """About how wide the longest of some names is."""
+    """Approximate width of the longest name."""
     return _LETTER * size * max(map(len, names), default=0)
 
 
 def fitted(text: str, room: float, size: float = 9.0) -> str:
-    """The text, with its middle left out where it is wider than its room.
+    """The text, with its middle elided if it is too wide.
 
     >>> fitted("a_very_long_name_of_an_arm", 60)
     'a_ver…_arm'
@@ -121,14 +121,14 @@ def fitted(text: str, room: float, size: float = 9.0) -> str:
 def scaled(
     axes: Axes, name: Literal["x", "y"], points: ArrayLike, ends: ArrayLike = (), room: float = 0
 ) -> None:
-    """A log scale where points span decades, ``symlog`` with a 0 among them, and round ticks.
+    """Set a log scale if points span decades, ``symlog`` if they include 0, and round ticks.
 
     Args:
         axes: The panel.
         name: Which axis.
-        points: What is measured or set.
-        ends: Bounds of intervals, which have to be seen too but do not call for a scale.
-        room: Of one tick.
+        points: Measured values or levels.
+        ends: Bounds of intervals, which must be visible but do not determine the scale.
+        room: Space for one tick.
     """
     axis, seen = getattr(axes, f"{name}axis"), finite(points)
     positive, ends = seen[seen > 0], finite(ends)
@@ -160,6 +160,6 @@ def spans_decades(values: np.ndarray[Any, Any]) -> bool:
 
 
 def finite(values: ArrayLike) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """The finite ones of some values."""
+    """The finite values."""
     flat = np.asarray(values, np.float64).ravel()
     return flat[np.isfinite(flat)]

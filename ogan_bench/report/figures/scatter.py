@@ -24,8 +24,8 @@ def plane_figure(results: StudyResults, x: str, y: str) -> Drawing:
 
     Args:
         results: The stored study.
-        x: Metric to the right.
-        y: Metric upwards.
+        x: Metric on the x axis.
+        y: Metric on the y axis.
     """
     pairs = {
         arm: np.array([(first[seed], second[seed]) for seed in first if seed in second])

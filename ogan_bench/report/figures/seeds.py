@@ -28,7 +28,7 @@ from ogan_bench.statistics import Interval
 
 _ROW = 24.0
 _ASIDE = 0.17
-"""Of the seeds from the middle of their row, and of the mean to the other side."""
+"""Offset of the seeds from the middle of their row, and of the mean in the other direction."""
 
 Values = NDArray[np.float64]
 
@@ -36,7 +36,7 @@ Values = NDArray[np.float64]
 def seeds_figure(results: StudyResults, metric: str) -> Drawing:
     """Every trial's value as a point and each arm's mean with its 95 % t interval.
 
-    Arms from top to bottom in the study's order. The dashed line is the noise floor, where known.
+    Arms from top to bottom in the study's order. The dashed line is the noise floor, if known.
     """
     seen = {arm: results.values(arm, metric) for arm in results.arms}
     means = {arm: results.mean(arm, metric) for arm in results.arms}
@@ -84,7 +84,7 @@ def _plot(
 
 
 def _is_shown(floor: float, values: Values) -> bool:
-    """Whether an axis that shows the floor still tells the values apart, a log axis if need be."""
+    """Whether values remain distinguishable on an axis (log if needed) that includes the floor."""
 
     def is_near(point: float, others: Values) -> bool:
         room = 2 * np.ptp(others)

@@ -1,4 +1,4 @@
-"""How arms and verdicts are told apart: by colour, and where that is not enough by shape."""
+"""How arms and verdicts are distinguished: by colour and, if that is not enough, by shape."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PALE = (6, 8)
 COLOURS = [
     colour for i, colour in enumerate(sns.color_palette("colorblind")) if i not in PALE
 ]  # fmt: skip
-"""Told apart by colour-blind eyes.
+"""A palette that is distinguishable with colour-vision deficiency.
 
 References:
     M. Waskom, seaborn: statistical data visualization, JOSS 6 (60), 2021,
@@ -37,7 +37,7 @@ DECISIONS: dict[Decision, tuple[str, str]] = {
 
 
 class Style(NamedTuple):
-    """How one arm looks in every figure of its study."""
+    """The style of one arm in every figure of its study."""
 
     colour: Colour
     marker: str
@@ -45,7 +45,7 @@ class Style(NamedTuple):
 
 
 def styles(arms: Sequence[str]) -> dict[str, Style]:
-    """Arm to look; no two of the first 32 arms look the same."""
+    """Arm to style; the first 32 arms have distinct styles."""
     n = len(COLOURS)
     return {
         arm: Style(COLOURS[i % n], MARKERS[i // n % 4], (0, DASHES[i // n % 4]))

@@ -23,8 +23,8 @@ _HEIGHT = 202.0
 def levels_figure(results: StudyResults, metric: str, series: Sequence[Sweep]) -> Drawing:
     """A metric along each series of arms: every seed, and means with 95 % t intervals.
 
-    One panel for each setting that is varied, one line for each series. Where the levels span
-    decades they lie on a log scale, or with a 0 among them on one that is linear near it.
+    One panel for each setting that is varied, one line for each series. Levels that span
+    decades are on a log scale, or on a symlog scale if they include 0.
 
     Args:
         results: The stored study.
@@ -66,7 +66,7 @@ def _plot(
 def _draw(
     axes: Axes, results: StudyResults, metric: str, one: Sweep, look: Style, aside: float
 ) -> None:
-    """One series, moved a little to the side, so that intervals do not hide one another."""
+    """One series, shifted slightly so that intervals do not overlap."""
     moved = axes.transData + ScaledTranslation(aside / 72, 0, axes.figure.dpi_scale_trans)
     seen = [(level, arm, results.values(arm, metric)) for level, arm in one.levels]
     seen = [(level, arm, values) for level, arm, values in seen if len(values)]
@@ -83,7 +83,7 @@ def _draw(
 
 
 def _apart(axes: Axes, levels: Sequence[float]) -> list[str]:
-    """Levels as text, without those that would touch the one before."""
+    """Levels as text, without those that would overlap the previous one."""
     texts, end = [], -np.inf
     for level in levels:
         text = number(level, ",.6g")

@@ -18,22 +18,22 @@ from ogan_bench.store.trial_store import TrialStore
 
 OF_STUDY = ("study.json", "registered.json", *PACKS)
 OF_TRIAL = ("run.json", "result.json", "samplings.json", "train.jsonl", "history.jsonl")
-"""Files that a report is made of."""
+"""Files that a report is built from."""
 
 SHARE = 0.1
-"""Of one core, that making reports may take from the training beside it."""
+"""Share of one core that building reports may take from concurrent training."""
 
 SHOWN = 20
-"""Waiting trials that are named."""
+"""Number of waiting trials shown by name."""
 
 MAIN = re.compile(rb"<main\b[^>]*>")
 
 Make = Callable[[Path, str], bytes]
-"""From a results folder and a study to its page."""
+"""Maps a results folder and a study to its page."""
 
 
 class Page:
-    """The last report of a study, and what its trials do now.
+    """The latest report of a study, and what its trials are doing.
 
     A thread rebuilds the report after a request for the page has found changed files. Requests
     never wait for it, and without requests nothing is rebuilt.
@@ -41,9 +41,9 @@ class Page:
     Args:
         store: The results folder.
         study: Name of the study's folder.
-        make: Makes the report.
-        share: Of the time that making may take: after a report that took t seconds the next one
-            waits for t (1 - share) / share.
+        make: Builds the report.
+        share: Share of time spent building: after a report that took t seconds the next one waits
+            for t (1 - share) / share.
     """
 
     def __init__(
@@ -80,14 +80,14 @@ class Page:
         return page, making or any((row.silent or 0) < SILENT_SECONDS for row in state.running)
 
     def close(self) -> None:
-        """Wait for a report that is being made."""
+        """Wait for a report that is being built."""
         with self._lock:
             maker = self._maker
         if maker is not None:
             maker.join()
 
     def _ask(self) -> None:
-        """Rebuild the report if it is outdated, no thread is at it, and it is time."""
+        """Rebuild the report if it is outdated, no thread is building it, and the wait is over."""
         with self._lock:
             if self._maker is not None or time.monotonic() < self._rest_until:
                 return
@@ -102,7 +102,7 @@ class Page:
         report, problem = None, None
         try:
             report = self._make(self._store.root, self.study)
-        except Exception as error:  # what is half written is whole at the next attempt
+        except Exception as error:  # half-written files will be complete at the next attempt
             problem = in_one_line(error)
         ended = time.monotonic()
         with self._lock:
@@ -124,7 +124,7 @@ class Page:
 def make_report(root: Path, study: str) -> bytes:
     """The report's page, built in a temporary folder.
 
-    The results folder is left as it is: a run may be writing its own report there.
+    The results folder is not touched: a run may be writing its own report there.
     """
     from ogan_bench.analysis.analyse import analyse_stored
     from ogan_bench.report.report import write_report

@@ -11,7 +11,7 @@ from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 
 SILENT_SECONDS = 60.0
-"""Without a heartbeat for so long, a training may have been killed."""
+"""After this long without a heartbeat, training may have been killed."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Row:
         name: ``arm/seed-0``.
         stage: ``train``, ``evaluate``, ..., or what it waits for.
         step: Training steps so far.
-        steps: Of a whole training; ``None`` before it starts.
-        rate: Training steps a second; nan where none are known.
-        seconds: Estimated time to the last step: remaining steps over the rate.
+        steps: Total training steps; ``None`` before it starts.
+        rate: Training steps per second; nan if unknown.
+        seconds: Estimated time to the last step: remaining steps divided by the rate.
         silent: Seconds since the last heartbeat, if there is one.
     """
 
@@ -39,7 +39,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a study is.
+    """Progress of a study.
 
     Args:
         planned: Trials of the study.
@@ -55,7 +55,7 @@ class Progress:
 
 
 def progress(store: TrialStore, study: str, now: float) -> Progress:
-    """How far a stored study is.
+    """Progress of a stored study.
 
     Args:
         store: The results folder.
@@ -82,10 +82,10 @@ def progress(store: TrialStore, study: str, now: float) -> Progress:
 
 
 def _running(name: str, beat: Record, now: float) -> Row:
-    """A trial with a heartbeat. Its speed is that of the training alone: evaluations do not count.
+    """A trial with a heartbeat. Its rate is that of training alone, without evaluations.
 
     Raises:
-        UserError: It is of another version.
+        UserError: The heartbeat is from another version.
     """
     try:
         step, steps = int(beat["step"]), int(beat["steps"])

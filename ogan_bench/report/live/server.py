@@ -18,13 +18,13 @@ from ogan_bench.store.trial_store import TrialStore
 
 HOST = "127.0.0.1"
 PORT = 8317
-"""Where the pages are served unless the port is taken."""
+"""Default port, used unless it is taken."""
 
 REFRESH_SECONDS = {True: 5, False: 30}
-"""Whether an update is expected soon, to the time after which a browser reloads."""
+"""Whether an update is expected soon, to the browser's reload interval in seconds."""
 
 HEADERS = {
-    # Beside the stricter policy that the page itself states.
+    # In addition to the stricter policy in the page itself.
     "Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
     "script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -35,12 +35,12 @@ HEADERS = {
 
 
 class Server(ThreadingHTTPServer):
-    """A page per study of a results folder, and a list of them.
+    """Serves a page per study of a results folder, and a list of them.
 
     Args:
         store: The results folder.
-        port: 0: any that is free.
-        make: Makes a report; that of the tool if left out.
+        port: Port; 0: any free one.
+        make: Builds a report; by default the standard one.
     """
 
     def __init__(self, store: TrialStore, port: int, make: Make | None = None) -> None:
@@ -51,7 +51,7 @@ class Server(ThreadingHTTPServer):
         self._lock = threading.Lock()
 
     def address_of(self, study: str | None) -> str:
-        """``http://127.0.0.1:8317/mse_vs_pearson/``, or that of the list of studies."""
+        """``http://127.0.0.1:8317/mse_vs_pearson/``, or the address of the list of studies."""
         return f"http://{HOST}:{self.server_port}" + _path(study)
 
     def page(self, study: str) -> Page:
@@ -68,7 +68,7 @@ class Server(ThreadingHTTPServer):
             sys.stderr.write(f"{self.address_of(None)}: {in_one_line(error)}\n")
 
     def wait(self) -> None:
-        """Return once no report is being made."""
+        """Return once no report is being built."""
         with self._lock:
             pages = list(self._pages.values())
         for page in pages:
@@ -88,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(with_body=False)
 
     def _answer(self, *, with_body: bool) -> None:
-        if not self._is_for_us():  # another site's name that was made to point here
+        if not self._is_for_us():  # DNS rebinding: another site's name resolves to this machine
             self._send(403, b"not for this host\n", "text/plain", with_body=with_body)
             return
         found = self._find(unquote(urlsplit(self.path).path))
@@ -104,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self.headers.get("Host") in {f"{HOST}:{port}", f"localhost:{port}"}
 
     def _find(self, path: str) -> tuple[bytes, bool] | None:
-        """The page at a path; the paths are these alone, whatever lies in the folder."""
+        """The page at a path; no other paths are served, whatever the folder contains."""
         studies = self.server.store.studies()
         if path == "/":
             template = templates().get_template("live_index.html.j2")
@@ -134,13 +134,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     def end_headers(self) -> None:
-        """Every answer, errors included, has the headers that keep a browser from anything else."""
+        """Add the restrictive security headers to every response, errors included."""
         for name, value in HEADERS.items():
             self.send_header(name, value)
         super().end_headers()
 
     def version_string(self) -> str:
-        """No versions for whoever asks."""
+        """Do not disclose versions."""
         return "ogan_bench"
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (its name there)
@@ -158,10 +158,10 @@ def serving(store: TrialStore, port: int | None, make: Make | None = None) -> It
     Args:
         store: The results folder.
         port: ``None``: :data:`PORT`, or any free one if it is taken; 0: any free one.
-        make: Makes a report; that of the tool if left out.
+        make: Builds a report; by default the standard one.
 
     Raises:
-        UserError: The port that was asked for cannot be used.
+        UserError: The requested port cannot be used.
     """
     with _open(store, port, make) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)
