@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ogan_bench.data.cores import usable_cores
 from ogan_bench.errors import UserError
 
 
@@ -21,6 +20,8 @@ def slots(device: str, workers: int | None, trials: int) -> list[str]:
         UserError: The device does not exist on this machine.
     """
     import torch
+
+    from ogan_bench.data.cores import usable_cores
 
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if device == "auto":
