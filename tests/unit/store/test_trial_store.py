@@ -1,69 +1,53 @@
-"""Folders of trials: claimed exclusively, and tolerant of a kill at any moment."""
+"""A results folder: its studies, what they registered, and whose folder is whose."""
 
 from __future__ import annotations
 
-import multiprocessing
 from pathlib import Path
 
 import pytest
 
-from ogan_bench.store.trial_folder import BusyError, ConflictError, TrialFolder
-from ogan_bench.study.load import load_study
-from ogan_bench.study.trial import trials
+from ogan_bench.errors import UserError
+from ogan_bench.store.trial_folder import TrialFolder
+from ogan_bench.store.trial_store import TrialStore, find_stored
 
 
-def hold(path: str, ready: object, release: object) -> None:
-    with TrialFolder(Path(path)).claim():
-        ready.set()  # type: ignore[attr-defined]
-        release.wait(30)  # type: ignore[attr-defined]
+@pytest.fixture
+def store(tmp_path: Path) -> TrialStore:
+    store = TrialStore(tmp_path)
+    store.write_study("tiny", {"name": "tiny"})
+    for trial in ("none/seed-0", "none/seed-1", "pearson/seed-0"):
+        TrialFolder(tmp_path / "tiny" / trial).write("run.json", {})
+    (tmp_path / "tiny" / "pearson" / "seed-1").mkdir()  # not started
+    return store
 
 
-def test_a_trial_is_claimed_by_one_process_and_freed_by_its_death(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    ready, release = context.Event(), context.Event()
-    process = context.Process(target=hold, args=(str(tmp_path / "t"), ready, release))
-    process.start()
-    assert ready.wait(30)
-    folder = TrialFolder(tmp_path / "t")
-    with pytest.raises(BusyError), folder.claim():
-        pass
-    process.kill()
-    process.join()
-    with folder.claim():
-        pass
+def test_only_stored_studies_and_started_trials_are_listed(store: TrialStore) -> None:
+    (store.root / "empty").mkdir()
+    assert store.studies() == ["tiny"]
+    assert [str(folder.path.relative_to(store.root)) for folder in store.folders("tiny")] == [
+        "tiny/none/seed-0",
+        "tiny/none/seed-1",
+        "tiny/pearson/seed-0",
+    ]
+    with pytest.raises(UserError, match="no such study; stored here: tiny"):
+        store.read_study("tine")
 
 
-def test_another_configuration_is_refused_with_what_differs(tmp_path: Path) -> None:
-    path = Path("studies/mse_vs_pearson.yaml")
-    trial = trials(load_study(path))[0]
-    changed = trials(load_study(path, overrides=["training.steps=3"]))[0]
-    folder = TrialFolder(tmp_path)
-    folder.check_identity(trial)  # nothing is stored yet
-    folder.write("run.json", {"config_hash": trial.config_hash, "config": trial.config})
-    folder.check_identity(trial)
-    steps = trial.settings.training.steps
-    with pytest.raises(ConflictError, match=rf"training.steps: {steps} stored, 3 wanted.*--out"):
-        folder.check_identity(changed)
+def test_only_the_first_statement_is_registered(store: TrialStore) -> None:
+    assert store.registered("tiny") is None
+    store.register("tiny", {"seeds": [0]})
+    store.register("tiny", {"seeds": [0, 1]})
+    assert store.registered("tiny") == {"seeds": [0]}
 
 
-def test_a_line_cut_off_by_a_kill_is_left_out(tmp_path: Path) -> None:
-    folder = TrialFolder(tmp_path)
-    for step in (1, 2, 3):
-        folder.log.append({"step": step, "loss": float("nan")})
-    with folder.log.path.open("ab") as file:
-        file.write(b'{"step": 4, "lo')
-    assert folder.log.read() == [{"step": step, "loss": None} for step in (1, 2, 3)]
-    folder.log.cut(2)
-    folder.log.append({"step": 3})
-    assert [line["step"] for line in folder.log.read()] == [1, 2, 3]
+@pytest.mark.parametrize(
+    ("part", "trials"), [("", 3), ("none", 2), ("none/seed-1", 1), ("pearson/seed-1", 0)]
+)
+def test_a_folder_leads_to_its_study(store: TrialStore, part: str, trials: int) -> None:
+    found, study, folders = find_stored(store.root / "tiny" / part)
+    assert (found.root, study, len(folders)) == (store.root, "tiny", trials)
 
 
-def test_state_of_a_trial(tmp_path: Path) -> None:
-    folder = TrialFolder(tmp_path / "t")
-    assert folder.state() == "missing"
-    folder.write("run.json", {})
-    assert folder.state() == "interrupted"
-    folder.write_error("Traceback")
-    assert folder.state() == "failed"
-    folder.write("result.json", {})
-    assert folder.state() == "finished"
+def test_a_folder_of_no_study_is_refused(store: TrialStore) -> None:
+    with pytest.raises(UserError, match="not the folder of a stored study"):
+        find_stored(store.root)

@@ -1,11 +1,15 @@
-"""Shared by tests of studies: a study file."""
+"""Shared by tests of studies: a study file, and one with a plug-in."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from ogan_bench.metrics import METRICS
+from ogan_bench.study import catalogue, settings
+from tests.unit.study.written_plugin import PLUGIN, PLUGIN_STUDY
 from tests.unit.study.written_study import STUDY
 
 
@@ -13,4 +17,22 @@ from tests.unit.study.written_study import STUDY
 def study_file(tmp_path: Path) -> Path:
     path = tmp_path / "tiny.yaml"
     path.write_text(STUDY, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def _forget_plugins() -> Iterator[None]:
+    known = dict(METRICS)
+    yield
+    catalogue.unregister_plugins()
+    settings.rebuild_models()
+    METRICS.clear()
+    METRICS.update(known)
+
+
+@pytest.fixture
+def plugin_study(tmp_path: Path, _forget_plugins: None) -> Path:
+    (tmp_path / "my_terms.py").write_text(PLUGIN, encoding="utf-8")
+    path = tmp_path / "mine.yaml"
+    path.write_text(PLUGIN_STUDY, encoding="utf-8")
     return path

@@ -1,37 +1,16 @@
-"""The catalogue read from the source agrees with the imported program."""
+"""The catalogue imports nothing heavy, and names the plug-in that it cannot take."""
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from ogan_bench.study import catalogue, parts
-
-
-@pytest.mark.parametrize("kind", catalogue.KINDS)
-def test_reading_the_source_agrees_with_importing_it(kind: str) -> None:
-    file, variable = catalogue.KINDS[kind]
-    module = importlib.import_module(
-        "ogan_bench." + file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-    )
-    literal = getattr(module, variable)
-    assert catalogue.names(kind) == list(literal)
-    for name, part in catalogue.parts(kind).items():
-        function = literal[name]
-        keyword_only = {
-            parameter.name: parameter.default
-            for parameter in inspect.signature(function).parameters.values()
-            if parameter.kind is parameter.KEYWORD_ONLY
-        }
-        assert {p.name: p.default for p in part.parameters} == keyword_only
-        assert part.doc == inspect.getdoc(function)
-        assert part.summary.endswith((".", ":")), f"{kind} {name} needs a summary line"
-        parts.model(kind, name)
-        assert catalogue.function(kind, name) is function
+from ogan_bench.errors import UserError
+from ogan_bench.study import catalogue
+from ogan_bench.study.load import load_study
 
 
 def test_no_torch_is_imported_for_a_study() -> None:
@@ -48,3 +27,20 @@ def test_no_torch_is_imported_for_a_study() -> None:
         cwd=catalogue.PACKAGE.parent,
     )
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("def f(:", "cannot be read as a plug-in: invalid syntax"),
+        ("x = 1", "define at least one of DATASETS, ARCHITECTURES"),
+        ("CONSISTENCY = {'pearson': f}\ndef f(z):\n    '''F.'''", "'pearson' already exists"),
+        ("def m(codes):\n    '''M.'''\nMETRICS = {'m': m}", "exactly one keyword-only parameter"),
+    ],
+)
+def test_errors_in_a_plugin_name_the_file(plugin_study: Path, text: str, message: str) -> None:
+    (plugin_study.parent / "my_terms.py").write_text(text, encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        load_study(plugin_study)
+    assert "my_terms.py" in str(caught.value)
+    assert message in str(caught.value)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from ogan_bench.errors import UserError
+from ogan_bench.study.load import load_study
 from tests.unit.study.written_study import STUDY, problems
 
 
@@ -55,3 +59,8 @@ def test_errors_in_nested_parts_have_a_place(tmp_path: Path) -> None:
         "bad.yaml:19:19: arms.c.objective.consistency_weight.weight: Input should be greater than "
         "or equal to 0 (got -1)",
     ]
+
+
+def test_missing_file_says_where_to_look(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="list studies"):
+        load_study(tmp_path / "nothing.yaml")
