@@ -66,11 +66,18 @@ class Classifier:
         return features, self.net[-1](features)
 
 
-def dataset_classifier(dataset: Dataset, device: torch.device) -> Classifier:
+def dataset_classifier(
+    dataset: Dataset, device: torch.device, *, min_images: int = MIN_IMAGES
+) -> Classifier:
     """The classifier of a dataset, trained once and kept in the cache.
 
     Training on a CPU is bit-reproducible: one thread, its own random generators. On a GPU, sums
     depend on the thread order; the hash in the name tells different weights apart.
+
+    Args:
+        dataset: With labels.
+        device: Where to train and to compute.
+        min_images: Training takes whole epochs, at least 4, until this many images were seen.
 
     Raises:
         UserError: The cache folder cannot be written.
@@ -80,12 +87,12 @@ def dataset_classifier(dataset: Dataset, device: torch.device) -> Classifier:
     parts = {
         "data": dataset.hash,
         "architecture": str(net),
-        "training": [LEARNING_RATE, BATCH_SIZE, MIN_EPOCHS, MIN_IMAGES, SEED, FEATURE_RMS],
+        "training": [LEARNING_RATE, BATCH_SIZE, MIN_EPOCHS, min_images, SEED, FEATURE_RMS],
         "version": VERSION,
     }
 
     def make() -> Entry:
-        _train(net.to(device), dataset.train, device)
+        _train(net.to(device), dataset.train, device, min_images)
         _scale_features(net, dataset.train, device)
         facts: dict[str, Fact] = {
             "test_accuracy": accuracy(net, dataset.test, device),
@@ -130,7 +137,7 @@ def _build(shape: ImageShape, classes: int) -> nn.Sequential:
     return net.to_empty(device="cpu")
 
 
-def _train(net: nn.Sequential, train: Split, device: torch.device) -> None:
+def _train(net: nn.Sequential, train: Split, device: torch.device, min_images: int) -> None:
     batch_size = min(BATCH_SIZE, len(train))
     initial = generator(SEED, "classifier/init")
     for module in net.modules():
@@ -142,7 +149,7 @@ def _train(net: nn.Sequential, train: Split, device: torch.device) -> None:
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]
     images, labels = train.images, train.known_labels
     optimizer = torch.optim.Adam(net.parameters(), lr=LEARNING_RATE)
-    epochs = max(MIN_EPOCHS, -(-MIN_IMAGES // len(train)))
+    epochs = max(MIN_EPOCHS, -(-min_images // len(train)))
     per_epoch = len(train) // batch_size
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * per_epoch)
     with _one_thread(device), torch.enable_grad():

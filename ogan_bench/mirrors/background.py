@@ -13,31 +13,35 @@ from ogan_bench.mirrors.base import FOLDER, Mirror
 from ogan_bench.mirrors.follower import Follower
 from ogan_bench.store.trial_store import TrialStore
 
-POLL_SECONDS = 2.0
-"""Time between two polls of the files."""
-
-END_SECONDS = 30.0
-"""Maximum time that the end of a run waits for its mirrors."""
-
 
 @contextmanager
 def following(
-    root: Path, study: str, mirrors: Sequence[Mirror], say: Callable[[str], None]
+    root: Path,
+    study: str,
+    mirrors: Sequence[Mirror],
+    say: Callable[[str], None],
+    *,
+    poll_seconds: float = 2.0,
+    end_seconds: float = 30.0,
 ) -> Iterator[None]:
     """Keep mirrors up to date while the block runs, each in a thread of its own.
 
-    The end waits for them for at most :data:`END_SECONDS`. A mirror that fails is switched off.
+    A mirror that fails is switched off.
 
     Args:
         root: The results folder.
         study: Name of the study's folder.
         mirrors: Where to write.
         say: Receives one line for every mirror that fails.
+        poll_seconds: Time between two polls of the files.
+        end_seconds: Maximum time that the end of a run waits for its mirrors.
     """
     stop = threading.Event()
     threads = {
         mirror.name: threading.Thread(
-            target=_keep_up, args=(follower(root, study, mirror), stop, say), daemon=True
+            target=_keep_up,
+            args=(follower(root, study, mirror), stop, say, poll_seconds),
+            daemon=True,
         )
         for mirror in mirrors
     }
@@ -47,11 +51,11 @@ def following(
         yield
     finally:
         stop.set()
-        deadline = time.monotonic() + END_SECONDS
+        deadline = time.monotonic() + end_seconds
         for name, thread in threads.items():
             thread.join(max(0.0, deadline - time.monotonic()))
             if thread.is_alive():
-                say(f"mirror {name}: not done in {END_SECONDS:.0f} s; {_later(study, name)}")
+                say(f"mirror {name}: not done in {end_seconds:.0f} s; {_later(study, name)}")
 
 
 def follower(root: Path, study: str, mirror: Mirror) -> Follower:
@@ -75,10 +79,12 @@ def bring_up_to_date(root: Path, study: str, mirror: Mirror) -> int:
         follow.close()
 
 
-def _keep_up(follow: Follower, stop: threading.Event, say: Callable[[str], None]) -> None:
+def _keep_up(
+    follow: Follower, stop: threading.Event, say: Callable[[str], None], poll_seconds: float
+) -> None:
     name = follow.mirror.name
     try:
-        while not stop.wait(POLL_SECONDS):
+        while not stop.wait(poll_seconds):
             follow.poll()
         follow.poll()  # for what was written last
     except Exception as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ogan_bench.errors import UserError
 from ogan_bench.runner.measure import measure
-from ogan_bench.runner.monitor import STOP, FolderMonitor
+from ogan_bench.runner.monitor import STOP, FolderMonitor, Stop
 from ogan_bench.runner.preflight import prepare
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.study.trial import Trial
@@ -12,7 +12,9 @@ from ogan_bench.training.load import load_trained
 from ogan_bench.training.loop import InterruptedTrainingError
 
 
-def sample(trial: Trial, folder: TrialFolder, count: int, device_name: str) -> int:
+def sample(
+    trial: Trial, folder: TrialFolder, count: int, device_name: str, *, stop: Stop = STOP
+) -> int:
     """Evaluate a finished trial with the seeds that follow its own evaluation seed.
 
     Everything that depends on the evaluation seed is redrawn: z, labels, the images that are probed
@@ -25,12 +27,13 @@ def sample(trial: Trial, folder: TrialFolder, count: int, device_name: str) -> i
         folder: The trial's folder.
         count: Total number of further seeds.
         device_name: Where to compute.
+        stop: Checked before each seed.
 
     Returns:
         Number of seeds measured.
 
     Raises:
-        InterruptedTrainingError: The process was asked to stop.
+        InterruptedTrainingError: It was asked to stop.
         NonFiniteError: A net produces non-finite values.
         UnreadableCheckpointError: The checkpoint cannot be used.
         UserError: The nets of the result are not available, or a file cannot be written.
@@ -49,7 +52,7 @@ def sample(trial: Trial, folder: TrialFolder, count: int, device_name: str) -> i
         if trained.steps != (folder.read("result.json") or {})["training"]["steps"]:
             raise UserError(f"{folder.path}: trained on since its result; run the study again")
         for seed in missing:
-            if STOP.is_set():
+            if stop.is_set():
                 raise InterruptedTrainingError
             monitor.progress("evaluate", trained.steps, {})
             settings = wanted.model_copy(update={"seed": seed, "groups": []})

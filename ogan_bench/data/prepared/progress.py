@@ -8,16 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-LINE_SECONDS = 30
-
 
 @contextmanager
-def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+def progress(what: str, total: int, *, line_seconds: float = 30) -> Iterator[Callable[[int], None]]:
     """Yields a function to call with the number of images done since its last call.
 
     Args:
         what: Label of the progress bar.
         total: Number of images to do.
+        line_seconds: Time between lines where there is no bar.
     """
     from rich.console import Console
     from rich.progress import (
@@ -31,7 +30,7 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield _lines(what, total)
+        yield _lines(what, total, line_seconds)
         return
     columns = (
         TextColumn("{task.description}"),
@@ -51,7 +50,7 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
         yield advance
 
 
-def _lines(what: str, total: int) -> Callable[[int], None]:
+def _lines(what: str, total: int, line_seconds: float) -> Callable[[int], None]:
     started = last = time.monotonic()
     done = 0
 
@@ -59,7 +58,7 @@ def _lines(what: str, total: int) -> Callable[[int], None]:
         nonlocal done, last
         done += images
         now = time.monotonic()
-        if now - last < LINE_SECONDS:
+        if now - last < line_seconds:
             return
         last = now
         rate = done / (now - started)

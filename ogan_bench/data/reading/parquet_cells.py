@@ -19,9 +19,6 @@ from torch import Tensor
 from ogan_bench.data.reading.splits import order_stamp
 from ogan_bench.errors import UserError
 
-ROWS_IN_MEMORY = 4096
-"""Approximate number of cells cached, in whole row groups: enough for threads reading in order."""
-
 
 @dataclass(frozen=True)
 class Table:
@@ -94,13 +91,17 @@ class Cells:
         table: The files.
         column: Name of the column.
         rows: Row of each image.
+        rows_in_memory: Approximate number of cells cached, in whole row groups; the default is
+            enough for threads that read in order.
     """
 
-    def __init__(self, table: Table, column: str, rows: Sequence[int]) -> None:
+    def __init__(
+        self, table: Table, column: str, rows: Sequence[int], *, rows_in_memory: int = 4096
+    ) -> None:
         self._table, self._column, self._rows = table, column, rows
         self._lock = threading.Lock()  # so that two threads do not read the same row group
         largest = max(end - start for start, end in pairwise([0, *table.ends]))
-        self._group = functools.lru_cache(2 + ROWS_IN_MEMORY // largest)(self._read_group)
+        self._group = functools.lru_cache(2 + rows_in_memory // largest)(self._read_group)
 
     @functools.cached_property
     def names(self) -> Sequence[str]:

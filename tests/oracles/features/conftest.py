@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from ogan_bench.data import Dataset
-from ogan_bench.features import classifier as classifier_module
 from ogan_bench.features.classifier import Classifier, dataset_classifier
 from ogan_bench.features.clip import CLIP, clip
 from ogan_bench.features.dinov2 import DINOV2, dinov2
@@ -30,10 +29,7 @@ def classifier(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Cl
 
 @pytest.fixture
 def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache, and trainings that take no time."""
     monkeypatch.setenv("OGAN_BENCH_CACHE", str(tmp_path))
-    monkeypatch.setattr(classifier_module, "MIN_IMAGES", 1)
-    monkeypatch.setattr(classifier_module, "MIN_EPOCHS", 1)
     return tmp_path
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from ogan_bench.errors import UserError
-from ogan_bench.mirrors import background
 from ogan_bench.mirrors.background import bring_up_to_date, following
 from ogan_bench.mirrors.base import MirroredTrial
 from tests.unit.mirrors.recorded_runs import Recorder, Run, finish, start, train
@@ -50,13 +49,10 @@ def test_a_broken_mirror_says_so_in_one_line_and_the_others_go_on(tmp_path: Path
         bring_up_to_date(tmp_path, "study", Broken())
 
 
-def test_mirrors_keep_up_while_a_run_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(background, "POLL_SECONDS", 0.01)
+def test_mirrors_keep_up_while_a_run_goes_on(tmp_path: Path) -> None:
     folder, mirror = start(tmp_path), Recorder()
     said: list[str] = []
-    with following(tmp_path, "study", [mirror], said.append):
+    with following(tmp_path, "study", [mirror], said.append, poll_seconds=0.01):
         train(folder, 10)
         wait_until(lambda: bool(mirror.runs) and mirror.only.steps == [10])
         train(folder, 20)
@@ -66,14 +62,11 @@ def test_mirrors_keep_up_while_a_run_goes_on(
     assert said == []
 
 
-def test_the_end_of_a_run_does_not_wait_for_a_hanging_mirror(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(background, "END_SECONDS", 0.1)
+def test_the_end_of_a_run_does_not_wait_for_a_hanging_mirror(tmp_path: Path) -> None:
     train(start(tmp_path), 10)
     said: list[str] = []
     mirror = Hanging()
-    with following(tmp_path, "study", [mirror], said.append):
+    with following(tmp_path, "study", [mirror], said.append, end_seconds=0.1):
         pass
     assert not mirror.release.is_set()
     (line,) = said

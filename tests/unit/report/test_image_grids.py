@@ -5,11 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from ogan_bench.analysis.analyse import analyse
-from ogan_bench.report import image_grids as contact_module
-from ogan_bench.report.image_grids import contact, steps
+from ogan_bench.report.image_grids import MOST_BYTES, MOST_STEPS, contact, steps
 from tests.unit.analysis.study_with_pictures import load, trial, write
 
 
@@ -35,19 +32,21 @@ def test_one_z_is_of_the_lowest_seed_that_all_arms_have(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_too_many_pictures_leave_the_worst_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(contact_module, "MOST_BYTES", 100)
-    groups = contact(analyse(load(write(tmp_path))))
-    assert {row["which"] for group in groups for row in group["rows"]} == {"median", "same z"}
+def test_too_many_pictures_leave_the_worst_out(tmp_path: Path) -> None:
+    """Six pictures are shown, and base64 makes each a third longer."""
+    results = load(write(tmp_path))
+    for share, shown in ((12, {"median", "worst", "same z"}), (5, {"median", "same z"})):
+        for path in tmp_path.rglob("samples.png"):
+            path.write_bytes(bytes(MOST_BYTES // share))
+        groups = contact(analyse(results))
+        assert {row["which"] for group in groups for row in group["rows"]} == shown
 
 
 def test_steps_are_evenly_chosen_of_those_that_all_have(tmp_path: Path) -> None:
     results = load(write(tmp_path, spread=30))
     trial(tmp_path, "none", 2).step_picture(500 * 29).unlink()
     table = steps(analyse(results))
-    assert len(table["steps"]) == contact_module.MOST_STEPS
+    assert len(table["steps"]) == MOST_STEPS
     assert (table["steps"][0], table["steps"][-1]) == (0, 500 * 28)
     assert [(row["arm"], row["seed"], len(row["pictures"])) for row in table["arms"]] == [
         ("none", 2, 12), ("pea_rson", 2, 12),

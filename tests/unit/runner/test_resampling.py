@@ -18,6 +18,7 @@ from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import Trial
+from ogan_bench.training.loop import InterruptedTrainingError
 
 SMALL = (
     "training.steps=6", "training.log_every=3", "training.batch_size=16", "model.width=4",
@@ -98,30 +99,36 @@ def test_stored_samplings_are_kept_and_only_what_lacks_is_measured(root: Path) -
     assert sample(root, 2).status == "skipped"
 
 
+class AskedAfterOne(Stop):
+    """Is asked to stop while the first seed is measured."""
+
+    def is_set(self) -> bool:
+        asked = super().is_set()
+        self.set()
+        return asked
+
+
 def test_a_sampling_that_ends_in_the_middle_keeps_what_it_has(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, stop, seen = TrialStore(root).trial(trial()), Stop(), []
+    folder, seen = TrialStore(root).trial(trial()), []
 
-    def interrupted(*arguments: Any, **more: Any) -> Any:
+    def failing(*arguments: Any, **more: Any) -> Any:
         seen.append(more["settings"].seed)
         if len(seen) == 1:
-            stop.set()
-        if len(seen) == 2:
             raise OSError("gone")
         return measure(*arguments, **more)
 
-    monkeypatch.setattr(resampling, "measure", interrupted)
-    with monkeypatch.context() as patch:
-        patch.setattr(resampling, "STOP", stop)
-        assert sample(root, 3).status == "interrupted"
+    with pytest.raises(InterruptedTrainingError):
+        resampling.sample(trial(), folder, 3, "cpu", stop=AskedAfterOne())
     assert list(folder.samplings()) == [1]
     first = folder.samplings()[1]
     assert not folder.heartbeat.exists()
+    monkeypatch.setattr(resampling, "measure", failing)
     assert sample(root, 3).status == "failed"
     assert list(folder.samplings()) == [1]
     assert sample(root, 3).status == "finished"
-    assert seen == [1, 2, 2, 3]
+    assert seen == [2, 2, 3]
     assert folder.samplings()[1] == first
     assert not folder.error.exists()
 

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
-from ogan_bench.evaluation.separability import linear_probe as linear_probe_module
 from ogan_bench.evaluation.separability.linear_probe import (
+    Probe,
     linear_probe,
     pixel_probe,
     principal_components,
@@ -22,6 +22,7 @@ from ogan_bench.evaluation.separability.linear_probe import (
 )
 from ogan_bench.sampling.samples import Codes, Samples
 from ogan_bench.study.settings import Evaluation
+from tests.oracles.evaluation.separability.marked_records import mark
 
 PROBES = [
     "probe_accuracy",
@@ -166,9 +167,8 @@ def test_a_fit_that_stops_early_is_a_note(dataset: Dataset) -> None:
     [(False, 1437, "no labels"), (True, 0, "probe_images is 0"), (False, 0, "probe_images is 0")],
 )
 def test_without_labels_or_images_there_is_a_note_and_no_fit(
-    dataset: Dataset, monkeypatch: pytest.MonkeyPatch, labelled: bool, n: int, reason: str
+    dataset: Dataset, labelled: bool, n: int, reason: str
 ) -> None:
-    monkeypatch.setattr(linear_probe_module, "linear_probe", None)
     chosen = dataset
     if not labelled:
         chosen = dataclasses.replace(
@@ -185,17 +185,16 @@ def test_without_labels_or_images_there_is_a_note_and_no_fit(
 
 
 class TestCache:
-    def probe(self, dataset: Dataset, n: int = 300) -> linear_probe_module.Probe:
+    def probe(self, dataset: Dataset, n: int = 300) -> Probe:
         return pixel_probe(dataset, torch.arange(n), None, seed=0)
 
-    def test_second_use_fits_nothing(
-        self, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_second_use_fits_nothing(self, dataset: Dataset, empty_cache: Path) -> None:
         first = self.probe(dataset)
-        monkeypatch.setattr(linear_probe_module, "linear_probe", None)
-        assert self.probe(dataset) == first
-        with pytest.raises(TypeError):  # other images are another entry
-            self.probe(dataset, 200)
+        (path,) = (empty_cache / "probes").glob("*.json")
+        mark(path, accuracy=0.123)
+        kept = self.probe(dataset)
+        assert kept == dataclasses.replace(first, accuracy=0.123)
+        assert self.probe(dataset, 200) != kept  # other images are another entry
 
     @pytest.mark.parametrize("damage", ["", "{", "[]", '{"record": {"accuracy": 1}}', None])
     def test_a_damaged_entry_is_made_again(

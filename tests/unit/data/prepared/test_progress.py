@@ -6,16 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from ogan_bench.data.prepared import progress
+from ogan_bench.data.prepared.progress import progress
 from tests.unit.data.prepared.prepared_folder import load
 
 
 class TestProgress:
-    def test_lines_give_rate_and_time_left(
-        self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(progress, "LINE_SECONDS", 0)
-        load(folder)
+    def test_lines_give_rate_and_time_left(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with progress("preparing faces", 70, line_seconds=0) as advance:
+            for images in (32, 32, 6):
+                advance(images)
         captured = capsys.readouterr()
         lines = captured.err.splitlines()
         assert len(lines) == 3

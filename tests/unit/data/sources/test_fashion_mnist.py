@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import struct
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +11,8 @@ import pytest
 import torch
 
 from ogan_bench.data import DATASETS
-from ogan_bench.data.sources.fashion_mnist import DEBIAN, find_folder
+from ogan_bench.data.sources.fashion_mnist import DEBIAN
 from ogan_bench.errors import UserError
-
-SOURCE = sys.modules[find_folder.__module__]
 
 
 def write_idx(path: Path, array: np.ndarray, *, packed: bool) -> None:
@@ -86,7 +83,8 @@ def test_without_disk_and_network_the_message_says_what_to_do(
         raise RuntimeError("no network")
 
     monkeypatch.setenv("OGAN_BENCH_DATA", str(tmp_path))
-    monkeypatch.setattr(SOURCE, "DEBIAN", tmp_path / "none")
+    is_file = Path.is_file
+    monkeypatch.setattr(Path, "is_file", lambda path: path.parent != DEBIAN and is_file(path))
     monkeypatch.setattr("torchvision.datasets.FashionMNIST.__init__", refuse)
     with pytest.raises(UserError, match="Install Debian's package dataset-fashion-mnist"):
         DATASETS["fashion_mnist"](resolution=28)

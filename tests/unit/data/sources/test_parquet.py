@@ -97,15 +97,6 @@ def test_every_kth_row_of_one_file_is_a_test_image(root: Path, struct: bool, row
     check(dataset.test, [4, 9])
 
 
-def test_threads_read_the_right_cells_of_many_row_groups(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ogan_bench.data.reading.parquet_cells.ROWS_IN_MEMORY", 8)
-    save(root / "set.parquet", columns(range(250)), rows=7)
-    dataset = load(path="set.parquet")
-    check(dataset.train, [i for i in range(250) if i % 5 != 4])
-
-
 def test_a_label_is_part_of_the_hash(root: Path) -> None:
     save(root / "set.parquet", columns(range(12)))
     before = load(path="set.parquet").hash

@@ -9,12 +9,13 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from ogan_bench.errors import UserError
-from ogan_bench.report.live.server import Server, serving
+from ogan_bench.report.live.server import HOST, PORT, Server, serving
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from tests.unit.report.live.planned_study import Maker, plan, trial
@@ -224,16 +225,17 @@ def test_what_cannot_be_read_is_one_line_and_is_tried_again(
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_taken_port_is_an_error_only_if_it_was_asked_for(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_taken_port_is_an_error_only_if_it_was_asked_for(server: Server, tmp_path: Path) -> None:
     taken = server.server_port
     with (
         pytest.raises(UserError, match=f"--port {taken}: cannot be used"),
         serving(TrialStore(tmp_path), taken),
     ):
         pass
-    monkeypatch.setattr("ogan_bench.report.live.server.PORT", taken)
-    with serving(TrialStore(tmp_path), None) as other:
-        assert other.server_port != taken
-        assert other.server_address[0] == "127.0.0.1"
+    with socket.socket() as occupant:
+        with suppress(OSError):  # another program may have taken it already
+            occupant.bind((HOST, PORT))
+            occupant.listen()
+        with serving(TrialStore(tmp_path), None) as other:
+            assert other.server_port != PORT
+            assert other.server_address[0] == "127.0.0.1"
