@@ -49,13 +49,13 @@ class MLflow:
         given = os.environ.get("MLFLOW_TRACKING_URI")
         self.address = given or DATABASE
         self.uri = given or f"sqlite:///{place / DATABASE}"
-        if self.uri.startswith("sqlite:"):
-            place.mkdir(parents=True, exist_ok=True)
-            for package in ("sqlalchemy", "alembic"):  # mlflow-skinny comes without them
-                importlib.import_module(package)
         self._tracking = importlib.import_module("mlflow.tracking")
         self._entities = importlib.import_module("mlflow.entities")
         self._exceptions = importlib.import_module("mlflow.exceptions")
+        if self.uri.startswith("sqlite:"):
+            for package in ("sqlalchemy", "alembic"):  # mlflow-skinny comes without them
+                importlib.import_module(package)
+            place.mkdir(parents=True, exist_ok=True)
         logging.getLogger("mlflow").setLevel(logging.WARNING)
         self._place = place
         self._client: Any = None
