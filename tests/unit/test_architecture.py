@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -150,6 +151,24 @@ def test_every_package_is_listed() -> None:
     assert {unit(path) for path in FILES} == set(MAY_IMPORT), (
         "list a new package in GROUND, WRITING, READING or INTERFACES, with what it may import"
     )
+
+
+def test_the_page_names_every_package_and_only_files_that_exist() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = page.partition("| package | question |")[2].partition("\n\n")[0]
+    listed = [
+        name.rstrip("/").removesuffix(".py")
+        for row in table.splitlines()[2:]
+        for name in re.findall(r"`([^`]+)`", row.split("|")[1])
+    ]
+    assert sorted(listed) == sorted(set(MAY_IMPORT) - {"__init__", "__main__"})
+    places = page.partition("| you look for | open |")[2].partition("\n\n")[0]
+    named = [
+        name
+        for row in places.splitlines()[2:]
+        for name in re.findall(r"`([^`]+)`", row.split("|")[2])
+    ]
+    assert [name for name in named if not (PACKAGE / name).exists()] == []
 
 
 def test_the_root_holds_only_what_everyone_needs() -> None:
