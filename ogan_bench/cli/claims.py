@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def claims(results: Results = RESULTS, as_json: Json = False) -> None:
-    """Show every wider claim with its verdict in each study, and what they say together.
+    """Show every wider claim with its verdict in each study, and a meta-analysis over studies.
 
-    Hypotheses belong together where they name the same wider claim (`part_of`).
+    Hypotheses belong to the same wider claim if they name it (`part_of`).
     """
     from ogan_bench.analysis.analyse import survey
     from ogan_bench.errors import UserError

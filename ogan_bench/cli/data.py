@@ -24,27 +24,27 @@ Root = Annotated[
 ]
 
 app = typer.Typer(
-    help="Prepare images before they are needed, and look after what is prepared.",
+    help="Prepare images ahead of time, and check prepared datasets.",
     no_args_is_help=True,
 )
 
 
 @app.command()
 def prepare(
-    name: Annotated[str, typer.Argument(metavar="DATASET", help="As in `list datasets`.")],
+    name: Annotated[str, typer.Argument(metavar="DATASET", help="A name from `list datasets`.")],
     root: Root = None,
     resolution: Annotated[
-        int | None, typer.Option(help="Pixels a side; short for --set resolution=N.")
+        int | None, typer.Option(help="Height and width in pixels: --set resolution=N.")
     ] = None,
     override: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the dataset."),
     ] = None,
     max_bad: Annotated[
-        int | None, typer.Option(help="Unusable images that may be left out; --set max_bad=N.")
+        int | None, typer.Option(help="Unusable images to leave out at most: --set max_bad=N.")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Threads; one for each core if not given.")
+        int | None, typer.Option(min=1, help="Threads. [default: one per core]")
     ] = None,
     plugins: Plugins = None,
     as_json: Json = False,
@@ -87,7 +87,7 @@ def prepare(
 
 @app.command("list")
 def list_(root: Root = None, as_json: Json = False) -> None:
-    """List what is prepared."""
+    """List prepared datasets."""
     from ogan_bench.data.prepared.store import prepared_root, stores
     from ogan_bench.errors import UserError
 
@@ -116,7 +116,7 @@ def list_(root: Root = None, as_json: Json = False) -> None:
 
 @app.command()
 def verify(root: Root = None, as_json: Json = False) -> None:
-    """Compare everything that is prepared with its hash; exit code 2 if something is damaged."""
+    """Verify prepared datasets by their hashes; exit code 2 if one is damaged."""
     from ogan_bench.data.prepared.store import prepared_root, stores
     from ogan_bench.errors import UserError
 

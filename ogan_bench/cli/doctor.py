@@ -15,7 +15,7 @@ ABSENT = "not here: "
 
 
 def doctor(as_json: Json = False) -> None:
-    """Show versions, devices, and which data and feature spaces are at hand."""
+    """Show versions, devices, and which data and feature spaces are available."""
     facts = examine()
     if as_json:
         print_json(facts)

@@ -30,7 +30,7 @@ def evaluate(
     ] = None,
     reference: Annotated[
         str | None,
-        typer.Option(help="What they are compared with: a dataset by name, or a folder of images."),
+        typer.Option(help="What they are compared with: the name of a dataset, or a folder."),
     ] = None,
     groups: Annotated[
         str | None, typer.Option(metavar="A,B", help="Further groups of metrics, or all.")
@@ -43,8 +43,8 @@ def evaluate(
         typer.Option(
             min=0,
             metavar="N",
-            help="Measure with N further evaluation seeds and nothing else changed, "
-            "for the spread that sampling alone makes.",
+            help="Measure with N further evaluation seeds and nothing else changed, to find "
+            "the variance due to sampling alone.",
         ),
     ] = 0,
     override: Annotated[
@@ -57,10 +57,10 @@ def evaluate(
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
-    """Measure without training: stored trials again and in more ways, or images from any tool.
+    """Evaluate without training: stored trials, with further metrics, or images from any tool.
 
-    Stored trials keep their settings; what is named here is measured in addition and stays in
-    their results. Values of further evaluation seeds lie beside these, in samplings.json.
+    Stored trials keep their settings; what is named here is measured in addition and added to
+    their results. Values of further evaluation seeds are stored next to them, in samplings.json.
     """
     from ogan_bench.errors import UserError
     from ogan_bench.metrics.definition import Group

@@ -45,7 +45,8 @@ class Listed(StrEnum):
 
 
 Plugins = Annotated[
-    list[Path] | None, typer.Option("--plugin", metavar="FILE", help="A file with parts of yours.")
+    list[Path] | None,
+    typer.Option("--plugin", metavar="FILE", help="A Python file with your own parts."),
 ]
 
 
@@ -56,7 +57,7 @@ def plan(
     seeds: Seeds = None,
     override: Set = None,
     device: Device = "auto",
-    workers: Annotated[int | None, typer.Option(min=1, help="Trials at a time.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Trials run at a time.")] = None,
     measure: Annotated[
         bool, typer.Option(help="Time a few steps of every arm to estimate the cost.")
     ] = True,
@@ -119,7 +120,7 @@ def status(
     override: Set = None,
     as_json: Json = False,
 ) -> None:
-    """Show which trials of a study are finished, stopped, running, interrupted, failed, missing."""
+    """Show the state of each trial: finished, stopped, running, interrupted, failed or missing."""
     from ogan_bench.store.trial_store import TrialStore
 
     _, wanted = read_study(study, scale, arms, seeds, override)
@@ -178,18 +179,18 @@ def describe(
     what: Annotated[
         str, typer.Argument(metavar="KIND", help="model, objective, readout, consistency, ...")
     ],
-    name: Annotated[str | None, typer.Argument(help="Which one.")] = None,
-    resolution: Annotated[int, typer.Option(help="Of a model: pixels a side.")] = 128,
-    channels: Annotated[int, typer.Option(help="Of a model: channels of the images.")] = 3,
-    z_dim: Annotated[int, typer.Option(help="Of a model: dimensions of z.")] = 128,
+    name: Annotated[str | None, typer.Argument(help="Name of the part.")] = None,
+    resolution: Annotated[int, typer.Option(help="Models: height and width in pixels.")] = 128,
+    channels: Annotated[int, typer.Option(help="Models: channels of the images.")] = 3,
+    z_dim: Annotated[int, typer.Option(help="Models: dimensions of z.")] = 128,
     override: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the model."),
+        typer.Option("--set", metavar="KEY=VALUE", help="Models: a parameter."),
     ] = None,
     plugins: Plugins = None,
     as_json: Json = False,
 ) -> None:
-    """Show the formula, source and parameters of a part; of a model its layers and their sizes."""
+    """Show formula, source and parameters of a part, or the layers of a model and their sizes."""
     from ogan_bench.errors import UserError, did_you_mean
     from ogan_bench.study import catalogue
     from ogan_bench.study.plugins import add_plugins
@@ -198,14 +199,16 @@ def describe(
     kinds = [kind for kind in catalogue.KINDS if kind.rstrip("s") == what.rstrip("s")]
     kinds += [kind for kind in ("penalties",) if what == "penalty"]
     if not kinds:
-        raise UserError(f"describe: no {what!r} here.{did_you_mean(what, catalogue.KINDS)}")
+        raise UserError(f"describe: unknown kind {what!r}.{did_you_mean(what, catalogue.KINDS)}")
     (kind,) = kinds
     if kind == "models":
         _describe_model(name or "dcgan", resolution, channels, z_dim, override or [], as_json)
         return
     known = catalogue.parts(kind)
+    if name is None:
+        raise UserError(f"describe {what}: name one of {', '.join(known)}")
     if name not in known:
-        raise UserError(f"describe {what}: no {name!r} here.{did_you_mean(str(name), known)}")
+        raise UserError(f"describe {what}: unknown name {name!r}.{did_you_mean(name, known)}")
     entry = _entry(known[name])
     if as_json:
         print_json(entry)

@@ -24,7 +24,7 @@ def mirror(
     ] = None,
     results: Results = RESULTS,
 ) -> None:
-    """Write what is stored to other tools; what they have already is not written again."""
+    """Copy stored trials to experiment trackers; only what they lack is written."""
     from ogan_bench.errors import UserError
     from ogan_bench.mirrors import open_mirrors
     from ogan_bench.mirrors.background import bring_up_to_date

@@ -23,8 +23,8 @@ def power(
         Path | None,
         typer.Option(
             metavar="RESULTS/STUDY",
-            help="Stored trials whose estimates are taken as true: of this study, or of "
-            "another scale of it.",
+            help="Stored trials whose estimates are taken as the truth, of this study or of "
+            "another of its scales.",
         ),
     ] = None,
     spread: Annotated[
@@ -43,7 +43,7 @@ def power(
     correlation: Annotated[
         float,
         typer.Option(
-            min=-0.99, max=0.99, help="Without a pilot: of arm and control over common seeds."
+            min=-0.99, max=0.99, help="Without a pilot: between arm and control over seeds."
         ),
     ] = 0.0,
     counts: Annotated[
@@ -53,9 +53,9 @@ def power(
     override: Set = None,
     as_json: Json = False,
 ) -> None:
-    """Show how likely a verdict on each hypothesis is, and how many seeds it takes.
+    """Show how likely a verdict on each hypothesis is, and how many seeds it would take.
 
-    The error level is that of the claim that Holm's procedure tests first: the strictest.
+    The error level is the strictest: that of the claim that Holm's procedure tests first.
     """
     from ogan_bench.analysis.power import plan
 

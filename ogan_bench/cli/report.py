@@ -27,7 +27,7 @@ def report(
     ] = "html,md,csv",
     figures: Annotated[
         str,
-        typer.Option(metavar="A,B", help="Files of the figures: svg, png, pdf, all."),
+        typer.Option(metavar="A,B", help="Formats of the figures: svg, png, pdf, all."),
     ] = "svg",
     show: Annotated[bool, typer.Option("--open", help="Show the page in the browser.")] = False,
 ) -> None:

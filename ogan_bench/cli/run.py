@@ -24,23 +24,23 @@ def run(
     ] = None,
     device: Device = "auto",
     checkpoint_seconds: Annotated[
-        float, typer.Option(min=0, help="Time between checkpoints: the most a kill can cost.")
+        float, typer.Option(min=0, help="Time between checkpoints, the most that a kill can lose.")
     ] = 30.0,
     trial_budget: Annotated[
         float | None,
         typer.Option(
             min=0,
             metavar="SECONDS",
-            help="Training time of a trial, after which it is measured as it stands; run again "
-            "with more or without, it goes on.",
+            help="Training time after which a trial stops and is evaluated as it is; another "
+            "run with a larger budget or none resumes it.",
         ),
     ] = None,
     live: Annotated[
-        bool, typer.Option("--live", help="Show the report in a browser while it grows.")
+        bool, typer.Option("--live", help="Show the live report in a browser.")
     ] = False,
     mirrors: Annotated[
         list[str] | None,
-        typer.Option("--mirror", metavar="NAME", help="Also to tensorboard, mlflow or wandb."),
+        typer.Option("--mirror", metavar="NAME", help="Also log to tensorboard, mlflow or wandb."),
     ] = None,
 ) -> None:
     """Run a study: finished trials are skipped, interrupted and stopped ones are resumed."""

@@ -76,8 +76,13 @@ def weights_path() -> Path:
     return path
 
 
-def inception(device: torch.device) -> Inception:
+def inception(device: torch.device, *, published: str = PUBLISHED) -> Inception:
     """Inception-v3 with the weights of :func:`weights_path`.
+
+    Args:
+        device: Where it computes.
+        published: First digits of the published file's SHA-256; a message about a file that cannot
+            be used says if it is another one.
 
     Raises:
         ValueError: The weights are missing, are not a plain state dict, or do not fit.
@@ -89,7 +94,9 @@ def inception(device: torch.device) -> Inception:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # the errors of the file parser are not documented
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"{path}: not a plain file of weights ({reason}){_other(path)}") from None
+        raise ValueError(
+            f"{path}: not a plain file of weights ({reason}){_other(path, published)}"
+        ) from None
     # The library unpickles whatever it is given, so pass it a file we have just written.
     plain = io.BytesIO()
     torch.save(state, plain)
@@ -101,17 +108,17 @@ def inception(device: torch.device) -> Inception:
     except (RuntimeError, TypeError, AttributeError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(
-            f"{path}: not the weights of this Inception-v3 ({reason}){_other(path)}"
+            f"{path}: not the weights of this Inception-v3 ({reason}){_other(path, published)}"
         ) from None
     return Inception(net.to(device), sha256(path), device)
 
 
-def _other(path: Path) -> str:
+def _other(path: Path, published: str) -> str:
     """Ending of a message, saying that a file is not the published one."""
     digest = sha256(path)
-    if digest.startswith(PUBLISHED):
+    if digest.startswith(published):
         return ""
-    return f"; its SHA-256 begins with {digest[:8]}, that of the published file with {PUBLISHED}"
+    return f"; its SHA-256 begins with {digest[:8]}, that of the published file with {published}"
 
 
 def _warning(extractor: Extractor) -> str | None:

@@ -11,8 +11,9 @@ BINS: dict[str, Quantity] = {
     "ndb": Quantity(
         "NDB/K",
         "lower",
-        "Share of k-means cells of the training images in {space} whose shares of the samples and "
-        "of the training images differ significantly (5 %); perfect samples have about 0.05.",
+        "Share of the k-means cells of the training images in {space} in which the proportions of "
+        "samples and of training images differ significantly (5 %); about 0.05 for perfect "
+        "samples.",
         NDB,
         ".3f",
     ),

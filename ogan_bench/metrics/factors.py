@@ -5,8 +5,8 @@ from __future__ import annotations
 from ogan_bench.metrics.definition import Metric
 
 _NO_AXIS = (
-    " An isotropic prior prefers no axis, and perfect codes that are rotated have values near 0: "
-    "they are no defect."
+    " An isotropic prior has no preferred axes: perfect codes, rotated, also have values near 0, "
+    "which are not a defect."
 )
 _DCI = "Eastwood and Williams, 2018, https://openreview.net/forum?id=By-7dz-AZ; the trees are ours"
 
@@ -14,9 +14,9 @@ FACTORS: dict[str, Metric] = {
     "dci_trees_disentanglement": Metric(
         "DCI disentanglement (trees)",
         "higher",
-        "Whether each dimension of N(E(x)) says something of one factor only: 1 minus the entropy "
-        "of its importances to extremely randomised trees, weighted by importance; in [0, 1]."
-        + _NO_AXIS,
+        "Whether each dimension of N(E(x)) is informative about one factor only: 1 minus the "
+        "entropy of its feature importances in extremely randomised trees, weighted by importance; "
+        "in [0, 1]." + _NO_AXIS,
         _DCI,
         ".3f",
         group="factors",
@@ -24,7 +24,7 @@ FACTORS: dict[str, Metric] = {
     "dci_trees_completeness": Metric(
         "DCI completeness (trees)",
         "higher",
-        "Whether one dimension of N(E(x)) says all that is said of each factor, by the same "
+        "Whether each factor is captured by a single dimension of N(E(x)), by the same "
         "importances; in [0, 1]." + _NO_AXIS,
         _DCI,
         ".3f",
@@ -34,7 +34,7 @@ FACTORS: dict[str, Metric] = {
         "DCI informativeness (trees)",
         "higher",
         "Accuracy of the same trees for each factor on N(E(x)) of test images, mean over factors; "
-        "in [0, 1]. Trees cut along axes, so it too is higher where a factor has one of its own.",
+        "in [0, 1]. Trees split along axes, so it too is higher if a factor has its own axis.",
         _DCI,
         ".3f",
         group="factors",
@@ -42,9 +42,9 @@ FACTORS: dict[str, Metric] = {
     "mig": Metric(
         "mutual information gap",
         "higher",
-        "Mutual information of each factor with the dimension of N(E(x)) that tells most of it, "
-        "minus that of the second, over the factor's entropy, mean over factors; 20 bins; in "
-        "[0, 1]." + _NO_AXIS,
+        "Mutual information of each factor with the most informative dimension of N(E(x)), minus "
+        "that with the second most informative, divided by the factor's entropy, mean over "
+        "factors; 20 bins; in [0, 1]." + _NO_AXIS,
         "Chen et al., 2018, arXiv 1802.04942",
         ".3f",
         group="factors",

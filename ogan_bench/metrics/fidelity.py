@@ -62,15 +62,15 @@ QUANTITIES: dict[str, Quantity] = {
         "density",
         "higher",
         "Number of the training images' k-NN balls (k = 5) that a sample lies in, mean over "
-        "samples, divided by k, in {space}; 1 is expected of perfect samples, more is possible.",
+        "samples, divided by k, in {space}; 1 is expected for perfect samples, more is possible.",
         PRDC,
         ".3f",
     ),
     "coverage": Quantity(
         "coverage",
         "higher",
-        "Share of training images whose k-NN ball (k = 5) in {space} holds a sample; the note says "
-        "what is expected of perfect samples.",
+        "Share of training images whose k-NN ball (k = 5) in {space} contains a sample; the note "
+        "gives the value expected for perfect samples.",
         PRDC,
         ".3f",
     ),
@@ -94,14 +94,14 @@ QUANTITIES: dict[str, Quantity] = {
         "sliced W₂²",
         "lower",
         "Squared Wasserstein-2 distance of one-dimensional projections, mean over 1000 random "
-        "directions, times three times the number of features, in {space}.",
+        "directions, multiplied by three times the number of features, in {space}.",
         MIND,
     ),
     "vendi": Quantity(
         "Vendi score",
         "higher",
-        "Effective number of different samples, from 1 to their number, by cosine similarity in "
-        "{space}; to be compared with that of as many training images, which the note gives.",
+        "Effective number of distinct samples, from 1 to their number, by cosine similarity in "
+        "{space}; compare it with that of equally many training images, given in the note.",
         VENDI,
         ".3f",
         split="generated",
@@ -109,8 +109,8 @@ QUANTITIES: dict[str, Quantity] = {
     "authenticity": Quantity(
         "authenticity",
         None,
-        "Share of samples farther from their nearest training image in {space} than that one is "
-        "from its own nearest; low where samples are copies.",
+        "Share of samples that are farther from their nearest training image in {space} than that "
+        "image is from its own nearest neighbour; low if samples are copies.",
         AUTHENTICITY,
         ".3f",
     ),
@@ -118,7 +118,7 @@ QUANTITIES: dict[str, Quantity] = {
         "CMMD",
         "lower",
         "1000 times the squared MMD with a Gaussian kernel of width 10 between {space} of unit "
-        "length; the V-statistic, as in the authors' program.",
+        "length; the V-statistic, as in the authors' code.",
         CMMD,
         spaces=("clip",),
     ),

@@ -15,7 +15,7 @@ INTERPOLATION: dict[str, Metric] = {
                 None,
                 f"Mean squared speed ‖φ(G(γ(s + ε))) - φ(G(γ(s)))‖² / ε² on {how} paths γ between "
                 "codes of test images at random s, ε = 0.01, without the lowest and the "
-                f"highest 1 %, in {space.description}; 0 where G ignores its code. Not a PPL.",
+                f"highest 1 %, in {space.description}; 0 if G ignores its code. Not a PPL.",
                 STYLEGAN,
                 extractor=name,
                 group="interpolation",
@@ -26,9 +26,9 @@ INTERPOLATION: dict[str, Metric] = {
             f"path_energy_{name}{end}": Metric(
                 f"path energy ({space.title}), {how}",
                 "lower",
-                f"Mean squared speed of decoded {how} paths between codes of test images over the "
-                "mean squared distance of their ends; 1 for straight paths of constant speed, in "
-                f"{space.description}.",
+                f"Mean squared speed of decoded {how} paths between codes of test images divided "
+                "by the mean squared distance between their ends; 1 for straight paths of constant "
+                f"speed, in {space.description}.",
                 OWN,
                 ".3f",
                 extractor=name,
@@ -39,8 +39,8 @@ INTERPOLATION: dict[str, Metric] = {
         f"interpolation_detour{end}": Metric(
             f"interpolation detour, {how}",
             None,
-            f"Length in pixels of decoded {how} paths between codes of test images over the "
-            "distance of their ends; 1 is a straight fade.",
+            f"Length in pixels of decoded {how} paths between codes of test images divided by the "
+            "distance between their ends; 1 for a cross-fade.",
             OWN,
             ".3f",
             group="interpolation",
@@ -49,7 +49,7 @@ INTERPOLATION: dict[str, Metric] = {
             f"interpolation confidence, {how}",
             "higher",
             f"Share of decoded {how} paths between codes of test images at whose midpoint the "
-            "classifier is at least as confident as at the less confident end; 2/3 where midpoints "
+            "classifier is at least as confident as at the less confident end; 2/3 if midpoints "
             "are like ends.",
             OWN,
             ".3f",

@@ -8,8 +8,9 @@ INVERSION: dict[str, Metric] = {
     "ivom": Metric(
         "IvOM",
         "lower",
-        "Smallest mean squared error per pixel of G(z) to a test image over z, best of four starts "
-        "in the prior, mean over images; pixel range [0, 1], points in their own units.",
+        "Smallest mean squared error per pixel between G(z) and a test image over z, best of four "
+        "starts drawn from the prior, mean over images; pixel range [0, 1], points in their own "
+        "units.",
         VEEGAN,
         group="inversion",
     ),
@@ -29,10 +30,10 @@ INVERSION: dict[str, Metric] = {
         group="inversion",
     ),
     "inversion_encoder_wins": Metric(
-        "inversions that the encoder wins",
+        "inversions won by the encoder",
         "higher",
-        "Share of test images to which the start at t·P(E(x)) leads nearer than the best of four "
-        "starts in the prior; ties are half.",
+        "Share of test images to which the start at t·P(E(x)) comes closer than the best of four "
+        "starts drawn from the prior; ties count half.",
         OWN,
         ".3f",
         group="inversion",

@@ -78,8 +78,8 @@ LATENT: dict[str, Metric] = {
     "code_effective_rank": Metric(
         "effective rank of E(x)",
         None,
-        "exp of the entropy of the eigenvalues' shares in the covariance of raw codes of test "
-        "images; from 1 to the number of dimensions.",
+        "Exponential of the entropy of the normalised eigenvalues of the covariance of raw codes "
+        "of test images; from 1 to the number of dimensions.",
         RANK,
         ".1f",
         group="codes",
@@ -88,8 +88,8 @@ LATENT: dict[str, Metric] = {
         f"code_{name}{end}": Metric(
             f"{symbol} E({x})",
             None,
-            f"{title} over the dimensions of each raw code, mean over {images} images; N(·) takes "
-            "it away.",
+            f"{title} over the dimensions of each raw code, mean over {images} images; N(·) "
+            "removes it.",
             OGAN,
             ".3f",
             group="codes",

@@ -9,8 +9,8 @@ MECHANISM: dict[str, Metric] = {
         "gradient cosine at E(G(z))",
         None,
         "Cosine between the gradients of the adversarial and of the consistency term at the output "
-        "E(G(z)), mean over generated images: 0 where the terms leave each other alone, as avg and "
-        "Pearson do by construction, -1 where one undoes the other.",
+        "E(G(z)), mean over generated images: 0 if the terms do not interfere, as avg and Pearson "
+        "do not by construction; -1 if one undoes the other.",
         f"ours, after the argument of {OGAN}",
         ".3f",
         group="mechanism",
@@ -18,7 +18,7 @@ MECHANISM: dict[str, Metric] = {
     "gradient_cosine_parameters": Metric(
         "gradient cosine in E",
         None,
-        "The same cosine in all parameters of E, mean over batches of 64.",
+        "The same cosine over all parameters of E, mean over batches of 64.",
         f"ours, after the argument of {OGAN}",
         ".3f",
         group="mechanism",
@@ -26,8 +26,8 @@ MECHANISM: dict[str, Metric] = {
     "gradient_norm_ratio": Metric(
         "gradient norm ratio in E",
         None,
-        "Norm of the consistency term's gradient over that of the adversarial one's in all "
-        "parameters of E, mean over batches of 64.",
+        "Norm of the consistency term's gradient divided by that of the adversarial term's, over "
+        "all parameters of E, mean over batches of 64.",
         "ours",
         ".3g",
         group="mechanism",
@@ -35,8 +35,8 @@ MECHANISM: dict[str, Metric] = {
     "output_share_adversarial": Metric(
         "output share, adversarial",
         None,
-        "Effective rank of the directions in which the adversarial term moves E(G(z)), over the "
-        "number of outputs: 1/d for avg, 1 where every direction is used alike.",
+        "Effective rank of the directions in which the adversarial term moves E(G(z)), divided by "
+        "the number of outputs: 1/d for avg, 1 if all directions are used equally.",
         "ours, with the effective rank of Roy and Vetterli, 2007",
         ".3f",
         group="mechanism",
@@ -44,7 +44,7 @@ MECHANISM: dict[str, Metric] = {
     "output_share_consistency": Metric(
         "output share, consistency",
         None,
-        "The same share for the consistency term; Pearson leaves the average and the norm alone.",
+        "The same share for the consistency term; Pearson leaves the average and the norm free.",
         "ours, with the effective rank of Roy and Vetterli, 2007",
         ".3f",
         group="mechanism",
@@ -53,7 +53,7 @@ MECHANISM: dict[str, Metric] = {
         "score AUC",
         None,
         "Probability that a real image scores as more real than a generated one, in training mode: "
-        "0.5 where the score has nothing left to say.",
+        "0.5 if the score carries no information.",
         "Hanley and McNeil, 1982",
         ".3f",
         group="mechanism",
@@ -61,8 +61,8 @@ MECHANISM: dict[str, Metric] = {
     "score_spread": Metric(
         "score spread",
         None,
-        "Standard deviation of the score over real and generated images, over the root mean square "
-        "of E's outputs: 0 where the score is a constant.",
+        "Standard deviation of the score over real and generated images, divided by the root mean "
+        "square of E's outputs: 0 if the score is constant.",
         "ours",
         ".3g",
         group="mechanism",
@@ -70,8 +70,8 @@ MECHANISM: dict[str, Metric] = {
     "encoder_sharpness": Metric(
         "sharpness of E's loss",
         None,
-        "Largest eigenvalue in magnitude of the Hessian of E's whole loss in E's parameters, on "
-        "one batch of 64, by power iteration.",
+        "Largest eigenvalue in magnitude of the Hessian of E's total loss with respect to E's "
+        "parameters, on one batch of 64, by power iteration.",
         "Cohen et al., 2021, arXiv 2103.00065",
         ".3g",
         group="mechanism",

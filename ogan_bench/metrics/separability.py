@@ -13,7 +13,7 @@ BASELINES = {
         "the standardised codes of the encoder before training (same seed, same architecture)",
     ),
     "pca": ("PCA", "as many principal components of the pixels as the code has dimensions"),
-    "pixels": ("pixels", "raw pixels, of images of 32 x 32 at the most"),
+    "pixels": ("pixels", "raw pixels, of images shrunk to at most 32 x 32"),
 }
 """Maps the suffix of a name to what the probe sees instead of N(E(x))."""
 
@@ -99,9 +99,9 @@ LATENT_SEPARABILITY: dict[str, Metric] = {
         "separability of z (classifier)",
         "lower",
         "2^Σ_k H(Y_k|X_k), entropies in bits: how uncertain it is whether G(z) is of the "
-        "classifier's class k where the side of a plane through the space of z is known, fitted on "
-        "the same points; the clearest 5,000 of 10,000. 1 is perfect. StyleGAN's measure has the "
-        "clearest 100,000 of 200,000 and 40 attributes of faces for classes.",
+        "classifier's class k, given the side of a hyperplane in the space of z that z is on; "
+        "hyperplanes are fitted on the same points, the 5,000 most confident of 10,000. 1 is "
+        "perfect. StyleGAN's measure takes 100,000 of 200,000, and 40 face attributes for classes.",
         "after Karras et al., 2019, arXiv 1812.04948",
         ".3f",
         extractor=CLASSIFIER,
@@ -110,8 +110,8 @@ LATENT_SEPARABILITY: dict[str, Metric] = {
     "separability_z_classifier_heldout": Metric(
         "separability of new z (classifier)",
         "lower",
-        "The same, with the same planes, on the clearest 5,000 of 10,000 other points: what the "
-        "planes know beyond the points that they were fitted on.",
+        "The same, with the same hyperplanes, on the 5,000 most confident of 10,000 other points: "
+        "how well the hyperplanes generalise.",
         "ours, after Karras et al., 2019, arXiv 1812.04948",
         ".3f",
         extractor=CLASSIFIER,

@@ -23,16 +23,16 @@ TRAINING: dict[str, Metric] = {
     "activation_bytes": Metric(
         "activations (bytes)",
         "lower",
-        "Most bytes at a time of what autograd keeps for the backward passes of one training step, "
-        "beside the parameters.",
+        "Peak bytes of what autograd keeps for the backward passes of one training step, without "
+        "the parameters.",
         "counted",
         ".3e",
     ),
     "peak_bytes": Metric(
         "peak GPU memory (bytes)",
         "lower",
-        "Most GPU memory that was allocated at a time in one training step, nets and optimisers "
-        "included; none on a CPU.",
+        "Peak GPU memory allocated in one training step, nets and optimisers included; none on a "
+        "CPU.",
         "counted",
         ".3e",
     ),

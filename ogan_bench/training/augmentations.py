@@ -45,12 +45,12 @@ def diff_augment(
 ) -> Augmentation:
     """DiffAugment: random colour, translation and cutout, each image its own, differentiable.
 
-    What moves in from outside and what is cut out is 0, mid-grey for images in [-1, 1]; colours may
-    leave that range, as in the paper's code.
+    Pixels that are shifted in or cut out are 0, mid-grey for images in [-1, 1]; colours may leave
+    that range, as in the paper's code.
 
     Args:
         color: Whether brightness, saturation and contrast change.
-        translation: Farthest shift in both directions, as a share of height and width.
+        translation: Largest shift in both directions, as a share of height and width.
         cutout: Height and width of the box that is cut out, as shares of those of the image.
 
     Raises:

@@ -55,7 +55,7 @@ class UpdateRule:
 
 
 def simultaneous() -> UpdateRule:
-    """All nets move at once from one batch, as with the single loss of the author's code.
+    """All nets are updated at once from one batch, as with the single loss of the author's code.
 
     All gradients are taken at the parameters before the step, and G(z) and E(G(z)) are computed
     once for all losses.

@@ -14,7 +14,7 @@ TEST_EVERY = 5
 
 
 def digits(*, resolution: Annotated[int, Field(ge=8, le=256)] = 16) -> Dataset:
-    """scikit-learn's 1,797 handwritten digits of 8 x 8, enlarged.
+    """scikit-learn's 1,797 handwritten digits of 8 x 8 pixels, enlarged.
 
     Args:
         resolution: Height and width in pixels.

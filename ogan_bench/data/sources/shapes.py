@@ -48,7 +48,7 @@ def shapes(
 ) -> Dataset:
     """Squares, ellipses, triangles and hearts of one saturated hue on a grey ground, RGB.
 
-    Seven factors, independent and uniform: x and y of the centroid (8 places each), size (4),
+    Seven factors, independent and uniform: x and y of the centroid (8 positions each), size (4),
     rotation (6), hue (8), shape (4) and the ground's grey level (4). Training images and the 5000
     test images are drawn from all 196,608 combinations without replacement, so none appears twice;
     the test images are always the same. The label is the shape.

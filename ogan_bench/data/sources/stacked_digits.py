@@ -29,7 +29,7 @@ def stacked_digits(
 
     Args:
         resolution: Height and width in pixels.
-        images: Number of training images; PacGAN has 128,000 of MNIST.
+        images: Number of training images; PacGAN uses 128,000 of MNIST.
 
     References:
         L. Metz et al., Unrolled Generative Adversarial Networks, 2017, arXiv 1611.02163;

@@ -28,7 +28,7 @@ def stacked_mnist(
 
     Args:
         resolution: Height and width in pixels.
-        images: Number of training images; PacGAN has 128,000.
+        images: Number of training images; PacGAN uses 128,000.
 
     Raises:
         UserError: MNIST is not on disk and cannot be downloaded, or a file is damaged.

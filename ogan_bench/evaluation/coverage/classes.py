@@ -37,7 +37,7 @@ def modes_kl(samples: Tensor, reference: Tensor) -> float:
     """
     found = samples > 0
     if bool((reference[found] == 0).any()):
-        raise ValueError("the samples have a class that no training image is classified as")
+        raise ValueError("some samples are classified as a class that no training image is")
     return max(0.0, float((samples[found] * (samples[found] / reference[found]).log()).sum()))
 
 

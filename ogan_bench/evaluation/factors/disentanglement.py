@@ -90,7 +90,7 @@ def disentanglement(table: Tensor) -> float:
         Disentangled Representations, 2018, https://openreview.net/forum?id=By-7dz-AZ
     """
     if table.shape[1] < 2:
-        raise ValueError("one factor alone cannot be told from others")
+        raise ValueError("a comparison of factors takes at least two")
     shares = table.double() + TINY
     shares = shares / shares.sum(1, keepdim=True)
     entropy = -torch.xlogy(shares, shares).sum(1) / np.log(table.shape[1])
@@ -111,7 +111,7 @@ def completeness(table: Tensor) -> float:
         C. Eastwood and C. K. I. Williams, 2018, https://openreview.net/forum?id=By-7dz-AZ
     """
     if table.shape[0] < 2:
-        raise ValueError("one code alone cannot share a factor with others")
+        raise ValueError("a comparison of dimensions takes at least two")
     return disentanglement(table.T)
 
 
@@ -134,7 +134,7 @@ def mutual_information_gap(codes: Tensor, factors: Tensor) -> float:
         Disentangled Representations, 2019, https://arxiv.org/abs/1811.12359 (the bins)
     """
     if codes.shape[1] < 2:
-        raise ValueError("one code alone has no second best")
+        raise ValueError("with one dimension there is no second best")
     n = len(codes)
     least, greatest = codes.double().aminmax(dim=0)
     width = (greatest - least).clamp_min(torch.finfo(torch.float64).tiny)
@@ -145,7 +145,7 @@ def mutual_information_gap(codes: Tensor, factors: Tensor) -> float:
         share = values.mean(0)
         entropy = -torch.xlogy(share, share).sum()
         if not entropy > 0:
-            raise ValueError("a factor is the same for all images")
+            raise ValueError("a factor is constant over all images")
         found = []
         for column in bins.T:
             joint = F.one_hot(column, BINS).double().T @ values / n
@@ -216,9 +216,9 @@ def separated_correlation(codes: Tensor, factors: Tensor) -> float:
 def _mean_gap(codes: Tensor, factors: Tensor, score: Callable[[int, int], float]) -> float:
     """Gap between the best and the second-best code, mean over factors."""
     if codes.shape[1] < 2:
-        raise ValueError("one code alone has no second best")
+        raise ValueError("with one dimension there is no second best")
     if bool((factors == factors[:1]).all(0).any()):
-        raise ValueError("a factor is the same for all images")
+        raise ValueError("a factor is constant over all images")
     gaps = []
     for j in range(factors.shape[1]):
         second, first = sorted(score(i, j) for i in range(codes.shape[1]))[-2:]
@@ -260,7 +260,7 @@ def factors_rows(context: ModelContext) -> list[Row]:
         _, factors, _, test_factors = seen()
         own, test = factors.float(), test_factors.float()
         ceiling = separated_attribute_predictability(_unit(own), factors, _unit(test), test_factors)
-        note = f"{fitted()}; the factors themselves as codes have {ceiling:.3f}"
+        note = f"{fitted()}; the factors themselves as codes reach {ceiling:.3f}"
         return Value(separated_attribute_predictability(*seen()), note=note)
 
     def correlated() -> Value:

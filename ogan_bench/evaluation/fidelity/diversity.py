@@ -122,7 +122,7 @@ def _share(quantity: str, c: Comparison) -> Value:
     points = c.manifolds.points
     note = f"against {points} training images"
     if quantity == "coverage":
-        note += f"; {expected_coverage(points, points):.3f} is expected of perfect samples"
+        note += f"; {expected_coverage(points, points):.3f} is expected for perfect samples"
     return Value(getattr(c.manifolds, quantity), note=note, n_samples=points)
 
 
@@ -157,7 +157,7 @@ def _sliced(c: Comparison) -> Value:
 
     value = sliced_wasserstein(c.samples, c.reference.features, c.seed)
     chance = c.reference.number("sliced", of_halves, n=half, seed=c.seed)
-    note = f"against {min(n, m)} training images; two sets of {half} of them have {chance:.4g}"
+    note = f"against {min(n, m)} training images; two sets of {half} of these give {chance:.4g}"
     return Value(value, note=note, n_samples=min(n, m))
 
 
@@ -168,13 +168,13 @@ def _vendi(c: Comparison) -> Value:
         return vendi_score(part(points, n, c.seed, "evaluation/vendi"))
 
     real = c.reference.number("vendi", lambda: of(c.reference.features), n=n, seed=c.seed)
-    return Value(of(c.samples), note=f"{n} training images have {real:.3f}", n_samples=n)
+    return Value(of(c.samples), note=f"{n} training images reach {real:.3f}", n_samples=n)
 
 
 def _authenticity(c: Comparison) -> Value:
     found = authenticity(c.samples, c.reference.features, c.reference.nearest)
     c.show(found)
-    note = f"{c.against}, which have {found.held_out:.3f} themselves, held out one by one"
+    note = f"{c.against}, which reach {found.held_out:.3f} themselves (leave-one-out)"
     return Value(found.share, note=note)
 
 

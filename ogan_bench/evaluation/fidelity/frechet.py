@@ -153,7 +153,7 @@ def frechet_infinity(samples: Tensor, reference: Tensor | Moments, seed: int) ->
     n, k = samples.shape
     smallest = max(n // 10, math.ceil(FEWEST_PER_FEATURE * k))
     if 2 * smallest > n:
-        raise ValueError(f"{n} samples are too few to extrapolate from: {k} features take {5 * k}")
+        raise ValueError(f"{n} samples are too few to extrapolate from: {k} features need {5 * k}")
     known = reference if isinstance(reference, Moments) else moments(reference)
     sizes = torch.linspace(smallest, n, SIZES).round().long().tolist()
     distances = [

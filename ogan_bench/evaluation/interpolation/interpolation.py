@@ -70,7 +70,7 @@ def random_endpoints(context: ModelContext) -> PathEndpoints:
     test, codes = context.dataset.test, context.samples.trained.test
     n = len(test)
     if n < 2:
-        raise ValueError("one test image has no other to be joined with")
+        raise ValueError("interpolation takes at least two test images")
     random = generator(context.settings.seed, "evaluation/interpolation")
     first = torch.randint(n, (PAIRS,), generator=random)
     second = (first + torch.randint(1, n, (PAIRS,), generator=random)) % n
@@ -111,8 +111,8 @@ class InterpolationPaths:
         extractor, endpoints = self.context.extractor(space), self.endpoints
         if not takes_floats(extractor, self.context.dataset.test.images[:8]):
             raise ValueError(
-                f"{extractor.name} takes images of 8 bits: rounding them is a longer way than "
-                "what paths are measured over"
+                f"{extractor.name} takes 8-bit images: rounding moves them farther than the "
+                "step by which speed is measured"
             )
 
         def points(images: Tensor) -> Tensor:
@@ -138,7 +138,7 @@ class InterpolationPaths:
         """Mean squared speed divided by that of straight paths with the same endpoints."""
         speeds, straight = self.squared_speeds(space, curve)
         if straight == 0:
-            raise ValueError("all paths end where they begin")
+            raise ValueError("all paths end where they start")
         name = self.context.extractor(space).name
         return Value(float(speeds.mean()) / straight, note=f"ε = {EPSILON:g}", extractor=name)
 
@@ -159,7 +159,7 @@ class InterpolationPaths:
             for images in (*self.decoded_endpoints, self.at(curve, 0.5))
         )
         share = float((middle >= torch.minimum(start, end)).double().mean())
-        return Value(share, note="2/3 for middles as good as ends", extractor=extractor.name)
+        return Value(share, note="2/3 if midpoints are like ends", extractor=extractor.name)
 
 
 def interpolation_rows(context: ModelContext) -> list[Row]:
@@ -190,7 +190,7 @@ def interpolation_rows(context: ModelContext) -> list[Row]:
     for suffix, curve in CURVES.items():
         add(suffix, curve)
     conditional = context.nets.trained.generator.conditional
-    note = "decoded under the class of the first end" if conditional else None
+    note = "decoded with the class of the first end" if conditional else None
     rows = measured_rows(lengths, n_samples=PAIRS, split="test", note=note)
     rows += measured_rows(detours, n_samples=DETOUR_PAIRS, split="test", note=note)
     if context.folder is not None and not context.dataset.is_points:

@@ -100,12 +100,12 @@ def detour(points: Tensor) -> float:
         1 for straight paths, more for others.
 
     Raises:
-        ValueError: All paths end where they begin.
+        ValueError: All paths end where they start.
     """
     x = points.flatten(2).double()
     straight = (x[-1] - x[0]).norm(dim=1).sum()
     if straight == 0:
-        raise ValueError("all paths end where they begin")
+        raise ValueError("all paths end where they start")
     return float(x.diff(dim=0).norm(dim=2).sum() / straight)
 
 

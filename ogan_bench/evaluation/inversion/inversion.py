@@ -146,7 +146,7 @@ def inversions(context: ModelContext, images: int = IMAGES) -> Inversions:
     encoder = smallest(settings.temperature * project(context, samples.trained.test[chosen]))
     found = Inversions(own, encoder, torch.stack([smallest(prior(k)) for k in range(RESTARTS)]))
     if not bool(torch.cat([found.own, found.encoder, found.restarts]).isfinite().all()):
-        raise ValueError("the generator gives no finite image from any start")
+        raise ValueError("the generator produces no finite image from any start")
     return found
 
 
@@ -168,9 +168,11 @@ def inversion_rows(context: ModelContext, images: int = IMAGES) -> list[Row]:
             float(found().restarts.mean()), note=f"best of {RESTARTS} starts; {how}"
         ),
         "ivom_encoder": lambda: Value(float(found().encoder.mean()), note=how),
-        "inversion_gap": lambda: Value(found().gap(), note=f"of {context.formula}"),
+        "inversion_gap": lambda: Value(found().gap(), note=f"for {context.formula}"),
         "inversion_encoder_wins": lambda: Value(
-            found().encoder_wins(), 1 / (RESTARTS + 1), f"against {RESTARTS} starts in the prior"
+            found().encoder_wins(),
+            1 / (RESTARTS + 1),
+            f"against {RESTARTS} starts drawn from the prior",
         ),
     }
     return measured_rows(

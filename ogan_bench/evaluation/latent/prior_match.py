@@ -71,7 +71,7 @@ def code_rank(codes: Tensor) -> float:
         ValueError: There is only one code, or all codes are equal.
     """
     if len(codes) < 2 or bool((codes == codes[0]).all()):
-        raise ValueError("the codes do not differ")
+        raise ValueError("all codes are equal")
     return effective_rank(codes.double() - codes.double().mean(0))
 
 
@@ -95,7 +95,7 @@ def latent_coverage_rows(context: ModelContext) -> list[Row]:
         return Value(float(each.mean()), kolmogorov_smirnov_floor(n, len(z)), note)
 
     def rank() -> Value:
-        return Value(code_rank(raw), note=f"of {min(d, n - 1)} at the most")
+        return Value(code_rank(raw), note=f"at most {min(d, n - 1)}")
 
     def average(of: Tensor) -> Value:
         mean, of_z = (float(t.double().mean()) for t in (of, samples.z))

@@ -99,7 +99,7 @@ def round_trip_rows(context: ModelContext) -> list[Row]:
 
     def by_dimension() -> Value:
         r2 = latent_r2(z, codes)
-        note = f"between {float(r2.min()):.3f} and {float(r2.max()):.3f} by dimension"
+        note = f"from {float(r2.min()):.3f} to {float(r2.max()):.3f} by dimension"
         return Value(float(r2.mean()), 1 / (n - 1), note)
 
     def found() -> Value:
@@ -132,7 +132,7 @@ def cycle_rows(context: ModelContext, most: int = CYCLING) -> list[Row]:
         curve = ", ".join(f"{value:.3g}" for value in each)
         lengths = float(first.square().mean() + later[-1].square().mean())
         others = lengths - 2 * product_of_others(first, later[-1])
-        note = f"after 1 to {ROUNDS} rounds {curve}; {others:.3g} from other images"
+        note = f"after 1 to {ROUNDS} rounds {curve}; {others:.3g} between different images"
         return Value(each[-1], note=note)
 
     return measured_rows(
@@ -186,7 +186,7 @@ def product_of_others(first: Tensor, second: Tensor) -> float:
     """
     n, d = first.shape
     if n < 2:
-        raise ValueError("one sample has no other to compare with")
+        raise ValueError("retrieval takes at least two samples")
     a, b = first.double(), second.double()
     return float(a.sum(0) @ b.sum(0) - (a * b).sum()) / (n * (n - 1) * d)
 

@@ -83,7 +83,7 @@ class LossProbe:
         for name in ("adversarial", "consistency"):
             loss = losses[name].sum()
             if not loss.requires_grad:
-                raise ValueError(f"the {name} term does nothing")
+                raise ValueError(f"the {name} term has no gradient")
             found: Sequence[Tensor | None] = torch.autograd.grad(
                 loss, wanted, retain_graph=True, allow_unused=True
             )
@@ -102,7 +102,7 @@ class LossProbe:
             batch = self.look(i)
             logged = self.objective.diagnostics(batch)
             if "score_real" not in logged:
-                raise ValueError("the objective reads no score from E")
+                raise ValueError("the objective computes no score from E")
             real.append(logged["score_real"].detach().cpu())
             fake.append(logged["score_fake"].detach().cpu())
             outputs += [batch.e_real.detach().cpu(), batch.e_fake.detach().cpu()]

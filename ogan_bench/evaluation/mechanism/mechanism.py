@@ -138,7 +138,7 @@ def mechanism_rows(context: ModelContext) -> list[Row]:
     def cosine_at_output() -> Value:
         adversarial, consistency = probe.gradients.output
         if adversarial is None or consistency is None:
-            raise ValueError("the score or the consistency term does not read E(G(z))")
+            raise ValueError("the score or the consistency term does not depend on E(G(z))")
         found = cosines(adversarial, consistency)
         return Value(float(found.mean()), n_samples=len(found))
 
@@ -152,7 +152,7 @@ def mechanism_rows(context: ModelContext) -> list[Row]:
     def output_share(term: int) -> Value:
         gradient = probe.gradients.output[term]
         if gradient is None:
-            raise ValueError("the term does not read E(G(z))")
+            raise ValueError("the term does not depend on E(G(z))")
         d = gradient.shape[1]
         return Value(direction_rank(gradient) / d, 1 / d, f"of {d} outputs")
 

@@ -141,7 +141,7 @@ class SplitReconstruction:
         before, after = self.features(CLASSIFIER)
         value, chance = agreement(before.logits, after.logits)
         told = self.context.nets.trained.generator.conditional
-        note = "the generator is told the class" if told else None
+        note = "the generator is given the class" if told else None
         return Value(value, chance, note, before.extractor)
 
     def _pixels(self, quantity: str) -> None:
@@ -183,9 +183,9 @@ def temperature_rows(context: ModelContext, most: int = CHOOSING) -> list[Row]:
         error = float(test.error(test.x_rec if known else test.decode(best)).mean())
         raw = float(test.error(context.samples.raw_reconstructions).mean())
         curve = ", ".join(f"{error:.4g} at t = {t:g}" for t, error in errors.items())
-        note = f"{raw:.4g} of G(E(x)); chosen on training images: {curve}"
+        note = f"{raw:.4g} for G(E(x)); chosen on training images: {curve}"
         chosen = Value(
-            best, note=f"of {TEMPERATURES}", n_samples=len(train.codes), split=train.split
+            best, note=f"among {TEMPERATURES}", n_samples=len(train.codes), split=train.split
         )
         return chosen, Value(error, note=note)
 

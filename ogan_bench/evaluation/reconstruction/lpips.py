@@ -110,7 +110,7 @@ def backbone_path(backbone: str) -> Path:
         where = f"${VARIABLE} names {folder}, which has no such file" if named else f"not at {path}"
         raise ValueError(
             f"no weights for LPIPS ({where}): download {file} from {SOURCE}{file} to "
-            f"that place, or set ${VARIABLE} to the folder that it is in"
+            f"that place, or set ${VARIABLE} to the folder that contains it"
         )
     return path
 

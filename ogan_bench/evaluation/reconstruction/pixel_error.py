@@ -78,7 +78,7 @@ def reconstruction_ratio(x: Tensor, x_rec: Tensor, seed: int) -> float:
         https://arxiv.org/abs/1605.09782 (the comparison with another image)
     """
     if len(x) < 2:
-        raise ValueError("one image has no other to compare with")
+        raise ValueError("a comparison with other images takes at least two")
     order = torch.randperm(len(x), generator=generator(seed, "evaluation/derangement"))
     other = torch.empty_like(order)
     other[order] = order.roll(1)

@@ -154,7 +154,7 @@ def even_draw(labels: Tensor, n: int, seed: int, draw: int = 0) -> Tensor:
     """
     classes = len(labels.unique())
     if n > len(labels):
-        raise ValueError(f"there are {len(labels)} labelled images for the probe, not {n}")
+        raise ValueError(f"the probe needs {n} labelled images and has {len(labels)}")
     if n < classes:
         raise ValueError(f"{n} labels are fewer than the {classes} classes")
     order = torch.randperm(len(labels), generator=generator(seed, "evaluation/probes/draw", draw))

@@ -63,7 +63,7 @@ def linear_probe(
         2016, https://arxiv.org/abs/1610.01644
     """
     if not bool(train.isfinite().all() and test.isfinite().all()):
-        raise ValueError("what the probe is fitted on is not finite")
+        raise ValueError("the features that the probe is fitted on are not finite")
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline

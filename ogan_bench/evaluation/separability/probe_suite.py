@@ -164,14 +164,16 @@ def _class_probes(context: ModelContext) -> dict[str, Measure]:
     def few(kind: Kind, n: int, representation: Representation) -> Value:
         y, y_test = labels()
         if (classes := len(y.unique())) > MAX_CLASSES:
-            raise ValueError(f"{classes} classes are more than the {MAX_CLASSES} of a linear probe")
+            raise ValueError(
+                f"{classes} classes exceed the limit of {MAX_CLASSES} for a linear probe"
+            )
         draws = [even_draw(y, n, seed, draw) for draw in range(DRAWS[n])]
         x, x_test = representation.scaled
         fits = [chosen_probe(kind, x[i], y[i], x_test, y_test, seed) for i in draws]
         scores = torch.tensor([fit.score for fit in fits], dtype=torch.float64)
         notes = [_of_fits(fits)]
         if len(fits) > 1:
-            notes.insert(0, f"{len(fits)} draws of labels with a deviation of {scores.std():.3f}")
+            notes.insert(0, f"{len(fits)} draws of labels, standard deviation {scores.std():.3f}")
         return Value(float(scores.mean()), floor(), "; ".join(notes))
 
     @functools.cache
@@ -199,7 +201,7 @@ def _attribute_probe(context: ModelContext) -> Measure:
         if train is None or test is None:
             raise ValueError("the dataset has no attributes")
         if len(chosen) < FEW:
-            raise ValueError(f"there are {len(chosen)} images for the probe, not {FEW}")
+            raise ValueError(f"the probe needs {FEW} images and has {len(chosen)}")
         # The probe images are the first of a shuffle, so these are a random choice too.
         answers = train[chosen[:FEW]].long()
         goals = test.long()
@@ -212,14 +214,16 @@ def _attribute_probe(context: ModelContext) -> Measure:
             else:
                 fits[name] = chosen_probe("logistic", x, y, x_test, y_test, seed, balanced=True)
         if not fits:
-            raise ValueError(f"no attribute has {RAREST} images of either kind among {FEW}")
+            raise ValueError(
+                f"no attribute has {RAREST} images with it and {RAREST} without it among {FEW}"
+            )
         best, worst = (pick(fits, key=lambda name: fits[name].score) for pick in (max, min))
         notes = [
             f"best {best} {fits[best].score:.3f}, worst {worst} {fits[worst].score:.3f}",
             _of_fits(list(fits.values())),
         ]
         if omitted:
-            notes.append(f"too rare and left out: {', '.join(omitted)}")
+            notes.append(f"too rare, left out: {', '.join(omitted)}")
         mean = sum(fit.score for fit in fits.values()) / len(fits)
         return Value(mean, 0.5, "; ".join(notes))
 

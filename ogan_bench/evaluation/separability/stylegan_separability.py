@@ -68,9 +68,9 @@ def separability(z: Tensor, classes: Tensor, z_new: Tensor, new_classes: Tensor)
 
     found = torch.cat([classes, new_classes]).unique()
     if len(found) > MAX_CLASSES:
-        raise ValueError(f"{len(found)} classes are more than the {MAX_CLASSES} that get planes")
+        raise ValueError(f"{len(found)} classes exceed the limit of {MAX_CLASSES}")
     if len(classes.unique()) < 2:
-        raise ValueError("all samples are of one class: there is nothing to part")
+        raise ValueError("all samples are of one class: there is nothing to separate")
     bits = torch.zeros(3, dtype=torch.float64)
     points = z.float().numpy()
     for k in found:
@@ -101,14 +101,14 @@ def latent_separability_rows(context: ModelContext, points: int = POINTS) -> lis
     @functools.cache
     def measure() -> tuple[Tensor, str, str]:
         if context.nets.trained.generator.conditional:
-            raise ValueError("the generator is conditional: the class of G(z, y) is y, not in z")
+            raise ValueError("the generator is conditional: y decides the class of G(z, y), not z")
         z, logits = _classified(context, 2 * points)
         parts = []
         for own, scores in zip(z.split(points), logits.split(points), strict=True):
             kept = most_confident(scores)
             parts += [own[kept], scores[kept].argmax(1)]
         found, classes = len(parts[1].unique()), logits.shape[1]
-        note = f"{found} of {classes} classes among the clearest {half} of {points} images"
+        note = f"{found} of {classes} classes among the {half} most confident of {points} images"
         return separability(*parts), note, context.extractor(CLASSIFIER).name
 
     def value(which: int) -> Value:

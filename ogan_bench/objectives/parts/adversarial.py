@@ -93,7 +93,7 @@ def non_saturating() -> Adversarial:
 def saturating() -> Adversarial:
     """The minimax loss: f(s) = log(1 + e^s), g(s) = log(1 + e^-s), h(s) = -g(s).
 
-    G's gradient fades where E tells its images for sure.
+    G's gradient vanishes where E is sure that an image is generated.
 
     References:
         I. Goodfellow et al., Generative Adversarial Networks, 2014, https://arxiv.org/abs/1406.2661
@@ -109,8 +109,8 @@ def saturating() -> Adversarial:
 def least_squares() -> Adversarial:
     """Least squares to the labels 1 and 0: f(s) = (s + 1)²/2, g(s) = s²/2, h(s) = f(s).
 
-    The logit -s of a real image is to be 1 and that of a generated one 0; G wants 1. In the paper's
-    letters a = 0 and b = c = 1, its equation 9.
+    The target of the logit -s is 1 for a real and 0 for a generated image; G's target is 1. In the
+    paper's notation a = 0 and b = c = 1, its equation 9.
 
     References:
         X. Mao et al., Least Squares Generative Adversarial Networks, 2017,
@@ -140,7 +140,7 @@ def hinge() -> Adversarial:
 
 
 def relativistic() -> Adversarial:
-    """RSGAN, a logistic loss of pairs: E: log(1 + e^(s_real - s_fake)), G: the pair turned round.
+    """RSGAN, a logistic loss on pairs: E: log(1 + e^(s_real - s_fake)), G: with the two swapped.
 
     Images are paired by their position in the batch.
 

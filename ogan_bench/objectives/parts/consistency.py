@@ -136,7 +136,8 @@ def cosine() -> Consistency:
 def normalized_mse() -> Consistency:
     """The squared error of standardised codes: ‖N(z) - N(E(G(z)))‖² / d = 2(1 - ρ).
 
-    N(e) = (e - avg e) / std e. The Pearson term in other words: w of it is 2w of ``pearson``.
+    N(e) = (e - avg e) / std e. The Pearson term in another form: a weight w here is a weight 2w of
+    ``pearson``.
     """
     return Consistency(
         lambda z, code: (standardise(z) - standardise(code)).square().mean(dim=1), "standardise"
@@ -174,11 +175,11 @@ def pixel_normalized() -> Consistency:
 def gaussian_nll() -> Consistency:
     """InfoGAN's bound on all of z: mean over dimensions of ((z - μ)²/σ² + log σ²) / 2.
 
-    q(z|x) is a Gaussian with mean μ, the code, and log σ² = 10·tanh(r / 10) of d more outputs r of
-    E. That is r near zero and keeps σ between e^-5 and e^5: without a bound on σ the loss of an
-    exact encoder has none, and unlike clamping it passes a gradient everywhere. The bound and the
-    mean over dimensions (the paper's sum is d times it) are our own. The constant log(2π)/2 is left
-    out.
+    q(z|x) is a Gaussian with mean μ, the code, and log σ² = 10·tanh(r / 10) of d further outputs r
+    of E. Near zero this is r, and it keeps σ between e^-5 and e^5: without a bound on σ, the loss
+    of an exact encoder is unbounded below, and unlike clamping it passes a gradient everywhere. The
+    bound and the mean over dimensions (the paper's sum is d times it) are our own. The constant
+    log(2π)/2 is left out.
 
     References:
         X. Chen et al., InfoGAN: Interpretable Representation Learning by Information Maximizing
@@ -193,10 +194,10 @@ def gaussian_nll() -> Consistency:
 
 
 def contrastive(*, temperature: PositiveFloat = 0.1) -> Consistency:
-    """InfoNCE: the code of G(z) is to find its z among those of the batch, by cosine.
+    """InfoNCE: the code of G(z) has to identify its z among those of the batch, by cosine.
 
-    -log softmax_j cos(e_i, z_j) / τ at j = i, in this direction alone: z_j are drawn from the
-    prior, which makes log n minus the loss a lower bound of the mutual information.
+    -log softmax_j cos(e_i, z_j) / τ at j = i, in this direction only: the z_j are drawn from the
+    prior, which makes log n minus the loss a lower bound on the mutual information.
 
     Args:
         temperature: τ; 0.1 is our own choice.
@@ -217,7 +218,7 @@ def contrastive(*, temperature: PositiveFloat = 0.1) -> Consistency:
 def none() -> Consistency:
     """No consistency term: zero.
 
-    The code is then the raw output of a discriminator, and N(·) makes the most of it.
+    The code is then the raw output of a discriminator, standardised by N(·).
     """
     return Consistency(lambda z: z.new_zeros(len(z)), "standardise")
 

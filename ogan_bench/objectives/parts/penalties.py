@@ -99,7 +99,7 @@ def gradient_penalty(
 ) -> Tensor:
     """WGAN-GP: weight·(‖∇s(x̂)‖ - 1)² at random points x̂ between x and G(z).
 
-    x̂ = x + u(x_fake - x) with one uniform u a pair. Where the scoring net has batch norm, the
+    x̂ = x + u(x_fake - x) with one uniform u per pair. Where the scoring net has batch norm, the
     score of a point depends on the whole batch and so does its gradient; the paper therefore
     advises against batch norm.
 
@@ -140,8 +140,8 @@ def weight_decay(scorer: nn.Module, score_real: Tensor, *, weight: PositiveFloat
     """L2: weight/2·‖W‖² of the scoring net's kernels W; the same number for every sample.
 
     Kernels are all parameters of two or more dimensions; biases and the scale and shift of batch
-    norm go free. The author finds that a little of it helps O-GAN, without a number; the default
-    is our own.
+    norm are exempt. The author reports that a little of it helps O-GAN, but gives no number; the
+    default is our own.
 
     Args:
         scorer: The net whose scores these are.

@@ -86,10 +86,10 @@ def head(*, hidden: NonNegativeInt = 0) -> Readout:
 
 
 def norm() -> Readout:
-    """Score ‖e‖: codes of real images are drawn to the origin, √(‖e‖² + 1e-12) to be smooth there.
+    """Score ‖e‖: codes of real images are pulled to the origin; √(‖e‖² + 1e-12) is smooth there.
 
-    The score is never negative, so what the adversarial loss asks of real images is e = 0. O-GAN's
-    article proposes it with the cosine and a hinge loss and gives no formula.
+    The score is never negative, so the adversarial loss pulls real images to e = 0. O-GAN's article
+    proposes it with the cosine and a hinge loss and gives no formula.
 
     References:
         J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
@@ -109,8 +109,8 @@ def log_norm() -> Readout:
 def std() -> Readout:
     """Score std(e), the population standard deviation over dimensions.
 
-    Like the average it is free under the Pearson correlation; √(var e + 1e-12) to be smooth where
-    the code is constant.
+    Like the average, it is free under the Pearson correlation; √(var e + 1e-12) is smooth where the
+    code is constant.
     """
     return Readout(lambda code: (code.var(dim=1, correction=0) + EPS).sqrt())
 
@@ -129,7 +129,7 @@ def dim(*, dims: NonNegativeInt = 1) -> Readout:
 
 
 def spare(*, dims: NonNegativeInt = 1) -> Readout:
-    """Score avg of k outputs of E beside the code: discriminator and encoder share the trunk alone.
+    """Score avg of k further outputs of E: discriminator and encoder share only the trunk.
 
     Args:
         dims: k; 0: the average of the code.
@@ -142,10 +142,10 @@ def spare(*, dims: NonNegativeInt = 1) -> Readout:
 def projection() -> Readout:
     """Score avg(e) + ⟨V_y, φ(x)⟩ of an image x of class y: conditional O-GAN.
 
-    φ(x) are the features that E's last layer sees and V_y is learned, one vector a class. The
-    projection discriminator has the logit l(φ(x)) + ⟨V_y, φ(x)⟩; minus its V is ours, since a
-    score is minus a logit. O-GAN's average in the place of l, and V that starts from zero so that
-    the score starts from O-GAN's, are our own reading.
+    φ(x) are the features that E's last layer sees and V_y is learned, one vector per class. The
+    projection discriminator has the logit l(φ(x)) + ⟨V_y, φ(x)⟩; minus its V is ours, since a score
+    is minus a logit. That O-GAN's average takes the place of l, and that V starts at zero so that
+    the score starts as O-GAN's, is our own reading.
 
     References:
         T. Miyato and M. Koyama, cGANs with Projection Discriminator, 2018,

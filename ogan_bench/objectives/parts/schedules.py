@@ -26,9 +26,10 @@ def warm_up(
     weight: NonNegativeFloat,
     until: Annotated[float, Field(gt=0, le=1)] = 0.5,
 ) -> float:
-    """From 0 linearly to the weight, reached at the share ``until`` of the training.
+    """Linear from 0 to the weight, which is reached after the share ``until`` of the training.
 
-    A reader of the article asks whether λ should be annealed from 0; its author finds it needless.
+    A reader of the article asks whether λ should be annealed from 0; its author considers it
+    needless.
 
     References:
         J. Su, O-GAN, 2019, https://kexue.fm/archives/6409 (comments)
@@ -42,7 +43,7 @@ def off_at_end(
     weight: NonNegativeFloat,
     after: Annotated[float, Field(ge=0, lt=1)] = 0.75,
 ) -> float:
-    """The weight up to the share ``after`` of the training, then 0."""
+    """The weight for the share ``after`` of the training, then 0."""
     return weight if progress < after else 0.0
 
 

@@ -135,15 +135,15 @@ def alae(
     S and F: log(1 + e^s(G(z))) + latent_weight·R.
 
     R = mean((w - E(S(w)))²) with w as a constant: it trains E and S, not F. So the code is tied to
-    a learned latent space instead of to the prior, and a discriminator that is a function of the
-    code, as in O-GAN, has a net of its own for it. G is evaluated from w on: the code of G(z) is
+    a learned latent space instead of to the prior, and the discriminator is a function of the code,
+    as in O-GAN, but has a net of its own for it. G is evaluated from w on: the code of G(z) is
     compared with F(z), and reconstructions are S(E(x)).
 
-    The authors take three steps in turn, for the discriminator, the generator and the reciprocity,
-    where here each net moves once on the sum of its terms; their D is -s. They write R as a squared
-    norm and take the mean over dimensions in their code, and by that code F may get a gradient
-    from S's input, where the paper's third step updates E and G alone. w is as wide as z, and z
-    enters F as it is. E and S are the study's nets instead of StyleGAN's.
+    The authors alternate three steps, for the discriminator, the generator and the reciprocity;
+    here each net is updated once on the sum of its terms. Their D is -s. They write R as a squared
+    norm and take the mean over dimensions in their code; by that code F may get a gradient through
+    S's input, while the paper's third step updates only E and G. w is as wide as z, and z enters F
+    as it is. E and S are the study's nets instead of StyleGAN's.
 
     Args:
         mapping_layers: Layers of F; 5 by default in the authors' code.

@@ -114,20 +114,20 @@ def bigan(
     encoder: Literal["deterministic", "gaussian"] = "deterministic",
     hidden: PositiveInt = 1024,
 ) -> Objective:
-    """BiGAN: a critic of pairs tells (x, E(x)) from (G(z), z), and E and G deceive it.
+    """BiGAN: a critic of pairs tells (x, E(x)) from (G(z), z), and E and G fool it.
 
     Critic: log(1 + e^s(x, E(x))) + log(1 + e^-s(G(z), z)).
     E: log(1 + e^-s(x, E(x))).
     G: log(1 + e^s(G(z), z)).
 
-    E and G minimise the critic's loss with swapped labels, of which each sees one half. Nothing
-    compares E(G(z)) with z or G(E(x)) with x: that E inverts G follows at the optimum alone. The
-    critic is an encoder to d numbers, whose output and the code go through two layers of ``hidden``
-    units. It sees the two kinds of pairs as separate batches. The paper's constants: Adam with a
-    learning rate of 2e-4 and β1 = 0.5, batches of 128, uniform z.
+    E and G minimise the critic's loss with swapped labels, one half each. Nothing compares E(G(z))
+    with z or G(E(x)) with x: that E inverts G follows only at the optimum. The critic is an encoder
+    to d numbers, whose output and the code go through two layers of ``hidden`` units. It sees the
+    two kinds of pairs as separate batches. The paper's constants: Adam with a learning rate of 2e-4
+    and β1 = 0.5, batches of 128, uniform z.
 
     Args:
-        encoder: "gaussian" is the form of ALI, see there.
+        encoder: "gaussian" is the encoder of ALI.
         hidden: Width of the critic's joint layers.
 
     References:
@@ -138,16 +138,16 @@ def bigan(
 
 
 def ali(*, hidden: PositiveInt = 1024) -> Objective:
-    """ALI, adversarially learned inference: BiGAN with an encoder that draws its codes.
+    """ALI, adversarially learned inference: BiGAN with a stochastic encoder.
 
     Critic: log(1 + e^s(x, ẑ)) + log(1 + e^-s(G(z), z)) with ẑ = μ + σ ε.
     E: log(1 + e^-s(x, ẑ)).
     G: log(1 + e^s(G(z), z)).
 
     E(x) is μ and log σ², ε is standard normal, and the code that is evaluated is μ. The authors
-    move all nets at once, show the critic both kinds of pairs as one batch, where batch norm sees
-    them separately here, drop out 0.2 of its inputs, which is left out here, and take Adam with a
-    learning rate of 1e-4 and β1 = 0.5 and batches of 100.
+    update all nets at once, show the critic both kinds of pairs as one batch (here batch norm sees
+    them separately), apply dropout of 0.2 to its inputs (left out here), and use Adam with a
+    learning rate of 1e-4 and β1 = 0.5, and batches of 100.
 
     Args:
         hidden: Width of the critic's joint layers.

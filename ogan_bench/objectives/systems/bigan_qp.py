@@ -60,19 +60,19 @@ def bigan_qp(
     strength: PositiveFloat = 10.0,
     hidden: PositiveInt = 1024,
 ) -> Objective:
-    """BiGAN-QP: a critic of pairs with a quadratic potential; E repeats z, G repeats x.
+    """BiGAN-QP: a critic of pairs with a quadratic potential; E reconstructs z, G reconstructs x.
 
     Critic: Δ + Δ² / (2·strength·d) with Δ = s(x, E(x)) - s(G(z), z).
     E: -s(x, E(x)) + code_weight·mean((z - E(G(z)))²).
     G: s(G(z), z) + image_weight·mean((x - G(E(x)))²).
 
-    d = mean|x - G(z)| + mean|E(x) - z| is each pair's own distance and a constant to the critic. Of
-    either reconstruction error one net alone gets the gradient: the author stops the other half,
-    with which images blur. His T is -s, and his E, G and T minimise and maximise one Δ: the half
-    of it that a net has no part in is left out here.
+    d = mean|x - G(z)| + mean|E(x) - z| is the distance of each pair, and a constant for the critic.
+    Each reconstruction error passes a gradient to one net only: the author stops the other half,
+    because images blur with it. His T is -s, and his E, G and T minimise and maximise one Δ: the
+    half that does not depend on a net is left out of its loss here.
 
-    The nets are those of the study and have the biases that the author's critic has not. He takes
-    two steps of the critic for each one of E and G, and Adam with a learning rate of 2e-4 and
+    The nets are those of the study and have biases, which the author's critic does not. He takes
+    two steps of the critic for each step of E and G, and Adam with a learning rate of 2e-4 and
     β1 = 0.5.
 
     Args:

@@ -17,14 +17,15 @@ def gan_qp(*, norm: Literal["l1", "l2"] = "l2", strength: PositiveFloat = 10.0) 
     E: Δ + Δ² / (2·strength·d(x, G(z))) with Δ = s(x) - s(G(z)).
     G: s(G(z)).
 
-    d is each pair's own distance: the mean of |x - G(z)| over pixels for "l1", the root of the mean
-    of (x - G(z))² for "l2". It passes no gradient. The quadratic term is not in G's loss, where it
-    would pull G(z) towards the x that it happens to be paired with. The author writes T = -s.
+    d is the distance of each pair: the mean of |x - G(z)| over pixels for "l1", the root of the
+    mean of (x - G(z))² for "l2". It passes no gradient. The quadratic term is not in G's loss,
+    where it would pull G(z) towards the x that it happens to be paired with. The author writes
+    T = -s.
 
     s is a linear map of the d outputs of E, so the discriminator has a bottleneck of d numbers that
-    the author's has not. They serve as the code, although nothing ties them to z: what a mere
-    discriminator says of an image. The author takes two steps of E for each one of G and Adam with
-    a learning rate of 2e-4 and β1 = 0.5.
+    the author's does not have. They serve as the code, although nothing ties them to z: they show
+    what a plain discriminator encodes. The author takes two steps of E for each step of G, and Adam
+    with a learning rate of 2e-4 and β1 = 0.5.
 
     Args:
         norm: Distance of two images.

@@ -122,7 +122,7 @@ def info_gan(
     E: f(T(x)) + g(T(G(z))) + penalty - λ·log Q(c | G(z)).
     G: h(T(G(z))) - λ·log Q(c | G(z)).
 
-    c is the first ``code_dims`` numbers of z; the others are noise that nobody recovers. In nats
+    c is the first ``code_dims`` numbers of z; the others are noise that is not recovered. In nats
     and without its constant, -log Q is
 
     * "gaussian": ½ ‖c - Q(G(z))‖², for a normal Q of variance 1 and a standard normal c;

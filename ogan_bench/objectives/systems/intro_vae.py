@@ -98,12 +98,13 @@ def intro_vae(
             is about 23 on digits of 16 pixels in 32 dimensions. The authors take 120 at 256 pixels
             and 500 at 1024.
         w_rec: 0.05 in the authors' code at 256 pixels, where R has 196,608 summands; with so small
-            a weight the codes of small images would tell nothing. The default is our own choice: R
-            then weighs as in a VAE whose pixels have a standard deviation of 0.32 in [-1, 1].
+            a weight the codes of small images would carry no information. The default is our own
+            choice: R then weighs as in a VAE whose pixels have a standard deviation of 0.32 in [-1,
+            1].
         w_kl: 1 in the authors' code.
         w_neg: 0.5 in the authors' code at 256 pixels, 1 at 1024.
-        vae_share: Share of the training that the plain VAE has before; the authors give it none or
-            some epochs. That its weights are the same is our own choice.
+        vae_share: Share of the training that goes to a plain VAE first; the authors use none or
+            some epochs. That it has the same weights is our own choice.
 
     References:
         H. Huang et al., IntroVAE: Introspective Variational Autoencoders for Photographic Image

@@ -39,17 +39,18 @@ def moment_matching(
 
     Average and variance (of the population) are over the batch, and their terms are the same for
     every sample. E gives the scores of real images the moments of N(real_mean, 1) and those of
-    generated images the moments of N(fake_mean, 1); G moves the mean score of its images to
-    where that of real ones shall be. So both minimise squares of their own, bounded below by 0.
+    generated images the moments of N(fake_mean, 1); G moves the mean score of its images to the
+    target of real ones. So each minimises squares of its own, bounded below by 0.
 
-    An appendix of the Deep InfoMax paper draws E to the two normal distributions by small critics;
-    to match two moments instead is our own reading, near to variance regularizing adversarial
-    learning, whose code has the means 1 and 0 and a gradient penalty. With "avg" the score is the
-    mean of the code, which the Pearson term leaves free, so the code is tied as in O-GAN.
+    An appendix of the Deep InfoMax paper pulls E to the two normal distributions with small
+    critics; matching two moments instead is our own reading, close to variance regularizing
+    adversarial learning, whose code has the means 1 and 0 and a gradient penalty. With "avg" the
+    score is the mean of the code, which the Pearson term leaves free, so the code is tied as in
+    O-GAN.
 
     Args:
-        real_mean: Of the scores of real images.
-        fake_mean: Of the scores that E gives to generated images.
+        real_mean: Target mean of the scores of real images.
+        fake_mean: Target mean of the scores that E gives to generated images.
         readout: s.
         consistency: c.
         consistency_weight: w.

@@ -115,14 +115,15 @@ def pac_gan(
     G: h(s(G(z_1), ..., G(z_m))).
     E: c(z, E(G(z))).
 
-    A generator that drops modes betrays itself by packs that are too much alike. The critic has
-    the layers of E, m times the channels in and one output, the score s; m = 1 is a plain GAN.
+    A generator that drops modes gives itself away by packs that are too similar. The critic has the
+    layers of E, m times the input channels and one output, the score s; m = 1 is a plain GAN.
 
     A batch of n images is cut into n/m packs of neighbours, so it has to be a multiple of m, and
     every image carries the loss of its pack: the mean over images is that over packs. At one batch
-    size all m see as many images a step; the authors' code has as many *packs* a step, which is
-    m times the batch size here. Theirs also joins the packs of real images once and for all, while
-    here they are others in every epoch. Penalties take a pack for one image.
+    size, every m sees the same number of images per step; in the authors' code every m sees the
+    same number of *packs*, which is m times the batch size here. Their code also forms the packs of
+    real images once, while here they are formed anew in every epoch. Penalties treat a pack as one
+    image.
 
     PacGAN has no encoder. Ours is trained beside it and has no influence on G or the critic.
 
@@ -130,7 +131,7 @@ def pac_gan(
         packing: m.
         adversarial: (f, g, h).
         penalty: On the critic.
-        consistency: c; its weight is 1, for E minimises nothing else. With "none" E is never
+        consistency: c; its weight is 1, because E minimises nothing else. With "none" E is never
             trained.
 
     References:

@@ -47,11 +47,11 @@ def post_hoc(
     """A plain GAN first, then an encoder that learns to invert its frozen generator.
 
     Up to the share ``gan_share`` of the training:
-    critic: f(s(x)) + g(s(G(z))) + penalty; G: h(s(G(z))); E rests.
-    From there on: E: c(z, E(G(z))); the critic and G rest.
+    critic: f(s(x)) + g(s(G(z))) + penalty; G: h(s(G(z))); E is frozen.
+    From there on: E: c(z, E(G(z))); the critic and G are frozen.
 
-    The control for every system that trains an encoder along with a GAN. G rests with all its
-    weights; the running averages of its batch norm go on to converge to the statistics of those
+    The control for every system that trains an encoder along with a GAN. All weights of G are
+    frozen; the running averages of its batch norm continue to converge to the statistics of those
     weights. E sees generated images only.
 
     The paper finds such an encoder comparable to BiGAN's; how the training is divided is our own
@@ -60,7 +60,7 @@ def post_hoc(
     Args:
         adversarial: (f, g, h).
         penalty: On the critic.
-        consistency: c; its weight is 1, for E minimises nothing else.
+        consistency: c; its weight is 1, because E minimises nothing else.
         gan_share: Above 0 and below 1.
 
     References:

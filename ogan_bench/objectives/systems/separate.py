@@ -100,18 +100,18 @@ def separate(
     E: w·c(z, E(G(z))).
     G: h(s(G(z))) + w·c(z, E(G(z))), without its second term where ``to_generator`` is off.
 
-    The critic has the layers of E and one output, the score s. All else is as in `composed`, so
-    the difference is the price or the gain of the shared net. With the squared error this is the
-    joint latent regressor of Donahue et al., and without its term in G's loss their latent
-    regressor: E never influences G then. They give the term in G's loss the weight 0.25 and report
-    a degenerate solution with 1; here E and G have one weight.
+    The critic has the layers of E and one output, the score s. All else is as in `composed`, so the
+    difference is what sharing one net costs or gains. With the squared error this is the joint
+    latent regressor of Donahue et al., and without its term in G's loss their latent regressor: E
+    never influences G then. They give the term in G's loss the weight 0.25 and report a degenerate
+    solution with 1; here E and G share one weight.
 
     Args:
         adversarial: (f, g, h).
         penalty: On the critic.
         consistency: c; with "none" E is never trained.
         consistency_weight: w.
-        to_generator: Whether G helps E.
+        to_generator: Whether the term is in G's loss too.
 
     References:
         J. Donahue, P. Krähenbühl and T. Darrell, Adversarial Feature Learning, 2017,

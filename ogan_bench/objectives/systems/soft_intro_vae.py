@@ -121,16 +121,16 @@ def soft_intro_vae(
     c(y) = μ + σ ε is a code drawn from E(y) = (μ, log σ²) and x̂ = G(c(x)); R(x, y) = ‖x - y‖² is a
     sum over pixels; KL(·) is the divergence of E(·) from the prior, a sum over dimensions;
     s = 1/(c·h·w) and sg stops the gradient. R is of images in [0, 1], as in the authors' code, so a
-    quarter of what it would be on ours. Each image has an exponential of its own.
+    quarter of what it would be on ours. The exponential is taken for each image.
 
     Args:
         beta_kl: 1 in the authors' code for all small images.
-        beta_rec: 1 likewise. On images smaller still it leaves the codes little to tell: on digits
-            of 16 pixels in 32 dimensions the KL of real images is below 4 nats.
+        beta_rec: 1 likewise. On even smaller images the codes then carry little information: on
+            digits of 16 pixels in 32 dimensions the KL of real images is below 4 nats.
         beta_neg: 256 likewise. It acts through s·β_neg, which is 0.08 on their CIFAR-10 and 0.33 on
             their Fashion-MNIST; the smaller it is, the larger the KL up to which E pushes.
         gamma_r: 1e-8 in the authors' code.
-        vae_share: Share of the training that the plain VAE has before; none in the authors' code.
+        vae_share: Share of the training that goes to a plain VAE first; none in the authors' code.
 
     References:
         T. Daniel and A. Tamar, Soft-IntroVAE: Analyzing and Improving the Introspective Variational

@@ -169,9 +169,9 @@ def triple_critics(
     consistency_weight: Weight = 0.5,
     hidden: PositiveInt = 1024,
 ) -> Objective:
-    """Three critics, of images, codes and reconstructions, and a squared error on z.
+    """Three critics, for images, codes and reconstructions, and a squared error on z.
 
-    With critics a of images, b of codes, r of reconstructions:
+    With critics a for images, b for codes, r for reconstructions:
 
     Critic a: f(a(x)) + g(a(G(z))) + penalty.
     Critic b: f(b(z)) + g(b(E(x))) + penalty.

@@ -52,11 +52,12 @@ def vae(*, beta: PositiveFloat = 1.0, std: PositiveFloat = 0.3) -> Objective:
     left out. The KL divergence is a sum over the d dimensions. A code is evaluated by its mean μ.
 
     Args:
-        beta: Above 1 it presses the codes towards the prior, as in the β-VAE.
-        std: Of a pixel given the code. The smaller, the sharper the reconstructions and the further
-            the codes from the prior. The paper has binary pixels or a learned one; that it is fixed
-            is our own choice, and so is the default: digits of 16 pixels in 32 dimensions then have
-            a KL of about 23 nats and reconstructions off by 0.12 (root mean square).
+        beta: Above 1, codes are pushed towards the prior, as in the β-VAE.
+        std: Standard deviation of a pixel given the code. The smaller, the sharper the
+            reconstructions and the further the codes from the prior. The paper has binary pixels or
+            a learned one; keeping it fixed is our own choice, and so is the default: digits of 16
+            pixels in 32 dimensions then have a KL of about 23 nats and reconstructions off by 0.12
+            (root mean square).
 
     References:
         D. P. Kingma and M. Welling, Auto-Encoding Variational Bayes, 2014, arXiv 1312.6114
@@ -88,8 +89,8 @@ def autoencoder() -> Objective:
 
     E and G: ‖x - G(E(x))‖² / (c·h·w).
 
-    The reference for reconstructions. Nothing ties the codes to the prior: its samples G(z) are
-    what G makes of standard normal codes that it has never been trained on, and are measured so.
+    The reference for reconstructions. Nothing ties the codes to the prior: its samples G(z) come
+    from standard normal codes that G was never trained on, and are measured as such.
 
     References:
         G. E. Hinton and R. R. Salakhutdinov, Reducing the Dimensionality of Data with Neural

@@ -142,7 +142,7 @@ def test_the_floor_of_the_cycle_is_what_other_images_have(
     between = np.corrcoef(x)[~np.eye(len(x), dtype=bool)]
     assert exact["cycle_rho_5"].floor == pytest.approx(float(between.mean()), abs=1e-4)
     distances = np.square(x[:, None] - x[None]).mean(2)[~np.eye(len(x), dtype=bool)]
-    assert f"{distances.mean():.3g} from other images" in (exact["cycle_drift_5"].note or "")
+    assert f"{distances.mean():.3g} between different images" in (exact["cycle_drift_5"].note or "")
 
 
 def test_a_deaf_generator_says_nothing_of_the_image(dataset: Dataset, deaf: dict[str, Row]) -> None:
@@ -161,7 +161,7 @@ def test_a_deaf_generator_says_nothing_of_the_image(dataset: Dataset, deaf: dict
     assert value(deaf["interpolation_confidence"]) == 1.0
     for name in ("interpolation_detour", "path_energy_classifier_linear"):
         assert deaf[name].value is None
-        assert "end where they begin" in (deaf[name].note or "")
+        assert "end where they start" in (deaf[name].note or "")
     chosen = value(deaf["ivom"])
     assert chosen == pytest.approx(value(deaf["ivom_encoder"]))
     grey = float(to_float(dataset.test.images).square().mean()) / 4
@@ -195,7 +195,7 @@ def test_a_conditional_generator_is_told_the_class(dataset: Dataset, tmp_path: P
     rows = measure(subject_of(dataset, ByClass(dataset), folder=tmp_path))
     row = rows["autoencoding_agreement"]
     assert value(row) > 0.9
-    assert "told the class" in (row.note or "")
+    assert "given the class" in (row.note or "")
     assert value(rows["latent_retrieval"]) < 0.1
     assert value(rows["ivom"]) == pytest.approx(value(rows["ivom_encoder"]))
     assert value(rows["ivom"]) < 0.06  # within a class, not about the mean of all
@@ -256,8 +256,8 @@ def test_one_test_image_has_nowhere_to_go(dataset: Dataset) -> None:
     settings = Evaluation(samples=20, probe_images=10, extractors=["inception"])
     G = Unflat(tuple(dataset.shape))
     rows = measure(subject_of(small(dataset, 1), G, settings=settings))
-    assert "no other" in (rows["interpolation_detour"].note or "")
-    assert "do not differ" in (rows["code_effective_rank"].note or "")
+    assert "at least two test images" in (rows["interpolation_detour"].note or "")
+    assert "all codes are equal" in (rows["code_effective_rank"].note or "")
     assert rows["code_fd"].value is None
     assert value(rows["ivom_encoder"]) == 0.0
 

@@ -75,8 +75,10 @@ def test_describe_gives_formula_source_and_parameters(
 def test_describe_knows_what_is_near() -> None:
     with pytest.raises(UserError, match="Did you mean 'pearson'"):
         ask("describe", "consistency", "perason")
-    with pytest.raises(UserError, match=r"no 'objectif' here\. Did you mean 'objectives'"):
+    with pytest.raises(UserError, match=r"unknown kind 'objectif'\. Did you mean 'objectives'"):
         ask("describe", "objectif", "vae")
+    with pytest.raises(UserError, match="describe schedule: name one of constant, warm_up"):
+        ask("describe", "schedule")
 
 
 def test_plan_counts_and_measures() -> None:

@@ -87,10 +87,10 @@ class TestRows:
         error = float((rows["kd_exact_clip"].note or "").split("standard error ")[1].split()[0])
         assert abs(value["kd_exact_clip"] or 1) < 3 * error
         assert value["fd_infinity_clip"] == pytest.approx(rows["fd_infinity_clip"].floor, rel=1.0)
-        for metric, mark in (("vendi_clip", "images have "), ("sliced_wasserstein_clip", "have ")):
+        for metric, mark in (("vendi_clip", "images reach "), ("sliced_wasserstein_clip", "give ")):
             real = float((rows[metric].note or "").split(mark)[1])
             assert value[metric] == pytest.approx(real, rel=0.6)
-        real = float((rows["authenticity_clip"].note or "").split("have ")[1].split()[0])
+        real = float((rows["authenticity_clip"].note or "").split("which reach ")[1].split()[0])
         assert value["authenticity_clip"] == pytest.approx(real, abs=0.12)
         assert (value["ndb_clip"] or 0) < 0.2
         assert value["ndb_js_clip"] == pytest.approx(rows["ndb_js_clip"].floor, rel=0.7)
@@ -137,7 +137,7 @@ class TestRows:
         rows = rows_of(dataset, images[:60], "inception")
         without = {name for name, row in rows.items() if row.value is None}
         assert without == {"fid_infinity", "ndb_inception", "ndb_js_inception"}
-        assert "16 features take 80" in (rows["fid_infinity"].note or "")
+        assert "16 features need 80" in (rows["fid_infinity"].note or "")
         assert "60 images are too few" in (rows["ndb_inception"].note or "")
 
     def test_are_reproduced_from_the_cache(

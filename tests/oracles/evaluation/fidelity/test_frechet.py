@@ -158,7 +158,7 @@ class TestFrechetInfinity:
     def test_needs_five_samples_per_feature(self) -> None:
         y = normal(100, 20, 1)
         frechet_infinity(normal(100, 20, 0), y, 0)
-        with pytest.raises(ValueError, match=r"99 samples are too few .*: 20 features take 100"):
+        with pytest.raises(ValueError, match=r"99 samples are too few .*: 20 features need 100"):
             frechet_infinity(normal(99, 20, 0), y, 0)
 
     def test_seed_decides_the_parts(self) -> None:

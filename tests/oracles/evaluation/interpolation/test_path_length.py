@@ -117,7 +117,7 @@ class TestDetour:
         assert detour(torch.cat([line, line.flip(0)[:-100]])) > 2
 
     def test_of_images_that_never_change_is_not_defined(self) -> None:
-        with pytest.raises(ValueError, match="end where they begin"):
+        with pytest.raises(ValueError, match="end where they start"):
             detour(torch.ones(5, 3, 1, 4, 4))
 
 

@@ -72,5 +72,5 @@ class TestEffectiveRank:
 
     @pytest.mark.parametrize("codes", [torch.ones(5, 3), torch.zeros(1, 3)])
     def test_codes_that_do_not_differ_are_refused(self, codes: Tensor) -> None:
-        with pytest.raises(ValueError, match="do not differ"):
+        with pytest.raises(ValueError, match="all codes are equal"):
             code_rank(codes)

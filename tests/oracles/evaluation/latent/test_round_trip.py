@@ -68,7 +68,7 @@ class TestOthers:
         assert product_of_others(a, a) == pytest.approx(1.0)
 
     def test_of_one_sample_is_not_defined(self) -> None:
-        with pytest.raises(ValueError, match="no other"):
+        with pytest.raises(ValueError, match="at least two samples"):
             product_of_others(normal(1, 4, 0), normal(1, 4, 1))
 
 

@@ -140,7 +140,7 @@ class TestTrainedPairs:
         ("overrides", "metric", "why"),
         [
             (["objective.consistency=none"], "gradient_cosine_output", "consistency"),
-            (["objective.consistency=pixel_raw"], "gradient_cosine_output", "does not read"),
+            (["objective.consistency=pixel_raw"], "gradient_cosine_output", "does not depend on"),
             (["objective.name=vae"], "gradient_cosine_parameters", "no adversarial"),
             (["objective.name=bigan"], "encoder_sharpness", "no critic"),
         ],

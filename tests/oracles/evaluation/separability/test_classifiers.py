@@ -142,7 +142,7 @@ class TestEvenDraw:
         assert torch.equal(even_draw(labels, 40, 0)[:20], even_draw(labels, 20, 0))
 
     def test_what_cannot_be_drawn_is_refused(self) -> None:
-        with pytest.raises(ValueError, match="there are 20 labelled images for the probe, not 21"):
+        with pytest.raises(ValueError, match="needs 21 labelled images and has 20"):
             even_draw(classes(20), 21, 0)
         with pytest.raises(ValueError, match="3 labels are fewer than the 4 classes"):
             even_draw(classes(20), 3, 0)

@@ -111,20 +111,20 @@ def test_rows_and_what_is_kept_of_them(dataset: Dataset, empty_cache: Path) -> N
         assert (row.n_samples, row.split, row.extractor) == (360, "test", None)
         if "_10000" in name:
             assert row.value is None
-            assert row.note == "there are 1437 labelled images for the probe, not 10000"
+            assert row.note == "the probe needs 10000 labelled images and has 1437"
         else:
             assert row.floor == (0.5 if name.startswith("attribute") else largest)
             assert value[name] > row.floor
     for ending in ("", "_untrained", "_pca", "_pixels"):
         accuracies = [value[f"probe_accuracy_{n}{ending}"] for n in (10, 100, 1000)]
         assert accuracies == sorted(accuracies)
-    assert "10 draws of labels with a deviation of" in (rows["probe_accuracy_10"].note or "")
+    assert "10 draws of labels, standard deviation" in (rows["probe_accuracy_10"].note or "")
     assert (rows["probe_accuracy_1000"].note or "").startswith("C = ")
     assert rows["knn_accuracy_5"].note == "among 1437 training images"
     note = rows["attribute_accuracy_1000"].note or ""
     assert note.startswith("best high 0.")
     assert "worst light 0." in note  # N(.) takes the mean away
-    assert note.endswith("too rare and left out: never")
+    assert note.endswith("too rare, left out: never")
 
     kept = list((empty_cache / "probes").glob("*.json"))
     assert len(kept) == 7 * 3  # without the 10,000 labels
@@ -170,15 +170,15 @@ def test_too_few_images_and_too_many_classes_have_a_note(
     dataset: Dataset, empty_cache: Path
 ) -> None:
     rows = rows_of(subject_of(with_attributes(dataset), 50))
-    assert rows["probe_accuracy_100"].note == "there are 50 labelled images for the probe, not 100"
-    assert rows["attribute_accuracy_1000"].note == "there are 50 images for the probe, not 1000"
+    assert rows["probe_accuracy_100"].note == "the probe needs 100 labelled images and has 50"
+    assert rows["attribute_accuracy_1000"].note == "the probe needs 1000 images and has 50"
     assert rows["probe_accuracy_10"].value is not None
     single = dataclasses.replace(
         dataset.train, labels=torch.arange(len(dataset.train)), images=dataset.train.images
     )
     rows = rows_of(subject_of(dataclasses.replace(dataset, train=single), 200))
     for name in ("probe_accuracy_100", "svm_accuracy_1000"):
-        assert "200 classes are more than the 100" in (rows[name].note or "")
+        assert "200 classes exceed the limit of 100" in (rows[name].note or "")
     assert rows["knn_accuracy_1"].value is not None
 
 

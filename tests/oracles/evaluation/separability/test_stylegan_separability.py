@@ -191,7 +191,7 @@ def test_rows_of_a_generator_that_z_separates() -> None:
         assert (row.n_samples, row.split) == (500, "generated")
         assert row.extractor == "classifier:brightness"
         assert row.floor == pytest.approx(4, rel=0.01)
-        assert row.note == "2 of 2 classes among the clearest 500 of 1000 images"
+        assert row.note == "2 of 2 classes among the 500 most confident of 1000 images"
     assert rows_of(subject_of(Lamp())) == rows
 
 
