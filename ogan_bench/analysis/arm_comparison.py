@@ -34,6 +34,7 @@ def compare_arms(
     or saturated rank worst too.
     """
     arm, control, metric = hypothesis.arm, hypothesis.control, metric_info(hypothesis.metric)
+    name, control_name = results.arm_title(arm), results.arm_title(control)
     assert metric.better is not None  # validated with the hypothesis
     if control not in results.comparable(arm):
         raise UserError(
@@ -65,21 +66,21 @@ def compare_arms(
     absolute = margin * abs(centre) if relative else margin
     correlation = statistics.correlation(own, other) if paired else math.nan
     facts = [
-        f"{metric.title}: {arm} {estimate(statistics.mean_interval(own), metric.format)}, "
-        f"{control} {estimate(statistics.mean_interval(other), metric.format)}"
+        f"{metric.title}: {name} {estimate(statistics.mean_interval(own), metric.format)}, "
+        f"{control_name} {estimate(statistics.mean_interval(other), metric.format)}"
     ]
     if math.isnan(p):
         facts.append("a test needs at least 2 values of each arm")
     else:
         facts.append(f"difference {interval(difference, metric.format, sign=True)}")
         if hypothesis.margin is not None:
-            share = f", {hypothesis.margin} of {control}" if relative else ""
+            share = f", {hypothesis.margin} of {control_name}" if relative else ""
             facts.append(f"margin {number(absolute)}{share}")
     sign = 1 if metric.better == "higher" else -1
     return HypothesisResult(
         arms=(arm, control),
         n=(len(own), len(other)),
-        quantity=f"{metric.title}, {arm} − {control}",
+        quantity=f"{metric.title}, {name} − {control_name}",
         estimate=difference,
         region=_region(hypothesis.test, sign, absolute),
         method=method

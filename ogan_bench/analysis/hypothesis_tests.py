@@ -62,7 +62,10 @@ def _trend(results: StudyResults, hypothesis: Trend, confidence: float) -> Hypot
     ]
     facts = [
         f"{metric.title}: "
-        + ", ".join(f"{arm} {mean}" for arm, mean in zip(hypothesis.arms, means, strict=True)),
+        + ", ".join(
+            f"{results.arm_title(arm)} {mean}"
+            for arm, mean in zip(hypothesis.arms, means, strict=True)
+        ),
         f"rank correlation with the order within seeds {interval(tested.correlation, '.2f')}",
     ]
     if math.isnan(tested.p):
@@ -86,13 +89,13 @@ def _mean_in_range(
     results: StudyResults, hypothesis: MeanInRange, confidence: float
 ) -> HypothesisResult:
     """One-sample t tests of the mean against both ends of the range."""
-    metric = metric_info(hypothesis.metric)
+    metric, name = metric_info(hypothesis.metric), results.arm_title(hypothesis.arm)
     results.protocol(hypothesis.metric, hypothesis.arm)
     values = results.values(hypothesis.arm, hypothesis.metric)
     low, high = hypothesis.bounds
     mean = statistics.mean_interval(values, confidence)
     facts = [
-        f"{metric.title}: {hypothesis.arm} {interval(mean, metric.format)}",
+        f"{metric.title}: {name} {interval(mean, metric.format)}",
         _range(hypothesis),
     ]
     sd = statistics.standard_deviation(values)
@@ -103,7 +106,7 @@ def _mean_in_range(
     return HypothesisResult(
         arms=(hypothesis.arm,),
         n=(len(values),),
-        quantity=f"{metric.title}, {hypothesis.arm}",
+        quantity=f"{metric.title}, {name}",
         estimate=mean,
         region=(low, high),
         method="Student's t test",
@@ -119,8 +122,10 @@ def _failure_rate(
     results: StudyResults, hypothesis: FailureRate, confidence: float
 ) -> HypothesisResult:
     """Exact binomial tests of the share of trained trials that failed."""
-    trained = [name for name in outcomes_of(results, hypothesis.arm).values() if name in TRAINED]
-    failed, n = sum(name in hypothesis.outcomes for name in trained), len(trained)
+    ended = outcomes_of(results, hypothesis.arm).values()
+    trained = [outcome for outcome in ended if outcome in TRAINED]
+    failed, n = sum(outcome in hypothesis.outcomes for outcome in trained), len(trained)
+    name = results.arm_title(hypothesis.arm)
     low, high = hypothesis.bounds
     rate = statistics.rate_interval(failed, n, confidence)
 
@@ -130,14 +135,14 @@ def _failure_rate(
     return HypothesisResult(
         arms=(hypothesis.arm,),
         n=(n,),
-        quantity=f"rate of failure, {hypothesis.arm}",
+        quantity=f"rate of failure, {name}",
         estimate=rate,
         region=(low, high),
         method="exact binomial test",
         p=statistics.rate_within(failed, n, low, high),
         p_opposite=statistics.rate_outside(failed, n, low, high),
         facts=(
-            f"{failed} of {pluralise(n, 'trial')} of {hypothesis.arm} "
+            f"{failed} of {pluralise(n, 'trial')} of {name} "
             f"{join_words(list(hypothesis.outcomes)).replace(' and ', ' or ')}: rate "
             f"{number(rate.estimate, '.2f')} {bounds(rate, '.2f')}".rstrip(),
             _range(hypothesis),

@@ -31,7 +31,8 @@ def missing_values(results: StudyResults, metric: str, *arms: str) -> tuple[str,
         why = Counter(name for name in known.values() if name in WITHOUT_VALUES)
         why["without a value"] = missing - why.total()
         causes = join_words([f"{n} {cause}" for cause, n in why.items() if n > 0])
-        parts.append(f"{arm} lacks {missing} of {pluralise(len(known), 'value')} ({causes})")
+        title = results.arm_title(arm)
+        parts.append(f"{title} lacks {missing} of {pluralise(len(known), 'value')} ({causes})")
     return tuple(parts)
 
 

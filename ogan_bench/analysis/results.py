@@ -70,6 +70,11 @@ class StudyResults:
         """Arms in the study's order."""
         return list(self.record["arms"])
 
+    def arm_title(self, arm: str) -> str:
+        """Name of an arm in figures, tables and reports: its title, else its id."""
+        titles: dict[str, str] = self.record.get("arm_titles", {})
+        return titles.get(arm, arm)
+
     @property
     def control(self) -> str:
         """Control arm of the tables: the first control of a hypothesis, else the first arm."""

@@ -60,7 +60,8 @@ def latex(analysis: Analysis) -> str:
     ]
     for row in rows:
         cells = [(cell, metric_info(cell["metric"]).format) for cell in row["cells"]]
-        lines.append(" & ".join([_escaped(row["arm"]), *(_mean(*cell) for cell in cells)]) + r" \\")
+        title = _escaped(analysis.results.arm_title(row["arm"]))
+        lines.append(" & ".join([title, *(_mean(*cell) for cell in cells)]) + r" \\")
         lines.append(" & ".join(["", *(_bounds(*cell) for cell in cells)]) + r" \\")
     lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}", ""]
     return "\n".join(lines)

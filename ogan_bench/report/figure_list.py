@@ -19,6 +19,7 @@ PLANES = (("precision", "recall"), ("density", "coverage"))
 def drawings(analysis: Analysis) -> dict[str, Drawing]:
     """File name without extension to figure, in the order of the report."""
     results, log = analysis.results, analysis.log
+    arms = {arm: results.arm_title(arm) for arm in results.arms}
     drawn: dict[str, Drawing] = {}
     if analysis.verdicts:
         drawn["forest"] = figures.forest_figure(analysis.verdicts)
@@ -31,13 +32,11 @@ def drawings(analysis: Analysis) -> dict[str, Drawing]:
     for column, name in figures.CURVES.items():
         if log[column].notna().any():
             title = f"Training curves: {name}"
-            drawn[f"curve-{column}"] = figures.curves_figure(
-                log, {column: name}, results.arms, title
-            )
+            drawn[f"curve-{column}"] = figures.curves_figure(log, {column: name}, arms, title)
     codes = {name: title for name, title in figures.CODES.items() if log[name].notna().any()}
     if codes:
         title = "Training curves: mean and standard deviation of E(x)"
-        drawn["curve-codes"] = figures.curves_figure(log, codes, results.arms, title)
+        drawn["curve-codes"] = figures.curves_figure(log, codes, arms, title)
     for metric in _followed(results, analysis.history):
         info = metric_info(metric)
         title = f"{info.title} during training"
@@ -45,7 +44,7 @@ def drawings(analysis: Analysis) -> dict[str, Drawing]:
         drawn[f"{kind}-{metric}"] = figures.curves_figure(
             analysis.history,
             {metric: info.title},
-            results.arms,
+            arms,
             title,
             {"images": "images seen", "seconds": "seconds of training"},
         )

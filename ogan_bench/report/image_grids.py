@@ -113,6 +113,6 @@ def _shared_seed(results: StudyResults) -> int | None:
 
 def _picture(results: StudyResults, trial: Record, path: Path, title: str) -> Picture:
     """A picture of a trial, linked relative to the study's folder, where the report is."""
-    alt = f"{title}, arm {trial['arm']}, seed {trial['seed']}"
+    alt = f"{title}, arm {results.arm_title(trial['arm'])}, seed {trial['seed']}"
     link = path.relative_to(results.root).as_posix().partition("/")[2]
     return Picture(title, alt, data_uri(path.read_bytes(), "png"), link)

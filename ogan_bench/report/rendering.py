@@ -82,6 +82,13 @@ def _change(row: Record) -> Interval:
     return Interval(row["difference"], row["difference_low"], row["difference_high"])
 
 
+@jinja2.pass_context
+def _arm_title(context: jinja2.runtime.Context, arm: str) -> str:
+    """The title of an arm of the study that a page is about."""
+    title: str = context["results"].arm_title(arm)
+    return title
+
+
 def templates() -> jinja2.Environment:
     """The package's templates; HTML templates escape every value."""
     environment = jinja2.Environment(
@@ -97,6 +104,7 @@ def templates() -> jinja2.Environment:
         "number": formatting.number,
         "interval": formatting.interval,
         "duration": formatting.duration,
+        "arm_title": _arm_title,
         "metric_title": lambda name: formatting.metric_info(name).title,
         "known": lambda value: not math.isnan(value),
         "without_nan": without_nan,

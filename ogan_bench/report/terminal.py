@@ -23,7 +23,7 @@ def result_text(analysis: Analysis) -> str:
         metric = metric_info(first["metric"])
         cells = [_cell(row["cells"][index], metric.format) for row in rows]
         lines.append([metric.title + ARROWS[metric.better], *cells])
-    header = ["", *(row["arm"] for row in rows)]
+    header = ["", *(analysis.results.arm_title(row["arm"]) for row in rows)]
     text = [text_table(header, lines, numeric=range(1, len(header)))]
     text.append(
         "\nMeans ± half of the 95 % t interval over seeds; "

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated
 
-from pydantic import Field, NonNegativeInt
+from pydantic import ConfigDict, Field, NonNegativeInt, field_validator
 
 from ogan_bench.study.base_model import NAME, Model
 from ogan_bench.study.settings import Statement
@@ -28,6 +29,17 @@ class Scale(Model):
     )
 
 
+class Arm(Model):
+    """An arm: its title, and beside it a diff of ``base``."""
+
+    model_config = ConfigDict(extra="allow")
+    title: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Name of the arm in figures, tables and reports; by default its id.",
+    )
+
+
 class StudyFile(Statement):
     """Shape of a study file before its diffs are merged."""
 
@@ -35,5 +47,19 @@ class StudyFile(Statement):
         default=[], description="Python files with your own parts, relative to the study file."
     )
     base: Tree
-    arms: dict[Annotated[str, Field(pattern=NAME)], Tree | None] = Field(min_length=1)
+    arms: dict[Annotated[str, Field(pattern=NAME)], Arm | None] = Field(min_length=1)
     scales: dict[Annotated[str, Field(pattern=NAME)], Scale] = Field(default_factory=dict)
+
+    @field_validator("arms")
+    @classmethod
+    def _distinct_titles(cls, value: dict[str, Arm | None]) -> dict[str, Arm | None]:
+        shown = Counter((arm and arm.title) or name for name, arm in value.items())
+        for title, count in shown.items():
+            if count > 1:
+                raise ValueError(f"two arms are called {title!r}")
+        return value
+
+    @property
+    def arm_titles(self) -> dict[str, str]:
+        """Titles of the arms that have one."""
+        return {name: arm.title for name, arm in self.arms.items() if arm and arm.title}

@@ -63,7 +63,8 @@ def load_study(
     statement = {name: getattr(shape, name) for name in Statement.model_fields}
     if scale is not None and shape.scales[scale].seeds is not None:
         statement["seeds"] = shape.scales[scale].seeds
-    return StudySettings(**statement, scale=scale, arms=arms, plugins=plugins)
+    titles = {arm: title for arm, title in shape.arm_titles.items() if arm in arms}
+    return StudySettings(**statement, scale=scale, arms=arms, arm_titles=titles, plugins=plugins)
 
 
 def study_record(study: StudySettings, seeds: Sequence[int], command: str, path: Path) -> Tree:

@@ -1,8 +1,9 @@
 """From the diffs of a study file to the settings of every arm.
 
-A file defines a ``base`` and ``arms`` as small diffs from it; a scale is a further diff. Diffs
-merge key by key, with one exception: a part that changes its ``name`` replaces the old part
-entirely, because the parameters of one optimiser or loss mean nothing to another.
+A file defines a ``base`` and ``arms`` as small diffs from it; a scale is a further diff. The title
+of an arm is not a setting. Diffs merge key by key, with one exception: a part that changes its
+``name`` replaces the old part entirely, because the parameters of one optimiser or loss mean
+nothing to another.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ def resolve_arms(
     base = mapping(tree.get("base"))
     origins: list[KeyPath] = [("base",)]
     diffs: dict[str, list[tuple[KeyPath, Tree]]] = {
-        arm: [(("arms", arm), diff)] for arm, diff in mappings(tree.get("arms")).items()
+        arm: [(("arms", arm), {key: value for key, value in diff.items() if key != "title"})]
+        for arm, diff in mappings(tree.get("arms")).items()
     }
     override, problems = parse_overrides(overrides)
     dropped: list[str] = []

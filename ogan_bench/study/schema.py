@@ -20,13 +20,24 @@ def json_schema() -> Tree:
     definitions["Settings"] = settings
     definitions["Diff"] = _optional(settings, definitions)
     diff = {"$ref": "#/$defs/Diff"}
-    arms = {"type": "object", "additionalProperties": {"anyOf": [diff, {"type": "null"}]}}
+    shared = {name: {"$ref": f"#/$defs/Diff/properties/{name}"} for name in settings["properties"]}
+    definitions["Arm"] = {
+        **definitions["Diff"],
+        "title": "Arm",
+        "description": definitions["Arm"]["description"],
+        "properties": {**definitions["Arm"]["properties"], **shared},
+    }
     schema["properties"]["base"] = {"$ref": "#/$defs/Settings"}
-    schema["properties"]["arms"] = {**arms, "minProperties": 1}
+    schema["properties"]["arms"] = {**_each({"$ref": "#/$defs/Arm"}), "minProperties": 1}
     of_scale = definitions["Scale"]["properties"]
     of_scale["base"] = diff
-    of_scale["arms"] |= arms
+    of_scale["arms"] |= _each(diff)
     return schema
+
+
+def _each(entry: Tree) -> Tree:
+    """A mapping of arms, whose entries may be null."""
+    return {"type": "object", "additionalProperties": {"anyOf": [entry, {"type": "null"}]}}
 
 
 def _optional(schema: Any, definitions: Tree) -> Any:

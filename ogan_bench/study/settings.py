@@ -202,9 +202,9 @@ class Statement(Model):
 
     @model_serializer(mode="wrap")
     def _as_stored(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out an empty ``published``: older stored studies do not have the key."""
+        """Leave out what is empty in most studies: older stored ones do not have the keys."""
         stored: dict[str, Any] = dump(self)
-        return stored if self.published else {k: v for k, v in stored.items() if k != "published"}
+        return {k: v for k, v in stored.items() if v or k not in ("published", "arm_titles")}
 
     @field_validator("seeds")
     @classmethod
@@ -234,6 +234,7 @@ class StudySettings(Statement):
 
     scale: str | None = Field(default=None, pattern=NAME)
     plugins: list[Path] = Field(default=[], description="Files of the plug-ins.")
+    arm_titles: dict[str, str] = Field(default={}, description="Titles of the arms that have one.")
     arms: dict[Annotated[str, Field(pattern=NAME)], Settings] = Field(min_length=1)
 
     @property

@@ -69,7 +69,7 @@ def test_its_mistakes_are_reported_as_shown(tmp_path: Path) -> None:
     path = tmp_path / "my_study.yaml"
     text = block("yaml", "my_study")
     text = text.replace("width: 16", "widht: 16").replace(
-        "mse_mean: {objective: {consistency:", "mse_mean: {objective: {consistncy:"
+        "objective: {consistency: mse_mean", "objective: {consistncy: mse_mean"
     )
     path.write_text(text, encoding="utf-8")
     with pytest.raises(StudyError) as caught:

@@ -45,13 +45,13 @@ Line = NDArray[np.floating[Any]]
 _NONE = np.empty((0, 2))
 
 Trials = dict[str, list[Line]]
-"""Arm to the lines of its seeds."""
+"""Title of an arm to the lines of its seeds."""
 
 
 def curves_figure(
     log: pd.DataFrame,
     columns: Mapping[str, str],
-    arms: Sequence[str],
+    arms: Mapping[str, str],
     title: str,
     x: Mapping[str, str] | None = None,
 ) -> Drawing:
@@ -60,7 +60,8 @@ def curves_figure(
     Args:
         log: Rows grouped by trial, with the columns arm, seed, step, and those to show.
         columns: Columns to labels, one panel each.
-        arms: All arms of the study, so that each keeps its colour even if another has no log.
+        arms: Titles of all arms of the study, so that each keeps its colour even if another has no
+            log.
         title: Title of the figure.
         x: Columns for the x axis, with their labels; the step by default. Every column is shown
             against each of them.
@@ -72,11 +73,16 @@ def curves_figure(
 
 
 def _plot(
-    log: pd.DataFrame, columns: Mapping[str, str], arms: Sequence[str], along: Mapping[str, str]
+    log: pd.DataFrame,
+    columns: Mapping[str, str],
+    arms: Mapping[str, str],
+    along: Mapping[str, str],
 ) -> Figure:
     panels = [(y, x, _trials(log, x, y, arms)) for y in columns for x in along]
     known = {
-        arm: look for arm, look in styles(arms).items() if any(trials[arm] for *_, trials in panels)
+        arm: look
+        for arm, look in styles(list(arms.values())).items()
+        if any(trials[arm] for *_, trials in panels)
     }
     count = sum(len(lines) for *_, trials in panels for lines in trials.values())
     most = min(MOST_POINTS, max(FEWEST_POINTS, _OF_ALL_LINES // max(count, 1)))
@@ -105,9 +111,9 @@ def _draw(axes: Axes, trials: Trials, known: Mapping[str, Style], most: int) -> 
     axes.margins(x=0)
 
 
-def _trials(log: pd.DataFrame, x: str, y: str, arms: Sequence[str]) -> Trials:
+def _trials(log: pd.DataFrame, x: str, y: str, arms: Mapping[str, str]) -> Trials:
     """The finite values of every trial; a trial is a run of rows with one arm and one seed."""
-    trials: Trials = {arm: [] for arm in arms}
+    trials: Trials = {title: [] for title in arms.values()}
     if log.empty:
         return trials
     names, seeds = log["arm"].to_numpy(), log["seed"].to_numpy()
@@ -115,8 +121,8 @@ def _trials(log: pd.DataFrame, x: str, y: str, arms: Sequence[str]) -> Trials:
     points = log[[x, y]].to_numpy(np.float64)
     for start, line in zip([0, *changes], np.split(points, changes), strict=True):
         known = line[np.isfinite(line).all(axis=1)]
-        if len(known) and names[start] in trials:
-            trials[names[start]].append(known)
+        if len(known) and names[start] in arms:
+            trials[arms[names[start]]].append(known)
     return trials
 
 
@@ -136,7 +142,7 @@ def _thinned(line: Line, most: int) -> Line:
 
 
 def _in_words(
-    title: str, columns: Mapping[str, str], log: pd.DataFrame, arms: Sequence[str]
+    title: str, columns: Mapping[str, str], log: pd.DataFrame, arms: Mapping[str, str]
 ) -> str:
     """Title, and the last values of each arm as means over its seeds."""
     parts = []
@@ -144,7 +150,9 @@ def _in_words(
         last = log.dropna(subset=column).groupby(["arm", "seed"], sort=False)[column].last()
         means = last.groupby("arm", sort=False).mean()
         shown = ", ".join(
-            f"{arm} {number(float(means[arm]), '.3g')}" for arm in arms if arm in means
+            f"{name} {number(float(means[arm]), '.3g')}"
+            for arm, name in arms.items()
+            if arm in means
         )
         parts.append(f"{name}: {shown}" if len(columns) > 1 else shown)
     return f"{title}; last values, means over seeds: {'; '.join(parts)}."

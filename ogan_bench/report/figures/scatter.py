@@ -27,9 +27,10 @@ def plane_figure(results: StudyResults, x: str, y: str) -> Drawing:
         x: Metric on the x axis.
         y: Metric on the y axis.
     """
+    titles = {arm: results.arm_title(arm) for arm in results.arms}
     pairs = {
-        arm: np.array([(first[seed], second[seed]) for seed in first if seed in second])
-        for arm in results.arms
+        title: np.array([(first[seed], second[seed]) for seed in first if seed in second])
+        for arm, title in titles.items()
         for first, second in [(results.by_seed(arm, x), results.by_seed(arm, y))]
     }
     shown = {arm: points for arm, points in pairs.items() if len(points)}
@@ -42,7 +43,7 @@ def plane_figure(results: StudyResults, x: str, y: str) -> Drawing:
     return Drawing(
         f"{upwards.title} against {across.title}",
         f"{across.title} and {upwards.title}, means over seeds: {means}.",
-        partial(_plot, shown, results.arms, (across.title, upwards.title)),
+        partial(_plot, shown, list(titles.values()), (across.title, upwards.title)),
     )
 
 

@@ -38,8 +38,9 @@ def seeds_figure(results: StudyResults, metric: str) -> Drawing:
 
     Arms from top to bottom in the study's order. The dashed line is the noise floor, if known.
     """
-    seen = {arm: results.values(arm, metric) for arm in results.arms}
-    means = {arm: results.mean(arm, metric) for arm in results.arms}
+    titles = {arm: results.arm_title(arm) for arm in results.arms}
+    seen = {title: results.values(arm, metric) for arm, title in titles.items()}
+    means = {title: results.mean(arm, metric) for arm, title in titles.items()}
     floors = finite([row["floor"] for row in results.measurements(metric)])
     floor = float(floors.mean()) if len(floors) else math.nan
     return Drawing(

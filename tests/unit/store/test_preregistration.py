@@ -43,6 +43,12 @@ def test_rewording_a_claim_is_no_deviation() -> None:
     assert deviations(stated(RECORD), changed(hypotheses=hypotheses)) == []
 
 
+def test_titles_of_arms_are_not_registered() -> None:
+    titled = changed(arm_titles={"a": "no term"})
+    assert stated(titled) == stated(RECORD)
+    assert deviations(stated(RECORD), titled) == []
+
+
 def test_order_of_hypotheses_is_no_deviation() -> None:
     assert deviations(stated(RECORD), changed(hypotheses=RECORD["hypotheses"][::-1])) == []
 

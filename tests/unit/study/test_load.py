@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ogan_bench.errors import StudyError
-from ogan_bench.study.load import load_study
+from ogan_bench.study.load import load_study, study_record
 from tests.unit.study.written_study import STUDY, problems
 
 
@@ -66,3 +66,17 @@ def test_a_missing_plugin_is_a_problem_of_the_study(plugin_study: Path) -> None:
     (plugin_study.parent / "my_terms.py").unlink()
     with pytest.raises(StudyError, match=r"mine\.yaml:3:11: plugins\.0: .*my_terms\.py: cannot be"):
         load_study(plugin_study)
+
+
+def test_titles_are_stored_for_the_arms_that_a_scale_keeps(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(STUDY + "  few:\n    arms: {adam: null}\n", encoding="utf-8")
+    assert "arm_titles" not in study_record(load_study(path), [0], "run", path)
+    text = path.read_text().replace("none: {", "none: {title: no term, ")
+    path.write_text(text.replace("adam: {", "adam: {title: Adam, "), encoding="utf-8")
+    for scale, titles in (
+        (None, {"none": "no term", "adam": "Adam"}),
+        ("few", {"none": "no term"}),
+    ):
+        record = study_record(load_study(path, scale=scale), [0], "run", path)
+        assert record["arm_titles"] == titles

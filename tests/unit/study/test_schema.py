@@ -11,3 +11,15 @@ def test_schema_knows_every_part_and_its_parameters() -> None:
     schema = json.dumps(json_schema())
     for word in ("pearson", "mse_mean", "quadratic_potential", "alternating", "encoder_steps"):
         assert f'"{word}"' in schema
+
+
+def test_only_arms_of_the_file_itself_have_a_title() -> None:
+    schema = json_schema()
+    arms = schema["properties"]["arms"]["additionalProperties"]["anyOf"]
+    assert arms[0] == {"$ref": "#/$defs/Arm"}
+    assert set(schema["$defs"]["Arm"]["properties"]) == {
+        "title",
+        *schema["$defs"]["Diff"]["properties"],
+    }
+    scales = schema["$defs"]["Scale"]["properties"]["arms"]["additionalProperties"]["anyOf"]
+    assert scales[0] == {"$ref": "#/$defs/Diff"}

@@ -8,6 +8,7 @@ from pathlib import Path
 from ogan_bench.study.load import load_study
 from ogan_bench.study.settings import Settings
 from ogan_bench.study.trial import Trial, trials
+from tests.unit.study.written_study import STUDY
 
 
 def test_trials_go_seed_by_seed(study_file: Path) -> None:
@@ -29,6 +30,14 @@ def test_identity_covers_defaults_and_seed(study_file: Path) -> None:
     changed = load_study(study_file, overrides=["training.steps=11"]).arms["none"]
     assert Trial("tiny", "none", 0, changed).config_hash != one.config_hash
     assert Trial("elsewhere", "x", 0, study.arms["none"]).config_hash == one.config_hash
+
+
+def test_a_title_is_no_part_of_the_identity(tmp_path: Path) -> None:
+    path = tmp_path / "titled.yaml"
+    path.write_text(STUDY.replace("none: {", "none: {title: no term, "), encoding="utf-8")
+    study = load_study(path)
+    path.write_text(STUDY, encoding="utf-8")
+    assert trials(study) == trials(load_study(path))
 
 
 def test_identity_is_what_differs_from_the_defaults(study_file: Path) -> None:

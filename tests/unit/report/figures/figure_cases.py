@@ -100,7 +100,7 @@ def course(values: Values) -> pd.DataFrame:
 
 def curves(values: Values) -> Drawing:
     columns = {"rho": "ρ", "gap": "a < b & $c$", "step": "step"}
-    return figures.curves_figure(course(values), columns, list(values), "Curves")
+    return figures.curves_figure(course(values), columns, {arm: arm for arm in values}, "Curves")
 
 
 def levels(values: Values) -> Drawing:

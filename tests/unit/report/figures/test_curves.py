@@ -24,7 +24,7 @@ def test_curves_have_a_line_per_seed_and_their_mean() -> None:
 def test_many_long_curves_are_thinned_with_their_ends() -> None:
     log = pd.DataFrame({"arm": "a", "seed": np.repeat(np.arange(100), 1000),
                         "step": np.tile(np.arange(1000), 100), "rho": 0.5})  # fmt: skip
-    (axes,) = drawn(figures.curves_figure(log, {"rho": "ρ"}, ["a"], "T")).axes
+    (axes,) = drawn(figures.curves_figure(log, {"rho": "ρ"}, {"a": "a"}, "T")).axes
     lines = segments(axes)
     assert len(lines) == 100 + 1
     assert {len(line) for line in lines} == {200}
