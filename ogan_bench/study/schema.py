@@ -41,12 +41,19 @@ def _each(entry: Tree) -> Tree:
 
 
 def _optional(schema: Any, definitions: Tree) -> Any:
-    """The same schema with every reference inlined and no key required."""
+    """The same schema with every reference inlined and no key required.
+
+    Not even the name of a part is, so a diff may fit several parts and has to fit at least one.
+    """
     if isinstance(schema, Mapping):
         if "$ref" in schema:
             return _optional(definitions[str(schema["$ref"]).rsplit("/", 1)[-1]], definitions)
         dropped = ("required", "discriminator", "default")
-        return {k: _optional(v, definitions) for k, v in schema.items() if k not in dropped}
+        return {
+            "anyOf" if key == "oneOf" else key: _optional(value, definitions)
+            for key, value in schema.items()
+            if key not in dropped
+        }
     if isinstance(schema, list):
         return [_optional(item, definitions) for item in schema]
     return schema

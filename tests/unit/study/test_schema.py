@@ -13,6 +13,11 @@ def test_schema_knows_every_part_and_its_parameters() -> None:
         assert f'"{word}"' in schema
 
 
+def test_a_diff_may_fit_several_parts() -> None:
+    """``model: {width: 4}`` fits every architecture, so exactly one must not be asked for."""
+    assert "oneOf" not in json.dumps(json_schema()["$defs"]["Diff"])
+
+
 def test_only_arms_of_the_file_itself_have_a_title() -> None:
     schema = json_schema()
     arms = schema["properties"]["arms"]["additionalProperties"]["anyOf"]
