@@ -19,13 +19,13 @@ from matplotlib.figure import Figure
 
 from ogan_bench.errors import UserError
 from ogan_bench.files import write_bytes
+from ogan_bench.report.figures.ticks import draw_ticks
 
 INK, SOFT, GRID = "#1f2430", "#5b6472", "#e4e7eb"
 
 STYLE: Any = {
     "axes.axisbelow": True,
     "axes.edgecolor": SOFT,
-    "axes.grid": True,
     "axes.labelcolor": INK,
     "axes.labelpad": 2,
     "axes.labelsize": 9,
@@ -82,6 +82,12 @@ class Drawing:
     alt: str
     plot: Callable[[], Figure]
 
+    def figure(self) -> Figure:
+        """The figure with all its artists; it must be drawn in the style of :data:`STYLE`."""
+        figure = self.plot()
+        draw_ticks(figure)
+        return figure
+
     @cached_property
     def svg(self) -> bytes:
         """The figure as an SVG file."""
@@ -121,5 +127,5 @@ def _rendered(drawing: Drawing, kind: str) -> bytes:
     with rc_context(STYLE), warnings.catch_warnings():
         # Browsers have glyphs for names that the font used for measuring lacks.
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        drawing.plot().savefig(file, format=kind, dpi=DENSITY, metadata=metadata)
+        drawing.figure().savefig(file, format=kind, dpi=DENSITY, metadata=metadata)
     return file.getvalue()

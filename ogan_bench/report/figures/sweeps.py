@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedFormatter, FixedLocator
 from matplotlib.transforms import ScaledTranslation
 
 from ogan_bench.analysis.formatting import estimate, metric_info, number
@@ -57,7 +58,8 @@ def _plot(
         axes.update_datalim([(level, y) for level in levels for y in edges])
         scaled(axes, "x", levels)
         scaled(axes, "y", np.concatenate(seen), ends)
-        axes.set_xticks(levels, _apart(axes, levels))
+        axes.xaxis.set_major_locator(FixedLocator(levels))
+        axes.xaxis.set_major_formatter(FixedFormatter(_apart(axes, levels)))
         axes.set_xlabel(setting)
         axes.set_title(metric_info(metric).title)
     return figure

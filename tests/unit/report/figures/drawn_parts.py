@@ -13,20 +13,30 @@ from matplotlib.lines import Line2D
 
 from ogan_bench.report.figures import Drawing
 from ogan_bench.report.figures.drawing import STYLE
+from ogan_bench.report.figures.ticks import GRID_LAYER
 
 
 def drawn(drawing: Drawing) -> Figure:
     """The objects behind a figure, with limits as they are on paper."""
     with mpl.rc_context(STYLE):
-        figure = drawing.plot()
+        figure = drawing.figure()
         figure.draw_without_rendering()
     return figure
 
 
+def lines_of(axes: Axes) -> list[LineCollection]:
+    """Collections of lines, apart from the grid."""
+    return [
+        one
+        for one in axes.collections
+        if isinstance(one, LineCollection) and one.get_zorder() > GRID_LAYER
+    ]
+
+
 def segments(axes: Axes) -> list[list[list[float]]]:
     """All lines of collections that can be seen."""
-    known = [one for one in axes.collections if isinstance(one, LineCollection)]
-    return [np.asarray(line).tolist() for one in known for line in one.get_segments() if len(line)]
+    seen = [line for one in lines_of(axes) for line in one.get_segments()]
+    return [np.asarray(line).tolist() for line in seen if len(line)]
 
 
 def xs(line: Line2D) -> list[float]:

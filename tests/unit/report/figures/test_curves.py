@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from ogan_bench.report import figures
-from tests.unit.report.figures.drawn_parts import drawn, segments
+from tests.unit.report.figures.drawn_parts import drawn, lines_of, segments
 from tests.unit.report.figures.figure_cases import CASES, curves
 
 
@@ -17,7 +17,7 @@ def test_curves_have_a_line_per_seed_and_their_mean() -> None:
     ends = [30.0, 31.0, 29.0, 10.0, 11.0, 13.0]
     lines = [np.stack([steps, end * steps / 4], axis=1) for end in [*ends, 30.0, 34 / 3]]
     assert np.array(segments(axes)) == pytest.approx(np.array(lines))
-    thin, thick = (np.max(one.get_linewidth()) for one in axes.collections)
+    thin, thick = (np.max(one.get_linewidth()) for one in lines_of(axes))
     assert thin < thick
 
 
