@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ogan_bench.analysis import outcomes
@@ -137,10 +138,12 @@ def load_log(results: StudyResults, most: int = 300) -> pd.DataFrame:
     for trial in records(results.trials.dropna(subset="path")):
         lines = _thinned(_log(results.folder(trial["path"]), trial["path"]), most)
         rows += [{"arm": trial["arm"], "seed": trial["seed"], **line} for line in lines]
-    keys = [key for row in rows for key in row]
-    log = pd.DataFrame(rows, columns=list(dict.fromkeys(["arm", "seed", "step", *CURVES, *keys])))
-    for column in log.columns.drop("arm"):
-        log[column] = pd.to_numeric(log[column]).astype(float)
+    keys = dict.fromkeys(["seed", "step", *CURVES])
+    for row in rows:
+        keys.update(dict.fromkeys(row))
+    keys.pop("arm", None)
+    numbers = {key: np.array([row.get(key) for row in rows], np.float64) for key in keys}
+    log = pd.DataFrame({"arm": [row["arm"] for row in rows], **numbers})
     log["score_gap"] = log["score_real"] - log["score_fake"]
     return log
 

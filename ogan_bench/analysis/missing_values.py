@@ -38,8 +38,7 @@ def missing_values(results: StudyResults, metric: str, *arms: str) -> tuple[str,
 
 def outcomes_of(results: StudyResults, arm: str) -> dict[int, str]:
     """Seed to outcome of an arm's planned trials."""
-    rows = results.trials[results.trials["arm"] == arm]
-    return dict(zip(map(int, rows["seed"]), map(str, rows["outcome"]), strict=True))
+    return {int(row["seed"]): str(row["outcome"]) for row in results.planned if row["arm"] == arm}
 
 
 def failed_trials(results: StudyResults, arm: str, metric: str) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from scipy import special, stats
+import scipy  # `scipy.stats`, slow to import, loads when it is used
+from scipy import special
 
 from ogan_bench.statistics.means import Interval
 
@@ -34,7 +35,7 @@ def rate_interval(successes: int, n: int, confidence: float = 0.95) -> Interval:
     _check(successes, n)
     if n == 0:
         return Interval(math.nan, math.nan, math.nan)
-    bounds = stats.binomtest(successes, n).proportion_ci(confidence, method="exact")
+    bounds = scipy.stats.binomtest(successes, n).proportion_ci(confidence, method="exact")
     return Interval(successes / n, float(bounds.low), float(bounds.high))
 
 

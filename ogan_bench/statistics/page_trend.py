@@ -9,8 +9,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import scipy  # `scipy.stats`, slow to import, loads when it is used
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from ogan_bench.metrics import Direction
 from ogan_bench.statistics.means import ROUNDING, Interval, mean_interval
@@ -73,7 +74,7 @@ def trend(
     if seeds == 0 or levels < 2:
         return TrendResult(math.nan, math.nan, Interval(math.nan, math.nan, math.nan))
     goodness = np.where(np.isnan(values), -math.inf, values if better == "higher" else -values)
-    ranks = stats.rankdata(goodness, axis=1)
+    ranks = scipy.stats.rankdata(goodness, axis=1)
     sides = _exact_sides(ranks) if levels <= _EXACT else _normal_sides(ranks)
     return TrendResult(*sides, _correlation(ranks, confidence))
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
-from scipy import special, stats
+import scipy  # `scipy.stats`, slow to import, loads when it is used
+from scipy import special
 
 from ogan_bench.statistics.binomial import rate_within
 from ogan_bench.statistics.noncentral_t import spread
@@ -110,7 +111,7 @@ def power_of_rate(n: int, rate: float, low: float, high: float, alpha: float = 0
     if n < 1 or math.isnan(rate):
         return math.nan
     counts = [k for k in range(n + 1) if rate_within(k, n, low, high) < alpha]
-    return float(np.sum(stats.binom.pmf(counts, n, rate))) if counts else 0.0
+    return float(np.sum(scipy.stats.binom.pmf(counts, n, rate))) if counts else 0.0
 
 
 def seeds_needed(

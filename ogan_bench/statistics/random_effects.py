@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import scipy  # `scipy.stats`, slow to import, loads when it is used
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy import optimize
 
 from ogan_bench.statistics.means import ROUNDING, Interval, around, compare
 from ogan_bench.statistics.samples import Sample, finite, moments
@@ -157,7 +158,7 @@ def interquartile_mean(values: Sample) -> float:
             2021, arXiv 2108.13264.
     """
     x = finite(values)
-    return float(stats.trim_mean(x, 0.25)) if x.size else math.nan
+    return float(scipy.stats.trim_mean(x, 0.25)) if x.size else math.nan
 
 
 def stratified_bootstrap(
@@ -212,6 +213,6 @@ def _heterogeneity(q: float, w: NDArray[np.float64], freedoms: NDArray[np.float6
     k = w.size
     c = float(np.sum((1 - w / w.sum()) ** 2 / freedoms))
     if c == 0:
-        return float(stats.chi2.sf(q, k - 1))
+        return float(scipy.stats.chi2.sf(q, k - 1))
     f = q / (k - 1) / (1 + 2 * (k - 2) * c / (k**2 - 1))
-    return float(stats.f.sf(f, k - 1, (k**2 - 1) / (3 * c)))
+    return float(scipy.stats.f.sf(f, k - 1, (k**2 - 1) / (3 * c)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import scipy  # `scipy.stats`, slow to import, loads when it is used
 from numpy.typing import NDArray
-from scipy import stats
 
 from ogan_bench.metrics import Direction
 from ogan_bench.statistics.samples import Sample, finite
@@ -69,13 +69,13 @@ def rank_test(
     own, other = _goodness(arm, better, failed[0]), _goodness(control, better, failed[1])
     if own.size == 0 or other.size == 0:
         return math.nan
-    ranks = stats.rankdata(np.concatenate([own, other]))
+    ranks = scipy.stats.rankdata(np.concatenate([own, other]))
     if ranks.size <= _EXACT:
         return _rank_sum_tail(np.rint(2 * ranks).astype(np.int64), own.size)
     if np.ptp(ranks) == 0:
         return 1.0
     return float(
-        stats.mannwhitneyu(
+        scipy.stats.mannwhitneyu(
             ranks[: own.size], ranks[own.size :], alternative="greater", method="asymptotic"
         ).pvalue
     )

@@ -49,7 +49,9 @@ class Journal:
             ValueError: A line is not JSON.
         """
         content = read_file(self.path) or b""
-        return [json.loads(line) for line in content.split(b"\n")[:-1]]
+        lines = content.split(b"\n")[:-1]
+        records: list[Record] = json.loads(b"[" + b",".join(lines) + b"]")  # faster than by line
+        return records
 
     def cut(self, step: int) -> None:
         """Drop the lines after ``step``, so that a resumed training writes them again."""

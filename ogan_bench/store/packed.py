@@ -12,6 +12,7 @@ that say nearly the same take little more room than one.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -47,7 +48,8 @@ class PackedStudy:
     @property
     def exists(self) -> bool:
         """Whether the study is packed."""
-        return any((self.folder / pack).exists() for pack in PACKS)
+        folder = str(self.folder)  # asked for every file of every trial, so without new paths
+        return any(os.path.exists(f"{folder}/{pack}") for pack in PACKS)
 
     def trials(self) -> list[tuple[str, int]]:
         """Arm and seed of the packed trials.
