@@ -116,7 +116,8 @@ def present(session: nox.Session, reference: Path, names: Sequence[str]) -> None
         shown = session.run("ogan-bench", *arguments, "--json", external=True, silent=True)
         return json.loads(str(shown))
 
-    session.run("ogan-bench", "report", *names, "--results", str(reference), external=True)
+    report = ("report", *names, "--results", str(reference), "--figures", "all")
+    session.run("ogan-bench", *report, external=True)
     fill(FINDINGS, FRONT, front(reference / FRONT_STUDY))
     fill(README, CLAIMS, claims(tool("claims", "--results", str(reference))))
     fill(FINDINGS, STUDIES, overview(tool("list", "studies"), reference))

@@ -19,6 +19,7 @@ from ogan_bench.analysis.loading import load_results as load_study_results
 from ogan_bench.analysis.meta_analysis import dataset_name
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.verdicts import Verdict, judge
+from ogan_bench.report.figure_list import Selection
 from ogan_bench.report.figures import Drawing, forest_figure
 from ogan_bench.report.report import Report, write_report
 from ogan_bench.runner.study import EXIT_INTERRUPTED, execute, store_study, unfinished
@@ -195,11 +196,17 @@ class Results:
         return forest_figure(self._judged)
 
     def report(
-        self, *, formats: Sequence[str] = ("html", "md", "csv"), figures: Sequence[str] = ("svg",)
+        self,
+        *,
+        formats: Sequence[str] = ("html", "md", "csv"),
+        figures: Selection = "main",
+        figure_formats: Sequence[str] = ("svg",),
     ) -> Report:
         """Write the report into the study's folder; see ``ogan-bench report``."""
         analysis = analyse_stored(self.root, self.name)
-        return write_report(analysis, formats=formats, figures=figures)
+        return write_report(
+            analysis, formats=formats, figures=figures, figure_formats=figure_formats
+        )
 
     def _repr_html_(self) -> str:
         shown = self.verdicts.reindex(columns=["decision", "claim", "reason"])

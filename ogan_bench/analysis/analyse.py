@@ -22,8 +22,8 @@ from ogan_bench.analysis.meta_analysis import Claim, ClaimSetting, find_claims, 
 from ogan_bench.analysis.ranks import ranked_metrics, ranks
 from ogan_bench.analysis.reproduction import compare
 from ogan_bench.analysis.results import FINISHED, StudyResults, records
-from ogan_bench.analysis.summary import median_trial, summarise, worst_trial
-from ogan_bench.analysis.sweeps import Sweep, find_sweeps, metrics_along
+from ogan_bench.analysis.summary import main_metrics, median_trial, summarise, worst_trial
+from ogan_bench.analysis.sweeps import Sweep, find_sweeps
 from ogan_bench.analysis.variance import variance
 from ogan_bench.analysis.verdicts import DECISIONS, Decision, Verdict, judge
 from ogan_bench.errors import UserError
@@ -83,7 +83,7 @@ class Analysis:
         ranked_metrics: Metrics with a direction.
         ranks: Ranks of the arms on these metrics.
         sweeps: Arms that differ in one numeric setting.
-        sweep_metrics: Metrics shown along the sweeps; empty where there are none.
+        main_metrics: The metrics that hypotheses are about.
         published: Tables quoted from the literature.
         comparison: Comparison with a reference run, if there is one.
         log: Training curves, see :func:`~ogan_bench.analysis.loading.load_log`.
@@ -117,7 +117,7 @@ class Analysis:
     ranked_metrics: list[str]
     ranks: list[Record]
     sweeps: list[Sweep]
-    sweep_metrics: list[str]
+    main_metrics: list[str]
     published: list[Record]
     comparison: list[Record] | None
     log: pd.DataFrame
@@ -150,7 +150,6 @@ def analyse(results: StudyResults, reference: StudyResults | None = None) -> Ana
     verdicts = judge(results)
     log, history = load_log(results), load_history(results)
     estimates = summarise(results)
-    sweeps = find_sweeps(results)
     registered = results.registered
     return Analysis(
         results=results,
@@ -168,8 +167,8 @@ def analyse(results: StudyResults, reference: StudyResults | None = None) -> Ana
         ablation=ablation(results),
         ranked_metrics=ranked_metrics(results),
         ranks=ranks(results),
-        sweeps=sweeps,
-        sweep_metrics=metrics_along(results) if sweeps else [],
+        sweeps=find_sweeps(results),
+        main_metrics=main_metrics(results),
         published=tables.published(results),
         comparison=None if reference is None else records(compare(results, reference)),
         log=log,

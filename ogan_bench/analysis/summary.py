@@ -13,6 +13,9 @@ from ogan_bench.analysis.results import PROTOCOL, StudyResults
 from ogan_bench.files import Record
 from ogan_bench.statistics import correlation, mean_interval, standard_deviation
 
+UNTESTED = 3
+"""Number of main metrics of a study without hypotheses."""
+
 
 def summarise(results: StudyResults, names: Sequence[str] | None = None) -> pd.DataFrame:
     """Estimates per arm and metric.
@@ -84,6 +87,14 @@ def leader(results: StudyResults, metric: str) -> str | None:
         if all((change.low > 0) if better == "higher" else (change.high < 0) for change in changes):
             return arm
     return None
+
+
+def main_metrics(results: StudyResults) -> list[str]:
+    """The metrics that hypotheses are about, in the study's order; without any, the first ones."""
+    metrics: list[str] = results.record["metrics"]
+    tested = {entry.get("metric") for entry in results.record["hypotheses"]}
+    chosen = [name for name in metrics if name in tested]
+    return chosen or [name for name in metrics if metric_info(name).better][:UNTESTED]
 
 
 def median_trial(results: StudyResults, arm: str) -> Record | None:

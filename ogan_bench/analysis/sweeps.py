@@ -6,15 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ogan_bench.analysis.formatting import metric_info
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.study.diffs import flatten
 
 FEWEST = 3
 """Minimum number of levels in a series."""
-
-MOST_FIGURES = 3
-"""Number of metrics shown along sweeps if no hypothesis says which ones matter."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +52,6 @@ def find_sweeps(results: StudyResults) -> list[Sweep]:
             for name, levels in zip(names, groups.values(), strict=True)
         ]
     return found
-
-
-def metrics_along(results: StudyResults) -> list[str]:
-    """Metrics to show along sweeps: those of the hypotheses, else the first ones."""
-    metrics: list[str] = results.record["metrics"]
-    tested = {entry.get("metric") for entry in results.record["hypotheses"]}
-    chosen = [name for name in metrics if name in tested]
-    return chosen or [name for name in metrics if metric_info(name).better][:MOST_FIGURES]
 
 
 def _leaves(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,13 @@ import typer
 
 from ogan_bench.cli.options import RESULTS, Results, chosen
 from ogan_bench.cli.output import print_text, say
+
+
+class Figures(StrEnum):
+    """Which figures a report has."""
+
+    MAIN = "main"
+    ALL = "all"
 
 
 def report(
@@ -26,6 +34,9 @@ def report(
         typer.Option("--format", metavar="A,B", help="html, md, csv, latex (booktabs), json, all."),
     ] = "html,md,csv",
     figures: Annotated[
+        Figures, typer.Option(help="Those of the hypotheses' metrics, or every one.")
+    ] = Figures.MAIN,
+    figure_format: Annotated[
         str,
         typer.Option(metavar="A,B", help="Formats of the figures: svg, png, pdf, all."),
     ] = "svg",
@@ -44,8 +55,14 @@ def report(
     from ogan_bench.report.figures import FORMATS as DRAWN
     from ogan_bench.report.report import FORMATS
 
-    wanted = chosen(formats, FORMATS, "--format"), chosen(figures, DRAWN, "--figures")
-    for written in write_reports(results, names, against, *wanted):
+    for written in write_reports(
+        results,
+        names,
+        against,
+        formats=chosen(formats, FORMATS, "--format"),
+        figures=figures.value,
+        figure_formats=chosen(figure_format, DRAWN, "--figure-format"),
+    ):
         print_text(written.text)
         first = next(iter(written.files.values()))
         say(f"Report: {first}")

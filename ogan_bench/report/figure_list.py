@@ -1,54 +1,98 @@
-"""The figures in a study's report."""
+"""The figures of a study's report: all there are, and the main ones that are drawn by default."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Literal, get_args
 
 import pandas as pd
 
 from ogan_bench.analysis.analyse import Analysis
 from ogan_bench.analysis.formatting import metric_info
 from ogan_bench.analysis.results import StudyResults
+from ogan_bench.errors import UserError
 from ogan_bench.report import figures
 from ogan_bench.report.figures import Drawing
 
 PLANES = (("precision", "recall"), ("density", "coverage"))
 """Metrics of one feature space that are plotted against each other: y axis, then x axis."""
 
+Selection = Literal["main", "all"]
 
-def drawings(analysis: Analysis) -> dict[str, Drawing]:
-    """File name without extension to figure, in the order of the report."""
+SELECTIONS: tuple[Selection, ...] = get_args(Selection)
+"""Which figures are drawn; ``main``: see :func:`main_figures`."""
+
+
+def drawings(analysis: Analysis, selection: Selection = "main") -> dict[str, Drawing]:
+    """File name without extension to figure, in the order of the report.
+
+    Raises:
+        UserError: There is no such selection.
+    """
+    if selection not in SELECTIONS:
+        raise UserError(f"figures: no {selection!r}; known: {', '.join(SELECTIONS)}")
+    known = _figures(analysis)
+    main = main_figures(analysis)
+    return {name: draw() for name, draw in known.items() if selection == "all" or name in main}
+
+
+def count_figures(analysis: Analysis) -> int:
+    """Number of figures there are for a study."""
+    return len(_figures(analysis))
+
+
+def main_figures(analysis: Analysis) -> set[str]:
+    """Names of the figures that show what the study is about.
+
+    These are the hypotheses' estimates, the trials' values of the main metrics and the correlation
+    of z and its code during training. A metric is shown once: along the sweep if all arms are on
+    it, otherwise arm by arm.
+    """
+    swept = {arm for sweep in analysis.sweeps for _, arm in sweep.levels}
+    kinds = [
+        *(["level"] if swept else []),
+        *(["seeds"] if swept != set(analysis.results.arms) else []),
+    ]
+    shown = {f"{kind}-{metric}" for kind in kinds for metric in analysis.main_metrics}
+    return {"forest", "curve-rho", *shown}
+
+
+def _figures(analysis: Analysis) -> dict[str, Callable[[], Drawing]]:
+    """Name to what makes the figure, in the order of the report."""
     results, log = analysis.results, analysis.log
     arms = {arm: results.arm_title(arm) for arm in results.arms}
-    drawn: dict[str, Drawing] = {}
+    found: dict[str, Callable[[], Drawing]] = {}
     if analysis.verdicts:
-        drawn["forest"] = figures.forest_figure(analysis.verdicts)
+        found["forest"] = partial(figures.forest_figure, analysis.verdicts)
     for metric in results.record["metrics"]:
-        drawn[f"seeds-{metric}"] = figures.seeds_figure(results, metric)
-    for metric in analysis.sweep_metrics:
-        drawn[f"level-{metric}"] = figures.levels_figure(results, metric, analysis.sweeps)
+        found[f"seeds-{metric}"] = partial(figures.seeds_figure, results, metric)
+    for metric in analysis.main_metrics if analysis.sweeps else ():
+        draw = partial(figures.levels_figure, results, metric, analysis.sweeps)
+        found[f"level-{metric}"] = draw
     for name, y, x in _planes(results):
-        drawn[f"plane-{name}"] = figures.plane_figure(results, x, y)
+        found[f"plane-{name}"] = partial(figures.plane_figure, results, x, y)
     for column, name in figures.CURVES.items():
         if log[column].notna().any():
             title = f"Training curves: {name}"
-            drawn[f"curve-{column}"] = figures.curves_figure(log, {column: name}, arms, title)
+            draw = partial(figures.curves_figure, log, {column: name}, arms, title)
+            found[f"curve-{column}"] = draw
     codes = {name: title for name, title in figures.CODES.items() if log[name].notna().any()}
     if codes:
         title = "Training curves: mean and standard deviation of E(x)"
-        drawn["curve-codes"] = figures.curves_figure(log, codes, arms, title)
+        found["curve-codes"] = partial(figures.curves_figure, log, codes, arms, title)
     for metric in _followed(results, analysis.history):
         info = metric_info(metric)
-        title = f"{info.title} during training"
         kind = "mechanism" if info.group == "mechanism" else "course"
-        drawn[f"{kind}-{metric}"] = figures.curves_figure(
+        found[f"{kind}-{metric}"] = partial(
+            figures.curves_figure,
             analysis.history,
             {metric: info.title},
             arms,
-            title,
+            f"{info.title} during training",
             {"images": "images seen", "seconds": "seconds of training"},
         )
-    return drawn
+    return found
 
 
 def _planes(results: StudyResults) -> Iterator[tuple[str, str, str]]:

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import forkserver
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # imported where it is used, so that get_ready runs before this slow import
+    from ogan_bench.report.figure_list import Selection
     from ogan_bench.report.report import Report
 
 WORKERS = 2
@@ -32,7 +33,8 @@ def write_reports(
     studies: Sequence[str],
     against: Path | None,
     formats: Sequence[str],
-    figures: Sequence[str],
+    figures: Selection,
+    figure_formats: Sequence[str],
 ) -> Iterator[Report]:
     """Write the reports of studies, in order, and then the index.
 
@@ -44,7 +46,14 @@ def write_reports(
     """
     from ogan_bench.report.report import write_index
 
-    write = functools.partial(_write, root=root, against=against, formats=formats, figures=figures)
+    write = functools.partial(
+        _write,
+        root=root,
+        against=against,
+        formats=formats,
+        figures=figures,
+        figure_formats=figure_formats,
+    )
     reports: dict[str, Report] = {}
     if len(studies) <= FEW:
         for name in studies:
@@ -61,13 +70,11 @@ def write_reports(
     write_index(root, {name: report.overview for name, report in reports.items()})
 
 
-def _write(
-    study: str, root: Path, against: Path | None, formats: Sequence[str], figures: Sequence[str]
-) -> Report:
+def _write(study: str, root: Path, against: Path | None, **options: Any) -> Report:
     from ogan_bench.analysis.analyse import analyse_stored
     from ogan_bench.report.report import write_report
 
-    return write_report(analyse_stored(root, study, against), formats=formats, figures=figures)
+    return write_report(analyse_stored(root, study, against), **options)
 
 
 _START = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"

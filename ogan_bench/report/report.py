@@ -18,7 +18,7 @@ from ogan_bench.analysis.meta_analysis import Claim
 from ogan_bench.analysis.outcomes import RULES
 from ogan_bench.files import Record, write_bytes
 from ogan_bench.report.export import as_json, latex
-from ogan_bench.report.figure_list import drawings
+from ogan_bench.report.figure_list import Selection, count_figures, drawings
 from ogan_bench.report.figures import Drawing, claims_figure, render
 from ogan_bench.report.image_grids import contact, steps
 from ogan_bench.report.rendering import Picture, data_uri, templates
@@ -82,7 +82,8 @@ def write_report(
     analysis: Analysis,
     *,
     formats: Sequence[str] = USUAL,
-    figures: Sequence[str] = ("svg",),
+    figures: Selection = "main",
+    figure_formats: Sequence[str] = ("svg",),
     folder: Path | None = None,
 ) -> Report:
     """Write the report of a study into its folder, and its figures into ``figures/`` there.
@@ -90,23 +91,26 @@ def write_report(
     Args:
         analysis: Analysis of its results.
         formats: Names from :data:`FORMATS`.
-        figures: File formats of the figures, ``svg``, ``png`` or ``pdf``; Markdown links to the
-            first of them.
+        figures: Which ones: ``main``, see :func:`~ogan_bench.report.figure_list.main_figures`, or
+            ``all``.
+        figure_formats: File formats of the figures, ``svg``, ``png`` or ``pdf``; Markdown links to
+            the first of them.
         folder: Where to write instead of the study's folder.
 
     Raises:
-        UserError: A file cannot be written.
+        UserError: A file cannot be written, or there is no such selection of figures.
     """
     results = analysis.results
-    drawn = drawings(analysis)
-    ending = next(iter(figures), "svg")
+    drawn = drawings(analysis, figures)
+    ending = next(iter(figure_formats), "svg")
     pictures = {
         name: _picture(drawing, f"figures/{name}.{ending}", embedded="html" in formats)
         for name, drawing in drawn.items()
     }
-    context = functools.cache(lambda: _context(analysis, pictures))
+    left_out = count_figures(analysis) - len(drawn)
+    context = functools.cache(lambda: _context(analysis, pictures, left_out))
     folder = folder or results.root / results.name
-    for kind in figures:
+    for kind in figure_formats:
         for name, drawing in drawn.items():
             _write(folder / "figures" / f"{name}.{kind}", render(drawing, kind))
     files = {name: folder / _NAMES[name] for name in FORMATS if name in formats}
@@ -158,12 +162,13 @@ def _picture(drawing: Drawing, link: str, *, embedded: bool = True) -> Picture:
     return Picture(drawing.title, drawing.alt, uri, link)
 
 
-def _context(analysis: Analysis, pictures: Mapping[str, Picture]) -> Record:
-    """The template context: the fields of the analysis by name, and pictures."""
+def _context(analysis: Analysis, pictures: Mapping[str, Picture], left_out: int) -> Record:
+    """The template context: the fields of the analysis by name, pictures, and how many are not."""
     return {
         **vars(analysis),
         "record": analysis.results.record,
         "pictures": pictures,
+        "left_out": left_out,
         "contact": contact(analysis),
         "steps": steps(analysis),
         "rules": RULES,

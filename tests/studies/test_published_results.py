@@ -37,7 +37,7 @@ def test_report_is_made_of_the_stored_trials(name: str, tmp_path: Path) -> None:
     for file in ("report.md", "table.csv"):
         (here / file).unlink()
     analysis = analyse_stored(tmp_path, name)
-    write_report(analysis)
+    write_report(analysis, figures="all")
     stated = json.loads((here / "study.json").read_text())
     text = shortened((here / "report.md").read_text(), stated)
     assert text == (published / "report.md").read_text()

@@ -132,5 +132,5 @@ def make_report(root: Path, study: str) -> bytes:
     analysis = analyse_stored(root, study)
     with tempfile.TemporaryDirectory(prefix="ogan_bench-") as temporary:
         folder = Path(temporary)
-        report = write_report(analysis, formats=("html",), figures=(), folder=folder)
+        report = write_report(analysis, formats=("html",), figure_formats=(), folder=folder)
         return report.html.read_bytes()

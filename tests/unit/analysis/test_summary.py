@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -14,7 +15,7 @@ from scipy import stats
 from ogan_bench.analysis import summary
 from ogan_bench.analysis.loading import load_log, load_results
 from ogan_bench.analysis.results import MEASURED
-from ogan_bench.analysis.summary import leader, summarise
+from ogan_bench.analysis.summary import leader, main_metrics, summarise
 from ogan_bench.analysis.verdicts import judge
 from ogan_bench.errors import UserError
 from tests.unit.analysis.made_up_study import ARM_SETTINGS, column, study
@@ -129,3 +130,12 @@ def test_a_leader_is_found_by_paired_differences() -> None:
     arms = {name: ARM_SETTINGS[name] for name in of_arms}
     assert leader(study(arms, {"reconstruction_mse": of_arms}), "reconstruction_mse") == "full"
     assert stats.ttest_ind(*(list(v.values()) for v in of_arms.values())).pvalue > 0.5
+
+
+def test_main_metrics_are_those_of_the_hypotheses_or_the_first() -> None:
+    metrics: dict[str, dict[str, dict[int, float]]] = {
+        name: {} for name in ("reconstruction_mse", "fd_classifier", "latent_rho", "kd_classifier")
+    }
+    tested: list[dict[str, Any]] = [{"metric": "latent_rho"}, {"metric": None}]
+    assert main_metrics(study(ARM_SETTINGS, metrics, tested)) == ["latent_rho"]
+    assert main_metrics(study(ARM_SETTINGS, metrics)) == list(metrics)[:3]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ogan_bench.analysis.sweeps import find_sweeps, metrics_along
-from tests.unit.analysis.made_up_study import ARM_SETTINGS, settings, study
+from ogan_bench.analysis.sweeps import find_sweeps
+from tests.unit.analysis.made_up_study import settings, study
 
 
 def test_series_are_grouped_by_all_other_settings() -> None:
@@ -40,12 +38,3 @@ def test_two_settings_make_series_along_each() -> None:
 def test_parts_and_switches_are_no_levels() -> None:
     arms = {str(i): settings(images=None if i == 2 else i, ema=bool(i)) for i in range(3)}
     assert find_sweeps(study(arms, {})) == []
-
-
-def test_metrics_of_the_hypotheses_are_shown_along_series() -> None:
-    metrics: dict[str, dict[str, dict[int, float]]] = {
-        name: {} for name in ("reconstruction_mse", "fd_classifier", "latent_rho", "kd_classifier")
-    }
-    tested: list[dict[str, Any]] = [{"metric": "latent_rho"}, {"metric": None}]
-    assert metrics_along(study(ARM_SETTINGS, metrics, tested)) == ["latent_rho"]
-    assert metrics_along(study(ARM_SETTINGS, metrics)) == list(metrics)[:3]

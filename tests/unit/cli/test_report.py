@@ -24,5 +24,10 @@ def test_command_writes_formats_and_opens_the_page(
     assert opened == [(tmp_path / "demo" / "report.html").resolve().as_uri()]
     assert (tmp_path / "demo" / "table.tex").exists()
     assert not (tmp_path / "demo" / "report.md").exists()
+    drawn = tmp_path / "demo" / "figures"
+    before = {path.name for path in drawn.iterdir()}
+    every = CliRunner().invoke(app, [*line[:-1], "--figures", "all", "--figure-format", "pdf"])
+    assert every.exit_code == 0, every.output
+    assert {path.name for path in drawn.iterdir()} > before | {"forest.pdf"}
     unknown = CliRunner().invoke(app, [*line[:-3], "--format", "htlm"])
     assert "html" in str(unknown.exception)

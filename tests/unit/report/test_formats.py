@@ -20,7 +20,7 @@ def test_all_formats_are_written_and_the_same_again(tmp_path: Path) -> None:
 
     def files() -> dict[str, bytes]:
         report = write_report(
-            analyse_stored(tmp_path, "demo"), formats=FORMATS, figures=("png", "svg", "pdf")
+            analyse_stored(tmp_path, "demo"), formats=FORMATS, figure_formats=("png", "svg", "pdf")
         )
         assert tuple(report.files) == FORMATS
         paths = [*report.files.values(), *(tmp_path / "demo" / "figures").iterdir()]

@@ -19,7 +19,7 @@ def test_several_reports_equal_single_ones(tmp_path: Path) -> None:
         report = write_report(analyse_stored(tmp_path, name))
         single[name] = {path: path.read_bytes() for path in report.files.values()}
     index = write_index(tmp_path).read_bytes()
-    reports = list(write_reports(tmp_path, names, None, ("html", "md", "csv"), ("svg",)))
+    reports = list(write_reports(tmp_path, names, None, ("html", "md", "csv"), "main", ("svg",)))
     assert [report.html.parent.name for report in reports] == names
     for report in reports:
         files = {path: path.read_bytes() for path in report.files.values()}

@@ -10,7 +10,7 @@ from tests.unit.analysis.study_with_history import write_with_history
 
 
 def test_the_report_shows_the_course_and_its_curves(tmp_path: Path) -> None:
-    report = write_report(analyse_stored(write_with_history(tmp_path), "demo"))
+    report = write_report(analyse_stored(write_with_history(tmp_path), "demo"), figures="all")
     text, page = report.markdown.read_text(), report.html.read_text()
     assert "## Evaluations during training" in text
     assert "| reconstruction MSE | none | 2 | test | 3.5 | 250 | 7 | 6.2 | 1.1 |" in text

@@ -100,7 +100,7 @@ def test_the_report_is_the_same(root: Path, packed: Path) -> None:
         for picture in place.rglob("*.png"):
             picture.unlink()
         analysis = analyse_stored(place, "demo")
-        write_report(analysis, formats=("md", "csv", "json"), figures=())
+        write_report(analysis, formats=("md", "csv", "json"), figure_formats=())
     for name in ("report.md", "table.csv", "report.json"):
         whole, small = root / "demo" / name, packed / "demo" / name
         assert whole.read_bytes() == small.read_bytes()
