@@ -20,6 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from ogan_bench.runner.pace import Pace, left, seconds_of_training_left, steps_per_second
 from ogan_bench.runner.scheduler import ProgressDisplay
 from ogan_bench.runner.trial import TrialReport
 from ogan_bench.store.trial_store import TrialStore
@@ -88,21 +89,42 @@ class _Display:
 
 
 class Lines(_Display):
-    """For log files: one line per finished trial, and periodic lines about running ones."""
+    """For log files: a line per finished trial, and every minute one per running trial.
+
+    Each says how long is left, of the trial and of all trials.
+    """
 
     def __init__(self, trials: Sequence[Trial], root: Path) -> None:
         super().__init__(trials, root)
+        beats = {trial.id: self.store.trial(trial).read_heartbeat() for trial in trials}
+        self.pace = Pace(
+            {trial.id: trial.settings.training.steps for trial in trials},
+            {name: beat["step"] for name, beat in beats.items() if beat is not None},
+        )
         self._last = time.monotonic()
 
     def tick(self) -> None:
         if time.monotonic() - self._last < LINE_SECONDS:
             return
         self._last = time.monotonic()
-        for trial, beat in self.heartbeats():
-            _write(f"{trial.id} {beat['stage']} {beat['step']}/{beat['steps']} {_rate(beat)}")
+        running = list(self.heartbeats())
+        for trial, beat in running:
+            self.pace.reach(trial.id, beat["step"])
+        for trial, beat in running:
+            words = [_rate(beat), left(seconds_of_training_left(beat)), self._left()]
+            shown = ", ".join(word for word in words if word)
+            _write(f"{trial.id} {beat['stage']} {beat['step']}/{beat['steps']} {shown}")
 
     def ended(self, report: TrialReport) -> None:
-        _write(self.note_end(report))
+        line = self.note_end(report)
+        self.pace.end(report.trial)
+        _write(", ".join(word for word in (line, self._left()) if word))
+
+    def _left(self) -> str:
+        """Time left of all trials, while there are some to do."""
+        shown = left(self.pace.seconds_left)
+        is_over = len(self.ended_trials) == self.total
+        return f"all trials {shown}" if shown and not is_over else ""
 
     def stopping(self) -> None:
         _write(STOPPING)
@@ -158,7 +180,8 @@ def _rate(beat: dict[str, Any]) -> str:
         return ""
     loss = beat["encoder_loss"]
     shown = "not finite" if loss is None else f"{loss:.3f}"
-    return f"loss {shown}, {beat['images_per_second']:.0f} images/s"
+    speed = f"{steps_per_second(beat):.3g} steps/s, {beat['images_per_second']:.0f} images/s"
+    return f"loss {shown}, {speed}"
 
 
 def _write(line: str) -> None:
