@@ -11,6 +11,7 @@ import typer
 
 from ogan_bench import __version__
 from ogan_bench.cli import (
+    bench,
     claims,
     data,
     doctor,
@@ -55,6 +56,7 @@ def _root(
 app.command("run")(run.run)
 app.command("evaluate")(evaluate.evaluate)
 app.command("plan")(inspect.plan)
+app.command("bench")(bench.bench)
 app.command("power")(power.power)
 app.command("status")(inspect.status)
 app.command("report")(report.report)

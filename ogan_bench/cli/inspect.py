@@ -59,8 +59,12 @@ def plan(
     device: Device = "auto",
     workers: Annotated[int | None, typer.Option(min=1, help="Trials run at a time.")] = None,
     measure: Annotated[
-        bool, typer.Option(help="Time a few steps of every arm to estimate the cost.")
-    ] = True,
+        bool | None,
+        typer.Option(
+            help="Time a few steps of every arm, or say nothing about time. [default: as "
+            "`ogan-bench bench` has measured, else timed]"
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show what a run would do and about how long it would take."""
@@ -76,26 +80,42 @@ def plan(
                 "steps": training.steps,
                 "images": training.steps * training.batch_size,
                 "seconds_per_trial": None,
+                "basis": None,
             }
         )
-    slots = 0
-    if measure:
+    slots, speedup, recommended = 0, 1.0, None
+    if measure is not False:
+        from ogan_bench.features.cache import cache_dir
         from ogan_bench.runner.devices import slots as find_slots
-        from ogan_bench.runner.estimate import seconds_per_step
+        from ogan_bench.runner.estimate import seconds_per_step, step_time
+        from ogan_bench.runner.machine_speed import read_speed
+        from ogan_bench.runner.measure_speed import this_machine
 
-        devices = find_slots(device, workers, len(wanted))
+        machine = this_machine(find_slots(device, 1, 1)[0])
+        speed = None if measure else read_speed(cache_dir(), machine)
+        recommended = None if speed is None else speed.recommended_workers
+        devices = find_slots(device, workers or recommended, len(wanted))
         slots = len(devices)
+        speedup = float(slots) if speed is None else speed.speedup(slots)
         for row in rows:
             trial = next(trial for trial in wanted if trial.arm == row["arm"])
-            say(f"measuring {row['arm']} ...")
-            row["seconds_per_trial"] = row["steps"] * seconds_per_step(trial, devices[0])
+            if speed is None:
+                say(f"measuring {row['arm']} ...")
+                seconds, basis = seconds_per_step(trial, devices[0]), "timed"
+            else:
+                step = step_time(trial, devices[0], speed)
+                seconds, basis = step.seconds, "estimated" if step.is_estimate else "measured"
+            row |= {"seconds_per_trial": row["steps"] * seconds, "basis": basis}
+        if speed is None and measure is None:
+            say("`ogan-bench bench` measures this machine once, and how many workers pay.")
     seconds = sum(row["trials"] * (row["seconds_per_trial"] or 0) for row in rows)
     facts = {
         "study": statement.folder,
         "trials": len(wanted),
         "steps": sum(row["trials"] * row["steps"] for row in rows),
         "slots": slots or None,
-        "training_seconds": seconds / slots if slots else None,
+        "recommended_workers": recommended,
+        "training_seconds": seconds / speedup if slots else None,
         "arms": rows,
     }
     if as_json:
@@ -103,12 +123,16 @@ def plan(
         return
     print_table(
         ("arm", "trials", "steps", "images", "s/trial"),
-        [[*list(row.values())[:4], _seconds(row["seconds_per_trial"])] for row in rows],
+        [[*list(row.values())[:4], _seconds(row)] for row in rows],
     )
     total = f"{facts['study']}: {facts['trials']} trials, {facts['steps']} steps"
     if slots:
-        total += f", about {seconds / slots / 60:.1f} min of training on {slots} slots"
+        total += f", about {seconds / speedup / 60:.1f} min of training in {slots} workers"
+    if recommended is not None and workers is None:
+        total += " (the best number here)"
     print_text(total)
+    if any(row["basis"] == "estimated" for row in rows):
+        print_text("~: estimated by FLOPs from the nets that `ogan-bench bench` has measured")
 
 
 def status(
@@ -287,5 +311,6 @@ def _entry(part: Part) -> dict[str, Any]:
     }
 
 
-def _seconds(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0f}"
+def _seconds(row: dict[str, Any]) -> str:
+    seconds = row["seconds_per_trial"]
+    return "-" if seconds is None else f"{'~' * (row['basis'] == 'estimated')}{seconds:.0f}"

@@ -1,4 +1,4 @@
-"""Estimates how long a trial takes by timing a few training steps."""
+"""Estimates how long a trial takes: timed on a few steps, or from a measurement of the machine."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import time
 
 import torch
 
+from ogan_bench.runner.machine_speed import MachineSpeed, StepTime
 from ogan_bench.runner.preflight import load_dataset
 from ogan_bench.study.trial import Trial
+from ogan_bench.training.cost import step_cost
 from ogan_bench.training.loop import build_training
 
 WARM_UP = 3
@@ -16,9 +18,7 @@ MEASURED = 12
 
 def seconds_per_step(trial: Trial, device: str) -> float:
     """Seconds per training step, averaged over a few steps after a warm-up; nothing is stored."""
-    place = torch.device(device)
-    if place.type == "cpu":
-        torch.set_num_threads(1)
+    place = _place(device)
     setup = build_training(trial, load_dataset(trial.settings, device), place)
 
     def run(steps: range) -> float:
@@ -31,3 +31,24 @@ def seconds_per_step(trial: Trial, device: str) -> float:
 
     run(range(WARM_UP))
     return run(range(WARM_UP, WARM_UP + MEASURED)) / MEASURED
+
+
+def step_time(trial: Trial, device: str, speed: MachineSpeed) -> StepTime:
+    """Time of a training step by its FLOPs, which are counted on two steps.
+
+    Args:
+        trial: The trial.
+        device: Where it would be trained.
+        speed: What was measured of the machine.
+    """
+    dataset = load_dataset(trial.settings, device)
+    flops = step_cost(trial, dataset, _place(device)).step_flops
+    return speed.step_time(trial.settings.model.name, dataset.shape.height, flops)
+
+
+def _place(device: str) -> torch.device:
+    """The device, with as many threads as in a run."""
+    place = torch.device(device)
+    if place.type == "cpu":
+        torch.set_num_threads(1)
+    return place
