@@ -166,11 +166,7 @@ class TrialFolder:
             trial_budget: Seconds of training that it is given at the most; ``None``: all it takes.
         """
         result = self.read("result.json")
-        if result is None or result["outcome"] not in ("ok", "stopped"):
-            return False
-        return result["outcome"] == "ok" or (
-            trial_budget is not None and result["training"]["seconds"] > trial_budget
-        )
+        return result is not None and _has_trained(result, trial_budget)
 
     def is_complete(self, trial: Trial, trial_budget: float | None = None) -> bool:
         """Whether the trial has its result, with all that it asks to be measured.
@@ -184,7 +180,7 @@ class TrialFolder:
         result = self.read("result.json")
         if result is None or result["outcome"] not in ("ok", "stopped"):
             return result is not None
-        if not self.is_trained(trial_budget):
+        if not _has_trained(result, trial_budget):
             return False
         # Older results do not say; what they were asked for was measured.
         measured = result.get("measured") or (self.read("run.json") or {}).get("config", {}).get(
@@ -238,3 +234,12 @@ class TrialFolder:
             f"{self.path} holds a trial of another configuration ({'; '.join(changes)}). "
             "Choose another folder with --out, or delete this one to train it again."
         )
+
+
+def _has_trained(result: Record, trial_budget: float | None) -> bool:
+    """:meth:`TrialFolder.is_trained` of a result that has been read."""
+    return result["outcome"] == "ok" or (
+        result["outcome"] == "stopped"
+        and trial_budget is not None
+        and result["training"]["seconds"] > trial_budget
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ogan_bench.report.text_table import text_table
 
 
@@ -28,3 +30,13 @@ def test_a_given_width_folds_and_keeps_everything() -> None:
 
 def test_a_table_without_rows_is_its_header() -> None:
     assert text_table(("trial", "state"), []) == "trial  state"
+
+
+@pytest.mark.parametrize("header", [None, ("名前", "value", "")])
+@pytest.mark.parametrize("last", ["", "end", "a\nb"])
+def test_long_tables_look_as_wrapped_ones_do_where_there_is_room(
+    header: tuple[str, ...] | None, last: str
+) -> None:
+    rows = [["[b]é 日本[/b]", "8.0", "  x "], ["ρ", "1234", last], ["", "", ""]]
+    plain = text_table(header, rows, numeric=range(1, 2))
+    assert plain == text_table(header, rows, numeric=range(1, 2), width=1000)

@@ -1,0 +1,284 @@
+"""How time and memory grow with resolution, width, stored trials and samples.
+
+Each part is a curve; the last row of its table is the log-log slope between the two largest sizes:
+1 is linear, 2 quadratic. Times are CPU times, which other work on the machine hardly changes.
+Memory is the peak above what the process held before.
+
+Run it as ``python benchmarks/growth.py [--part trials] [--figure growth.svg]``; it prints tables in
+Markdown, a part within a few minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import math
+import multiprocessing
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+from ogan_bench.data.base import Dataset, Split
+from ogan_bench.evaluation.fidelity.frechet import frechet_distance
+from ogan_bench.evaluation.fidelity.kernel import cmmd
+from ogan_bench.evaluation.fidelity.kmeans_bins import centres, number_of_cells
+from ogan_bench.evaluation.fidelity.manifolds import manifolds
+from ogan_bench.evaluation.fidelity.sliced_wasserstein import sliced_wasserstein
+from ogan_bench.evaluation.separability.linear_probe import linear_probe
+from ogan_bench.runner.study import store_study
+from ogan_bench.store.trial_store import TrialStore
+from ogan_bench.study.load import load_study
+from ogan_bench.study.settings import Settings
+from ogan_bench.study.shipped import shipped_studies
+from ogan_bench.study.trial import Trial, trials
+from ogan_bench.training.cost import step_cost
+from ogan_bench.training.loop import build_training
+
+RESOLUTIONS = (16, 32, 64, 128, 256)
+WIDTHS = (8, 16, 32, 64, 128)
+TRIALS = (10, 100, 1_000, 10_000)
+SAMPLES = (1_000, 5_000, 20_000, 50_000)
+
+BATCH = 16
+DIMENSIONS = 64
+STUDY = "mse_vs_pearson"
+LINES = 20
+
+COMMAND = """
+import atexit, os, re, time
+from pathlib import Path
+
+def report():
+    peak = re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1]
+    Path(os.environ["STATUS"]).write_text(f"{time.process_time()} {peak}")
+
+atexit.register(report)
+from ogan_bench.cli import main
+main()
+"""
+"""The command line, which at its end writes its CPU seconds and peak KiB into a file.
+
+The peak that the system keeps of a child would include that of this process, which forked it.
+"""
+
+Measured = dict[str, float]
+"""Name of a column, with its unit, to its value."""
+
+Curve = dict[int, Measured]
+"""Size to what was measured."""
+
+
+def in_child(work: Callable[[], object], repeats: int = 1) -> tuple[float, float]:
+    """CPU seconds (fastest repeat) and peak MiB of some work, in a process of its own."""
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe()
+
+    def run() -> None:
+        before = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+        seconds = []
+        for _ in range(repeats):
+            started = time.process_time()
+            work()
+            seconds.append(time.process_time() - started)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        theirs.send((min(seconds), max(0, peak - before) / 2**20))
+
+    process = context.Process(target=run)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise SystemExit(f"a measurement ended with exit code {process.exitcode}")
+    found: tuple[float, float] = ours.recv()
+    return found
+
+
+def command(*arguments: str) -> tuple[float, float]:
+    """CPU seconds and peak MiB of the command line, start-up included."""
+    with tempfile.NamedTemporaryFile() as status:
+        done = subprocess.run(
+            [sys.executable, "-c", COMMAND, *arguments],
+            env={**os.environ, "STATUS": status.name},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+        if done.returncode:
+            raise SystemExit(f"ogan-bench {' '.join(arguments)}: exit code {done.returncode}")
+        seconds, memory = Path(status.name).read_text().split()
+    return float(seconds), float(memory) / 1024
+
+
+def training(resolution: int, width: int) -> Measured:
+    """A training step of the DCGAN pair."""
+    objective = {"name": "composed", "adversarial": "linear", "readout": "avg",
+                 "consistency": "pearson", "penalty": "quadratic_potential"}  # fmt: skip
+    settings = Settings.model_validate(
+        {
+            "data": {"name": "shapes"},
+            "model": {"name": "dcgan", "width": width, "z_dim": 64},
+            "objective": objective,
+            "training": {"steps": 1000, "batch_size": BATCH, "optimizer": "rmsprop"},
+        }
+    )
+    trial, cpu = Trial("growth", "arm", 0, settings), torch.device("cpu")
+    size = (BATCH, 3, resolution, resolution)
+    split = Split(torch.zeros(size, dtype=torch.uint8))
+    dataset = Dataset("black", split, split, (), "none")
+    cost = step_cost(trial, dataset, cpu)
+    setup = build_training(trial, dataset, cpu)
+    seconds, peak = in_child(lambda: setup.update(setup.draw(0)), repeats=3)
+    return {
+        "step, s": seconds,
+        "GFLOPs": cost.step_flops / 1e9,
+        "activations, MiB": cost.activation_bytes / 2**20,
+        "peak, MiB": peak,
+    }
+
+
+def make_trials(root: Path, count: int) -> str:
+    """Store finished trials of a shipped study, without nets; returns its seeds."""
+    study = load_study(shipped_studies()[STUDY])
+    per_arm = max(1, count // len(study.arms))
+    wanted = trials(study, None, list(range(per_arm)))
+    store = TrialStore(root)
+    store_study(store, study, wanted, shipped_studies()[STUDY], None, [])
+    random = np.random.default_rng(0)
+    for trial in wanted:
+        folder = root / trial.id
+        folder.mkdir(parents=True)
+        identity = {"format": 1, "study": trial.study, "arm": trial.arm, "seed": trial.seed,
+                    "config_hash": trial.config_hash}  # fmt: skip
+        run = {**identity, "config": trial.config, "provenance": {"torch": "2"}}
+        (folder / "run.json").write_text(json.dumps(run))
+        rows = [
+            {"metric": metric, "value": float(value), "n_samples": 2000, "split": "test",
+             "extractor": None, "protocol": "1", "floor": None, "note": None}
+            for metric, value in zip(
+                study.metrics, random.uniform(0.1, 1, len(study.metrics)), strict=True
+            )
+        ]  # fmt: skip
+        facts = {"steps": 1500, "seconds": 60.0, "images_per_second": 1000.0}
+        result = {**identity, "outcome": "ok", "reason": None, "metrics": rows, "training": facts,
+                  "measured": trial.settings.evaluation.measured}  # fmt: skip
+        (folder / "result.json").write_text(json.dumps(result))
+        lines = (
+            {"step": 75 * (i + 1), "rho": i / LINES, "score_real": 0.0, "score_fake": 1.0}
+            for i in range(LINES)
+        )
+        (folder / "train.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (root / STUDY / "report.html").touch()  # a run with nothing to do has its report
+    return f"0-{per_arm - 1}" if per_arm > 1 else "0"
+
+
+def stored_trials(count: int) -> Measured:
+    """Commands on a study of many finished trials."""
+    with tempfile.TemporaryDirectory() as temporary:
+        seeds = make_trials(Path(temporary), count)
+        lines = {
+            "plan": ("plan", STUDY, "--seeds", seeds, "--no-measure"),
+            "status": ("status", STUDY, "--seeds", seeds, "--results", temporary),
+            "run": ("run", STUDY, "--seeds", seeds, "--out", temporary),
+            "report": ("report", STUDY, "--results", temporary),
+        }
+        found: Measured = {}
+        for name, line in lines.items():
+            seconds, peak = command(*line)
+            found |= {f"{name}, s": seconds, f"{name}, MiB": peak}
+        return found
+
+
+def metrics(count: int) -> Measured:
+    """Metrics of as many samples as reference images."""
+    random = torch.Generator().manual_seed(0)
+    samples, reference = (torch.randn(count, DIMENSIONS, generator=random) for _ in range(2))
+    labels = torch.randint(10, (count,), generator=random)
+    ways: dict[str, Callable[[], object]] = {
+        "Fréchet": lambda: frechet_distance(samples, reference),
+        "precision, ...": lambda: manifolds(samples, reference, 0),
+        "CMMD": lambda: cmmd(samples, reference),
+        "sliced W.": lambda: sliced_wasserstein(samples, reference, 0),
+        "bins": lambda: centres(reference, number_of_cells(count, count), 0),
+        "probe": lambda: linear_probe(samples, labels, reference, labels),
+    }
+    found: Measured = {}
+    for name, way in ways.items():
+        seconds, peak = in_child(way)
+        found |= {f"{name}, s": seconds, f"{name}, MiB": peak}
+    return found
+
+
+PARTS: dict[str, tuple[str, Sequence[int], Callable[[int], Measured]]] = {
+    "resolution": ("resolution", RESOLUTIONS, functools.partial(training, width=16)),
+    "width": ("width", WIDTHS, lambda width: training(32, width)),
+    "trials": ("trials", TRIALS, stored_trials),
+    "samples": ("samples", SAMPLES, metrics),
+}
+
+
+def slope(curve: Curve, column: str) -> float:
+    """Log-log slope between the two largest sizes; nan if a value is 0."""
+    (small, before), (large, after) = list(curve.items())[-2:]
+    if min(before[column], after[column]) <= 0:
+        return math.nan
+    return math.log(after[column] / before[column]) / math.log(large / small)
+
+
+def table(size: str, curve: Curve) -> Iterator[str]:
+    """The curve as lines of a Markdown table."""
+    columns = list(next(iter(curve.values())))
+    yield f"| {size} | {' | '.join(columns)} |"
+    yield f"|{'---|' * (len(columns) + 1)}"
+    for count, row in curve.items():
+        yield f"| {count:,} | {' | '.join(f'{row[column]:.3g}' for column in columns)} |"
+    slopes = (f"{slope(curve, column):.1f}".replace("nan", "–") for column in columns)
+    yield f"| exponent | {' | '.join(slopes)} |"
+
+
+def figure(curves: dict[str, Curve]) -> Figure:
+    """Times of all parts against their sizes, on log scales."""
+    drawn = Figure((4 * len(curves), 3.5), layout="constrained")
+    for axes, (name, curve) in zip(
+        np.atleast_1d(drawn.subplots(1, len(curves))), curves.items(), strict=True
+    ):
+        for column in next(iter(curve.values())):
+            if column.endswith(", s"):
+                axes.loglog(list(curve), [row[column] for row in curve.values()], "o-",
+                            label=f"{column[:-3]} ({slope(curve, column):.1f})")  # fmt: skip
+        axes.set(xlabel=name, ylabel="CPU seconds")
+        axes.legend()
+    return drawn
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--part", choices=PARTS, action="append", help="[default: all]")
+    parser.add_argument("--most", type=int, help="Leave out larger sizes.")
+    parser.add_argument("--figure", type=Path, help="Also draw the times into this file.")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    out = sys.stdout.write
+    out(f"{platform.machine()}, one thread, torch {torch.__version__}, CPU time.\n")
+    curves: dict[str, Curve] = {}
+    for part in arguments.part or PARTS:
+        size, sizes, measure = PARTS[part]
+        chosen = [count for count in sizes if arguments.most is None or count <= arguments.most]
+        curves[part] = {count: measure(count) for count in chosen}
+        out("\n" + "\n".join(table(size, curves[part])) + "\n")
+        sys.stdout.flush()
+    if arguments.figure:
+        figure(curves).savefig(arguments.figure)
+
+
+if __name__ == "__main__":
+    main()
