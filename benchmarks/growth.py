@@ -137,12 +137,11 @@ def training(resolution: int, width: int) -> Measured:
     dataset = Dataset("black", split, split, (), "none")
     cost = step_cost(trial, dataset, cpu)
     setup = build_training(trial, dataset, cpu)
-    seconds, peak = in_child(lambda: setup.update(setup.draw(0)), repeats=3)
+    seconds, _ = in_child(lambda: setup.update(setup.draw(0)), repeats=3)
     return {
         "step, s": seconds,
         "GFLOPs": cost.step_flops / 1e9,
         "activations, MiB": cost.activation_bytes / 2**20,
-        "peak, MiB": peak,
     }
 
 
@@ -227,11 +226,12 @@ PARTS: dict[str, tuple[str, Sequence[int], Callable[[int], Measured]]] = {
 
 
 def slope(curve: Curve, column: str) -> float:
-    """Log-log slope between the two largest sizes; nan if a value is 0."""
-    (small, before), (large, after) = list(curve.items())[-2:]
-    if min(before[column], after[column]) <= 0:
+    """Log-log slope between the two largest sizes; nan for a single size, or if a value is 0."""
+    sizes = list(curve)[-2:]
+    values = [curve[size][column] for size in sizes]
+    if len(sizes) < 2 or min(values) <= 0:
         return math.nan
-    return math.log(after[column] / before[column]) / math.log(large / small)
+    return math.log(values[1] / values[0]) / math.log(sizes[1] / sizes[0])
 
 
 def table(size: str, curve: Curve) -> Iterator[str]:

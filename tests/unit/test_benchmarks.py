@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 
@@ -94,3 +96,27 @@ def test_report_prints_its_tables(
     assert "| one study |" in printed
     assert "| 1 studies of 25 trials |" in printed
     assert "| the whole report |" in printed
+
+
+def test_growth_prints_a_table_for_each_part_and_draws_them(tmp_path: Path) -> None:
+    """In a process of its own: it forks."""
+    parts = ("--part", "resolution", "--part", "trials", "--most", "32")
+    done = subprocess.run(
+        [sys.executable, BENCHMARKS / "growth.py", *parts, "--figure", tmp_path / "growth.svg"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "| resolution | step, s | GFLOPs |" in done.stdout
+    assert "| 32 |" in done.stdout
+    assert "| trials | plan, s |" in done.stdout
+    assert done.stdout.count("| exponent |") == 2
+    assert (tmp_path / "growth.svg").exists()
+
+
+def test_growth_fits_the_exponent_at_the_end() -> None:
+    slope = runpy.run_path(str(BENCHMARKS / "growth.py"))["slope"]
+    curve = {1: {"s": 5.0}, 10: {"s": 1.0}, 100: {"s": 100.0}}
+    assert slope(curve, "s") == pytest.approx(2)
+    assert math.isnan(slope({10: {"s": 1.0}}, "s"))
+    assert math.isnan(slope({1: {"s": 1.0}, 10: {"s": 0.0}}, "s"))
