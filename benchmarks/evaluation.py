@@ -33,6 +33,7 @@ from ogan_bench.metrics.definition import Group
 from ogan_bench.runner.measure import pair
 from ogan_bench.runner.preflight import load_dataset
 from ogan_bench.sampling.context import ModelContext, Of
+from ogan_bench.sampling.untrained import UntrainedEncoder
 from ogan_bench.study.load import load_study
 from ogan_bench.study.shipped import shipped_studies
 from ogan_bench.study.trial import Trial
@@ -105,7 +106,7 @@ def measure(
     for _ in range(2):  # the first fills the caches
         context = ModelContext(
             pair(trial, nets, dataset),
-            copy.deepcopy(nets.encoder),
+            UntrainedEncoder(copy.deepcopy(nets.encoder)),
             dataset,
             evaluation,
             torch.device("cpu"),

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data import Dataset
-from ogan_bench.data.base import Split, to_uint8
+from ogan_bench.data.base import to_uint8
 from ogan_bench.evaluation.coverage.mixtures import point_rows
 from ogan_bench.evaluation.factors.disentanglement import factors_rows
 from ogan_bench.evaluation.fidelity.diversity import diversity_rows
@@ -34,8 +34,6 @@ from ogan_bench.evaluation.reconstruction.pixel_error import autoencoding_rows, 
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.evaluation.separability.linear_probe import separability_rows
 from ogan_bench.evaluation.separability.probe_suite import probes_rows
-from ogan_bench.models.base import Encoder
-from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.sampling.context import ImageContext, ModelContext
 from ogan_bench.sampling.samples import Samples
 from ogan_bench.study.settings import Evaluation
@@ -60,31 +58,15 @@ GROUPS: dict[str, Callable[[ModelContext], list[Row]]] = {
 """Metric groups measured only if ``evaluation.groups`` names them."""
 
 
-def evaluate(
-    autoencoder: Autoencoder,
-    untrained_encoder: Encoder,
-    dataset: Dataset,
-    settings: Evaluation,
-    device: torch.device,
-    folder: Path | None = None,
-    progress: float = 1.0,
-    reference: Split | None = None,
-    step_picture: Path | None = None,
-) -> tuple[list[Row], Facts]:
+def evaluate(context: ModelContext, step_picture: Path | None = None) -> tuple[list[Row], Facts]:
     """All metrics of a trained pair; a metric that fails is a row without value.
 
-    Metrics of conditional generators and of points are measured only where they apply.
+    Metrics of conditional generators and of points are measured only where they apply. If the
+    context has a folder, ``samples.png``, ``reconstructions.png``, for a conditional generator
+    ``swapped.png``, and pictures of the groups are written there.
 
     Args:
-        autoencoder: E and G; not modified, nor is the untrained encoder.
-        untrained_encoder: E at initialisation.
-        dataset: What the pair was trained on.
-        settings: What to measure.
-        device: Where to compute.
-        folder: Where to write ``samples.png``, ``reconstructions.png``, for a conditional
-            generator ``swapped.png``, and pictures of the groups; ``None``: nowhere.
-        progress: Fraction of training completed.
-        reference: Real images to compare generated ones with; ``None``: the training images.
+        context: The pair and what to measure.
         step_picture: Where to write one small picture of the first 32 samples; ``None``: nowhere.
 
     Returns:
@@ -96,12 +78,10 @@ def evaluate(
             that does not exist.
     """
     check_plugin_metrics()
-    context = ModelContext(
-        autoencoder, untrained_encoder, dataset, settings, device, folder, progress, reference
-    )
+    dataset, settings = context.dataset, context.settings
     samples, test = context.samples, dataset.test.images
-    if folder is not None:
-        _draw_pictures(samples, dataset, folder)
+    if context.folder is not None:
+        _draw_pictures(samples, dataset, context.folder)
     if step_picture is not None:
         _draw_samples(samples, dataset, step_picture, STEP_ROWS)
     rows = reconstruction_rows(

@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-import torch
-
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.files import Record
 from ogan_bench.metrics import METRICS
 from ogan_bench.objectives.base import Nets
-from ogan_bench.runner.measure import measure
+from ogan_bench.runner.measure import Evaluator
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.study.trial import Trial
 from ogan_bench.training import checkpoint
@@ -35,7 +33,7 @@ class TrainingObserver:
         held_out: Images to evaluate on; ``None``: the test images, with the training images as the
             reference for samples.
         folder: The trial's folder.
-        device: Where to compute.
+        evaluator: Evaluates the nets.
     """
 
     def __init__(
@@ -44,25 +42,23 @@ class TrainingObserver:
         dataset: Dataset,
         held_out: Split | None,
         folder: TrialFolder,
-        device: torch.device,
+        evaluator: Evaluator,
     ) -> None:
         self._trial = trial
         self._dataset = dataset if held_out is None else replace(dataset, test=held_out)
         self._reference = held_out
         self._folder = folder
-        self._device = device
+        self._evaluate = evaluator
         wanted = trial.settings.evaluation
         groups = [group for group in wanted.groups if group in IN_THE_COURSE]
         self._settings = wanted.model_copy(update={"groups": groups})
 
     def __call__(self, step: int, seconds: float, nets: Nets) -> None:
         training = self._trial.settings.training
-        rows, _ = measure(
-            self._trial,
+        rows, _ = self._evaluate(
             nets,
             self._dataset,
-            self._device,
-            settings=self._settings,
+            self._settings,
             progress=step / training.steps,
             reference=self._reference,
             step_picture=self._folder.step_picture(step),

@@ -56,7 +56,7 @@ def sample(
                 raise InterruptedTrainingError
             monitor.progress("evaluate", trained.steps, {})
             settings = wanted.model_copy(update={"seed": seed, "groups": []})
-            rows, _ = measure(trial, trained.nets, dataset, device, settings=settings)
+            rows, _ = measure(trial, trained.nets, dataset, device, settings)
             samplings[seed] = [row.record() for row in rows]
             folder.write_samplings(samplings)
     finally:

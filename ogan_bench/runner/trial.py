@@ -19,7 +19,7 @@ from ogan_bench.evaluation.evaluate import Facts
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.files import sha256
 from ogan_bench.models.description import count_parameters
-from ogan_bench.runner.measure import measure
+from ogan_bench.runner.measure import Evaluator
 from ogan_bench.runner.monitor import STOP, FolderMonitor
 from ogan_bench.runner.observer import TrainingObserver
 from ogan_bench.runner.preflight import prepare
@@ -138,7 +138,8 @@ def _run(trial: Trial, folder: TrialFolder, options: Options, device_name: str) 
     facts: Facts = {}
     evaluation_started = time.perf_counter()
     try:
-        observe = TrainingObserver(trial, dataset, held_out, folder, device)
+        evaluator = Evaluator(trial, device)
+        observe = TrainingObserver(trial, dataset, held_out, folder, evaluator)
         trained = _train(trial, dataset, folder, device, monitor, observe)
         if trained.steps < steps:
             outcome = "stopped"
@@ -148,10 +149,9 @@ def _run(trial: Trial, folder: TrialFolder, options: Options, device_name: str) 
             )
         monitor.progress("evaluate", trained.steps, {})
         evaluation_started = time.perf_counter()
-        rows, facts = measure(
-            trial, trained.nets, dataset, device,
-            folder=folder.path, progress=trained.steps / steps,
-        )  # fmt: skip
+        rows, facts = evaluator(
+            trained.nets, dataset, folder=folder.path, progress=trained.steps / steps
+        )
         if trained.chosen_step is not None:
             facts |= {"chosen_step": trained.chosen_step}
     except (DivergedError, NonFiniteError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from pathlib import Path
 from typing import Literal
@@ -13,22 +14,10 @@ from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_uint8
 from ogan_bench.features.extractor import Extractor, Features, extract, reference_features
 from ogan_bench.features.spaces import FEATURE_SPACES
-from ogan_bench.models.base import Encoder
-from ogan_bench.sampling.autoencoder import (
-    PROJECTIONS,
-    Autoencoder,
-    chosen_projection,
-    require_finite,
-)
-from ogan_bench.sampling.samples import (
-    BATCH_SIZE,
-    NetsUnderTest,
-    Samples,
-    batches_of,
-    draw_samples,
-    freeze_for_evaluation,
-    map_batches,
-)
+from ogan_bench.sampling.autoencoder import PROJECTIONS, Autoencoder, chosen_projection
+from ogan_bench.sampling.forward import decode_codes, encode_images
+from ogan_bench.sampling.samples import Samples, draw_samples, freeze_for_evaluation
+from ogan_bench.sampling.untrained import UntrainedEncoder
 from ogan_bench.study.settings import Evaluation
 
 Of = Literal["generated", "train", "test", "reconstructions", "swapped"]
@@ -113,8 +102,8 @@ class ModelContext(ImageContext):
     """A trained pair under test; generated and reconstructed images are computed once.
 
     Args:
-        autoencoder: E and G; not modified, nor is the untrained encoder.
-        untrained_encoder: E at initialisation.
+        autoencoder: E and G; not modified.
+        untrained: E before training.
         dataset: What the pair was trained on.
         settings: What to measure.
         device: Where to compute.
@@ -126,7 +115,7 @@ class ModelContext(ImageContext):
     def __init__(
         self,
         autoencoder: Autoencoder,
-        untrained_encoder: Encoder,
+        untrained: UntrainedEncoder,
         dataset: Dataset,
         settings: Evaluation,
         device: torch.device,
@@ -137,9 +126,9 @@ class ModelContext(ImageContext):
         super().__init__(dataset, settings, device, folder, reference=reference)
         self.autoencoder = autoencoder
         self.progress = progress
-        self.nets: NetsUnderTest = freeze_for_evaluation(
-            autoencoder, untrained_encoder, dataset, settings, device
-        )
+        self.untrained = untrained
+        self.trained = freeze_for_evaluation(autoencoder, dataset, settings, device)
+        """The copy that is measured."""
 
     @functools.cached_property
     def samples(self) -> Samples:
@@ -148,12 +137,23 @@ class ModelContext(ImageContext):
         Raises:
             NonFiniteError: A net outputs values that are not finite.
         """
-        return draw_samples(self.nets, self.dataset, self.settings, self.device)
+        return draw_samples(self.trained, self.untrained, self.dataset, self.settings, self.device)
+
+    def measured_again(self, settings: Evaluation, folder: Path | None) -> ModelContext:
+        """The same pair with the same samples and features, for other groups of metrics.
+
+        Args:
+            settings: May differ from those of this context in the groups only.
+            folder: Where to write pictures; ``None``: nowhere.
+        """
+        other = copy.copy(self)
+        other.settings, other.folder = settings, folder
+        return other
 
     @property
     def formula(self) -> str:
         """Formula of the objective's own reconstruction, ``G(t · P(E(x)))``."""
-        chosen = chosen_projection(self.nets.trained.objective, self.settings)
+        chosen = chosen_projection(self.trained.objective, self.settings)
         return f"G({self.settings.temperature:g} · {ROUTES[chosen]})"
 
     def images(self, of: Of) -> Tensor:
@@ -175,7 +175,7 @@ def project(context: ModelContext, codes: Tensor) -> Tensor:
         context: Its objective or settings choose P.
         codes: Raw codes, shape ``(n, d)``.
     """
-    chosen = chosen_projection(context.nets.trained.objective, context.settings)
+    chosen = chosen_projection(context.trained.objective, context.settings)
     return PROJECTIONS[chosen](codes)
 
 
@@ -190,14 +190,7 @@ def decode(context: ModelContext, codes: Tensor, labels: Tensor | None) -> Tenso
     Raises:
         NonFiniteError: G outputs values that are not finite.
     """
-    with torch.no_grad():
-        (images,) = map_batches(
-            lambda code, classes: (context.nets.trained.decode(code, classes),),
-            (codes, labels),
-            batches_of(len(codes), "mixed", BATCH_SIZE, context.settings.seed),
-            context.device,
-        )
-    return require_finite(images, "the generator")
+    return decode_codes(context.trained, codes, labels, context.device)
 
 
 def autoencode(
@@ -225,12 +218,7 @@ def encode(context: ModelContext, images: Tensor) -> Tensor:
     Raises:
         NonFiniteError: E outputs values that are not finite.
     """
-    policy, seed = context.settings.encoder_statistics, context.settings.seed
-    with torch.no_grad():
-        (codes,) = map_batches(
-            lambda x: (context.nets.trained.encode(x),),
-            (images,),
-            batches_of(len(images), policy, BATCH_SIZE, seed),
-            context.device,
-        )
-    return require_finite(codes, "the encoder")
+    settings = context.settings
+    return encode_images(
+        context.trained, images, settings.encoder_statistics, context.device, settings.seed
+    )

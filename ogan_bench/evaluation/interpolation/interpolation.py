@@ -189,7 +189,7 @@ def interpolation_rows(context: ModelContext) -> list[Row]:
 
     for suffix, curve in CURVES.items():
         add(suffix, curve)
-    conditional = context.nets.trained.generator.conditional
+    conditional = context.trained.generator.conditional
     note = "decoded with the class of the first end" if conditional else None
     rows = measured_rows(lengths, n_samples=PAIRS, split="test", note=note)
     rows += measured_rows(detours, n_samples=DETOUR_PAIRS, split="test", note=note)

@@ -116,7 +116,7 @@ def inversions(context: ModelContext, images: int = IMAGES) -> Inversions:
         ValueError: G outputs values that are not finite from every start.
     """
     test, samples, settings = context.dataset.test, context.samples, context.settings
-    trained, device = context.nets.trained, context.device
+    trained, device = context.trained, context.device
     chosen = torch.randperm(
         len(test), generator=generator(settings.seed, "evaluation/inversion/images")
     )[:images]

@@ -140,7 +140,7 @@ class SplitReconstruction:
     def agreement(self) -> Value:
         before, after = self.features(CLASSIFIER)
         value, chance = agreement(before.logits, after.logits)
-        told = self.context.nets.trained.generator.conditional
+        told = self.context.trained.generator.conditional
         note = "the generator is given the class" if told else None
         return Value(value, chance, note, before.extractor)
 

@@ -16,7 +16,8 @@ from ogan_bench.data import Dataset
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.features.cache import cached_record, content_key
 from ogan_bench.models.normalization import standardise
-from ogan_bench.sampling.samples import Codes, Samples
+from ogan_bench.sampling.samples import Samples
+from ogan_bench.sampling.untrained import Codes
 from ogan_bench.seeding import derive
 from ogan_bench.study.settings import Evaluation
 

@@ -27,7 +27,7 @@ from ogan_bench.evaluation.separability.stylegan_separability import latent_sepa
 from ogan_bench.features.cache import cached_record, content_key, fingerprint
 from ogan_bench.models.normalization import standardise
 from ogan_bench.sampling.context import ModelContext
-from ogan_bench.sampling.samples import Codes
+from ogan_bench.sampling.untrained import Codes
 
 DRAWS = {10: 10, 100: 5, 1000: 1, 10_000: 1}
 """Maps the number of labels to the number of draws that an accuracy is averaged over."""

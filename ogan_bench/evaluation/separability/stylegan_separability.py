@@ -13,7 +13,7 @@ from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.features.extractor import extract
 from ogan_bench.metrics.feature_spaces import CLASSIFIER
 from ogan_bench.sampling.context import ModelContext
-from ogan_bench.sampling.samples import BATCH_SIZE
+from ogan_bench.sampling.forward import BATCH_SIZE
 from ogan_bench.seeding import generator
 
 POINTS = 10_000
@@ -100,7 +100,7 @@ def latent_separability_rows(context: ModelContext, points: int = POINTS) -> lis
 
     @functools.cache
     def measure() -> tuple[Tensor, str, str]:
-        if context.nets.trained.generator.conditional:
+        if context.trained.generator.conditional:
             raise ValueError("the generator is conditional: y decides the class of G(z, y), not z")
         z, logits = _classified(context, 2 * points)
         parts = []
@@ -122,7 +122,7 @@ def latent_separability_rows(context: ModelContext, points: int = POINTS) -> lis
 
 def _classified(context: ModelContext, n: int) -> tuple[Tensor, Tensor]:
     """n draws of z and the classifier's logits of G(z), with one batch of images in memory."""
-    trained, extractor = context.nets.trained, context.extractor(CLASSIFIER)
+    trained, extractor = context.trained, context.extractor(CLASSIFIER)
     noise = torch.randn(
         n,
         trained.z_dim,

@@ -19,6 +19,7 @@ from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.objectives.base import Projection
 from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.sampling.context import ModelContext
+from ogan_bench.sampling.untrained import UntrainedEncoder
 from ogan_bench.study.settings import Evaluation
 from tests.oracles.stand_ins import Untrained
 
@@ -62,7 +63,9 @@ def subject_of(
     E = flat_encoder(dataset)
     pair = Autoencoder(Untrained(projection), E, G, E.head.out_features)
     settings = settings or Evaluation(samples=200, probe_images=300)
-    return ModelContext(pair, flat_encoder(dataset), dataset, settings, CPU, folder)
+    return ModelContext(
+        pair, UntrainedEncoder(flat_encoder(dataset)), dataset, settings, CPU, folder
+    )
 
 
 def measure(context: ModelContext, *groups: str) -> dict[str, Row]:

@@ -15,6 +15,8 @@ from ogan_bench.evaluation.evaluate import Facts, evaluate
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.sampling.autoencoder import Autoencoder
+from ogan_bench.sampling.context import ModelContext
+from ogan_bench.sampling.untrained import UntrainedEncoder
 from ogan_bench.study.settings import Evaluation
 from tests.oracles.stand_ins import Untrained
 
@@ -54,7 +56,8 @@ def run(
 ) -> tuple[dict[str, Row], Facts]:
     E = flat_encoder(dataset, 8)
     pair = Autoencoder(Untrained(), E, generator, 8)
-    rows, facts = evaluate(pair, copy.deepcopy(E), dataset, settings, CPU, folder)
+    untrained = UntrainedEncoder(copy.deepcopy(E))
+    rows, facts = evaluate(ModelContext(pair, untrained, dataset, settings, CPU, folder))
     assert len({row.metric for row in rows}) == len(rows)
     json.dumps([row.record() for row in rows], allow_nan=False)
     return {row.metric: row for row in rows}, facts

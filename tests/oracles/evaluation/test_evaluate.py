@@ -27,6 +27,8 @@ from ogan_bench.metrics.training_cost import TRAINING
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.models.dcgan import dcgan
 from ogan_bench.sampling.autoencoder import Autoencoder
+from ogan_bench.sampling.context import ModelContext
+from ogan_bench.sampling.untrained import UntrainedEncoder
 from ogan_bench.study.settings import Evaluation
 from tests.oracles.evaluation.pixels import pixels_of
 from tests.oracles.stand_ins import Plain, Untrained
@@ -86,7 +88,8 @@ def run(
     E, G = nets
     chosen = chosen or Evaluation(samples=1000)
     pair = Autoencoder(Untrained(), E, G, Z_DIM)
-    rows, facts = evaluate(pair, copy.deepcopy(E), dataset, chosen, CPU, folder)
+    untrained = UntrainedEncoder(copy.deepcopy(E))
+    rows, facts = evaluate(ModelContext(pair, untrained, dataset, chosen, CPU, folder))
     assert len({row.metric for row in rows}) == len(rows)
     return {row.metric: row for row in rows}, facts
 

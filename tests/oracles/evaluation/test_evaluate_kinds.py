@@ -19,6 +19,8 @@ from ogan_bench.metrics.conditional import CONDITIONAL
 from ogan_bench.metrics.coverage import POINTS
 from ogan_bench.models.base import Generator
 from ogan_bench.sampling.autoencoder import Autoencoder
+from ogan_bench.sampling.context import ModelContext
+from ogan_bench.sampling.untrained import UntrainedEncoder
 from ogan_bench.study.settings import Evaluation
 from tests.oracles.evaluation.resampled_data import Bootstrap, flat_encoder, run
 from tests.oracles.stand_ins import Untrained
@@ -104,7 +106,8 @@ def test_reconstruction_distance_is_of_own_reconstructions() -> None:
     for G in (Unflat(), Constant()):
         pair = Autoencoder(Untrained(), E, G, 256)
         settings = Evaluation(samples=100, probe_images=0)
-        rows = {row.metric: row for row in evaluate(pair, E, dataset, settings, CPU, None)[0]}
+        context = ModelContext(pair, UntrainedEncoder(E), dataset, settings, CPU)
+        rows = {row.metric: row for row in evaluate(context)[0]}
         assert rows["rfd_classifier"].n_samples == 360
         assert rows["probe_accuracy"].note == "probe_images is 0"
         values.append(rows["rfd_classifier"].value)

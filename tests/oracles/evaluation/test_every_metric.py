@@ -21,6 +21,7 @@ from ogan_bench.metrics.feature_spaces import SPACES
 from ogan_bench.metrics.training_cost import TRAINING
 from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.sampling.context import ModelContext
+from ogan_bench.sampling.untrained import UntrainedEncoder
 from ogan_bench.study.settings import Evaluation
 from tests.oracles.evaluation.resampled_data import Bootstrap, flat_encoder
 from tests.oracles.stand_ins import Untrained
@@ -76,8 +77,8 @@ def rows_by_group(dataset: Dataset) -> dict[str | None, list[Row]]:
     pair = Autoencoder(Untrained(), E, G, 8)
     settings = Evaluation(samples=40, probe_images=30, extractors=list(SPACES))
     rows: dict[str | None, list[Row]] = {}
-    rows[None], _ = evaluate(pair, copy.deepcopy(E), dataset, settings, CPU)
-    context = ModelContext(pair, copy.deepcopy(E), dataset, settings, CPU)
+    context = ModelContext(pair, UntrainedEncoder(copy.deepcopy(E)), dataset, settings, CPU)
+    rows[None], _ = evaluate(context)
     return rows | {name: group(context) for name, group in GROUPS.items()}
 
 

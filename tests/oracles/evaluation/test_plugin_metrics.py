@@ -16,6 +16,7 @@ from ogan_bench.errors import UserError
 from ogan_bench.evaluation.plugin_metrics import PluginMetricInputs
 from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.sampling.samples import draw_samples, freeze_for_evaluation
+from ogan_bench.sampling.untrained import UntrainedEncoder
 from ogan_bench.study import catalogue
 from ogan_bench.study.settings import Evaluation
 from tests.oracles.evaluation.resampled_data import Bootstrap, flat_encoder, run
@@ -79,7 +80,8 @@ class TestPlugins:
         rows, _ = run(G, dataset, settings)
         E = flat_encoder(dataset, 8)
         samples = draw_samples(
-            freeze_for_evaluation(Autoencoder(Untrained(), E, G, 8), E, dataset, settings, CPU),
+            freeze_for_evaluation(Autoencoder(Untrained(), E, G, 8), dataset, settings, CPU),
+            UntrainedEncoder(E),
             dataset,
             settings,
             CPU,
@@ -111,9 +113,8 @@ class TestPlugins:
         E, before = flat_encoder(dataset, 8), flat_encoder(dataset, 8)
         nn.init.constant_(before.head.weight, 0.1)
         pair = Autoencoder(Untrained(), E, Bootstrap(dataset.train, conditional=True), 8)
-        samples = draw_samples(
-            freeze_for_evaluation(pair, before, dataset, settings, CPU), dataset, settings, CPU
-        )
+        frozen = freeze_for_evaluation(pair, dataset, settings, CPU)
+        samples = draw_samples(frozen, UntrainedEncoder(before), dataset, settings, CPU)
         chosen, train, test = samples.train_indices, dataset.train, dataset.test
         expected = {
             "z": samples.z,

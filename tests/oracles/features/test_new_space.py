@@ -63,6 +63,8 @@ from ogan_bench.data.sources.digits import digits
 from ogan_bench.evaluation.evaluate import evaluate
 from ogan_bench.metrics import METRICS
 from ogan_bench.sampling.autoencoder import Autoencoder
+from ogan_bench.sampling.context import ModelContext
+from ogan_bench.sampling.untrained import UntrainedEncoder
 from ogan_bench.study.settings import Evaluation
 from tests.oracles.evaluation.resampled_data import Bootstrap, flat_encoder
 from tests.oracles.stand_ins import Untrained
@@ -81,7 +83,8 @@ E = flat_encoder(dataset, 8)
 pair = Autoencoder(Untrained(), E, Bootstrap(dataset.train, conditional=False), 8)
 groups = ["diversity", "reconstruction", "interpolation"]
 settings = Evaluation(samples=150, probe_images=30, extractors=["made_up"], groups=groups)
-rows, facts = evaluate(pair, copy.deepcopy(E), dataset, settings, torch.device("cpu"))
+untrained = UntrainedEncoder(copy.deepcopy(E))
+rows, facts = evaluate(ModelContext(pair, untrained, dataset, settings, torch.device("cpu")))
 print(json.dumps({
     "defined": [name for name, metric in METRICS.items() if metric.extractor == "made_up"],
     "rows": [row.record() for row in rows],

@@ -12,6 +12,7 @@ from ogan_bench.models.base import Encoder
 from ogan_bench.objectives.base import Objective
 from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.sampling.samples import Samples, draw_samples, freeze_for_evaluation
+from ogan_bench.sampling.untrained import UntrainedEncoder
 from ogan_bench.study.settings import Evaluation
 from tests.oracles.stand_ins import Plain, Untrained
 
@@ -35,5 +36,6 @@ def draw(
 ) -> Samples:
     E, G = nets
     pair = Autoencoder(objective or Untrained(), E, G, D)
-    pairs = freeze_for_evaluation(pair, copy.deepcopy(E), dataset, chosen, CPU)
-    return draw_samples(pairs, dataset, chosen, CPU, batch_size=batch_size)
+    trained = freeze_for_evaluation(pair, dataset, chosen, CPU)
+    untrained = UntrainedEncoder(copy.deepcopy(E))
+    return draw_samples(trained, untrained, dataset, chosen, CPU, batch_size=batch_size)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.held_out import hold_out
+from ogan_bench.runner.measure import Evaluator
 from ogan_bench.runner.observer import TrainingObserver, best
 from ogan_bench.sampling.samples import Samples, draw_samples
 from ogan_bench.store.trial_folder import TrialFolder
@@ -61,7 +62,7 @@ def test_an_interrupted_training_has_the_same_history(
     rest, held_out = hold_out(dataset, 100, chosen.settings.evaluation.seed)
 
     def go(folder: TrialFolder, script: Script) -> None:
-        observer = TrainingObserver(chosen, rest, held_out, folder, CPU)
+        observer = TrainingObserver(chosen, rest, held_out, folder, Evaluator(chosen, CPU))
         train(chosen, rest, folder, CPU, script, observer)
 
     whole, cut = TrialFolder(tmp_path / "whole"), TrialFolder(tmp_path / "cut")
@@ -103,7 +104,7 @@ def test_other_arms_and_seeds_start_their_pictures_from_the_same_z(
     base = trial()
     for one in (base, Trial("t", "mse", 1, base.settings)):
         run(tmp_path, one)
-    assert len(drawn) == 8  # three evaluations and the picture at the end, of both
+    assert len(drawn) == 6  # three evaluations of both; the last one's are those of the result
     assert all(torch.equal(z, drawn[0]) for z in drawn)
 
 

@@ -29,6 +29,7 @@ from ogan_bench.metrics import METRICS
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.sampling.context import ModelContext
+from ogan_bench.sampling.untrained import UntrainedEncoder
 from ogan_bench.study.settings import Evaluation
 from tests.oracles.stand_ins import Untrained
 
@@ -256,7 +257,7 @@ def subject_of(dataset: Dataset, turn: Tensor, images: int = 10_000) -> ModelCon
     E = Encoder(nn.Flatten(), head)
     pair = Autoencoder(Untrained(), E, Folding(), 16)
     settings = Evaluation(samples=10, probe_images=images)
-    return ModelContext(pair, E, dataset, settings, torch.device("cpu"))
+    return ModelContext(pair, UntrainedEncoder(E), dataset, settings, torch.device("cpu"))
 
 
 def dataset_of(known: bool) -> Dataset:

@@ -24,6 +24,7 @@ from ogan_bench.evaluation.mechanism.mechanism import (
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.sampling.context import ModelContext
+from ogan_bench.sampling.untrained import UntrainedEncoder
 from ogan_bench.study.load import load_study
 from ogan_bench.study.settings import Evaluation
 from ogan_bench.study.trial import Trial
@@ -41,7 +42,7 @@ def context(dataset: Dataset, *overrides: str, seed: int = 0) -> ModelContext:
     nets = build_nets(trial, dataset)
     pair = Autoencoder(build_objective(trial), nets.encoder, nets.generator, D)
     chosen = Evaluation(samples=8, seed=seed)
-    return ModelContext(pair, copy.deepcopy(nets.encoder), dataset, chosen, CPU)
+    return ModelContext(pair, UntrainedEncoder(copy.deepcopy(nets.encoder)), dataset, chosen, CPU)
 
 
 def rows(of: ModelContext) -> dict[str, Row]:

@@ -20,7 +20,8 @@ from ogan_bench.evaluation.separability.linear_probe import (
     principal_components,
     separability_rows,
 )
-from ogan_bench.sampling.samples import Codes, Samples
+from ogan_bench.sampling.samples import Samples
+from ogan_bench.sampling.untrained import Codes
 from ogan_bench.study.settings import Evaluation
 from tests.oracles.evaluation.separability.marked_records import mark
 

@@ -21,6 +21,7 @@ from ogan_bench.metrics import METRICS
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.sampling.context import ModelContext
+from ogan_bench.sampling.untrained import UntrainedEncoder
 from ogan_bench.study.settings import Evaluation
 from tests.oracles.evaluation.separability.labelled_noise import classes, noise
 from tests.oracles.evaluation.separability.marked_records import mark
@@ -66,7 +67,7 @@ def subject_of(dataset: Dataset, images: int = 10_000) -> ModelContext:
         {"samples": 5, "probe_images": images, "extractors": ["inception"]}
     )
     pair = Autoencoder(Untrained(), trained, Blank(dataset.shape), d)
-    return ModelContext(pair, before, dataset, settings, torch.device("cpu"))
+    return ModelContext(pair, UntrainedEncoder(before), dataset, settings, torch.device("cpu"))
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from ogan_bench.metrics import METRICS
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.sampling.context import ModelContext
+from ogan_bench.sampling.untrained import UntrainedEncoder
 from ogan_bench.study.settings import Evaluation
 from tests.oracles.stand_ins import Untrained
 
@@ -166,7 +167,7 @@ def subject_of(
     E = Encoder(nn.Flatten(), nn.Linear(math.prod(data.shape), 4))
     settings = Evaluation.model_validate({"samples": 10, "extractors": [space]})
     context = ModelContext(
-        Autoencoder(Untrained(), E, G, 4), E, data, settings, torch.device("cpu")
+        Autoencoder(Untrained(), E, G, 4), UntrainedEncoder(E), data, settings, torch.device("cpu")
     )
     if dataset is None:
         context._extractors["classifier"] = cast(Extractor, Brightness())
