@@ -5,10 +5,27 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 
+from ogan_bench.evaluation.fidelity.comparison import Comparison
+from ogan_bench.evaluation.fidelity.reference import Reference
 from ogan_bench.evaluation.rows import Row, attempt
 from ogan_bench.features.spaces import FEATURE_SPACES
 from ogan_bench.metrics.definition import SpaceName
 from ogan_bench.sampling.context import ImageContext
+
+
+def comparison_in(context: ImageContext, space: SpaceName) -> Comparison:
+    """The samples and the real images in a space; the same object for all metrics.
+
+    Raises:
+        ValueError: The extractor is unavailable.
+    """
+
+    def make() -> Comparison:
+        samples, real = (context.features(space, of).features for of in ("generated", "train"))
+        reference = Reference(real, context.device)
+        return Comparison(samples.to(reference.features), reference, context.settings.seed)
+
+    return context.once(f"comparison in {space}", make)
 
 
 def rows_in_space(

@@ -7,7 +7,7 @@ from typing import Any
 from ogan_bench.evaluation.conditional.conditional import Labelled, conditional_rows
 from ogan_bench.evaluation.coverage.classes import coverage_rows
 from ogan_bench.evaluation.fidelity.fidelity import fidelity_rows, reconstruction_distance_rows
-from ogan_bench.evaluation.in_space import rows_in_space
+from ogan_bench.evaluation.in_space import comparison_in, rows_in_space
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.features.spaces import FEATURE_SPACES
 from ogan_bench.metrics.conditional import CONDITIONAL
@@ -34,8 +34,8 @@ def space_rows(context: ImageContext, space: SpaceName, facts: dict[str, Any]) -
         extractor = context.extractor(space)
         facts[space] = extractor.name
         facts.update(FEATURE_SPACES[space].facts(extractor))
-        generated, training = (context.features(space, of) for of in ("generated", "train"))
-        rows = fidelity_rows(generated, training, space, context.settings.seed)
+        logits = context.features(space, "generated").logits
+        rows = fidelity_rows(comparison_in(context, space), logits, space, extractor.name)
         return rows + _class_rows(context) if space == CLASSIFIER else rows
 
     return rows_in_space(context, space, metrics, measure)

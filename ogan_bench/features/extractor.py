@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import torch
 from torch import Tensor
@@ -67,14 +67,16 @@ def extract(extractor: Extractor, images: Tensor) -> Features:
     return Features(features, logits, extractor.name)
 
 
-def reference_features(extractor: Extractor, dataset: Dataset) -> Features:
-    """Features of all training images, kept in the cache.
+def dataset_features(
+    extractor: Extractor, dataset: Dataset, of: Literal["train", "test"]
+) -> Features:
+    """Features of all images of a split, kept in the cache.
 
     All trials on a dataset share them, and 60,000 images take seconds even with a small net.
     """
 
     def compute() -> Entry:
-        computed = extract(extractor, dataset.train.images)
+        computed = extract(extractor, (dataset.train if of == "train" else dataset.test).images)
         tensors = {"features": computed.features, "logits": computed.logits}
         return Entry(tensors, {"extractor": extractor.name, "dataset": dataset.name})
 
@@ -84,5 +86,7 @@ def reference_features(extractor: Extractor, dataset: Dataset) -> Features:
         "weights": extractor.weights_hash,
         "version": VERSION,
     }
+    if of == "test":
+        parts["split"] = of
     tensors = cached_tensors("features", content_key(parts), compute).tensors
     return Features(tensors["features"], tensors["logits"], extractor.name)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import copy
 import functools
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import torch
 from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_uint8
-from ogan_bench.features.extractor import Extractor, Features, extract, reference_features
+from ogan_bench.features.extractor import Extractor, Features, dataset_features, extract
 from ogan_bench.features.spaces import FEATURE_SPACES
 from ogan_bench.sampling.autoencoder import PROJECTIONS, Autoencoder, chosen_projection
 from ogan_bench.sampling.forward import decode_codes, encode_images
 from ogan_bench.sampling.samples import Samples, draw_samples, freeze_for_evaluation
 from ogan_bench.sampling.untrained import UntrainedEncoder
 from ogan_bench.study.settings import Evaluation
+
+T = TypeVar("T")
 
 Of = Literal["generated", "train", "test", "reconstructions", "swapped"]
 """Generated images; the real ones they are compared with (those trained on); the test images; and
@@ -59,6 +62,14 @@ class ImageContext:
         self._generated = generated
         self._extractors: dict[str, Extractor] = {}
         self._features: dict[tuple[str, Of], Features] = {}
+        self._once: dict[str, Any] = {}
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What several metrics share, made for the first of them and then kept."""
+        if name not in self._once:
+            self._once[name] = make()
+        kept: T = self._once[name]
+        return kept
 
     def images(self, of: Of) -> Tensor:
         """Images as stored in the dataset, shape ``(n, c, h, w)``.
@@ -89,13 +100,18 @@ class ImageContext:
             ValueError: As :meth:`extractor` and :meth:`images`.
         """
         if (space, of) not in self._features:
-            extractor = self.extractor(space)
-            if of == "train" and self.reference is self.dataset.train:
-                made = reference_features(extractor, self.dataset)
-            else:
-                made = extract(extractor, self.images(of))
-            self._features[space, of] = made
+            self._features[space, of] = self._extracted(space, of)
         return self._features[space, of]
+
+    def _extracted(self, space: str, of: Of) -> Features:
+        extractor, dataset = self.extractor(space), self.dataset
+        if of == "test":
+            return dataset_features(extractor, dataset, "test")
+        if of == "train" and self.reference is dataset.test:
+            return self.features(space, "test")
+        if of == "train" and self.reference is dataset.train:
+            return dataset_features(extractor, dataset, "train")
+        return extract(extractor, self.images(of))
 
 
 class ModelContext(ImageContext):

@@ -4,35 +4,28 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from torch import Tensor
-from torch.nn.functional import normalize
 
-from ogan_bench.evaluation.fidelity.feature_sets import part, place
+from ogan_bench.evaluation.fidelity.comparison import Comparison
+from ogan_bench.evaluation.fidelity.feature_sets import part
 from ogan_bench.evaluation.fidelity.frechet import frechet_floor, frechet_infinity
-from ogan_bench.evaluation.fidelity.kernel import cmmd, cubic, exact_kernel_distance, gaussian
+from ogan_bench.evaluation.fidelity.kernel import cmmd, cubic, exact_kernel_distance, gaussian, unit
 from ogan_bench.evaluation.fidelity.kmeans_bins import (
-    cell_counts,
     different_cells,
     jensen_shannon,
     jensen_shannon_floor,
-    number_of_cells,
 )
 from ogan_bench.evaluation.fidelity.manifolds import (
     Authenticity,
-    Manifolds,
-    authenticity,
     expected_coverage,
-    manifolds,
 )
 from ogan_bench.evaluation.fidelity.quantities import DEFINITIONS, quantity_rows
-from ogan_bench.evaluation.fidelity.reference import Reference
 from ogan_bench.evaluation.fidelity.sliced_wasserstein import sliced_wasserstein
 from ogan_bench.evaluation.fidelity.vendi import vendi_score
 from ogan_bench.evaluation.image_grids import neighbour_grid
-from ogan_bench.evaluation.in_space import rows_in_space
+from ogan_bench.evaluation.in_space import comparison_in, rows_in_space
 from ogan_bench.evaluation.rows import Row, Value
 from ogan_bench.metrics.definition import SpaceName
 from ogan_bench.metrics.feature_spaces import names_in
@@ -40,41 +33,6 @@ from ogan_bench.sampling.context import ImageContext
 
 PICTURE = "neighbours.png"
 LEVEL = 0.05
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Samples and training images in one feature space.
-
-    Args:
-        samples: Features of the generated images, shape ``(n, k)``.
-        reference: The training images.
-        seed: Seed of random choices.
-        show: Called with the samples' nearest training images.
-    """
-
-    samples: Tensor
-    reference: Reference
-    seed: int
-    show: Callable[[Authenticity], None]
-
-    @property
-    def against(self) -> str:
-        """How notes begin if all training images are used."""
-        return f"against {len(self.reference)} training images"
-
-    @functools.cached_property
-    def manifolds(self) -> Manifolds:
-        """The basis of precision, recall, density and coverage."""
-        return manifolds(self.samples, self.reference.features, self.seed)
-
-    @functools.cached_property
-    def cells(self) -> tuple[Tensor, Tensor]:
-        """How many samples and how many training images fall into each k-means cell."""
-        centres, expected = self.reference.cells(
-            number_of_cells(len(self.samples), len(self.reference)), self.seed
-        )
-        return cell_counts(self.samples, centres), expected
 
 
 def diversity_rows(context: ImageContext) -> list[Row]:
@@ -91,20 +49,20 @@ def diversity_rows(context: ImageContext) -> list[Row]:
 
 
 def _measure(context: ImageContext, space: SpaceName, names: dict[str, str]) -> list[Row]:
-    generated, training = (context.features(space, of) for of in ("generated", "train"))
-    device = place(context.device)
+    compared = comparison_in(context, space)
     folder = context.folder if space == context.settings.extractors[0] else None
-    compared = Comparison(
-        generated.features.to(device),
-        Reference(training.features, device),
-        context.settings.seed,
-        functools.partial(_show, context, folder),
-    )
+
+    def shown(c: Comparison) -> Value:
+        value = _authenticity(c)
+        _show(context, folder, c.authenticity)
+        return value
+
+    measures = MEASURES | {"authenticity": shown}
     return quantity_rows(
-        {name: functools.partial(measure, compared) for name, measure in MEASURES.items()},
+        {name: functools.partial(measure, compared) for name, measure in measures.items()},
         names,
-        n_samples=len(generated),
-        extractor=generated.extractor,
+        n_samples=len(compared.samples),
+        extractor=context.extractor(space).name,
     )
 
 
@@ -172,8 +130,7 @@ def _vendi(c: Comparison) -> Value:
 
 
 def _authenticity(c: Comparison) -> Value:
-    found = authenticity(c.samples, c.reference.features, c.reference.nearest)
-    c.show(found)
+    found = c.authenticity
     note = f"{c.against}, which reach {found.held_out:.3f} themselves (leave-one-out)"
     return Value(found.share, note=note)
 
@@ -193,9 +150,6 @@ def _of_cells(c: Comparison) -> str:
 
 
 def _cmmd(c: Comparison) -> Value:
-    def unit(points: Tensor) -> Tensor:
-        return normalize(points.double())
-
     within = c.reference.sums_within("gaussian", gaussian, unit)
     value, floor = cmmd(c.samples, c.reference.features, within)
     return Value(value, floor, c.against)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -9,6 +11,8 @@ from ogan_bench.seeding import generator
 
 FEWEST = 4
 """Fewest points for which a distance between sets is computed."""
+BLOCK = 4096
+"""Points that are in memory in double precision at a time."""
 
 
 def check(samples: Tensor | None, reference: Tensor | None = None) -> None:
@@ -46,6 +50,27 @@ def part(points: Tensor, size: int, seed: int, stage: str, index: int = 0) -> Te
     """
     order = torch.randperm(len(points), generator=generator(seed, stage, index))
     return points[order[:size].to(points.device)]
+
+
+def sum_over_blocks(points: Tensor, of: Callable[[Tensor], Tensor]) -> Tensor:
+    """Σ f(block) over blocks of rows in double precision.
+
+    A copy of all points in double precision would take twice the memory of the points.
+
+    Args:
+        points: Shape ``(n, k)``, at least one row.
+        of: f.
+    """
+    first, *others = points.split(BLOCK)
+    total = of(first.double())
+    for block in others:
+        total += of(block.double())
+    return total
+
+
+def double_mean(points: Tensor) -> Tensor:
+    """Mean of the rows in double precision, shape ``(k,)``."""
+    return sum_over_blocks(points, lambda block: block.sum(0)) / len(points)
 
 
 def place(device: torch.device) -> torch.device:

@@ -7,15 +7,15 @@ A collapsed generator is not degenerate: its distance is finite, large and worth
 
 from __future__ import annotations
 
-import functools
-
+import numpy as np
+import torch
 from torch import Tensor
 
+from ogan_bench.evaluation.fidelity.comparison import Comparison
 from ogan_bench.evaluation.fidelity.feature_sets import check
 from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_floor
-from ogan_bench.evaluation.fidelity.manifolds import manifolds
+from ogan_bench.evaluation.fidelity.kernel import unbiased_cubic_mmd
 from ogan_bench.evaluation.fidelity.quantities import quantity_rows
-from ogan_bench.evaluation.fidelity.reference import Reference
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.features.extractor import Features
 from ogan_bench.metrics.definition import SpaceName
@@ -27,7 +27,7 @@ KERNEL_SUBSET = 1000
 MAX_KERNEL_SUBSETS = 100
 LITERATURE_SPLITS = 10
 MIN_SPLIT_SAMPLES = 5000
-_SEEDS = 2**32  # numpy's legacy generator, which torch-fidelity uses, takes no larger seed
+_SEEDS = 2**32  # numpy's legacy generator, which torch-fidelity uses too, takes no larger seed
 
 
 def kernel_distance(samples: Tensor, reference: Tensor, seed: int) -> float:
@@ -48,21 +48,20 @@ def kernel_distance(samples: Tensor, reference: Tensor, seed: int) -> float:
     References:
         M. Bińkowski et al., Demystifying MMD GANs, 2018, https://arxiv.org/abs/1801.01401
     """
-    from torch_fidelity.metric_kid import kid_features_to_metric
-
     check(samples, reference)
     n = min(len(samples), len(reference))
     size = min(KERNEL_SUBSET, n)
-    result = kid_features_to_metric(
-        # In double precision: cubes of inner products cancel to a small difference.
-        samples.double(),
-        reference.double(),
-        kid_subsets=min(MAX_KERNEL_SUBSETS, -(-10 * n // size)),
-        kid_subset_size=size,
-        rng_seed=derive(seed, "evaluation/kernel") % _SEEDS,
-        verbose=False,
-    )
-    return float(result["kernel_inception_distance_mean"])
+    random = np.random.RandomState(derive(seed, "evaluation/kernel") % _SEEDS)
+    distances = []
+    for _ in range(min(MAX_KERNEL_SUBSETS, -(-10 * n // size))):
+        x, y = (
+            points[
+                torch.from_numpy(random.choice(len(points), size, replace=False)).to(points.device)
+            ]
+            for points in (samples, reference)
+        )
+        distances.append(unbiased_cubic_mmd(x, y))
+    return float(np.mean(distances))
 
 
 def classifier_score(logits: Tensor, seed: int) -> float:
@@ -95,38 +94,38 @@ def classifier_score(logits: Tensor, seed: int) -> float:
     return float(result["inception_score_mean"])
 
 
-def fidelity_rows(samples: Features, reference: Features, space: SpaceName, seed: int) -> list[Row]:
+def fidelity_rows(
+    compared: Comparison, logits: Tensor, space: SpaceName, extractor: str
+) -> list[Row]:
     """All metrics always measured between samples and training images in a space.
 
     Args:
-        samples: Features of the generated images.
-        reference: Features of the training images, by the same extractor.
+        compared: Features of the generated images and of the training images.
+        logits: Logits of the generated images, shape ``(n, classes)``.
         space: Name of the feature space.
-        seed: Seed of random choices.
+        extractor: Its name with the hash of its weights.
     """
-    n = len(samples)
-    against = f"against {len(reference)} training images"
+    samples, reference, seed = compared.samples, compared.reference, compared.seed
+    n, against = len(samples), compared.against
 
     def distance() -> Value:
-        known = Reference(reference.features, reference.features.device).moments
-        value = frechet_distance(samples.features, known)
+        known = reference.moments
+        value = frechet_distance(samples, known)
         try:
             return Value(value, frechet_floor(known, n), against)
         except ValueError as error:
             return Value(value, note=f"{against}; {error}")
 
     def kernel() -> Value:
-        return Value(kernel_distance(samples.features, reference.features, seed), 0.0, against)
+        return Value(kernel_distance(samples, reference.features, seed), 0.0, against)
 
     def score() -> Value:
-        return Value(classifier_score(samples.logits, seed))
-
-    compared = functools.cache(lambda: manifolds(samples.features, reference.features, seed))
+        return Value(classifier_score(logits, seed))
 
     def manifold(quantity: str) -> Value:
-        points = compared().points
+        points = compared.manifolds.points
         note = f"against {points} training images"
-        return Value(getattr(compared(), quantity), note=note, n_samples=points)
+        return Value(getattr(compared.manifolds, quantity), note=note, n_samples=points)
 
     measures = {
         "fd": distance,
@@ -136,7 +135,7 @@ def fidelity_rows(samples: Features, reference: Features, space: SpaceName, seed
         "recall": lambda: manifold("recall"),
     }
     names = names_in(space, QUANTITIES, always=True)
-    return quantity_rows(measures, names, n_samples=n, extractor=samples.extractor)
+    return quantity_rows(measures, names, n_samples=n, extractor=extractor)
 
 
 def reconstruction_distance_rows(reconstructions: Features, originals: Features) -> list[Row]:

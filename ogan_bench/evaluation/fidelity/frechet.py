@@ -16,7 +16,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ogan_bench.evaluation.fidelity.feature_sets import check, part
+from ogan_bench.evaluation.fidelity.feature_sets import (
+    check,
+    double_mean,
+    part,
+    sum_over_blocks,
+)
 
 SIZES = 15
 """Number of sample sizes used by the extrapolation."""
@@ -48,11 +53,11 @@ def moments(reference: Tensor) -> Moments:
         ValueError: Too few rows, values that are not finite, or a constant reference.
     """
     check(None, reference)
-    y = reference.double()
-    eigenvalues, vectors = torch.linalg.eigh(_covariance(y))
-    real = eigenvalues > len(eigenvalues) * torch.finfo(y.dtype).eps * eigenvalues[-1]
+    mean = double_mean(reference)
+    eigenvalues, vectors = torch.linalg.eigh(_covariance(reference, mean))
+    real = eigenvalues > len(eigenvalues) * torch.finfo(mean.dtype).eps * eigenvalues[-1]
     root = vectors[:, real] * eigenvalues[real].sqrt()
-    return Moments(y.mean(0), eigenvalues, root, len(y))
+    return Moments(mean, eigenvalues, root, len(reference))
 
 
 def frechet_distance(samples: Tensor, reference: Tensor | Moments) -> float:
@@ -74,17 +79,18 @@ def frechet_distance(samples: Tensor, reference: Tensor | Moments) -> float:
     """
     check(samples, reference if isinstance(reference, Tensor) else None)
     known = reference if isinstance(reference, Moments) else moments(reference)
-    x = samples.double().to(known.mean.device)
-    centred, A = x - x.mean(0), known.root
+    x, A = samples.to(known.mean.device), known.root
+    mean = double_mean(x)
     if len(x) < A.shape[1]:  # AᵀXᵀX A and X A AᵀXᵀ share their eigenvalues; use the smaller
-        projected = centred @ A / math.sqrt(len(x) - 1)
+        centred = (x.double() - mean) / math.sqrt(len(x) - 1)
+        variance, projected = centred.square().sum(), centred @ A
         product = projected @ projected.T
     else:
-        product = A.T @ _covariance(x) @ A
+        covariance = _covariance(x, mean)
+        variance, product = covariance.trace(), A.T @ covariance @ A
     overlap = torch.linalg.eigvalsh(product).clamp_min(0).sqrt().sum()
-    shift = (x.mean(0) - known.mean).square().sum()
-    spread = centred.square().sum() / (len(x) - 1) + known.eigenvalues.sum()
-    return max(0.0, float(shift + spread - 2 * overlap))
+    shift = (mean - known.mean).square().sum()
+    return max(0.0, float(shift + variance + known.eigenvalues.sum() - 2 * overlap))
 
 
 def frechet_floor(reference: Tensor | Moments, n_samples: float) -> float:
@@ -170,6 +176,6 @@ def frechet_infinity(samples: Tensor, reference: Tensor | Moments, seed: int) ->
     return Extrapolation(float(intercept), float(error), smallest)
 
 
-def _covariance(x: Tensor) -> Tensor:
-    """Unbiased covariance of the columns, shape ``(k, k)`` even for k = 1."""
-    return torch.cov(x.T).reshape(x.shape[1], x.shape[1])
+def _covariance(x: Tensor, mean: Tensor) -> Tensor:
+    """Unbiased covariance of the columns in double precision, shape ``(k, k)``."""
+    return sum_over_blocks(x, lambda block: (block - mean).T @ (block - mean)) / (len(x) - 1)

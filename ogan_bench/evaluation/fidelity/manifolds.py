@@ -16,8 +16,6 @@ MAX_MANIFOLD = 10_000
 BLOCK = 500
 """Points per block: all distances between 10,000 points at once take gigabytes, and allocating them
 costs more time than computing them."""
-MAX_DISTANCES = 2**25
-"""Distances held in memory at a time when searching all training images."""
 
 
 @dataclass(frozen=True)
@@ -121,12 +119,17 @@ def nearest(points: Tensor, among: Tensor | None = None) -> Nearest:
     """
     others, count = (points, 2) if among is None else (among, 1)
     distances, indices = [], []
-    rows = max(1, min(BLOCK, MAX_DISTANCES // len(others)))
-    for start, block in zip(range(0, len(points), rows), points.split(rows), strict=True):
-        found = torch.cdist(block, others)
-        if among is None:
-            found.diagonal(start).fill_(math.inf)
-        chosen = found.topk(count, largest=False).indices
+    for start, block in zip(range(0, len(points), BLOCK), points.split(BLOCK), strict=True):
+        tiles = []
+        for first, tile in zip(range(0, len(others), BLOCK), others.split(BLOCK), strict=True):
+            found = torch.cdist(block, tile)
+            if among is None and first == start:
+                found.fill_diagonal_(math.inf)
+            least, at = found.topk(min(count, len(tile)), largest=False)
+            tiles.append((least, at + first))
+        candidates = torch.cat([at for _, at in tiles], dim=1)
+        least = torch.cat([values for values, _ in tiles], dim=1)
+        chosen = candidates.gather(1, least.topk(count, largest=False).indices)
         exact = (block[:, None] - others[chosen]).double().square().sum(2).sqrt()
         order = exact.argsort(dim=1, stable=True)
         distances.append(exact.gather(1, order))

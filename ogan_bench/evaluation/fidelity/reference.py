@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ogan_bench.evaluation.fidelity.feature_sets import place
 from ogan_bench.evaluation.fidelity.frechet import Moments, moments
-from ogan_bench.evaluation.fidelity.kernel import Kernel, sums_within
+from ogan_bench.evaluation.fidelity.kernel import Kernel, Prepare, sums_within
 from ogan_bench.evaluation.fidelity.kmeans_bins import cell_counts, centres
 from ogan_bench.evaluation.fidelity.manifolds import Nearest, nearest
 from ogan_bench.features.cache import Entry, cached_tensors, content_key, fingerprint
@@ -52,17 +52,16 @@ class Reference:
 
         return Moments(**self._kept("moments", make), count=len(self))
 
-    def sums_within(self, name: str, kernel: Kernel, points: Callable[[Tensor], Tensor]) -> Tensor:
+    def sums_within(self, name: str, kernel: Kernel, prepare: Prepare) -> Tensor:
         """Row sums of a kernel over all pairs, shape ``(m,)``.
 
         Args:
             name: Name of the kernel.
             kernel: The kernel.
-            points: Transform applied to the features first.
+            prepare: Applied to the features first.
         """
-        return self._kept(name, lambda: {"sums": sums_within(points(self.features), kernel)})[
-            "sums"
-        ]
+        kept = self._kept(name, lambda: {"sums": sums_within(self.features, kernel, prepare)})
+        return kept["sums"]
 
     @functools.cached_property
     def nearest(self) -> Nearest:

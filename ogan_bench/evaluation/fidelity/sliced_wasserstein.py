@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from ogan_bench.evaluation.fidelity.feature_sets import check, part
+from ogan_bench.evaluation.fidelity.feature_sets import BLOCK, check, part
 from ogan_bench.seeding import generator
 
 DIRECTIONS = 1000
@@ -38,17 +38,22 @@ def sliced_wasserstein(samples: Tensor, reference: Tensor, seed: int) -> float:
     check(samples, reference)
     n, k = min(len(samples), len(reference)), samples.shape[1]
     x, y = (
-        part(points, n, seed, f"evaluation/sliced/{of}").double()
+        part(points, n, seed, f"evaluation/sliced/{of}")
         for of, points in (("samples", samples), ("reference", reference))
     )
     directions = torch.randn(
         DIRECTIONS, k, generator=generator(seed, "evaluation/sliced"), dtype=torch.float64
     )
     squares = [
-        (_sorted(u @ x.T) - _sorted(u @ y.T)).square().mean(1)
+        (_sorted(_projected(u, x)) - _sorted(_projected(u, y))).square().mean(1)
         for u in normalize(directions).to(x.device).split(AT_A_TIME)
     ]
     return 3 * k * float(torch.cat(squares).mean())
+
+
+def _projected(directions: Tensor, points: Tensor) -> Tensor:
+    """Scalar products in double precision, shape ``(directions, n)``."""
+    return torch.cat([directions @ block.double().T for block in points.split(BLOCK)], dim=1)
 
 
 def _sorted(rows: Tensor) -> Tensor:

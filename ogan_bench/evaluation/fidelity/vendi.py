@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from ogan_bench.evaluation.fidelity.feature_sets import check
+from ogan_bench.evaluation.fidelity.feature_sets import check, sum_over_blocks
 
 
 def vendi_score(samples: Tensor) -> float:
@@ -29,10 +29,13 @@ def vendi_score(samples: Tensor) -> float:
         Learning, 2022, https://arxiv.org/abs/2210.02410
     """
     check(samples)
-    x = samples.double()
-    if zero := int((x == 0).all(1).sum()):
+    n, k = samples.shape
+    if zero := int((samples == 0).all(1).sum()):
         raise ValueError(f"the features of {zero} images are all 0 and have no direction")
-    x = normalize(x)
-    product = x @ x.T if len(x) < x.shape[1] else x.T @ x
-    shares = torch.linalg.eigvalsh(product / len(x))
+    if n < k:
+        x = normalize(samples.double())
+        product = x @ x.T
+    else:
+        product = sum_over_blocks(samples, lambda x: normalize(x).T @ normalize(x))
+    shares = torch.linalg.eigvalsh(product / n)
     return float(torch.special.entr(shares.clamp_min(0)).sum().exp())

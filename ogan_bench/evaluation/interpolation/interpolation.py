@@ -16,7 +16,6 @@ from ogan_bench.evaluation.interpolation.path_length import (
     CURVES,
     Curve,
     detour,
-    linear,
     spherical,
     squared_speeds,
     takes_floats,
@@ -92,6 +91,8 @@ class InterpolationPaths:
 
     def at(self, curve: Curve, s: float, pairs: int = PAIRS) -> Tensor:
         """Images at the same position s of the first paths, shape ``(pairs, c, h, w)``."""
+        if s in (0, 1):
+            return self.decoded_endpoints[int(s)][:pairs]
         endpoints, where = self.endpoints, torch.full((pairs, 1), s)
         codes = curve(endpoints.start[:pairs], endpoints.end[:pairs], where)
         labels = None if endpoints.labels is None else endpoints.labels[:pairs]
@@ -100,7 +101,25 @@ class InterpolationPaths:
     @functools.cached_property
     def decoded_endpoints(self) -> tuple[Tensor, Tensor]:
         """Decoded images at both endpoints of all paths; shared by all curves."""
-        return self.at(linear, 0.0), self.at(linear, 1.0)
+        endpoints, own = self.endpoints, self.context.samples.own_reconstructions
+        if self.context.trained.generator.conditional:  # the second image has another class
+            end = decode(self.context, endpoints.end, endpoints.labels)
+        else:
+            end = own[endpoints.second]
+        return own[endpoints.first], end
+
+    @functools.cached_property
+    def endpoint_confidence(self) -> tuple[Tensor, Tensor]:
+        """Confidence of the classifier at both endpoints, each of shape ``(n,)``."""
+        known = self.context.features(CLASSIFIER, "reconstructions").logits
+        if self.context.trained.generator.conditional:
+            end = self._logits(self.decoded_endpoints[1])
+        else:
+            end = known[self.endpoints.second]
+        return _confidence(known[self.endpoints.first]), _confidence(end)
+
+    def _logits(self, images: Tensor) -> Tensor:
+        return extract(self.context.extractor(CLASSIFIER), to_uint8(images)).logits
 
     def squared_speeds(self, space: str, curve: Curve) -> tuple[Tensor, float]:
         """Squared speeds of all paths in a feature space, and mean squared endpoint distance.
@@ -109,16 +128,16 @@ class InterpolationPaths:
             ValueError: The space has no features for images that are not rounded to 8 bits.
         """
         extractor, endpoints = self.context.extractor(space), self.endpoints
-        if not takes_floats(extractor, self.context.dataset.test.images[:8]):
-            raise ValueError(
-                f"{extractor.name} takes 8-bit images: rounding moves them farther than the "
-                "step by which speed is measured"
-            )
 
         def points(images: Tensor) -> Tensor:
             return extract(extractor, images).features
 
         if space not in self._straight:
+            if not takes_floats(extractor, self.context.dataset.test.images[:8]):
+                raise ValueError(
+                    f"{extractor.name} takes 8-bit images: rounding moves them farther than the "
+                    "step by which speed is measured"
+                )
             start, end = (points(images).double() for images in self.decoded_endpoints)
             self._straight[space] = float((end - start).square().sum(1).mean())
         if (space, curve) not in self._speeds:
@@ -154,12 +173,15 @@ class InterpolationPaths:
         Of three identically distributed numbers, each is the smallest with probability 1/3.
         """
         extractor = self.context.extractor(CLASSIFIER)
-        start, end, middle = (
-            extract(extractor, to_uint8(images)).logits.softmax(1).amax(1)
-            for images in (*self.decoded_endpoints, self.at(curve, 0.5))
-        )
+        start, end = self.endpoint_confidence
+        middle = _confidence(self._logits(self.at(curve, 0.5)))
         share = float((middle >= torch.minimum(start, end)).double().mean())
         return Value(share, note="2/3 if midpoints are like ends", extractor=extractor.name)
+
+
+def _confidence(logits: Tensor) -> Tensor:
+    """Probability of the most probable class, shape ``(n,)``."""
+    return logits.softmax(1).amax(1)
 
 
 def interpolation_rows(context: ModelContext) -> list[Row]:

@@ -81,12 +81,14 @@ def cycle_codes(context: ModelContext, rounds: int = ROUNDS, most: int = CYCLING
         ``rounds + 1`` tensors of shape ``(n, d)``.
     """
     first, labels = context.samples.trained.test, context.dataset.test.labels
+    decoded = context.samples.own_reconstructions
     if len(first) > most:
         random = generator(context.settings.seed, "evaluation/cycle")
         chosen = torch.randperm(len(first), generator=random)[:most]
-        first, labels = first[chosen], None if labels is None else labels.cpu()[chosen]
-    codes = [first]
-    for _ in range(rounds):
+        first, decoded = first[chosen], decoded[chosen]
+        labels = None if labels is None else labels.cpu()[chosen]
+    codes = [first, encode(context, decoded)]
+    for _ in range(rounds - 1):
         codes.append(encode(context, autoencode(context, codes[-1], labels)))
     return codes
 

@@ -57,16 +57,15 @@ class SplitReconstruction:
         split: ``test``: all test images; ``train``: the first of those for the probes;
             ``generated``: the first of the samples. The latter two use at most as many as there
             are test images.
-        most: Use at most this many training or generated images; ``None``: no further limit.
 
     Raises:
         ValueError: There are no such images.
     """
 
-    def __init__(self, context: ModelContext, split: Split, most: int | None = None) -> None:
+    def __init__(self, context: ModelContext, split: Split) -> None:
         self.context, self.split = context, split
         samples, train, test = context.samples, context.dataset.train, context.dataset.test
-        n = len(test) if most is None else min(most, len(test))
+        n = len(test)
         if split == "test":
             self.chosen, self.codes = torch.arange(len(test)), samples.trained.test
             images, labels = test.images, test.labels
@@ -84,20 +83,25 @@ class SplitReconstruction:
         self.x, self._error, self.units = in_units(images)
         self._features: dict[str, Features] = {}
 
-    def decode(self, temperature: float) -> Tensor:
-        """G(t · P(E(x))) for any t, shape ``(n, c, h, w)``."""
-        return autoencode(self.context, self.codes, self.labels, temperature)
-
     @functools.cached_property
     def x_rec(self) -> Tensor:
         """G(t · P(E(x))) for the t of the settings, shape ``(n, c, h, w)``."""
         if self.split == "test":
             return self.context.samples.own_reconstructions
-        return self.decode(self.context.settings.temperature)
+        return autoencode(self.context, self.codes, self.labels)
 
     def error(self, x_rec: Tensor) -> Tensor:
-        """Mean squared error of each image, shape ``(n,)``."""
-        return self._error(self.x, x_rec)
+        """Mean squared error of each of the first images, shape ``(n,)`` like the argument."""
+        return self._error(self.x[: len(x_rec)], x_rec)
+
+    def error_at(self, temperature: float, images: int) -> float:
+        """Mean error of the first images at any temperature."""
+        if temperature == self.context.settings.temperature:
+            x_rec = self.x_rec[:images]
+        else:
+            labels = None if self.labels is None else self.labels[:images]
+            x_rec = autoencode(self.context, self.codes[:images], labels, temperature)
+        return float(self.error(x_rec).mean())
 
     def features(self, space: str) -> tuple[Features, Features]:
         """Features of x and of its reconstruction."""
@@ -155,38 +159,37 @@ def reconstruction_group_rows(context: ModelContext) -> list[Row]:
         name: functools.cache(functools.partial(perceptual, name, context.device))
         for name in BACKBONES
     }
+    of = functools.cache(functools.partial(SplitReconstruction, context))
     rows: list[Row] = []
     for split in SPLITS:
-        rows += _rows(context, split, nets)
-    return rows + temperature_rows(context)
+        rows += _rows(context, split, functools.partial(of, split), nets)
+    return rows + temperature_rows(context, of)
 
 
-def temperature_rows(context: ModelContext, most: int = CHOOSING) -> list[Row]:
+def temperature_rows(
+    context: ModelContext, of: Callable[[Split], SplitReconstruction], most: int = CHOOSING
+) -> list[Row]:
     """The best temperature for reconstructing training images, and the test images' error at it.
 
     Chosen on one split and measured on the other, so the error has no selection bias.
 
     Args:
         context: The trained pair.
+        of: Split to its reconstruction.
         most: Maximum number of training images for choosing the temperature.
     """
 
     @functools.cache
     def found() -> tuple[Value, Value]:
-        train, test = (
-            SplitReconstruction(context, "train", most),
-            SplitReconstruction(context, "test"),
-        )
-        errors = {t: float(train.error(train.decode(t)).mean()) for t in TEMPERATURES}
+        train, test = of("train"), of("test")
+        n = min(most, len(train.codes))
+        errors = {t: train.error_at(t, n) for t in TEMPERATURES}
         best = min(TEMPERATURES, key=errors.__getitem__)
-        known = best == context.settings.temperature
-        error = float(test.error(test.x_rec if known else test.decode(best)).mean())
+        error = test.error_at(best, len(test.codes))
         raw = float(test.error(context.samples.raw_reconstructions).mean())
         curve = ", ".join(f"{error:.4g} at t = {t:g}" for t, error in errors.items())
         note = f"{raw:.4g} for G(E(x)); chosen on training images: {curve}"
-        chosen = Value(
-            best, note=f"among {TEMPERATURES}", n_samples=len(train.codes), split=train.split
-        )
+        chosen = Value(best, note=f"among {TEMPERATURES}", n_samples=n, split=train.split)
         return chosen, Value(error, note=note)
 
     measures = {
@@ -197,11 +200,13 @@ def temperature_rows(context: ModelContext, most: int = CHOOSING) -> list[Row]:
 
 
 def _rows(
-    context: ModelContext, split: Split, nets: Mapping[str, Callable[[], Perceptual]]
+    context: ModelContext,
+    split: Split,
+    reconstruction: Callable[[], SplitReconstruction],
+    nets: Mapping[str, Callable[[], Perceptual]],
 ) -> list[Row]:
     """All metrics of one split."""
     spaces, end = context.settings.extractors, SPLITS[split]
-    reconstruction = functools.cache(lambda: SplitReconstruction(context, split))
 
     def in_space(space: str) -> Value:
         return reconstruction().feature_ratio(space)

@@ -14,6 +14,7 @@ from ogan_bench.features.extractor import extract
 from ogan_bench.metrics.feature_spaces import CLASSIFIER
 from ogan_bench.sampling.context import ModelContext
 from ogan_bench.sampling.forward import BATCH_SIZE
+from ogan_bench.sampling.samples import prior_samples
 from ogan_bench.seeding import generator
 
 POINTS = 10_000
@@ -121,12 +122,20 @@ def latent_separability_rows(context: ModelContext, points: int = POINTS) -> lis
 
 
 def _classified(context: ModelContext, n: int) -> tuple[Tensor, Tensor]:
-    """n draws of z and the classifier's logits of G(z), with one batch of images in memory."""
+    """n draws of z and the classifier's logits of G(z).
+
+    The samples of all metrics are used if there are enough of them. Otherwise the images are drawn
+    here, with one batch of them in memory.
+    """
     trained, extractor = context.trained, context.extractor(CLASSIFIER)
+    samples, seed = context.settings.samples, context.settings.seed
+    if samples >= n:
+        logits_of_samples = context.features(CLASSIFIER, "generated").logits[:n]
+        return prior_samples(trained, samples, seed)[:n], logits_of_samples
     noise = torch.randn(
         n,
         trained.z_dim,
-        generator=generator(context.settings.seed, "evaluation/separability/z"),
+        generator=generator(seed, "evaluation/separability/z"),
     )
     z = trained.objective.prior(noise)
     logits = []

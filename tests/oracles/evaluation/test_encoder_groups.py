@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from ogan_bench.data.sources.digits import digits
 from ogan_bench.data.sources.mixtures import ring
 from ogan_bench.evaluation.evaluate import GROUPS
 from ogan_bench.evaluation.latent.round_trip import cycle_codes, cycle_rows
-from ogan_bench.evaluation.reconstruction.autoencoding import temperature_rows
+from ogan_bench.evaluation.reconstruction.autoencoding import SplitReconstruction, temperature_rows
 from ogan_bench.evaluation.reconstruction.lpips import VARIABLE
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.metrics import METRICS
@@ -273,7 +274,8 @@ def test_of_many_images_a_seeded_choice_goes_round(dataset: Dataset) -> None:
     for few, all_codes in zip(some, every, strict=True):
         torch.testing.assert_close(few, all_codes[followed])
     assert torch.equal(cycle_codes(subject, most=20)[-1], some[-1])
-    found = [*cycle_rows(subject, most=20), *temperature_rows(subject, most=30)]
+    of = functools.partial(SplitReconstruction, subject)
+    found = [*cycle_rows(subject, most=20), *temperature_rows(subject, of, most=30)]
     rows = {row.metric: row for row in found}
     assert [rows[name].n_samples for name in ("cycle_rho", "cycle_drift_5")] == [20, 20]
     assert rows["best_temperature"].n_samples == 30

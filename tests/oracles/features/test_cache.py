@@ -17,7 +17,7 @@ from ogan_bench.errors import UserError
 from ogan_bench.features import cache as cache_module
 from ogan_bench.features.cache import Entry, cached_tensors
 from ogan_bench.features.classifier import Classifier, dataset_classifier
-from ogan_bench.features.extractor import extract, reference_features
+from ogan_bench.features.extractor import dataset_features, extract
 from tests.oracles.features.bomb import Bomb
 from tests.oracles.features.few_images import images_of
 
@@ -140,10 +140,10 @@ class TestCache:
     def test_reference_features_are_computed_once(
         self, classifier: Classifier, dataset: Dataset, empty_cache: Path
     ) -> None:
-        first = reference_features(classifier, dataset)
+        first = dataset_features(classifier, dataset, "train")
         direct = extract(classifier, dataset.train.images)
         assert torch.equal(first.features, direct.features)
         assert torch.equal(first.logits, direct.logits)
-        second = reference_features(Unusable(**vars(classifier)), dataset)
+        second = dataset_features(Unusable(**vars(classifier)), dataset, "train")
         assert torch.equal(first.features, second.features)
         assert second.extractor == classifier.name

@@ -15,7 +15,7 @@ from ogan_bench.data.sources.mixtures import ring
 from ogan_bench.data.sources.stacked_digits import stacked_digits
 from ogan_bench.features.channel_classifier import SPACE, ChannelClassifier, own_classifier
 from ogan_bench.features.classifier import dataset_classifier
-from ogan_bench.features.extractor import extract, reference_features
+from ogan_bench.features.extractor import dataset_features, extract
 
 pytestmark = pytest.mark.usefixtures("shared_cache")
 
@@ -68,8 +68,8 @@ def test_references_of_two_datasets_with_one_classifier_are_kept_apart(
 ) -> None:
     monkeypatch.setenv("OGAN_BENCH_CACHE", str(tmp_path))
     assert dataset.channels_of is not None
-    plain = reference_features(classifier.classifier, dataset.channels_of)
-    stacked = reference_features(classifier, dataset)
+    plain = dataset_features(classifier.classifier, dataset.channels_of, "train")
+    stacked = dataset_features(classifier, dataset, "train")
     assert (plain.features.shape[1], stacked.features.shape[1]) == (64, 192)
 
 

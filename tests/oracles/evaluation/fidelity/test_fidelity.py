@@ -13,10 +13,12 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data import Dataset
+from ogan_bench.evaluation.fidelity.comparison import Comparison
 from ogan_bench.evaluation.fidelity.fidelity import classifier_score, fidelity_rows, kernel_distance
 from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_floor
+from ogan_bench.evaluation.fidelity.reference import Reference
 from ogan_bench.features.classifier import Classifier, dataset_classifier
-from ogan_bench.features.extractor import Features, extract
+from ogan_bench.features.extractor import extract
 from ogan_bench.metrics.definition import SpaceName
 from tests.oracles.evaluation.normal_samples import normal
 
@@ -78,13 +80,16 @@ class TestClassifierScore:
         assert classifier_score(logits, seed=0) == pytest.approx(expected, rel=1e-9)
 
 
+def compared(samples: Tensor, reference: Tensor) -> Comparison:
+    return Comparison(samples, Reference(reference, torch.device("cpu")), 0)
+
+
 class TestRows:
     def rows(self, samples: Tensor, reference: Tensor) -> dict[str, tuple[float | None, str]]:
         logits = torch.zeros(len(samples), 3)
         if not bool(samples.isfinite().all()):
             logits[0] = math.nan
-        features = Features(samples, logits, "test@0")
-        rows = fidelity_rows(features, Features(reference, logits, "test@0"), "classifier", 0)
+        rows = fidelity_rows(compared(samples, reference), logits, "classifier", "test@0")
         assert [row.metric for row in rows] == [
             "fd_classifier",
             "kd_classifier",
@@ -138,14 +143,14 @@ class TestRows:
     def test_other_spaces_have_names_of_their_own(
         self, space: SpaceName, metrics: list[str]
     ) -> None:
-        features = Features(normal(50, 8, 0), torch.zeros(50, 3), "test@0")
-        rows = fidelity_rows(features, features, space, 0)
+        points = normal(50, 8, 0)
+        rows = fidelity_rows(compared(points, points), torch.zeros(50, 3), space, "test@0")
         assert [row.metric for row in rows] == metrics
         assert all(row.value is not None for row in rows)
 
     def test_too_few_images_for_a_floor_keep_the_value(self) -> None:
-        features = Features(normal(50, 80, 0), torch.zeros(50, 3), "test@0")
-        row = fidelity_rows(features, features, "classifier", 0)[0]
+        points, logits = normal(50, 80, 0), torch.zeros(50, 3)
+        row = fidelity_rows(compared(points, points), logits, "classifier", "test@0")[0]
         assert row.value is not None
         assert row.floor is None
         assert "50 images for 80 features" in (row.note or "")

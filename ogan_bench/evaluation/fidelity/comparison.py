@@ -1,0 +1,55 @@
+"""Samples and real images in one feature space, and what several metrics need of both."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from ogan_bench.evaluation.fidelity.kmeans_bins import cell_counts, number_of_cells
+from ogan_bench.evaluation.fidelity.manifolds import (
+    Authenticity,
+    Manifolds,
+    authenticity,
+    manifolds,
+)
+from ogan_bench.evaluation.fidelity.reference import Reference
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Samples and training images in one feature space.
+
+    Args:
+        samples: Features of the generated images, on the device of the reference, shape ``(n, k)``.
+        reference: The training images.
+        seed: Seed of random choices.
+    """
+
+    samples: Tensor
+    reference: Reference
+    seed: int
+
+    @property
+    def against(self) -> str:
+        """How notes begin if all training images are used."""
+        return f"against {len(self.reference)} training images"
+
+    @functools.cached_property
+    def manifolds(self) -> Manifolds:
+        """The basis of precision, recall, density and coverage."""
+        return manifolds(self.samples, self.reference.features, self.seed)
+
+    @functools.cached_property
+    def authenticity(self) -> Authenticity:
+        """How close every sample is to its nearest training image."""
+        return authenticity(self.samples, self.reference.features, self.reference.nearest)
+
+    @functools.cached_property
+    def cells(self) -> tuple[Tensor, Tensor]:
+        """How many samples and how many training images fall into each k-means cell."""
+        centres, expected = self.reference.cells(
+            number_of_cells(len(self.samples), len(self.reference)), self.seed
+        )
+        return cell_counts(self.samples, centres), expected
