@@ -1,4 +1,4 @@
-"""What is always measured in a feature space, partly by torch-fidelity.
+"""What is always measured in a feature space; the classifier score by torch-fidelity.
 
 Everywhere the generated features come first and the reference, the training images, second.
 Degenerate inputs raise ``ValueError``; :func:`fidelity_rows` turns that into rows without value.

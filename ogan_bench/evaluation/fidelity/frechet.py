@@ -178,4 +178,9 @@ def frechet_infinity(samples: Tensor, reference: Tensor | Moments, seed: int) ->
 
 def _covariance(x: Tensor, mean: Tensor) -> Tensor:
     """Unbiased covariance of the columns in double precision, shape ``(k, k)``."""
-    return sum_over_blocks(x, lambda block: (block - mean).T @ (block - mean)) / (len(x) - 1)
+
+    def scatter(block: Tensor) -> Tensor:
+        centred = block - mean
+        return centred.T @ centred
+
+    return sum_over_blocks(x, scatter) / (len(x) - 1)
