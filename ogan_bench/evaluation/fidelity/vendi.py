@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from ogan_bench.evaluation.fidelity.feature_sets import check, sum_over_blocks
+from ogan_bench.evaluation.fidelity.feature_sets import BLOCK, check, sum_over_blocks
 
 
 def vendi_score(samples: Tensor) -> float:
@@ -30,7 +30,7 @@ def vendi_score(samples: Tensor) -> float:
     """
     check(samples)
     n, k = samples.shape
-    if zero := int((samples == 0).all(1).sum()):
+    if zero := sum(int((block == 0).all(1).sum()) for block in samples.split(BLOCK)):
         raise ValueError(f"the features of {zero} images are all 0 and have no direction")
     if n < k:
         x = normalize(samples.double())
