@@ -23,7 +23,7 @@ class LargestTensor(TorchDispatchMode):
     """The number of elements of the largest tensor that anything returns."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.elements = 0
 
     def __torch_dispatch__(
