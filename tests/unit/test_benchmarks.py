@@ -6,6 +6,8 @@ import math
 import runpy
 import subprocess
 import sys
+import types
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -74,6 +76,45 @@ def test_evaluation_prints_its_table(
     printed = capsys.readouterr().out
     assert "| group diversity |" in printed
     assert "times sampling and features" in printed
+
+
+def test_evaluation_memory_prints_its_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = runpy.run_path(str(BENCHMARKS / "evaluation_memory.py"))
+
+    class HereInsteadOfInAProcess:
+        def __enter__(self) -> HereInsteadOfInAProcess:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+        def apply(self, part: Callable[..., float], arguments: tuple[object, ...]) -> float:
+            return part(*arguments)
+
+    context = types.SimpleNamespace(Pool=lambda _: HereInsteadOfInAProcess())
+    monkeypatch.setattr("multiprocessing.get_context", lambda _: context)
+    arguments = ["--points", "120", "--features", "4", "--few", "110"]
+    monkeypatch.setattr(sys, "argv", ["evaluation_memory.py", *arguments])
+    script["main"]()
+    printed = capsys.readouterr().out
+    assert "120 points of 4 features take" in printed
+    for name in (*script["LINEAR"], *script["PAIRS"]):
+        assert f"| {name} | 1" in printed
+
+
+def test_stacked_trials_are_those_trained_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = runpy.run_path(str(BENCHMARKS / "stacked.py"))
+    script["TRIALS"][1:] = []
+    monkeypatch.setattr(sys, "argv", ["stacked.py", "--rounds", "1"])
+    script["main"]()
+    (row,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| 2 |")]
+    *_, operations, apart, _ = (cell.strip() for cell in row.split("|"))
+    separate, stacked = map(int, operations.split(" and "))
+    assert stacked < separate
+    assert float(apart) < 1e-4
 
 
 def test_shapes_prints_its_table(

@@ -38,7 +38,7 @@ def sliced_wasserstein(samples: Tensor, reference: Tensor, seed: int) -> float:
     check(samples, reference)
     n, k = min(len(samples), len(reference)), samples.shape[1]
     x, y = (
-        part(points, n, seed, f"evaluation/sliced/{of}")
+        points if len(points) == n else part(points, n, seed, f"evaluation/sliced/{of}")
         for of, points in (("samples", samples), ("reference", reference))
     )
     directions = torch.randn(
