@@ -17,14 +17,15 @@ from itertools import pairwise
 from typing import Literal
 
 from pydantic import PositiveInt
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import nn
 
 from ogan_bench.data.base import ImageShape
 from ogan_bench.errors import UserError
 from ogan_bench.models import spectral
 from ogan_bench.models.base import LEAK, Architecture, Encoder
+from ogan_bench.models.layout import Flatten, Unflatten
 from ogan_bench.models.modulation import ModulatedGenerator, Modulation
+from ogan_bench.models.strided import SameConv2d, SameConvTranspose2d
 
 BATCH_NORM_EPS = 1e-3
 BATCH_NORM_MOMENTUM = 0.01
@@ -83,32 +84,6 @@ def dcgan(
     )
 
 
-class SameConv2d(nn.Conv2d):
-    """Convolution of stride 2 with TensorFlow's 'same' padding: the output is half the input.
-
-    For kernel 5 that pads one row before and two after; torch's symmetric padding would shift the
-    grid by one pixel.
-    """
-
-    def __init__(self, inputs: int, outputs: int, kernel: int) -> None:
-        super().__init__(inputs, outputs, kernel, stride=2)
-        self.pad = ((kernel - 2) // 2, (kernel - 1) // 2)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(F.pad(x, self.pad * 2))
-
-
-class SameConvTranspose2d(nn.ConvTranspose2d):
-    """The transpose of :class:`SameConv2d`: the output is twice the input."""
-
-    def __init__(self, inputs: int, outputs: int, kernel: int) -> None:
-        super().__init__(inputs, outputs, kernel, stride=2, padding=(kernel - 2) // 2)
-
-    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
-        height, width = 2 * x.shape[-2], 2 * x.shape[-1]
-        return super().forward(x, output_size)[..., :height, :width]
-
-
 def encoder(channels: int, widths: list[int], outputs: int, kernel: int) -> Encoder:
     """E: images in [-1, 1] to raw outputs; no batch norm on the first layer nor on the output."""
     layers: list[nn.Module] = [SameConv2d(channels, widths[0], kernel), nn.LeakyReLU(LEAK)]
@@ -119,7 +94,7 @@ def encoder(channels: int, widths: list[int], outputs: int, kernel: int) -> Enco
             nn.LeakyReLU(LEAK),
         ]
     features = widths[-1] * BASE**2
-    return Encoder(nn.Sequential(*layers, nn.Flatten()), nn.Linear(features, outputs))
+    return Encoder(nn.Sequential(*layers, Flatten()), nn.Linear(features, outputs))
 
 
 def generator(
@@ -128,7 +103,7 @@ def generator(
     """G: z to images in [-1, 1]; batch norm and ReLU on all layers but the last."""
     layers: list[nn.Module] = [
         nn.Linear(modulation.z_dim, widths[-1] * BASE**2),
-        nn.Unflatten(1, (widths[-1], BASE, BASE)),
+        Unflatten(widths[-1], BASE),
         modulation.norm(widths[-1]),
         nn.ReLU(),
     ]

@@ -33,6 +33,7 @@ from ogan_bench.errors import UserError
 from ogan_bench.models import spectral
 from ogan_bench.models.base import Architecture, Encoder
 from ogan_bench.models.initialisation import GlorotUniform
+from ogan_bench.models.layout import Unflatten
 from ogan_bench.models.modulation import Chain, Conditioned, ModulatedGenerator, Modulation
 
 BATCH_NORM_EPS = 2e-5
@@ -205,7 +206,7 @@ def generator(channels: int, widths: list[int], modulation: Modulation) -> Modul
     """G: z to images in [-1, 1]."""
     layers = [
         nn.Linear(modulation.z_dim, widths[0] * BASE**2),
-        nn.Unflatten(1, (widths[0], BASE, BASE)),
+        Unflatten(widths[0], BASE),
         *(UpBlock(before, after, modulation) for before, after in pairwise(widths)),
         modulation.norm(widths[-1]),
         nn.ReLU(),

@@ -105,10 +105,12 @@ class ForwardPass:
     Args:
         nets: E, G and the critic, if any.
         batch: The data and random numbers.
+        moves_generator: Whether G is updated from this pass; if not, G(z) gets no graph.
     """
 
-    def __init__(self, nets: Nets, batch: Batch) -> None:
+    def __init__(self, nets: Nets, batch: Batch, *, moves_generator: bool = True) -> None:
         self.nets = nets
+        self.moves_generator = moves_generator
         self.batch = batch
         self.z, self.progress = batch.z, batch.progress
         self.labels, self.z_labels = batch.labels, batch.z_labels
@@ -120,8 +122,9 @@ class ForwardPass:
 
     @cached_property
     def generated(self) -> Tensor:
-        """G(z) with its graph."""
-        images: Tensor = self.nets.generator(self.z, self.z_labels)
+        """G(z), with its graph if G is updated from it."""
+        with torch.set_grad_enabled(self.moves_generator and torch.is_grad_enabled()):
+            images: Tensor = self.nets.generator(self.z, self.z_labels)
         return images
 
     @cached_property

@@ -124,11 +124,17 @@ class ComposedObjective(Objective):
 
     def score_real(self, batch: ForwardPass) -> Tensor:
         """Scores of the real images, shape ``(n,)``."""
-        return self._read(batch, batch.e_real, batch.features_real, batch.labels)
+        return batch.once(
+            "score_real",
+            lambda: self._read(batch, batch.e_real, batch.features_real, batch.labels),
+        )
 
     def score_fake(self, batch: ForwardPass) -> Tensor:
         """Scores of the generated images, shape ``(n,)``."""
-        return self._read(batch, batch.e_fake, batch.features_fake, batch.z_labels)
+        return batch.once(
+            "score_fake",
+            lambda: self._read(batch, batch.e_fake, batch.features_fake, batch.z_labels),
+        )
 
     def score(self, batch: ForwardPass, x: Tensor) -> Tensor:
         """Scores of other images, one per real image and with its class."""
@@ -147,7 +153,9 @@ class ComposedObjective(Objective):
         return score
 
     def _consistency(self, batch: ForwardPass) -> Tensor:
-        return self.consistency.loss(batch, self, self.readout.free)
+        return batch.once(
+            "consistency", lambda: self.consistency.loss(batch, self, self.readout.free)
+        )
 
 
 def composed(

@@ -17,6 +17,7 @@ from ogan_bench.data.batches import Batches
 from ogan_bench.models import spectral
 from ogan_bench.models.base import Architecture
 from ogan_bench.models.initialisation import initialise
+from ogan_bench.models.layout import channels_last, reorder
 from ogan_bench.objectives.base import Batch, Nets, Objective, draw_noise
 from ogan_bench.seeding import generator
 from ogan_bench.store.trial_folder import TrialFolder
@@ -81,14 +82,22 @@ class Trained:
         return cls(nets, steps, seconds, rate)
 
 
+Sums = dict[tuple[str, ...], tuple[Tensor, int]]
+"""Names of terms -> their sums, shape ``(terms,)``, and the number of steps that had just these."""
+
+
 class RunningMeans:
     """Means over the steps since the last log line; kept on the device until then.
 
     A term that is absent in some steps (a net may rest) is averaged over the steps that have it.
+    Which terms a step has is known on the host, so a step adds one vector.
+
+    Args:
+        sums: From an interrupted training.
     """
 
-    def __init__(self, sums: dict[str, Tensor] | None = None) -> None:
-        self.sums = sums or {}
+    def __init__(self, sums: Sums | None = None) -> None:
+        self.sums: Sums = sums or {}
 
     def add(self, report: StepReport) -> None:
         """Add the batch means of one step."""
@@ -99,20 +108,24 @@ class RunningMeans:
         } | dict(report.diagnostics)
         if not terms:
             return
+        names = tuple(terms)
         means = torch.stack(list(terms.values())).mean(dim=1)
-        for name, mean in zip(terms, means, strict=True):
-            seen = torch.stack([mean, torch.ones_like(mean)])
-            self.sums[name] = self.sums[name] + seen if name in self.sums else seen
+        sums, steps = self.sums.get(names, (torch.zeros_like(means), 0))
+        self.sums[names] = sums.add_(means), steps + 1
 
     def close(self) -> dict[str, float]:
         """Means over the window, which is cleared; the only time the host waits for the device."""
-        values = torch.stack(list(self.sums.values())).tolist() if self.sums else []
-        means = {name: v[0] / v[1] for name, v in zip(self.sums, values, strict=True)}
+        totals: dict[str, float] = {}
+        steps: dict[str, int] = {}
+        for names, (sums, count) in self.sums.items():
+            for name, value in zip(names, sums.tolist(), strict=True):
+                totals[name] = totals.get(name, 0.0) + value
+                steps[name] = steps.get(name, 0) + count
         self.sums = {}
-        nets = ("encoder", "generator", "critic")
+        means = {name: total / steps[name] for name, total in totals.items()}
         losses = {
             f"{net}_loss": sum(v for name, v in means.items() if name.startswith(f"{net}_"))
-            for net in nets
+            for net in ("encoder", "generator", "critic")
             if any(name.startswith(f"{net}_") for name in means)
         }
         return {**losses, **means}
@@ -137,6 +150,7 @@ def build_nets(trial: Trial, dataset: Dataset) -> Nets:
     nets = build_objective(trial).build(build_architecture(trial, dataset))
     for name, net in nets.named().items():
         initialise(net, generator(trial.seed, name))
+        reorder(net)
     return nets
 
 
@@ -200,7 +214,7 @@ def build_training(trial: Trial, dataset: Dataset, device: torch.device) -> Trai
         z = torch.randn((n, d), generator=generator(trial.seed, "z", prior))
         noise = draw_noise(objective, n, d, random)
         return Batch(
-            x=x,
+            x=channels_last(x) if x.ndim == 4 else x,
             z=objective.prior(z).to(device),
             labels=labels,
             z_labels=batches.random_labels(prior),
@@ -253,11 +267,15 @@ def train(
     window, step, seconds = RunningMeans(), 0, 0.0
     state = load_checkpoint(trial, folder, device)
     if state is not None:
+        if "sums" not in state:
+            raise checkpoint.UnreadableCheckpointError(
+                f"{folder.checkpoint}: of an earlier version, whose steps rounded otherwise"
+            )
         restore_weights(state, nets, averages)
         for name, optimizer in optimizers.items():
             optimizer.load_state_dict(state["optimizers"][name])
         step, seconds = state["step"], state["seconds"]
-        window = RunningMeans(state["window"])
+        window = RunningMeans(state["sums"])
     for journal in (folder.log, folder.history):
         journal.cut(step)
 
@@ -268,7 +286,7 @@ def train(
                 "config_hash": trial.config_hash,
                 "step": step,
                 "seconds": seconds,
-                "window": window.sums,
+                "sums": window.sums,
                 **_state(setup.trainables, averages),
             },
         )

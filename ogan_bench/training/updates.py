@@ -96,10 +96,9 @@ def alternating(*, encoder_steps: PositiveInt = 1) -> UpdateRule:
         reported: ForwardPass | None = None
         for k, drawn in enumerate(batches):
             last = k == encoder_steps
-            batch = ForwardPass(trained.nets, drawn)
-            moving = {
-                net: objective.loss(net, batch) for net in (others if last else updated_first)
-            }
+            moved = others if last else updated_first
+            batch = ForwardPass(trained.nets, drawn, moves_generator="generator" in moved)
+            moving = {net: objective.loss(net, batch) for net in moved}
             _move(trained, moving, batch)
             losses |= moving
             # Report the last batch of updated_first: all its outputs are from one set of weights.
@@ -130,8 +129,9 @@ def gradients(
     touching the nets in between, and is then propagated through G.
     """
     module = batch.nets.named()[net]
-    module.zero_grad(set_to_none=True)
     parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    for parameter in parameters:
+        parameter.grad = None
     if net != "generator":
         total(terms).backward(inputs=parameters, retain_graph=retain_graph)
         return

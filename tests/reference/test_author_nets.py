@@ -11,9 +11,10 @@ from torch import nn
 from ogan_bench.data.base import ImageShape
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture, Encoder, Generator
-from ogan_bench.models.dcgan import SameConv2d, SameConvTranspose2d, dcgan
+from ogan_bench.models.dcgan import dcgan
 from ogan_bench.models.description import count_parameters
 from ogan_bench.models.initialisation import initialise
+from ogan_bench.models.strided import SameConv2d, SameConvTranspose2d
 from ogan_bench.training.optimizers import rmsprop
 
 
@@ -152,8 +153,7 @@ def test_output_depends_on_registered_state_alone() -> None:
 
 def test_rmsprop_has_the_authors_constants() -> None:
     optimizer = rmsprop([nn.Parameter(torch.zeros(1))])
-    wanted = {"lr": 1e-4, "alpha": 0.99, "eps": 1e-7, "momentum": 0, "centered": False}
-    assert {name: optimizer.defaults[name] for name in wanted} == wanted
+    assert optimizer.defaults == {"lr": 1e-4, "alpha": 0.99, "eps": 1e-7}
 
 
 def test_leaky_relu_has_slope_0_2() -> None:
