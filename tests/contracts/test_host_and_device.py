@@ -1,7 +1,8 @@
 """A step has a half on the host, which draws, and a half on the device, which computes.
 
-The update of every objective, model, optimiser, update rule and augmentation runs where every
-random operation and every read of a tensor's value is refused.
+The half on the device neither draws, nor reads a tensor's value, nor touches the host's tensors:
+nothing in it makes a GPU and the host wait for each other. On the second device it is carried out
+and compared with the CPU; on ``meta`` there are no values that anything could depend on.
 """
 
 from __future__ import annotations
@@ -12,127 +13,102 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from ogan_bench.data import Dataset
-from ogan_bench.data.base import Split
-from ogan_bench.data.sources.digits import digits
 from ogan_bench.objectives.base import Batch
 from ogan_bench.study import catalogue
-from ogan_bench.study.settings import Settings
 from ogan_bench.study.trial import Trial
-from ogan_bench.training.loop import build_training
+from ogan_bench.training.loop import RunningMeans, build_training, moving_averages
+from tests.contracts.device_half import DeviceHalf
+from tests.contracts.second_device import PRETEND, SecondDevice
+from tests.contracts.small_trials import PARTS, few_digits, small_trial
 
-CPU = torch.device("cpu")
+CPU, META = torch.device("cpu"), torch.device("meta")
 
-SETTINGS: dict[str, dict[str, Any]] = {
-    "objectives-bigan": {"encoder": "gaussian"},
-    "updates-alternating": {"encoder_steps": 2},
-    "schedules-constant": {"weight": 0.5},
-    "schedules-warm_up": {"weight": 0.5},
-    "schedules-off_at_end": {"weight": 0.5},
+READS = {"optimizers-adam"}
+"""Parts whose update reads a number: Adam counts its steps in a tensor that stays on the host."""
+
+UPDATES: dict[str, Any] = {
+    "simultaneous": "simultaneous",
+    "alternating": {"name": "alternating", "encoder_steps": 2},
 }
-"""Of parts that draw, or have to be given something."""
+"""All update rules."""
 
-SMALL = {"width": 4, "z_dim": 6, "hidden": 8}
-FIELDS = {
-    "adversarial": "adversarial",
-    "readouts": "readout",
-    "consistency": "consistency",
-    "penalties": "penalty",
-    "schedules": "consistency_weight",
-    "optimizers": "optimizer",
-    "updates": "updates",
-    "augmentations": "augmentation",
-}
-"""Kind of part to the key of a study file that holds one."""
+IDS = ["-".join(part) for part in PARTS]
 
-OF_TRAINING = ("optimizers", "updates", "augmentations")
-
-PARTS = [
-    pytest.param(kind, name, id=f"{kind}-{name}")
-    for kind in catalogue.KINDS
-    if kind != "datasets"
-    for name in catalogue.names(kind)
-]
-
-
-class Refusing(TorchDispatchMode):
-    """Refuses operations that draw random numbers or read the value of a tensor."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        assert torch.Tag.nondeterministic_seeded not in func.tags, f"{func} draws"
-        assert func is not torch.ops.aten._local_scalar_dense.default, "a value is read"
-        return func(*args, **(kwargs or {}))
+STEPS = (0, 3)
+"""Before and after the shares of training at which nets change turns."""
 
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
-    whole = digits(resolution=16)
-    few = Split(whole.train.images[:40], whole.train.labels[:40])  # type: ignore[index]
-    return Dataset("few", few, few, whole.classes, "")
+    return few_digits()
 
 
-def trial(kind: str, name: str) -> Trial:
-    """A trial with a part, in which everything that can be random is."""
-
-    def small(of: str, part: str) -> dict[str, Any]:
-        known = {parameter.name for parameter in catalogue.parts(of)[part].parameters}
-        toy = {key: value for key, value in SMALL.items() if key in known}
-        return {"name": part, **toy, **SETTINGS.get(f"{of}-{part}", {})}
-
-    objective: dict[str, Any] = {
-        "adversarial": "linear",
-        "readout": "avg",
-        "consistency": "pearson",
-        "penalty": "gradient_penalty",
-    }
-    training: dict[str, Any] = {
-        "steps": 4,
-        "batch_size": 8,
-        "optimizer": "rmsprop",
-        "augmentation": "diff_augment",
-    }
-    model = small("models", "dcgan")
-    if kind == "models":
-        model = small(kind, name)
-    elif kind == "objectives" and name != "composed":
-        objective = small(kind, name)
-    elif kind != "objectives":
-        holder = training if kind in OF_TRAINING else objective
-        holder[FIELDS[kind]] = small(kind, name)
-    return Trial(
-        "t",
-        "a",
-        0,
-        Settings.model_validate(
-            {"data": "digits", "model": model, "objective": objective, "training": training}
-        ),
-    )
-
-
-@pytest.mark.parametrize(("kind", "name"), PARTS)
-def test_an_update_draws_nothing_and_reads_no_value(kind: str, name: str, dataset: Dataset) -> None:
-    setup = build_training(trial(kind, name), dataset, CPU)
-    for step in (0, 3):  # before and after the shares of training at which nets change turns
+def logged(
+    trial: Trial, dataset: Dataset, device: torch.device, *, may_read: bool = False
+) -> dict[str, float]:
+    """Means over some steps, which keep the rules of the device half, moving averages included."""
+    setup = build_training(trial, dataset.to(device), device)
+    nets = setup.trainables.nets
+    averages, window = moving_averages(trial, nets), RunningMeans()
+    for step in STEPS:
         batches = setup.draw(step)
-        with Refusing():
+        with DeviceHalf(may_read=may_read):
             report = setup.update(batches)
+            window.add(report)
+            for average, net in zip(averages, nets.named().values(), strict=True):
+                average.update(net)
         assert any(report.losses.values())
+    return window.close()
 
 
-def test_draws_and_reads_are_refused() -> None:
-    with Refusing():
-        with pytest.raises(AssertionError, match="draws"):
-            torch.randn(3)
-        with pytest.raises(AssertionError, match="a value is read"):
-            torch.ones(1).item()
+def compare_with_cpu(trial: Trial, dataset: Dataset, *, may_read: bool = False) -> None:
+    """Up to rounding: the CPU has fused kernels of its own."""
+    with SecondDevice():
+        found = logged(trial, dataset, PRETEND, may_read=may_read)
+    expected = logged(trial, dataset, CPU, may_read=may_read)
+    assert found == pytest.approx(expected, rel=1e-3, abs=1e-4)
 
 
-def tensors(batch: Batch) -> dict[str, Tensor]:
+@pytest.mark.parametrize(("kind", "name"), PARTS, ids=IDS)
+def test_a_step_on_a_second_device_is_that_on_the_cpu(
+    kind: str, name: str, dataset: Dataset
+) -> None:
+    trial = small_trial(kind, name, training={"ema": 0.9})
+    compare_with_cpu(trial, dataset, may_read=f"{kind}-{name}" in READS)
+
+
+@pytest.mark.parametrize("modulation", ["self", "class", "additive"])
+def test_so_is_a_step_of_modulated_and_normalised_nets(modulation: str, dataset: Dataset) -> None:
+    model = {"name": "dcgan", "modulation": modulation, "spectral_norm": True}
+    compare_with_cpu(small_trial(model=model, training={"ema": 0.9}), dataset)
+
+
+@pytest.mark.parametrize("objective", catalogue.names("objectives"))
+@pytest.mark.parametrize(
+    ("model", "updates"),
+    [*((model, "simultaneous") for model in catalogue.names("models")), ("dcgan", "alternating")],
+)
+def test_a_step_of_any_objective_and_model_needs_no_value(
+    objective: str, model: str, updates: str, dataset: Dataset
+) -> None:
+    trial = small_trial(
+        "objectives", objective, model={"name": model}, training={"updates": UPDATES[updates]}
+    )
+    setup = build_training(trial, dataset.to(META), META)
+    batches = setup.draw(STEPS[-1])
+    with DeviceHalf():
+        assert any(setup.update(batches).losses.values())
+
+
+@pytest.mark.parametrize("name", sorted(READS))
+def test_a_gap_is_there(name: str, dataset: Dataset) -> None:
+    with pytest.raises(AssertionError, match="reads a value"):
+        logged(small_trial(*name.split("-")), dataset, CPU)
+
+
+def contents(batch: Batch) -> dict[str, Tensor]:
     """All that a batch holds, with augmented images for the augmentations."""
     found: dict[str, Tensor] = {}
     for field in fields(batch):
@@ -146,26 +122,21 @@ def tensors(batch: Batch) -> dict[str, Tensor]:
     return found
 
 
-@pytest.mark.parametrize("updates", catalogue.names("updates"))
+@pytest.mark.parametrize("updates", UPDATES)
 @pytest.mark.parametrize("objective", ["composed", "soft_intro_vae"])
 def test_a_draw_depends_on_seed_and_step_alone(
     objective: str, updates: str, dataset: Dataset
 ) -> None:
     """Whatever was drawn and updated before, so that a resumed training sees the same batches."""
-    chosen = trial("objectives", objective)
-    training = chosen.settings.training.model_copy(
-        update={"updates": trial("updates", updates).settings.training.updates}
-    )
-    settings = chosen.settings.model_copy(update={"training": training})
-    chosen = Trial("t", "a", 0, settings)
+    chosen = small_trial("objectives", objective, training={"updates": UPDATES[updates]})
     first, second = (build_training(chosen, dataset, CPU) for _ in range(2))
-    expected = [[tensors(batch) for batch in first.draw(step)] for step in range(4)]
+    expected = [[contents(batch) for batch in first.draw(step)] for step in range(4)]
     for step in (2, 0, 3, 1):
         batches = second.draw(step)
         second.update(batches)
         assert [batch.progress for batch in batches] == [step / 4] * len(batches)
         for batch, wanted in zip(batches, expected[step], strict=True):
-            found = tensors(batch)
+            found = contents(batch)
             assert set(found) == set(wanted)
             assert set(found) >= {"x", "z", "labels", "z_labels", "augment_real", "augment_fake"}
             for name, value in found.items():
