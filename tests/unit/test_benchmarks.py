@@ -161,3 +161,48 @@ def test_growth_fits_the_exponent_at_the_end() -> None:
     assert slope(curve, "s") == pytest.approx(2)
     assert math.isnan(slope({10: {"s": 1.0}}, "s"))
     assert math.isnan(slope({1: {"s": 1.0}, 10: {"s": 0.0}}, "s"))
+
+
+def test_gpu_keeps_its_results_and_goes_on_where_it_stopped(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Its processes are left out: tried in full with ``--device cpu --smoke``."""
+    script = runpy.run_path(str(BENCHMARKS / "gpu.py"))
+    measured: list[str] = []
+
+    def measure(call: object, name: str, seconds: float) -> dict[str, object]:
+        measured.append(name)
+        if name == "study, any_gan":
+            return {"trials": 4, "finished": measured.count(name), "unfinished": True}
+        if name == "packing, 2":
+            return {"failed": "exit code 1, see errors.txt"}
+        if name.startswith("packing"):
+            return {"trials": 4, "trials per hour": 100.0}
+        if name == "step, dcgan 64":
+            return script["step_rates"](call, "dcgan 64")  # type: ignore[no-any-return]
+        return {"summary": "24 passed"}
+
+    script["run_jobs"].__globals__["in_process"] = measure
+    command = ["gpu.py", "--out", str(tmp_path), "--device", "cpu", "--smoke", "--piece"]
+    monkeypatch.setattr(sys, "argv", command)
+    script["main"]()
+    script["main"]()
+    assert measured.count("study, any_gan") == 2
+    assert measured.count("tests") == 1
+    printed = capsys.readouterr().out
+    assert "Tests: 24 passed" in printed
+    assert "| dcgan 64 | plain loop |" in printed
+    assert "| dcgan 64 | ogan_bench |" in printed
+    assert "| 2 | failed: exit code 1, see errors.txt |" in printed
+    assert "| any_gan | 2 | 4 |" in printed
+
+
+def test_gpu_ends_a_job_that_takes_too_long(tmp_path: Path) -> None:
+    script = runpy.run_path(str(BENCHMARKS / "gpu.py"))
+    names = script["in_process"].__globals__
+    names["__file__"] = str(tmp_path / "endless.py")
+    (tmp_path / "endless.py").write_text("import time\ntime.sleep(600)\n", encoding="utf-8")
+    call = script["Call"](tmp_path, "cpu", True, None)
+    found = script["in_process"](call, "tests", names["SECONDS_TO_STOP"] + 0.1)
+    assert found["unfinished"]
+    assert "exit code" in found["failed"]
