@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -65,6 +65,27 @@ def unchanged(images: Tensor) -> Tensor:
     return images
 
 
+Schedule = Callable[[float], float]
+"""Maps the completed share of the training, in [0, 1), to a weight."""
+
+
+class HostInputs(Protocol):
+    """What a step that is recorded takes from the progress of the training.
+
+    A recording is repeated with the numbers that were in it.
+    """
+
+    @property
+    def progress(self) -> float:
+        """Completed share of the training; a step that reads it is not recorded."""
+
+    def before(self, share: float) -> bool:
+        """Whether the completed share of the training is below this one."""
+
+    def weight(self, schedule: Schedule) -> Tensor:
+        """The weight at this step, a tensor without dimensions that is filled before each step."""
+
+
 @dataclass(frozen=True)
 class Batch:
     """Everything that the host draws and decides for a forward pass; the rest is arithmetic.
@@ -75,11 +96,13 @@ class Batch:
         labels: Classes of the real images, shape ``(n,)``; ``None`` if the data has none.
         z_labels: Classes of the images to generate, drawn with their frequencies in the data.
         progress: Completed share of the training, in [0, 1). Schedules and which nets rest depend
-            only on this, so both are known without reading a tensor.
+            only on this, so both are known without reading a tensor. Losses use it through
+            :meth:`ForwardPass.before` and :meth:`ForwardPass.weight`.
         noise: Further random numbers, by the names in :meth:`Objective.noise`.
         augment_real: Augments real images before an encoder sees them; its random numbers are
             already drawn.
         augment_fake: The same for generated images.
+        host: Takes the place of the progress while a step is recorded.
     """
 
     x: Tensor
@@ -90,6 +113,7 @@ class Batch:
     noise: Mapping[str, Tensor] = field(default_factory=dict)
     augment_real: Callable[[Tensor], Tensor] = unchanged
     augment_fake: Callable[[Tensor], Tensor] = unchanged
+    host: HostInputs | None = None
 
 
 class ForwardPass:
@@ -112,7 +136,7 @@ class ForwardPass:
         self.nets = nets
         self.moves_generator = moves_generator
         self.batch = batch
-        self.z, self.progress = batch.z, batch.progress
+        self.z = batch.z
         self.labels, self.z_labels = batch.labels, batch.z_labels
 
     @cached_property
@@ -171,6 +195,26 @@ class ForwardPass:
         if self.nets.critic is None:
             raise ValueError("this objective has no critic")
         return self.nets.critic
+
+    @property
+    def progress(self) -> float:
+        """Completed share of the training, in [0, 1).
+
+        A step whose losses read it cannot be captured as a CUDA graph: :meth:`before` and
+        :meth:`weight` do without.
+        """
+        host = self.batch.host
+        return self.batch.progress if host is None else host.progress
+
+    def before(self, share: float) -> bool:
+        """Whether the completed share of the training is below this one, decided on the host."""
+        host = self.batch.host
+        return self.batch.progress < share if host is None else host.before(share)
+
+    def weight(self, schedule: Schedule) -> float | Tensor:
+        """The weight that a schedule gives to a term at this step."""
+        host = self.batch.host
+        return schedule(self.batch.progress) if host is None else host.weight(schedule)
 
     def once(self, name: str, make: Callable[[], Tensor]) -> Tensor:
         """A tensor that is computed when a loss first needs it, and then cached in the pass."""

@@ -68,6 +68,10 @@ class Training(Model):
         lt=1,
         description="Decay of the moving average of weights that is evaluated; null: no average.",
     )
+    capture: Literal["auto", "off"] = Field(
+        default="auto",
+        description="Whether steps are captured as a CUDA graph: auto, on a GPU; off, never.",
+    )
     log_every: PositiveInt = Field(default=100, description="Steps between lines of train.jsonl.")
 
 

@@ -32,6 +32,23 @@ class Augmentation:
     apply: Callable[..., Tensor]
 
 
+@dataclass(frozen=True)
+class DrawnAugmentation:
+    """An augmentation whose random numbers are drawn.
+
+    Args:
+        apply: See :class:`Augmentation`.
+        drawn: The tensors that determine what is done, on the device of the images.
+    """
+
+    apply: Callable[..., Tensor]
+    drawn: Sequence[Tensor]
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """The images ``(n, c, h, w)`` after it."""
+        return self.apply(images, *self.drawn)
+
+
 def none() -> Augmentation:
     """No augmentation: the images as they are."""
     return Augmentation(lambda shape, random: (), lambda images: images)

@@ -24,7 +24,8 @@ from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.study.parts import Component, build
 from ogan_bench.study.trial import Trial
 from ogan_bench.training import checkpoint
-from ogan_bench.training.augmentations import Augmentation
+from ogan_bench.training.augmentations import Augmentation, DrawnAugmentation
+from ogan_bench.training.capture import CapturedUpdate, Update
 from ogan_bench.training.ema import MovingAverage
 from ogan_bench.training.updates import StepReport, Trainables, UpdateRule
 
@@ -164,8 +165,8 @@ class TrainingSetup:
             the training seed and this index. All data loading, random number generation and copies
             to the device happen here.
         update: The device half: updates the nets, given these batches. It draws no random numbers,
-            reads no data and never waits for a tensor's value; its only inputs from the host are
-            :attr:`~ogan_bench.objectives.base.Batch.progress` and the optimisers' step counts.
+            reads no data and never waits for a tensor's value; its only input from the host is
+            :attr:`~ogan_bench.objectives.base.Batch.progress`. On a GPU it is captured as a graph.
     """
 
     trainables: Trainables
@@ -206,9 +207,9 @@ def build_training(trial: Trial, dataset: Dataset, device: torch.device) -> Trai
         def random(name: str) -> torch.Generator:
             return generator(trial.seed, f"noise/{name}", prior)
 
-        def augment(shape: torch.Size, name: str) -> Callable[[Tensor], Tensor]:
+        def augment(shape: torch.Size, name: str) -> DrawnAugmentation:
             drawn = [tensor.to(device) for tensor in augmentation.draw(shape, random(name))]
-            return lambda seen: augmentation.apply(seen, *drawn)
+            return DrawnAugmentation(augmentation.apply, drawn)
 
         x, labels = batches[images]
         z = torch.randn((n, d), generator=generator(trial.seed, "z", prior))
@@ -228,7 +229,9 @@ def build_training(trial: Trial, dataset: Dataset, device: torch.device) -> Trai
         progress = step / settings.steps
         return [draw_batch(images, prior, progress) for images, prior in rule.batches(step)]
 
-    return TrainingSetup(trainables, draw, partial(rule.update, objective, trainables))
+    update: Update = partial(rule.update, objective, trainables)
+    captured = settings.capture == "auto" and device.type == "cuda"
+    return TrainingSetup(trainables, draw, CapturedUpdate(update) if captured else update)
 
 
 def train(

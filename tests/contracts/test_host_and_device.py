@@ -21,7 +21,7 @@ from ogan_bench.study.trial import Trial
 from ogan_bench.training.loop import RunningMeans, build_training, moving_averages
 from tests.contracts.device_half import DeviceHalf
 from tests.contracts.second_device import PRETEND, SecondDevice
-from tests.contracts.small_trials import PARTS, few_digits, small_trial
+from tests.contracts.small_trials import PARTS, few_images, small_trial
 
 CPU, META = torch.device("cpu"), torch.device("meta")
 
@@ -42,7 +42,7 @@ STEPS = (0, 3)
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
-    return few_digits()
+    return few_images()
 
 
 def logged(

@@ -8,11 +8,9 @@ from typing import Annotated
 
 from pydantic import Field, NonNegativeFloat
 
+from ogan_bench.objectives.base import Schedule
 from ogan_bench.study import catalogue
 from ogan_bench.study.parts import Component, Weight, component_of
-
-Schedule = Callable[[float], float]
-"""Maps the completed share of the training, in [0, 1), to a weight."""
 
 
 def constant(progress: float, *, weight: NonNegativeFloat) -> float:

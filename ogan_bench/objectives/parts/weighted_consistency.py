@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ogan_bench.errors import UserError
-from ogan_bench.objectives.base import ForwardPass, Objective, Projection
+from ogan_bench.objectives.base import ForwardPass, Objective, Projection, Schedule
 from ogan_bench.objectives.parts.call_by_name import argument_names, call_with, check_arguments
 from ogan_bench.objectives.parts.consistency import Consistency, ConsistencyInputs
-from ogan_bench.objectives.parts.schedules import Schedule, schedule
+from ogan_bench.objectives.parts.schedules import schedule
 from ogan_bench.study import catalogue
 from ogan_bench.study.parts import ConsistencyPart, Weight, build, component_of
 
@@ -45,7 +45,7 @@ class WeightedConsistency:
             free: Leading dimensions of z and of the code that are not tied.
         """
         loss: Tensor = call_with(self.term.loss, ConsistencyInputs(batch, objective, free))
-        return self.weight(batch.progress) * loss
+        return batch.weight(self.weight) * loss
 
 
 def weighted_consistency(consistency: ConsistencyPart, weight: Weight) -> WeightedConsistency:

@@ -14,10 +14,10 @@ from torch.nn import functional as F
 
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Noise, Objective
+from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Noise, Objective, Schedule
 from ogan_bench.objectives.parts.consistency import correlation
 from ogan_bench.objectives.parts.penalties import Scored
-from ogan_bench.objectives.parts.schedules import Schedule, schedule
+from ogan_bench.objectives.parts.schedules import schedule
 from ogan_bench.objectives.systems.critic_game import CriticGame, game
 from ogan_bench.study.parts import AdversarialPart, PenaltyPart, Weight
 
@@ -103,7 +103,7 @@ class InfoGAN(Objective):
         c, q = batch.z[:, : self._k(batch.z.shape[1])], batch.e_fake[:, :-1]
         # For c = ±1 and P(c = 1) = 1 / (1 + e^-q) the cross-entropy is log(1 + e^(-c q)).
         nats = F.softplus(-c * q) if self.binary else (c - q).square() / 2
-        return self.weight(batch.progress) * nats.sum(dim=1)
+        return batch.weight(self.weight) * nats.sum(dim=1)
 
     def _k(self, d: int) -> int:
         return self.code_dims or d

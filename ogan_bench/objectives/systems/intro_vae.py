@@ -38,7 +38,7 @@ class IntroVAE(Variational):
             "reconstruction": self._error(batch, x_hat),
             "kl_real": self.w_kl * self.real(batch).kl(),
         }
-        if batch.progress < self.vae_share:
+        if batch.before(self.vae_share):
             return terms
         kl_reconstructed = self.of(batch, x_hat.detach()).kl()
         w = 0.5 * self.w_kl * self.w_neg
@@ -51,7 +51,7 @@ class IntroVAE(Variational):
     def generator_loss(self, batch: ForwardPass) -> LossTerms:
         x_hat = self.reconstruction(batch)
         terms = {"reconstruction": self._error(batch, x_hat)}
-        if batch.progress < self.vae_share:
+        if batch.before(self.vae_share):
             return terms
         w = 0.5 * self.w_kl
         return {
@@ -62,7 +62,7 @@ class IntroVAE(Variational):
 
     def diagnostics(self, batch: ForwardPass) -> LossTerms:
         found = {"kl_real": self.real(batch).kl()}
-        if batch.progress >= self.vae_share:
+        if not batch.before(self.vae_share):
             found["kl_fake"] = self.fake(batch).kl()
         return found
 

@@ -34,7 +34,7 @@ class PostHocObjective(SeparateObjective):
         return super().critic_loss(batch) if self._plays(batch) else {}
 
     def _plays(self, batch: ForwardPass) -> bool:
-        return batch.progress < self.gan_share
+        return batch.before(self.gan_share)
 
 
 def post_hoc(

@@ -48,7 +48,7 @@ class SoftIntroVAE(Variational):
             "reconstruction": s * self._error(batch.x, x_hat),
             "kl_real": s * self.beta_kl * self.real(batch).kl(),
         }
-        if batch.progress < self.vae_share:
+        if batch.before(self.vae_share):
             return terms
         again, fake = self.of(batch, x_hat.detach()), self.fake(batch)
         code_again, code_fake = self._codes(batch, again, fake)
@@ -64,7 +64,7 @@ class SoftIntroVAE(Variational):
     def generator_loss(self, batch: ForwardPass) -> LossTerms:
         x_hat, s = self.reconstruction(batch), self._scale(batch)
         terms = {"reconstruction": s * self._error(batch.x, x_hat)}
-        if batch.progress < self.vae_share:
+        if batch.before(self.vae_share):
             return terms
         again, fake = self.of(batch, x_hat), self.fake(batch)
         code_again, code_fake = (code.detach() for code in self._codes(batch, again, fake))
@@ -81,7 +81,7 @@ class SoftIntroVAE(Variational):
 
     def diagnostics(self, batch: ForwardPass) -> LossTerms:
         found = {"kl_real": self.real(batch).kl()}
-        if batch.progress >= self.vae_share:
+        if not batch.before(self.vae_share):
             found["kl_fake"] = self.fake(batch).kl()
         return found
 
