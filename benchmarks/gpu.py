@@ -59,7 +59,13 @@ NETS: dict[str, dict[str, Any]] = {
 }
 """Architecture and resolution: its settings besides the width."""
 
-VARIANTS: dict[str, dict[str, Any]] = {"ogan_bench": {}}
+VARIANTS: dict[str, dict[str, Any]] = {
+    "plain steps": {"capture": "off"},
+    "captured": {},
+    "plain steps, tf32": {"capture": "off", "precision": "tf32"},
+    "captured, tf32": {"precision": "tf32"},
+    "captured, bf16": {"precision": "bf16"},
+}
 """Name of each of our variants to its settings of training."""
 
 
@@ -206,7 +212,10 @@ def ours(trial: Trial, dataset: Dataset, device: torch.device) -> Step:
 
 
 def plain_loop(trial: Trial, dataset: Dataset, device: torch.device) -> Step:
-    """The step of a plain training script on the same nets: two losses, read in every step."""
+    """The step of a plain training script on the same nets: two losses, read in every step.
+
+    Torch's defaults hold, so on a GPU its convolutions are in TF32, as in our variants ``tf32``.
+    """
     nets = build_nets(trial, dataset)
     D, G = nets.encoder.to(device), nets.generator.to(device)
     for_d, for_g = (torch.optim.Adam(net.parameters(), 2e-4, (0.5, 0.999)) for net in (D, G))

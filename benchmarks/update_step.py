@@ -64,7 +64,7 @@ def variants(
         for net in nets.named().values():
             initialise(net, torch.Generator().manual_seed(0))
             net.to(device).train()
-        optimizers = {name: rmsprop(net.parameters()) for name, net in nets.named().items()}
+        optimizers = {name: rmsprop(list(net.parameters())) for name, net in nets.named().items()}
         return Trainables(nets, optimizers)
 
     one, two, three = trainables(), trainables(), trainables()

@@ -65,7 +65,7 @@ class Batches:
 
     def _gather(self, batch: int) -> tuple[Tensor, Tensor | None]:
         """Images and classes of a batch, in the dtype and on the device of the split."""
-        indices = self.indices(batch).to(self.split.images.device)
+        indices = upload(self.indices(batch), self.split.images.device)
         labels = self.split.labels
         return self.split.images[indices], None if labels is None else labels[indices]
 
@@ -81,7 +81,7 @@ class Batches:
         drawn = torch.randint(
             len(self.chosen), (self.batch_size,), generator=generator(self.seed, "labels", batch)
         )
-        chosen = self.chosen[drawn].to(self.split.labels.device)
+        chosen = upload(self.chosen[drawn], self.split.labels.device)
         return self.split.labels[chosen].to(self.device)
 
 
@@ -103,6 +103,13 @@ class Prefetched(Generic[T]):
             for n in (number, number + 1)
         }
         return self._items[number].result()
+
+
+def upload(tensor: Tensor, device: torch.device) -> Tensor:
+    """A tensor of the CPU on a device; the host does not wait for the copy to a GPU."""
+    if device.type == "cuda":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)
 
 
 class Upload:

@@ -68,6 +68,11 @@ class Training(Model):
         lt=1,
         description="Decay of the moving average of weights that is evaluated; null: no average.",
     )
+    precision: Literal["float32", "tf32", "bf16"] = Field(
+        default="float32",
+        description="Precision of convolutions and dense layers; weights, batch norm and losses "
+        "are float32.",
+    )
     capture: Literal["auto", "off"] = Field(
         default="auto",
         description="Whether steps are captured as a CUDA graph: auto, on a GPU; off, never.",

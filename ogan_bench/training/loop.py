@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data import Dataset
-from ogan_bench.data.batches import Batches
+from ogan_bench.data.batches import Batches, Prefetched, upload
 from ogan_bench.models import spectral
 from ogan_bench.models.base import Architecture
 from ogan_bench.models.initialisation import initialise
@@ -25,8 +25,9 @@ from ogan_bench.study.parts import Component, build
 from ogan_bench.study.trial import Trial
 from ogan_bench.training import checkpoint
 from ogan_bench.training.augmentations import Augmentation, DrawnAugmentation
-from ogan_bench.training.capture import CapturedUpdate, Update
+from ogan_bench.training.capture import CapturedUpdate
 from ogan_bench.training.ema import MovingAverage
+from ogan_bench.training.precision import in_precision
 from ogan_bench.training.updates import StepReport, Trainables, UpdateRule
 
 
@@ -208,7 +209,7 @@ def build_training(trial: Trial, dataset: Dataset, device: torch.device) -> Trai
             return generator(trial.seed, f"noise/{name}", prior)
 
         def augment(shape: torch.Size, name: str) -> DrawnAugmentation:
-            drawn = [tensor.to(device) for tensor in augmentation.draw(shape, random(name))]
+            drawn = [upload(tensor, device) for tensor in augmentation.draw(shape, random(name))]
             return DrawnAugmentation(augmentation.apply, drawn)
 
         x, labels = batches[images]
@@ -216,11 +217,11 @@ def build_training(trial: Trial, dataset: Dataset, device: torch.device) -> Trai
         noise = draw_noise(objective, n, d, random)
         return Batch(
             x=channels_last(x) if x.ndim == 4 else x,
-            z=objective.prior(z).to(device),
+            z=upload(objective.prior(z), device),
             labels=labels,
             z_labels=batches.random_labels(prior),
             progress=progress,
-            noise={name: tensor.to(device) for name, tensor in noise.items()},
+            noise={name: upload(tensor, device) for name, tensor in noise.items()},
             augment_real=augment(x.shape, "augment real"),
             augment_fake=augment(x.shape, "augment fake"),
         )
@@ -229,9 +230,21 @@ def build_training(trial: Trial, dataset: Dataset, device: torch.device) -> Trai
         progress = step / settings.steps
         return [draw_batch(images, prior, progress) for images, prior in rule.batches(step)]
 
-    update: Update = partial(rule.update, objective, trainables)
+    update = in_precision(partial(rule.update, objective, trainables), settings.precision, device)
     captured = settings.capture == "auto" and device.type == "cuda"
-    return TrainingSetup(trainables, draw, CapturedUpdate(update) if captured else update)
+    return TrainingSetup(
+        trainables,
+        Prefetched(draw).__getitem__ if draws_ahead(device) else draw,
+        CapturedUpdate(update) if captured else update,
+    )
+
+
+def draws_ahead(device: torch.device) -> bool:
+    """Whether a thread draws the next step while the device is busy with this one.
+
+    On the CPU, which has one thread per trial, there would be nothing to gain.
+    """
+    return device.type == "cuda"
 
 
 def train(

@@ -20,20 +20,16 @@ class DeviceHalf(TorchDispatchMode):
 
     These are random numbers, reads of a tensor's value (which the shape of an output may depend
     on), copies between devices and operations on tensors of two devices.
-
-    Args:
-        may_read: Whether reads pass.
     """
 
-    def __init__(self, *, may_read: bool = False) -> None:
+    def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.may_read = may_read
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         given = tensors((args, kwargs))
         assert torch.Tag.nondeterministic_seeded not in func.tags, f"{func} draws"
-        assert self.may_read or not _reads(func, given), f"{func} reads a value"
+        assert not _reads(func, given), f"{func} reads a value"
         if func in COPIES:
             target = torch.device(kwargs.get("device") or given[0].device)
             assert all(t.device == target for t in given), f"{func} copies between devices"

@@ -107,7 +107,7 @@ def test_every_objective(name: str, dataset: Dataset) -> None:
     [
         *(("schedules", name) for name in catalogue.names("schedules")),
         *(("updates", name) for name in catalogue.names("updates")),
-        ("optimizers", "rmsprop"),
+        *(("optimizers", name) for name in catalogue.names("optimizers")),
         ("augmentations", "none"),
         ("penalties", "r1"),
         ("readouts", "projection"),

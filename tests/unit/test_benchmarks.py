@@ -192,7 +192,8 @@ def test_gpu_keeps_its_results_and_goes_on_where_it_stopped(
     printed = capsys.readouterr().out
     assert "Tests: 24 passed" in printed
     assert "| dcgan 64 | plain loop |" in printed
-    assert "| dcgan 64 | ogan_bench |" in printed
+    assert "| dcgan 64 | captured, bf16 |" in printed
+    assert "| dcgan 64 | captured, tf32 | failed: UserError: training.precision tf32" in printed
     assert "| 2 | failed: exit code 1, see errors.txt |" in printed
     assert "| any_gan | 2 | 4 |" in printed
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,8 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data import Dataset
+from ogan_bench.data.base import Split
+from ogan_bench.errors import UserError
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import Trial
@@ -105,6 +110,41 @@ def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(
         assert torch.equal(got, want), name
     assert without_times(cut) == without_times(whole)
     assert [line["step"] for line in whole.log.read()] == [3, 6, 7]
+
+
+def test_steps_drawn_ahead_are_the_same(
+    tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Resumed ones as well, and the thread ends with the training."""
+    chosen = trial("pearson", 0, "training.augmentation=diff_augment")
+    whole, cut = TrialFolder(tmp_path / "whole"), TrialFolder(tmp_path / "cut")
+    expected = train(chosen, dataset, whole, CPU, Script())
+    monkeypatch.setattr("ogan_bench.training.loop.draws_ahead", lambda device: True)
+    with pytest.raises(InterruptedTrainingError):
+        train(chosen, dataset, cut, CPU, Script(stop_at=3))
+    assert same(train(chosen, dataset, cut, CPU, Script()), expected)
+    assert without_times(cut) == without_times(whole)
+    gc.collect()
+    for thread in threading.enumerate():
+        if thread.name.startswith("batches"):
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+def test_an_error_in_the_thread_ends_the_training(
+    tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ogan_bench.training.loop.draws_ahead", lambda device: True)
+    points = replace(
+        dataset,
+        train=Split(torch.zeros(20, 2, 1, 1), dataset.train.known_labels[:20]),
+        test=Split(torch.zeros(20, 2, 1, 1), dataset.test.known_labels[:20]),
+    )
+    chosen = trial(
+        "pearson", 0, "training.augmentation=diff_augment", "model={name: mlp, z_dim: 8}"
+    )
+    with pytest.raises(UserError, match="diff_augment is for images"):
+        train(chosen, points, TrialFolder(tmp_path), CPU, Script())
 
 
 @pytest.mark.parametrize("overrides", [(), ("training.ema=0.9",)], ids=["plain", "ema"])
