@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import fields
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -17,9 +17,19 @@ from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.objectives.base import Batch
+from ogan_bench.sampling.autoencoder import Autoencoder
+from ogan_bench.sampling.context import ModelContext
+from ogan_bench.sampling.samples import Samples
 from ogan_bench.study import catalogue
+from ogan_bench.study.settings import Evaluation
 from ogan_bench.study.trial import Trial
-from ogan_bench.training.loop import RunningMeans, build_training, moving_averages
+from ogan_bench.training.loop import (
+    RunningMeans,
+    build_nets,
+    build_objective,
+    build_training,
+    moving_averages,
+)
 from tests.contracts.device_half import DeviceHalf
 from tests.contracts.second_device import PRETEND, SecondDevice
 from tests.contracts.small_trials import PARTS, few_images, small_trial
@@ -99,6 +109,32 @@ def test_a_step_of_any_objective_and_model_needs_no_value(
     batches = setup.draw(STEPS[-1])
     with DeviceHalf():
         assert any(setup.update(batches).losses.values())
+
+
+@pytest.mark.parametrize("statistics", ["real", "mixed", "batch"])
+def test_samples_of_a_second_device_are_those_of_the_cpu(
+    statistics: Literal["real", "mixed", "batch"], dataset: Dataset
+) -> None:
+    """The evaluation may wait for values, but its tensors have to be where the nets are."""
+    model = {"name": "dcgan", "modulation": "additive", "spectral_norm": True}
+    trial = small_trial(model=model)
+    settings = Evaluation(samples=20, encoder_statistics=statistics)
+
+    def samples(device: torch.device) -> Samples:
+        setup = build_training(trial, dataset.to(device), device)
+        setup.update(setup.draw(0))
+        nets, before = setup.trainables.nets, build_nets(trial, dataset).encoder
+        pair = Autoencoder(build_objective(trial), nets.encoder, nets.generator, 6)
+        return ModelContext(pair, before, dataset.to(device), settings, device).samples
+
+    with SecondDevice():
+        found = samples(PRETEND)
+    expected = samples(CPU)
+    for name in ("z", "codes", "reconstructions", "raw_reconstructions", "swapped"):
+        value = getattr(found, name)
+        assert type(value) is Tensor
+        assert torch.allclose(value, getattr(expected, name), rtol=1e-2, atol=1e-2), name
+    assert torch.allclose(found.trained.test, expected.trained.test, rtol=1e-2, atol=1e-2)
 
 
 def contents(batch: Batch) -> dict[str, Tensor]:
