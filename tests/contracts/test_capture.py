@@ -16,7 +16,7 @@ from ogan_bench.study import catalogue
 from ogan_bench.study.trial import Trial
 from ogan_bench.training import capture
 from ogan_bench.training.capture import CapturedUpdate
-from ogan_bench.training.loop import TrainingSetup, build_training
+from ogan_bench.training.loop import RunningMeans, TrainingSetup, build_training
 from ogan_bench.training.updates import StepReport
 from tests.contracts.recorded_operations import RecordedOperations
 from tests.contracts.second_device import PRETEND, PretendTensor, SecondDevice
@@ -67,12 +67,13 @@ def compare(trial: Trial, dataset: Dataset) -> list[RecordedOperations]:
         return graphs[-1]
 
     update = CapturedUpdate(captured.update, graph)
+    windows = RunningMeans(), RunningMeans()
     addresses: list[int] = []
     for step in range(STEPS):
-        expected, found = (
-            values(plain.update(plain.draw(step))),
-            values(update(captured.draw(step))),
-        )
+        reports = plain.update(plain.draw(step)), update(captured.draw(step))
+        for window, report in zip(windows, reports, strict=True):
+            window.add(report)
+        expected, found = map(values, reports)
         assert found.keys() == expected.keys()
         for name, value in expected.items():
             assert torch.equal(found[name], value), (step, name)
@@ -81,6 +82,8 @@ def compare(trial: Trial, dataset: Dataset) -> list[RecordedOperations]:
         places = [tensor.held.data_ptr() for tensor in state(captured)]
         assert set(addresses) <= set(places)
         addresses = places
+    # The next step overwrites what a report holds, so the means must have been taken from it.
+    assert windows[1].close() == windows[0].close()
     return graphs
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import fields
+from functools import partial
 from typing import Any, Literal
 
 import pytest
@@ -16,10 +17,11 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data import Dataset
+from ogan_bench.evaluation.inversion import inversion
+from ogan_bench.evaluation.mechanism.mechanism import loss_probe
 from ogan_bench.objectives.base import Batch
 from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.sampling.context import ModelContext
-from ogan_bench.sampling.samples import Samples
 from ogan_bench.study import catalogue
 from ogan_bench.study.settings import Evaluation
 from ogan_bench.study.trial import Trial
@@ -111,6 +113,17 @@ def test_a_step_of_any_objective_and_model_needs_no_value(
         assert any(setup.update(batches).losses.values())
 
 
+def context(
+    trial: Trial, dataset: Dataset, settings: Evaluation, device: torch.device
+) -> ModelContext:
+    """The nets after a step, to be evaluated on a device."""
+    setup = build_training(trial, dataset.to(device), device)
+    setup.update(setup.draw(0))
+    nets, before = setup.trainables.nets, build_nets(trial, dataset).encoder
+    pair = Autoencoder(build_objective(trial), nets.encoder, nets.generator, 6)
+    return ModelContext(pair, before, dataset.to(device), settings, device)
+
+
 @pytest.mark.parametrize("statistics", ["real", "mixed", "batch"])
 def test_samples_of_a_second_device_are_those_of_the_cpu(
     statistics: Literal["real", "mixed", "batch"], dataset: Dataset
@@ -120,21 +133,39 @@ def test_samples_of_a_second_device_are_those_of_the_cpu(
     trial = small_trial(model=model)
     settings = Evaluation(samples=20, encoder_statistics=statistics)
 
-    def samples(device: torch.device) -> Samples:
-        setup = build_training(trial, dataset.to(device), device)
-        setup.update(setup.draw(0))
-        nets, before = setup.trainables.nets, build_nets(trial, dataset).encoder
-        pair = Autoencoder(build_objective(trial), nets.encoder, nets.generator, 6)
-        return ModelContext(pair, before, dataset.to(device), settings, device).samples
-
     with SecondDevice():
-        found = samples(PRETEND)
-    expected = samples(CPU)
+        found = context(trial, dataset, settings, PRETEND).samples
+    expected = context(trial, dataset, settings, CPU).samples
     for name in ("z", "codes", "reconstructions", "raw_reconstructions", "swapped"):
         value = getattr(found, name)
         assert type(value) is Tensor
         assert torch.allclose(value, getattr(expected, name), rtol=1e-2, atol=1e-2), name
     assert torch.allclose(found.trained.test, expected.trained.test, rtol=1e-2, atol=1e-2)
+
+
+def test_codes_and_gradients_of_a_second_device_are_those_of_the_cpu(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Metrics that train codes or differentiate losses do so on the device."""
+    monkeypatch.setattr(inversion, "invert", partial(inversion.invert, steps=3))
+    monkeypatch.setattr(inversion, "RESTARTS", 1)
+
+    def measured(device: torch.device) -> list[Tensor]:
+        of = context(small_trial(), dataset, Evaluation(samples=20), device)
+        found, gradients = inversion.inversions(of, 4), loss_probe(of).gradients.output
+        assert all(gradient is not None for gradient in gradients)
+        return [
+            found.own,
+            found.encoder,
+            found.restarts,
+            *(g.cpu() for g in gradients if g is not None),
+        ]
+
+    with SecondDevice():
+        found = measured(PRETEND)
+    for value, expected in zip(found, measured(CPU), strict=True):
+        assert type(value) is Tensor
+        assert torch.allclose(value, expected, rtol=1e-2, atol=1e-3)
 
 
 def contents(batch: Batch) -> dict[str, Tensor]:

@@ -132,7 +132,7 @@ def inversions(context: ModelContext, images: int = IMAGES) -> Inversions:
                 start[batch].to(device),
                 None if labels is None else labels[batch].to(device),
             )
-            for batch in torch.arange(len(x)).split(BATCH_SIZE)
+            for batch in (slice(k, k + BATCH_SIZE) for k in range(0, len(x), BATCH_SIZE))
         ]
         return torch.cat(found)
 
