@@ -22,6 +22,7 @@ from ogan_bench.evaluation.mechanism.mechanism import loss_probe
 from ogan_bench.objectives.base import Batch
 from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.sampling.context import ModelContext
+from ogan_bench.sampling.untrained import UntrainedEncoder
 from ogan_bench.study import catalogue
 from ogan_bench.study.settings import Evaluation
 from ogan_bench.study.trial import Trial
@@ -121,7 +122,7 @@ def context(
     setup.update(setup.draw(0))
     nets, before = setup.trainables.nets, build_nets(trial, dataset).encoder
     pair = Autoencoder(build_objective(trial), nets.encoder, nets.generator, 6)
-    return ModelContext(pair, before, dataset.to(device), settings, device)
+    return ModelContext(pair, UntrainedEncoder(before), dataset.to(device), settings, device)
 
 
 @pytest.mark.parametrize("statistics", ["real", "mixed", "batch"])
