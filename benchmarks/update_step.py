@@ -1,10 +1,13 @@
-"""Speed-up by sharing one forward pass between the two losses, as a ratio within one run.
+"""A training step against a plain loop, as a ratio within one run.
 
 Compares, for the author's setting (linear scores, quadratic potential, Pearson, RMSprop):
 
 * ``shared``: simultaneous update, one G pass, E(x) and E(G(z)) once, addressed gradients;
-* ``combined``: the author's single loss with three encoder passes and one backward pass;
-* ``alternating``: one encoder step, then one generator step with fresh z.
+* ``gan``: the same without the consistency term;
+* ``plain``: the author's single loss with three encoder passes and one backward pass, on the same
+  nets as a plain script writes them: torch's own layers, memory layout and optimiser;
+* ``alternating``: one encoder step, then one generator step with fresh z;
+* ``plain alternating``: the same as a plain script writes it.
 
 The variants are interleaved within every round, so that a busy machine slows all of them alike. Run
 it as ``python benchmarks/update_step.py [--device cuda]``; it prints a table in Markdown.
@@ -19,15 +22,19 @@ import time
 from collections.abc import Callable
 
 import torch
+from torch import Tensor, nn
 
 from ogan_bench.data.base import ImageShape
 from ogan_bench.models.initialisation import initialise
-from ogan_bench.objectives.base import Batch
+from ogan_bench.models.layout import Flatten, Unflatten, channels_last, reorder
+from ogan_bench.models.strided import SameConvTranspose2d
+from ogan_bench.objectives.base import Batch, Nets, Objective
 from ogan_bench.objectives.parts.consistency import correlation
 from ogan_bench.objectives.parts.penalties import quadratic_potential
 from ogan_bench.study.parts import build, component_of
+from ogan_bench.training.loop import RunningMeans
 from ogan_bench.training.optimizers import rmsprop
-from ogan_bench.training.updates import Trainables, alternating, simultaneous
+from ogan_bench.training.updates import Trainables, UpdateRule, alternating, simultaneous
 
 BATCH = 64
 SETTINGS = [  # resolution, width, z_dim, channels
@@ -36,15 +43,32 @@ SETTINGS = [  # resolution, width, z_dim, channels
     (32, 32, 64, 3),
     (64, 32, 128, 3),
 ]
-OBJECTIVE = component_of(
-    "objectives",
-    {
-        "adversarial": "linear",
-        "readout": "avg",
-        "consistency": "pearson",
-        "penalty": "quadratic_potential",
-    },
-)
+PARTS = {
+    "adversarial": "linear",
+    "readout": "avg",
+    "consistency": "pearson",
+    "penalty": "quadratic_potential",
+}
+
+
+class PlainTranspose(nn.ConvTranspose2d):
+    """The transposed convolution of the generator, computed by torch alone."""
+
+    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+        side = 2 * x.shape[-1]
+        return super().forward(x, output_size)[..., :side, :side]
+
+
+def make_plain(net: nn.Module) -> None:
+    """Replace, in place, what differs from a net that a plain script builds."""
+    for module in net.modules():
+        for name, child in module.named_children():
+            if isinstance(child, Flatten):
+                setattr(module, name, nn.Flatten())
+            elif isinstance(child, Unflatten):
+                setattr(module, name, nn.Unflatten(1, child.shape))
+            elif isinstance(child, SameConvTranspose2d):
+                child.__class__ = PlainTranspose
 
 
 def variants(
@@ -55,40 +79,74 @@ def variants(
     random = torch.Generator().manual_seed(0)
     x = (torch.rand(BATCH, *shape, generator=random) * 2 - 1).to(device)
     z = torch.randn(BATCH, z_dim, generator=random).to(device)
-    objective = build("objectives", OBJECTIVE)
-    batch = Batch(x, z, None, None, 0.0)
+    objective, gan = (
+        build("objectives", component_of("objectives", {**PARTS, **change}))
+        for change in ({}, {"consistency": "none"})
+    )
+    batch, plain_batch = (Batch(images, z, None, None, 0.0) for images in (channels_last(x), x))
 
-    def trainables() -> Trainables:
+    def nets(*, plain: bool = False) -> Nets:
         model = {"name": "dcgan", "z_dim": z_dim, "width": width}
-        nets = objective.build(build("models", component_of("models", model), shape, 0))
-        for net in nets.named().values():
+        made: Nets = objective.build(build("models", component_of("models", model), shape, 0))
+        for net in made.named().values():
             initialise(net, torch.Generator().manual_seed(0))
+            make_plain(net) if plain else reorder(net)
             net.to(device).train()
-        optimizers = {name: rmsprop(list(net.parameters())) for name, net in nets.named().items()}
-        return Trainables(nets, optimizers)
+        return made
 
-    one, two, three = trainables(), trainables(), trainables()
+    def ours(chosen: Objective, rule: UpdateRule, batches: int) -> Callable[[], None]:
+        own, window = nets(), RunningMeans()
+        optimizers = {name: rmsprop(list(net.parameters())) for name, net in own.named().items()}
+        trained = Trainables(own, optimizers)
+        return lambda: window.add(rule.update(chosen, trained, [batch] * batches))
 
-    def combined() -> None:
-        encoder, generator = three.nets.encoder, three.nets.generator
-        fake = generator(z)
-        e_real, e_fake, e_still = (encoder(i) for i in (x, fake, fake.detach()))
-        real, still = e_real.mean(1), e_still.mean(1)
-        loss = real - still + e_fake.mean(1) - still + 0.5 * -correlation(z, e_fake)
-        loss = loss + quadratic_potential(x, fake, real, still)
-        for net in three.nets.named().values():
-            net.zero_grad(set_to_none=True)
-        loss.mean().backward()
-        for optimizer in three.optimizers.values():
-            optimizer.step()
+    def plain(*, alternates: bool) -> Callable[[], None]:
+        own = nets(plain=True)
+        encoder, generator = own.encoder, own.generator
+        for_e, for_g = (
+            torch.optim.RMSprop(net.parameters(), lr=1e-4, alpha=0.99, eps=1e-7)
+            for net in (encoder, generator)
+        )
+        images = plain_batch.x
 
-    def shared() -> None:
-        simultaneous().update(objective, one, [batch])
+        def of_encoder() -> Tensor:
+            fake = generator(z).detach()
+            e_fake = encoder(fake)
+            real, still = encoder(images).mean(1), e_fake.mean(1)
+            loss = real - still - 0.5 * correlation(z, e_fake)
+            return (loss + quadratic_potential(images, fake, real, still)).mean()
 
-    def in_turn() -> None:
-        alternating().update(objective, two, [batch, batch])
+        def of_generator() -> Tensor:
+            e_fake = encoder(generator(z))
+            return (e_fake.mean(1) - 0.5 * correlation(z, e_fake)).mean()
 
-    return {"shared": shared, "combined": combined, "alternating": in_turn}
+        def in_turn() -> None:
+            for loss, optimizer in ((of_encoder, for_e), (of_generator, for_g)):
+                optimizer.zero_grad()
+                loss().backward()
+                optimizer.step()
+
+        def at_once() -> None:
+            fake = generator(z)
+            e_real, e_fake, e_still = (encoder(i) for i in (images, fake, fake.detach()))
+            real, still = e_real.mean(1), e_still.mean(1)
+            loss = real - still + e_fake.mean(1) - still + 0.5 * -correlation(z, e_fake)
+            loss = loss + quadratic_potential(images, fake, real, still)
+            for optimizer in (for_e, for_g):
+                optimizer.zero_grad()
+            loss.mean().backward()
+            for optimizer in (for_e, for_g):
+                optimizer.step()
+
+        return in_turn if alternates else at_once
+
+    return {
+        "shared": ours(objective, simultaneous(), 1),
+        "gan": ours(gan, simultaneous(), 1),
+        "plain": plain(alternates=False),
+        "alternating": ours(objective, alternating(), 2),
+        "plain alternating": plain(alternates=True),
+    }
 
 
 def measure(
@@ -121,15 +179,19 @@ def main() -> None:
     out = sys.stdout.write
     out(f"Batch {BATCH}, {where}, torch {torch.__version__}, ")
     out(f"median of {arguments.rounds} rounds.\n\n")
-    out("| resolution, width, z, channels | shared | combined | alternating | shared is |\n")
-    out("|---|---|---|---|---|\n")
+    out("| resolution, width, z, channels | shared | gan | plain | alternating ")
+    out("| plain alternating | shared to plain | alternating to plain | shared to gan |\n")
+    out("|---|---|---|---|---|---|---|---|---|\n")
     for setting in SETTINGS:
         seconds = measure(variants(*setting, device), arguments.rounds, device)
         cells = " | ".join(f"{1000 * value:.1f} ms" for value in seconds.values())
-        ratios = " and ".join(
-            f"{seconds[name] / seconds['shared']:.2f}x" for name in ("combined", "alternating")
+        faster = (
+            seconds["plain"] / seconds["shared"],
+            seconds["plain alternating"] / seconds["alternating"],
         )
-        out(f"| {', '.join(map(str, setting))} | {cells} | {ratios} as fast |\n")
+        ratios = " | ".join(f"{ratio:.2f}x as fast" for ratio in faster)
+        costs = f"{seconds['shared'] / seconds['gan']:.2f}x as long"
+        out(f"| {', '.join(map(str, setting))} | {cells} | {ratios} | {costs} |\n")
         sys.stdout.flush()
 
 
