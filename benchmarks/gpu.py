@@ -240,15 +240,16 @@ def mimicry_loop(call: Call, name: str, dataset: Dataset, device: torch.device) 
     """torch-mimicry's own training steps on the same nets."""
     assert call.mimicry is not None
     sys.path.insert(0, str(call.mimicry))
-    # Its metrics import TensorFlow, which a training step does not need.
-    for hollow in ("tensorflow", "torch._six"):
+    # Its metrics import TensorFlow, which a training step does not need, nor does TensorBoard then.
+    for hollow in ("tensorflow", "tensorboard.compat.notf", "torch._six"):
         sys.modules.setdefault(hollow, types.ModuleType(hollow))
-    from torch_mimicry.nets.gan import gan  # type: ignore[import-not-found]
-    from torch_mimicry.training.metric_log import MetricLog  # type: ignore[import-not-found]
+    vars(sys.modules["torch._six"])["PY3"] = True  # asked for by the last release
+    from torch_mimicry.nets.gan import gan
+    from torch_mimicry.training.metric_log import MetricLog
 
     nets = build_nets(step_trial(call, name, {}), dataset)
 
-    class Generator(gan.BaseGenerator):  # type: ignore[misc]
+    class Generator(gan.BaseGenerator):
         def __init__(self, net: nn.Module) -> None:
             super().__init__(nz=Z_DIM, ngf=0, bottom_width=4, loss_type="hinge")
             self.net = net
@@ -257,7 +258,7 @@ def mimicry_loop(call: Call, name: str, dataset: Dataset, device: torch.device) 
             images: Tensor = self.net(z)
             return images
 
-    class Discriminator(gan.BaseDiscriminator):  # type: ignore[misc]
+    class Discriminator(gan.BaseDiscriminator):
         def __init__(self, net: nn.Module) -> None:
             super().__init__(ndf=0, loss_type="hinge")
             self.net = net
