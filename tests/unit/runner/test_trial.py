@@ -141,7 +141,7 @@ def test_a_killed_continuation_keeps_what_was_measured_and_goes_on(
     run(tmp_path, chosen, ONE_STEP)
     before = folder.path.joinpath("result.json").read_bytes()
     with monkeypatch.context() as patch:
-        patch.setattr("ogan_bench.runner.trial.measure", lambda *_, **__: 1 / 0)
+        patch.setattr("ogan_bench.runner.measure.ModelContext.measured_again", None)
         assert run(tmp_path, chosen).status == "failed"
     assert folder.path.joinpath("result.json").read_bytes() == before
     assert folder.state() == "failed"
