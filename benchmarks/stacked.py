@@ -3,7 +3,8 @@
 ``stacked`` keeps the weights of K seeds in one tensor each, maps the objective's own losses over
 them (:func:`torch.func.vmap`, which turns K convolutions into one of K groups) and moves them with
 one optimiser per net. ``separate`` trains the same K seeds one after the other, with the gradients
-that a trial takes. Setting: the nets of the digits at 16 pixels, the author's losses and RMSprop.
+that a trial takes. Setting: the DCGAN pair for digits at 16 pixels in torch's plain layers, whose
+mapping torch knows, the author's losses and RMSprop.
 
 Both see the same batches. The table gives the CPU time of a trial's step (wall time on a GPU), the
 operations dispatched for it, each of which is one kernel or more on a GPU, and the largest
@@ -29,7 +30,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ogan_bench.data.base import ImageShape
+from ogan_bench.models.base import LEAK, Encoder, Generator
 from ogan_bench.models.initialisation import initialise
 from ogan_bench.objectives.base import Batch, ForwardPass, Nets, Objective
 from ogan_bench.study.parts import build, component_of
@@ -40,13 +41,6 @@ TRIALS = [2, 4, 8]
 BATCH, RESOLUTION, WIDTH, Z_DIM = 64, 16, 16, 32
 COMPARED_STEPS = 5
 """Steps after which the outputs are compared."""
-MODEL = {
-    "name": "dcgan",
-    "z_dim": Z_DIM,
-    "width": WIDTH,
-    "encoder_kernel": 5,
-    "generator_kernel": 4,
-}
 OBJECTIVE = {
     "adversarial": "linear",
     "readout": "avg",
@@ -154,15 +148,49 @@ class Dispatched(TorchDispatchMode):
         return out
 
 
+class PlainGenerator(Generator):
+    """G of the DCGAN pair for 16 pixels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(Z_DIM, 2 * WIDTH * 4 * 4),
+            nn.Unflatten(1, (2 * WIDTH, 4, 4)),
+            nn.BatchNorm2d(2 * WIDTH, eps=1e-3, momentum=0.01),
+            nn.ReLU(),
+            nn.ConvTranspose2d(2 * WIDTH, WIDTH, 4, stride=2, padding=1),
+            nn.BatchNorm2d(WIDTH, eps=1e-3, momentum=0.01),
+            nn.ReLU(),
+            nn.ConvTranspose2d(WIDTH, 1, 4, stride=2, padding=1),
+            nn.Tanh(),
+        )
+
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        images: Tensor = self.layers(z)
+        return images
+
+
+def plain_encoder() -> Encoder:
+    """E of the DCGAN pair for 16 pixels."""
+    trunk = nn.Sequential(
+        nn.ZeroPad2d((1, 2, 1, 2)),
+        nn.Conv2d(1, WIDTH, 5, stride=2),
+        nn.LeakyReLU(LEAK),
+        nn.ZeroPad2d((1, 2, 1, 2)),
+        nn.Conv2d(WIDTH, 2 * WIDTH, 5, stride=2),
+        nn.BatchNorm2d(2 * WIDTH, eps=1e-3, momentum=0.01),
+        nn.LeakyReLU(LEAK),
+        nn.Flatten(),
+    )
+    return Encoder(trunk, nn.Linear(2 * WIDTH * 4 * 4, Z_DIM))
+
+
 def trials(count: int, device: torch.device) -> tuple[Objective, list[Nets]]:
     """The nets of K seeds before the first step."""
     objective: Objective = build("objectives", component_of("objectives", OBJECTIVE))
-    architecture = build(
-        "models", component_of("models", MODEL), ImageShape(1, RESOLUTION, RESOLUTION), 0
-    )
     made = []
     for seed in range(count):
-        nets = objective.build(architecture)
+        nets = Nets(plain_encoder(), PlainGenerator())
         for net in nets.named().values():
             initialise(net, torch.Generator().manual_seed(seed))
             net.to(device).train()
