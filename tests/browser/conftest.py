@@ -113,6 +113,7 @@ def context() -> dict[str, Any]:
     table = [{"arm": arm, "planned": 5, "ok": 4, "diverged": 1} for arm in ARMS]
     return {
         "results": SimpleNamespace(
+            arm_title=lambda arm: arm,
             name="demo", control="none", problems=(IMAGE, SCRIPT), provenance=("a", "b")
         ),
         "record": {
@@ -129,6 +130,7 @@ def context() -> dict[str, Any]:
         "overview": SimpleNamespace(
             counts={"supported": 1, "refuted": 1, "inconclusive": 1}, finished=29, planned=30
         ),
+        "left_out": 3,
         "open_trials": [{"arm": SCRIPT, "seed": 4, "outcome": "missing"}],
         "metrics": {name: metric_info(name) for name in METRICS},
         "rows": [
