@@ -140,3 +140,11 @@ def test_its_numbers_are_those_of_the_cpu() -> None:
     for on_device, on_cpu in zip(found, gradients(torch.device("cpu")), strict=True):
         assert type(on_device) is Tensor
         assert torch.equal(on_device, on_cpu)
+
+
+def test_the_states_of_all_generators_can_still_be_kept() -> None:
+    """The device stays registered, so other tests of this process meet it."""
+    torch.manual_seed(0)
+    with torch.random.fork_rng():
+        first = torch.randn(2)
+    assert torch.equal(torch.randn(2), first)
