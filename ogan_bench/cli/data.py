@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ogan_bench.cli.inspect import Plugins
-from ogan_bench.cli.options import Json
+from ogan_bench.cli.options import Json, Plugins
 from ogan_bench.cli.output import print_json, print_text
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-from ogan_bench.cli.options import Device, Json, chosen
+from ogan_bench.cli.options import Device, Json, Plugins, chosen
 from ogan_bench.cli.output import print_json, print_text
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def evaluate(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the reference dataset."),
     ] = None,
+    plugins: Plugins = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Trials at a time. [default: cores, or GPUs]")
     ] = None,
@@ -80,7 +81,9 @@ def evaluate(
     if trials:
         if override:
             raise UserError("--set is for --reference; stored trials keep their settings")
-        raise typer.Exit(_stored(trials, spaces, further, samplings, device, workers, as_json))
+        raise typer.Exit(
+            _stored(trials, spaces, further, samplings, plugins or (), device, workers, as_json)
+        )
     assert generated is not None
     assert reference is not None
     rows = _images(generated, reference, override or (), spaces, further, device)
@@ -97,6 +100,7 @@ def _stored(
     extractors: Sequence[str],
     groups: Sequence[str],
     samplings: int,
+    plugins: Sequence[Path],
     device: str,
     workers: int | None,
     as_json: bool,
@@ -112,7 +116,7 @@ def _stored(
     for path in paths:
         store, study, folders = find_stored(path)
         record = store.read_study(study)
-        todo = stored_trials(record, folders, extractors=extractors, groups=groups)
+        todo = stored_trials(record, folders, extractors=extractors, groups=groups, plugins=plugins)
         if not todo:
             raise UserError(f"{path}: no trial in here is finished; `ogan-bench run` trains them")
         done = execute(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +12,7 @@ from ogan_bench.cli.options import (
     Arms,
     Device,
     Json,
+    Plugins,
     Results,
     Scale,
     Seeds,
@@ -42,12 +42,6 @@ class Listed(StrEnum):
     DATASETS = "datasets"
     METRICS = "metrics"
     STUDIES = "studies"
-
-
-Plugins = Annotated[
-    list[Path] | None,
-    typer.Option("--plugin", metavar="FILE", help="A Python file with your own parts."),
-]
 
 
 def plan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -16,7 +17,9 @@ from ogan_bench.training.checkpoint import UnreadableCheckpointError
 from ogan_bench.training.load import load_trained as load
 
 
-def load_trained(folder: Path | str, *, device: str = "cpu") -> Autoencoder:
+def load_trained(
+    folder: Path | str, *, device: str = "cpu", plugins: Sequence[Path | str] = ()
+) -> Autoencoder:
     """Load the encoder and generator that a trial's result describes.
 
     These are the weights that were evaluated: moving averages with ``training.ema``, the best ones
@@ -27,13 +30,15 @@ def load_trained(folder: Path | str, *, device: str = "cpu") -> Autoencoder:
     Args:
         folder: A trial's folder, such as ``results/mse_vs_pearson/pearson/seed-0``.
         device: Device for the nets, for example ``cuda:0``.
+        plugins: Files of the plug-ins that the trial needs; their code runs.
 
     Returns:
         ``encoder``, ``generator``, ``z_dim`` and ``objective``; ``encode`` gives the codes
         ``(n, z_dim)`` of images ``(n, c, h, w)`` in [-1, 1] and ``decode`` the images of codes.
 
     Raises:
-        UserError: Not the folder of a finished trial, or its weights are missing or damaged.
+        UserError: Not the folder of a finished trial, its weights are missing or damaged, or a
+            plug-in that it needs is not named or has changed.
     """
     path = Path(folder)
     store, study, folders = find_stored(path)
@@ -41,7 +46,9 @@ def load_trained(folder: Path | str, *, device: str = "cpu") -> Autoencoder:
         raise UserError(
             f"{path}: give the folder of one trial, like {store.root}/{study}/ARM/seed-0"
         )
-    trial = stored_trial(store.read_study(study), folders[0])
+    trial = stored_trial(
+        store.read_study(study), folders[0], plugins=[Path(plugin) for plugin in plugins]
+    )
     dataset = load_dataset(trial.settings, "cpu")
     try:
         trained = load(trial, dataset, folders[0], torch.device(device))

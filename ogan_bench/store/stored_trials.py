@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
 from ogan_bench.store.trial_folder import TrialFolder
+from ogan_bench.study.plugin_files import Plugin
 from ogan_bench.study.plugins import add_plugins
 from ogan_bench.study.settings import Settings
 from ogan_bench.study.trial import Trial
@@ -22,6 +23,7 @@ def stored_trials(
     *,
     extractors: Sequence[str] = (),
     groups: Sequence[str] = (),
+    plugins: Sequence[Path] = (),
 ) -> list[Trial]:
     """The trials of these folders that can be measured, with further metrics added.
 
@@ -30,32 +32,40 @@ def stored_trials(
         folders: Of started trials.
         extractors: Feature spaces to add.
         groups: Groups of metrics to add.
+        plugins: Files whose code may run. What is stored only says which ones a trial needs: code
+            that comes with somebody's results does not run unless the user names it.
 
     Raises:
-        UserError: The study is packed, a file of a plug-in is gone, or settings are of another
-            version.
+        UserError: The study is packed, a plug-in is not named or has changed since the training, a
+            record lies in another place than it says, or settings are of another version.
     """
+    add_plugins(plugins)
     trials = []
     for folder in folders:
         if (folder.read("result.json") or {}).get("outcome") != "ok":
             continue  # not trained, or nothing there to measure
-        trials.append(stored_trial(study, folder, extractors=extractors, groups=groups))
+        trials.append(_trial(study, folder, extractors, groups, plugins))
     return trials
 
 
-def stored_trial(
+def stored_trial(study: Record, folder: TrialFolder, *, plugins: Sequence[Path] = ()) -> Trial:
+    """The trial of one folder; arguments and errors as of :func:`stored_trials`."""
+    add_plugins(plugins)
+    return _trial(study, folder, (), (), plugins)
+
+
+def _trial(
     study: Record,
     folder: TrialFolder,
-    *,
-    extractors: Sequence[str] = (),
-    groups: Sequence[str] = (),
+    extractors: Sequence[str],
+    groups: Sequence[str],
+    plugins: Sequence[Path],
 ) -> Trial:
-    """The trial of a folder; arguments and errors as of :func:`stored_trials`."""
     folder.check_not_packed()
-    plugins = tuple(Path(path) for path in study.get("plugins", []))
-    add_plugins(plugins)
     run = folder.read("run.json") or {}
+    folder.check_place(run)
     config = {key: value for key, value in run["config"].items() if key != "seed"}
+    _check_plugins(study, folder, config.get("plugins", {}), plugins)
     wanted: dict[str, Any] = config["evaluation"]
     for key, added in (("extractors", extractors), ("groups", groups)):
         wanted[key] = list(dict.fromkeys([*wanted.get(key, []), *added]))
@@ -65,4 +75,30 @@ def stored_trial(
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise UserError(f"{folder.path / 'run.json'}: {place}: {first['msg']}") from None
-    return Trial(run["study"], run["arm"], run["seed"], settings, plugins)
+    return Trial(run["study"], run["arm"], run["seed"], settings, tuple(plugins))
+
+
+def _check_plugins(
+    study: Record, folder: TrialFolder, needed: dict[str, str], named: Sequence[Path]
+) -> None:
+    """Refuse a trial whose plug-ins the user has not named, or that are not what they were.
+
+    Args:
+        study: ``study.json``, which knows where the files were.
+        folder: Of the trial.
+        needed: Name of the file to the hash of its content at the training.
+        named: Files that the user has named.
+    """
+    files = {path.name: path for path in named}
+    for name, sha256 in needed.items():
+        if name not in files:
+            places = [path for path in study.get("plugins", []) if Path(path).name == name]
+            raise UserError(
+                f"{folder.path}: needs the plug-in {places[0] if places else name}, whose code "
+                "runs only if you name it: read it, then add --plugin FILE (in Python, plugins=)"
+            )
+        if Plugin.of(files[name], files[name].read_bytes()).sha256 != sha256:
+            raise UserError(
+                f"{files[name]}: is not the file that {folder.path} was trained with (SHA-256 "
+                f"{sha256}...); give that version"
+            )

@@ -217,6 +217,23 @@ class TrialFolder:
                 "measured again; use another results folder (--out)"
             )
 
+    def check_place(self, run: Record) -> None:
+        """Refuse a record that was made for another place: work on it would go there.
+
+        Args:
+            run: ``run.json``.
+
+        Raises:
+            UserError: Names what the record says and the place that it lies at.
+        """
+        study, arm, seed = self.path.parts[-3:]
+        said = f"{run.get('study')}/{run.get('arm')}/seed-{run.get('seed')}"
+        if said != f"{study}/{arm}/{seed}":
+            raise UserError(
+                f"{self.path / 'run.json'}: says that it is of {said}; it was moved, copied or "
+                "edited, so put the folder back to the place that it names, or delete it"
+            )
+
     def check_identity(self, trial: Trial) -> None:
         """Refuse a folder that holds a trial of another configuration.
 

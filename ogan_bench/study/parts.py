@@ -88,11 +88,11 @@ def _model(part: Part) -> type[Component]:
     fields: dict[str, Any] = {"name": (Literal[part.name], part.name)}
     for parameter in part.parameters:
         try:
-            annotation = eval(parameter.annotation, dict(ANNOTATION_NAMES))
+            annotation = eval(parameter.annotation, {"__builtins__": {}, **ANNOTATION_NAMES})
         except NameError as error:
             raise PluginError(
                 f"{part.plugin.path if part.plugin else part.name}: type of {parameter.name!r}: "
-                f"{error}; use int, float, bool, str, {', '.join(ANNOTATION_NAMES)}"
+                f"{error}; use {', '.join(ANNOTATION_NAMES)}"
             ) from None
         default = ... if parameter.default is inspect.Parameter.empty else parameter.default
         fields[parameter.name] = (annotation, pydantic.Field(default, validate_default=True))
@@ -174,6 +174,7 @@ else:
     Augmentation = Annotated[Component, Kind("augmentations")]
 
 ANNOTATION_NAMES: dict[str, Any] = {
+    **{kind.__name__: kind for kind in (int, float, bool, str, list, tuple)},
     "Annotated": Annotated,
     "Literal": Literal,
     **{

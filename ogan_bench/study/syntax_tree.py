@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ogan_bench.errors import PluginError
+from ogan_bench.study.annotations import unsafe_part
 from ogan_bench.study.plugin_files import Plugin
 
 IMPORT_ROOT = Path(__file__).parent.parent.parent
@@ -61,7 +62,8 @@ def read_parts(
         plugin: The plug-in, if the file is one.
 
     Raises:
-        PluginError: An entry is not a function, or a default is not a literal.
+        PluginError: An entry is not a function, a default is not a literal, or a type could run
+            code.
     """
     tree = ast.parse(path.read_bytes())
     literal = dict_literal(tree, variable)
@@ -123,6 +125,12 @@ def _keyword_only(function: ast.FunctionDef, path: Path) -> list[Parameter]:
             raise PluginError(
                 f"{path}:{argument.lineno}: the default of {argument.arg!r} must be a literal"
             ) from None
+        unsafe = unsafe_part(argument.annotation) if argument.annotation else None
+        if unsafe is not None:
+            raise PluginError(
+                f"{path}:{argument.lineno}: the type of {argument.arg!r} may not contain {unsafe}: "
+                "use names, X | Y, X[...], Literal[...] and Field(...) of constants"
+            )
         annotation = ast.unparse(argument.annotation) if argument.annotation else "str"
         found.append(Parameter(argument.arg, annotation, value))
     return found

@@ -1,0 +1,81 @@
+"""Results of others: no code comes with them, and no work goes to another place."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import ogan_bench as ob
+from ogan_bench.errors import UserError
+from ogan_bench.runner.trial import Options, run_trial
+from ogan_bench.store.stored_trials import stored_trials
+from ogan_bench.store.trial_store import TrialStore
+from ogan_bench.study import catalogue, settings
+from ogan_bench.study.load import load_study, study_record
+from ogan_bench.study.trial import Trial, trials
+from tests.unit.study.written_plugin import PLUGIN, PLUGIN_STUDY
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A results folder with a trial of a plug-in, which is then no longer known."""
+    root = tmp_path_factory.mktemp("given")
+    (root / "my_terms.py").write_text(PLUGIN, encoding="utf-8")
+    (root / "mine.yaml").write_text(PLUGIN_STUDY, encoding="utf-8")
+    study = load_study(root / "mine.yaml")
+    store = TrialStore(root / "results")
+    store.write_study("mine", study_record(study, [0], "run", root / "mine.yaml"))
+    chosen = next(trial for trial in trials(study) if trial.arm == "huber")
+    assert run_trial(chosen, Options(store.root), "cpu").status == "finished"
+    return root
+
+
+@pytest.fixture
+def given(written: Path, tmp_path: Path) -> Iterator[Path]:
+    """A copy of these results."""
+    root = shutil.copytree(written, tmp_path / "given")
+    catalogue.unregister_plugins()
+    settings.rebuild_models()
+    yield root
+    catalogue.unregister_plugins()
+    settings.rebuild_models()
+
+
+def stored(root: Path, *plugins: Path) -> list[Trial]:
+    store = TrialStore(root / "results")
+    return stored_trials(store.read_study("mine"), store.folders("mine"), plugins=plugins)
+
+
+def test_a_plugin_runs_only_if_it_is_named(given: Path) -> None:
+    with pytest.raises(UserError, match=r"needs the plug-in .*my_terms\.py, whose code runs only"):
+        stored(given)
+    with pytest.raises(UserError, match="--plugin FILE"):
+        ob.load_trained(given / "results/mine/huber/seed-0")
+    assert "huber" not in catalogue.names("consistency")
+    (trial,) = stored(given, given / "my_terms.py")
+    assert trial.settings.plugins
+    pair = ob.load_trained(
+        given / "results/mine/huber/seed-0", plugins=[str(given / "my_terms.py")]
+    )
+    assert pair.z_dim == 8
+
+
+def test_a_changed_plugin_is_refused(given: Path) -> None:
+    other = given / "my_terms.py"
+    other.write_text(PLUGIN + "\n# edited\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"my_terms\.py: is not the file that .* was trained with"):
+        stored(given, other)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("arm", "../../../outside"), ("study", "other"), ("seed", 7)]
+)
+def test_a_record_of_another_place_is_refused(given: Path, key: str, value: object) -> None:
+    path = given / "results/mine/huber/seed-0/run.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), key: value}), encoding="utf-8")
+    with pytest.raises(UserError, match=r"run\.json: says that it is of .*moved, copied or edited"):
+        stored(given, given / "my_terms.py")
