@@ -20,7 +20,7 @@ from torch.utils.backend_registration import _setup_privateuseone_for_python_bac
 _setup_privateuseone_for_python_backend("pretend")
 # It stays registered for the whole process, and torch.random.fork_rng keeps the state of every
 # device; this one draws nothing, so there is nothing to keep.
-_module = torch.get_device_module("pretend")
+_module: Any = torch.get_device_module("pretend")
 _module.get_rng_state = lambda device: torch.empty(0)
 _module.set_rng_state = lambda state, device: None
 
