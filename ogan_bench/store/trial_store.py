@@ -110,7 +110,9 @@ def find_stored(path: Path) -> tuple[TrialStore, str, list[TrialFolder]]:
     resolved = path.resolve()
     for study in (resolved, *resolved.parents[:2]):
         if (study / "study.json").exists():
-            store = TrialStore(path.parents[len(resolved.relative_to(study).parts)])
+            # As the user wrote it, if the results folder is among the parents that were written.
+            written = (parent for parent in path.parents if parent.resolve() == study.parent)
+            store = TrialStore(next(written, study.parent))
             folders = [
                 folder
                 for folder in store.folders(study.name)

@@ -51,3 +51,24 @@ def test_a_folder_leads_to_its_study(store: TrialStore, part: str, trials: int) 
 def test_a_folder_of_no_study_is_refused(store: TrialStore) -> None:
     with pytest.raises(UserError, match="not the folder of a stored study"):
         find_stored(store.root)
+
+
+@pytest.mark.parametrize(
+    ("inside", "given"),
+    [
+        ("", "tiny/pearson"),
+        ("tiny", "."),
+        ("tiny", "pearson"),
+        ("tiny", "pearson/seed-0"),
+        ("tiny/pearson", "seed-0"),
+        ("tiny/pearson", "../mse/.."),
+    ],
+)
+def test_a_relative_path_is_found_from_any_folder(
+    store: TrialStore, monkeypatch: pytest.MonkeyPatch, inside: str, given: str
+) -> None:
+    monkeypatch.chdir(store.root / inside)
+    found, study, folders = find_stored(Path(given))
+    assert found.root.resolve() == store.root.resolve()
+    assert study == "tiny"
+    assert folders
