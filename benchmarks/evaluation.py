@@ -37,7 +37,7 @@ from ogan_bench.sampling.untrained import UntrainedEncoder
 from ogan_bench.study.load import load_study
 from ogan_bench.study.shipped import shipped_studies
 from ogan_bench.study.trial import Trial
-from ogan_bench.training.loop import build_nets
+from ogan_bench.training.setup import build_nets
 
 MAKING = ("sampling", "features")
 """Parts that are not metrics, but their input."""

@@ -39,7 +39,8 @@ from ogan_bench.files import write_json
 from ogan_bench.study.load import load_study
 from ogan_bench.study.settings import Settings
 from ogan_bench.study.trial import Trial, trials
-from ogan_bench.training.loop import RunningMeans, build_nets, build_training
+from ogan_bench.training.running_means import RunningMeans
+from ogan_bench.training.setup import build_nets, build_training
 
 ROOT = Path(__file__).resolve().parent.parent
 TOTAL_SECONDS = 25 * 60

@@ -43,7 +43,7 @@ from ogan_bench.study.settings import Settings
 from ogan_bench.study.shipped import shipped_studies
 from ogan_bench.study.trial import Trial, trials
 from ogan_bench.training.cost import step_cost
-from ogan_bench.training.loop import build_training
+from ogan_bench.training.setup import build_training
 
 RESOLUTIONS = (16, 32, 64, 128, 256)
 WIDTHS = (8, 16, 32, 64, 128)

@@ -32,8 +32,8 @@ from ogan_bench.objectives.base import Batch, Nets, Objective
 from ogan_bench.objectives.parts.consistency import correlation
 from ogan_bench.objectives.parts.penalties import quadratic_potential
 from ogan_bench.study.parts import build, component_of
-from ogan_bench.training.loop import RunningMeans
 from ogan_bench.training.optimizers import rmsprop
+from ogan_bench.training.running_means import RunningMeans
 from ogan_bench.training.updates import Trainables, UpdateRule, alternating, simultaneous
 
 BATCH = 64
@@ -83,7 +83,7 @@ def variants(
         build("objectives", component_of("objectives", {**PARTS, **change}))
         for change in ({}, {"consistency": "none"})
     )
-    batch, plain_batch = (Batch(images, z, None, None, 0.0) for images in (channels_last(x), x))
+    batch = Batch(channels_last(x), z, None, None, 0.0)
 
     def nets(*, plain: bool = False) -> Nets:
         model = {"name": "dcgan", "z_dim": z_dim, "width": width}
@@ -107,14 +107,13 @@ def variants(
             torch.optim.RMSprop(net.parameters(), lr=1e-4, alpha=0.99, eps=1e-7)
             for net in (encoder, generator)
         )
-        images = plain_batch.x
 
         def of_encoder() -> Tensor:
             fake = generator(z).detach()
             e_fake = encoder(fake)
-            real, still = encoder(images).mean(1), e_fake.mean(1)
+            real, still = encoder(x).mean(1), e_fake.mean(1)
             loss = real - still - 0.5 * correlation(z, e_fake)
-            return (loss + quadratic_potential(images, fake, real, still)).mean()
+            return (loss + quadratic_potential(x, fake, real, still)).mean()
 
         def of_generator() -> Tensor:
             e_fake = encoder(generator(z))
@@ -128,10 +127,10 @@ def variants(
 
         def at_once() -> None:
             fake = generator(z)
-            e_real, e_fake, e_still = (encoder(i) for i in (images, fake, fake.detach()))
+            e_real, e_fake, e_still = (encoder(i) for i in (x, fake, fake.detach()))
             real, still = e_real.mean(1), e_still.mean(1)
             loss = real - still + e_fake.mean(1) - still + 0.5 * -correlation(z, e_fake)
-            loss = loss + quadratic_potential(images, fake, real, still)
+            loss = loss + quadratic_potential(x, fake, real, still)
             for optimizer in (for_e, for_g):
                 optimizer.zero_grad()
             loss.mean().backward()

@@ -9,12 +9,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.grad import conv2d_weight
 
-from ogan_bench.models.layout import channels_last
-
-IMAGE_CHANNELS = 3
-"""Up to this number of channels, columns are faster than torch's transposed convolution on a CPU,
-which takes as long to one channel as to sixteen."""
-
 
 class SameConv2d(nn.Conv2d):
     """Convolution of stride 2 with TensorFlow's 'same' padding: the output is half the input.
@@ -39,13 +33,12 @@ class SameConvTranspose2d(nn.ConvTranspose2d):
 
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
         height, width = 2 * x.shape[-2], 2 * x.shape[-1]
-        to_images = self.out_channels <= IMAGE_CHANNELS < self.in_channels
-        if to_images and x.device.type == "cpu" and not torch.compiler.is_compiling():
+        if self.out_channels == 1 and x.device.type == "cpu":
+            # Torch takes as long to one channel as to sixteen; to three, columns do not always pay.
             first = int(self.padding[0])
             assert self.bias is not None
             images: Tensor = ToImages.apply(x, self.weight)
-            images = images[..., first : first + height, first : first + width]
-            return channels_last(images + self.bias[:, None, None])
+            return images[..., first : first + height, first : first + width] + self.bias
         return super().forward(x, output_size)[..., :height, :width]
 
 
@@ -56,18 +49,13 @@ class ToImages(torch.autograd.Function):
     ``(n, c, 2h + k - 2, 2w + k - 2)``. The gradients are those of torch's own.
     """
 
-    generate_vmap_rule = True
-
     @staticmethod
-    def forward(maps: Tensor, weight: Tensor) -> Tensor:
+    def forward(ctx: Any, maps: Tensor, weight: Tensor) -> Tensor:
+        ctx.save_for_backward(maps, weight)
         kernel = weight.shape[-1]
         height, width = (2 * side + kernel - 2 for side in maps.shape[-2:])
         columns = weight.flatten(1).T @ maps.flatten(2)
         return F.fold(columns, (height, width), kernel, stride=2)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
-        ctx.save_for_backward(*inputs)
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, ...]:

@@ -10,7 +10,7 @@ from ogan_bench.runner.machine_speed import MachineSpeed, StepTime
 from ogan_bench.runner.preflight import load_dataset
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.cost import step_cost
-from ogan_bench.training.loop import build_training
+from ogan_bench.training.setup import build_training
 
 WARM_UP = 3
 MEASURED = 12

@@ -17,7 +17,7 @@ from ogan_bench.sampling.context import ModelContext
 from ogan_bench.sampling.untrained import UntrainedEncoder
 from ogan_bench.study.settings import Evaluation
 from ogan_bench.study.trial import Trial
-from ogan_bench.training.loop import build_architecture, build_nets, build_objective
+from ogan_bench.training.setup import build_architecture, build_nets, build_objective
 
 
 class Evaluator:

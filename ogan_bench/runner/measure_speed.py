@@ -24,7 +24,7 @@ from ogan_bench.store.provenance import code_and_machine
 from ogan_bench.study.settings import Settings
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.cost import step_cost
-from ogan_bench.training.loop import build_training
+from ogan_bench.training.setup import build_training
 
 IMAGES = 256
 BATCH_SIZE = 64

@@ -18,7 +18,8 @@ from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.study.parts import build, component_of
 from ogan_bench.study.settings import Settings
 from ogan_bench.study.trial import Trial
-from ogan_bench.training.loop import InterruptedTrainingError, build_architecture, build_objective
+from ogan_bench.training.loop import InterruptedTrainingError
+from ogan_bench.training.setup import build_architecture, build_objective
 
 
 def prepare(

@@ -92,10 +92,18 @@ class Lines(_Display):
     """For log files: a line per finished trial, and every minute one per running trial.
 
     Each says how long is left, of the trial and of all trials.
+
+    Args:
+        trials: Those that are run.
+        root: The results folder.
+        line_seconds: Between two lines of a running trial.
     """
 
-    def __init__(self, trials: Sequence[Trial], root: Path) -> None:
+    def __init__(
+        self, trials: Sequence[Trial], root: Path, *, line_seconds: float = LINE_SECONDS
+    ) -> None:
         super().__init__(trials, root)
+        self._line_seconds = line_seconds
         beats = {trial.id: self.store.trial(trial).read_heartbeat() for trial in trials}
         self.pace = Pace(
             {trial.id: trial.settings.training.steps for trial in trials},
@@ -104,7 +112,7 @@ class Lines(_Display):
         self._last = time.monotonic()
 
     def tick(self) -> None:
-        if time.monotonic() - self._last < LINE_SECONDS:
+        if time.monotonic() - self._last < self._line_seconds:
             return
         self._last = time.monotonic()
         running = list(self.heartbeats())

@@ -33,14 +33,8 @@ from ogan_bench.study.trial import Trial
 from ogan_bench.training.checkpoint import UnreadableCheckpointError
 from ogan_bench.training.cost import step_cost
 from ogan_bench.training.load import load_trained, with_chosen_weights
-from ogan_bench.training.loop import (
-    DivergedError,
-    InterruptedTrainingError,
-    Trained,
-    build_nets,
-    build_objective,
-    train,
-)
+from ogan_bench.training.loop import DivergedError, InterruptedTrainingError, Trained, train
+from ogan_bench.training.setup import build_nets, build_objective
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,7 @@ from torch import Tensor
 
 from ogan_bench.objectives.base import Batch, Schedule
 from ogan_bench.training.augmentations import DrawnAugmentation
-from ogan_bench.training.updates import StepReport
-
-Update = Callable[[Sequence[Batch]], StepReport]
-"""The device half of a step."""
+from ogan_bench.training.updates import StepReport, Update
 
 WARM_UP = 3
 """Plain steps before a recording: libraries allocate workspaces, optimisers make their state."""
@@ -74,11 +71,15 @@ class CapturedUpdate:
     Args:
         update: The plain one.
         graph: Makes an empty graph.
+        warm_up: Plain steps before a recording.
     """
 
-    def __init__(self, update: Update, graph: Callable[[], Graph] = CudaGraph) -> None:
+    def __init__(
+        self, update: Update, graph: Callable[[], Graph] = CudaGraph, *, warm_up: int = WARM_UP
+    ) -> None:
         self._update = update
         self._graph = graph
+        self._warm_up = warm_up
         self.recordings: list[Recording] = []
 
     def __call__(self, batches: Sequence[Batch]) -> StepReport:
@@ -87,7 +88,7 @@ class CapturedUpdate:
         for recording in self.recordings:
             if recording.fits(progress):
                 return recording.step(batches)
-        self.recordings.append(Recording(self._update, self._graph()))
+        self.recordings.append(Recording(self._update, self._graph(), self._warm_up))
         return self.recordings[-1].step(batches)
 
 
@@ -99,11 +100,13 @@ class Recording:
     Args:
         update: The device half of a step.
         graph: An empty graph.
+        warm_up: Plain steps before it is recorded.
     """
 
-    def __init__(self, update: Update, graph: Graph) -> None:
+    def __init__(self, update: Update, graph: Graph, warm_up: int) -> None:
         self._update = update
         self._graph = graph
+        self._warm_up = warm_up
         self._batches: list[Batch] = []
         self._report: StepReport | None = None
         self._decisions: dict[float, bool] = {}
@@ -144,7 +147,7 @@ class Recording:
         else:
             self._batches = [replace(_mapped(batch, torch.clone), host=self) for batch in batches]
         self._steps += 1
-        if self._steps > WARM_UP and self._report is None and self._recordable:
+        if self._steps > self._warm_up and self._report is None and self._recordable:
             self._record()
         if self._report is None:
             return self._graph.warm_up(self._plain)

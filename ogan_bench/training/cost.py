@@ -14,7 +14,7 @@ from torch.utils.flop_counter import flop_registry
 
 from ogan_bench.data import Dataset
 from ogan_bench.study.trial import Trial
-from ogan_bench.training.loop import build_training
+from ogan_bench.training.setup import build_training
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ from ogan_bench.study.trial import Trial
 from ogan_bench.training import checkpoint
 from ogan_bench.training.loop import (
     Trained,
-    build_nets,
     evaluated,
     load_checkpoint,
     moving_averages,
     restore_weights,
 )
+from ogan_bench.training.setup import build_nets
 
 
 def load_trained(

@@ -4,31 +4,22 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor
 
 from ogan_bench.data import Dataset
-from ogan_bench.data.batches import Batches, Prefetched, upload
 from ogan_bench.models import spectral
-from ogan_bench.models.base import Architecture
-from ogan_bench.models.initialisation import initialise
-from ogan_bench.models.layout import channels_last, reorder
-from ogan_bench.objectives.base import Batch, Nets, Objective, draw_noise
-from ogan_bench.seeding import generator
+from ogan_bench.objectives.base import Nets
 from ogan_bench.store.trial_folder import TrialFolder
-from ogan_bench.study.parts import Component, build
 from ogan_bench.study.trial import Trial
 from ogan_bench.training import checkpoint
-from ogan_bench.training.augmentations import Augmentation, DrawnAugmentation
-from ogan_bench.training.capture import CapturedUpdate
 from ogan_bench.training.ema import MovingAverage
-from ogan_bench.training.precision import in_precision
-from ogan_bench.training.updates import StepReport, Trainables, UpdateRule
+from ogan_bench.training.running_means import RunningMeans
+from ogan_bench.training.setup import build_training
+from ogan_bench.training.updates import Trainables
 
 
 class DivergedError(Exception):
@@ -82,169 +73,6 @@ class Trained:
         """The result after this many steps and seconds."""
         rate = steps * trial.settings.training.batch_size / max(seconds, 1e-9)
         return cls(nets, steps, seconds, rate)
-
-
-Sums = dict[tuple[str, ...], tuple[Tensor, int]]
-"""Names of terms -> their sums, shape ``(terms,)``, and the number of steps that had just these."""
-
-
-class RunningMeans:
-    """Means over the steps since the last log line; kept on the device until then.
-
-    A term that is absent in some steps (a net may rest) is averaged over the steps that have it.
-    Which terms a step has is known on the host, so a step adds one vector.
-
-    Args:
-        sums: From an interrupted training.
-    """
-
-    def __init__(self, sums: Sums | None = None) -> None:
-        self.sums: Sums = sums or {}
-
-    def add(self, report: StepReport) -> None:
-        """Add the batch means of one step."""
-        terms = {
-            f"{net}_{name}": term
-            for net, losses in report.losses.items()
-            for name, term in losses.items()
-        } | dict(report.diagnostics)
-        if not terms:
-            return
-        names = tuple(terms)
-        means = torch.stack(list(terms.values())).mean(dim=1)
-        sums, steps = self.sums.get(names, (torch.zeros_like(means), 0))
-        self.sums[names] = sums.add_(means), steps + 1
-
-    def close(self) -> dict[str, float]:
-        """Means over the window, which is cleared; the only time the host waits for the device."""
-        totals: dict[str, float] = {}
-        steps: dict[str, int] = {}
-        for names, (sums, count) in self.sums.items():
-            for name, value in zip(names, sums.tolist(), strict=True):
-                totals[name] = totals.get(name, 0.0) + value
-                steps[name] = steps.get(name, 0) + count
-        self.sums = {}
-        means = {name: total / steps[name] for name, total in totals.items()}
-        losses = {
-            f"{net}_loss": sum(v for name, v in means.items() if name.startswith(f"{net}_"))
-            for net in ("encoder", "generator", "critic")
-            if any(name.startswith(f"{net}_") for name in means)
-        }
-        return {**losses, **means}
-
-
-def build_objective(trial: Trial) -> Objective:
-    """The objective of a trial."""
-    objective: Objective = build("objectives", trial.settings.objective)
-    return objective
-
-
-def build_architecture(trial: Trial, dataset: Dataset) -> Architecture:
-    """The architecture of a trial for the images of its dataset."""
-    architecture: Architecture = build(
-        "models", trial.settings.model, dataset.shape, len(dataset.classes)
-    )
-    return architecture
-
-
-def build_nets(trial: Trial, dataset: Dataset) -> Nets:
-    """The nets before the first step; identical in all arms with the same architecture."""
-    nets = build_objective(trial).build(build_architecture(trial, dataset))
-    for name, net in nets.named().items():
-        initialise(net, generator(trial.seed, name))
-        reorder(net)
-    return nets
-
-
-@dataclass(frozen=True)
-class TrainingSetup:
-    """Everything a training step needs: nets with their optimisers, and the two halves of a step.
-
-    Args:
-        trainables: Nets and optimisers; the nets are in training mode.
-        draw: The host half: maps the index of a step, from 0, to its batches. They depend only on
-            the training seed and this index. All data loading, random number generation and copies
-            to the device happen here.
-        update: The device half: updates the nets, given these batches. It draws no random numbers,
-            reads no data and never waits for a tensor's value; its only input from the host is
-            :attr:`~ogan_bench.objectives.base.Batch.progress`. On a GPU it is captured as a graph.
-    """
-
-    trainables: Trainables
-    draw: Callable[[int], Sequence[Batch]]
-    update: Callable[[Sequence[Batch]], StepReport]
-
-
-def build_training(trial: Trial, dataset: Dataset, device: torch.device) -> TrainingSetup:
-    """Set up the training of a trial, before its first step.
-
-    Args:
-        trial: The trial to train.
-        dataset: Its data, on the training device unless they do not fit on the GPU.
-        device: Where to train.
-    """
-    settings = trial.settings.training
-    objective, nets = build_objective(trial), build_nets(trial, dataset)
-    named = nets.named()
-    for net in named.values():
-        net.to(device).train()
-    chosen: dict[str, Component] = dict.fromkeys(named, settings.optimizer)
-    chosen["generator"] = settings.generator_optimizer or settings.optimizer
-    trainables = Trainables(
-        nets,
-        {
-            name: build(
-                "optimizers", chosen[name], [p for p in net.parameters() if p.requires_grad]
-            )
-            for name, net in named.items()
-        },
-    )
-    rule: UpdateRule = build("updates", settings.updates)
-    augmentation: Augmentation = build("augmentations", settings.augmentation)
-    batches = Batches(dataset.train, settings.batch_size, trial.seed, settings.images, device)
-    n, d = settings.batch_size, build_architecture(trial, dataset).z_dim
-
-    def draw_batch(images: int, prior: int, progress: float) -> Batch:
-        def random(name: str) -> torch.Generator:
-            return generator(trial.seed, f"noise/{name}", prior)
-
-        def augment(shape: torch.Size, name: str) -> DrawnAugmentation:
-            drawn = [upload(tensor, device) for tensor in augmentation.draw(shape, random(name))]
-            return DrawnAugmentation(augmentation.apply, drawn)
-
-        x, labels = batches[images]
-        z = torch.randn((n, d), generator=generator(trial.seed, "z", prior))
-        noise = draw_noise(objective, n, d, random)
-        return Batch(
-            x=channels_last(x) if x.ndim == 4 else x,
-            z=upload(objective.prior(z), device),
-            labels=labels,
-            z_labels=batches.random_labels(prior),
-            progress=progress,
-            noise={name: upload(tensor, device) for name, tensor in noise.items()},
-            augment_real=augment(x.shape, "augment real"),
-            augment_fake=augment(x.shape, "augment fake"),
-        )
-
-    def draw(step: int) -> list[Batch]:
-        progress = step / settings.steps
-        return [draw_batch(images, prior, progress) for images, prior in rule.batches(step)]
-
-    update = in_precision(partial(rule.update, objective, trainables), settings.precision, device)
-    captured = settings.capture == "auto" and device.type == "cuda"
-    return TrainingSetup(
-        trainables,
-        Prefetched(draw).__getitem__ if draws_ahead(device) else draw,
-        CapturedUpdate(update) if captured else update,
-    )
-
-
-def draws_ahead(device: torch.device) -> bool:
-    """Whether a thread draws the next step while the device is busy with this one.
-
-    On the CPU, which has one thread per trial, there would be nothing to gain.
-    """
-    return device.type == "cuda"
 
 
 def train(

@@ -15,6 +15,7 @@ import torch
 from pydantic import Field, NonNegativeFloat, PositiveFloat
 from torch import Tensor, nn
 
+Constants = Mapping[str, float]
 Tensors = list[Tensor]
 
 
@@ -54,18 +55,12 @@ class Foreach(torch.optim.Optimizer):
         return kept
 
     @abstractmethod
-    def update(
-        self,
-        constants: Mapping[str, float],
-        parameters: Tensors,
-        slopes: Tensors,
-        *states: Tensors,
-    ) -> None:
+    def update(self, group: Constants, moved: Tensors, slopes: Tensors, *states: Tensors) -> None:
         """Update parameters and states in place.
 
         Args:
-            constants: Learning rate and the like.
-            parameters: Those with a gradient.
+            group: Learning rate and the like.
+            moved: The parameters with a gradient.
             slopes: Their gradients g.
             states: For each of :attr:`state_names`, a tensor for each parameter.
         """
@@ -76,20 +71,14 @@ class RMSprop(Foreach):
 
     state_names = ("square_avg",)
 
-    def update(
-        self,
-        constants: Mapping[str, float],
-        parameters: Tensors,
-        slopes: Tensors,
-        *states: Tensors,
-    ) -> None:
+    def update(self, group: Constants, moved: Tensors, slopes: Tensors, *states: Tensors) -> None:
         (squares,) = states
-        alpha = constants["alpha"]
+        alpha = group["alpha"]
         torch._foreach_mul_(squares, alpha)
         torch._foreach_addcmul_(squares, slopes, slopes, 1 - alpha)
         roots = torch._foreach_sqrt(squares)
-        torch._foreach_add_(roots, constants["eps"])
-        torch._foreach_addcdiv_(parameters, slopes, roots, -constants["lr"])
+        torch._foreach_add_(roots, group["eps"])
+        torch._foreach_addcdiv_(moved, slopes, roots, -group["lr"])
 
 
 class Adam(Foreach):
@@ -100,15 +89,9 @@ class Adam(Foreach):
 
     state_names = ("step", "exp_avg", "exp_avg_sq")
 
-    def update(
-        self,
-        constants: Mapping[str, float],
-        parameters: Tensors,
-        slopes: Tensors,
-        *states: Tensors,
-    ) -> None:
+    def update(self, group: Constants, moved: Tensors, slopes: Tensors, *states: Tensors) -> None:
         steps, means, squares = states
-        beta1, beta2 = constants["beta1"], constants["beta2"]
+        beta1, beta2 = group["beta1"], group["beta2"]
         torch._foreach_add_(steps, 1)
         torch._foreach_lerp_(means, slopes, 1 - beta1)
         torch._foreach_mul_(squares, beta2)
@@ -123,9 +106,9 @@ class Adam(Foreach):
         torch._foreach_sqrt_(correction2)
         divisors = torch._foreach_sqrt(squares)
         torch._foreach_div_(divisors, correction2)
-        torch._foreach_add_(divisors, constants["eps"])
+        torch._foreach_add_(divisors, group["eps"])
         torch._foreach_mul_(divisors, correction1)
-        torch._foreach_addcdiv_(parameters, means, divisors, constants["lr"])
+        torch._foreach_addcdiv_(moved, means, divisors, group["lr"])
 
 
 def rmsprop(

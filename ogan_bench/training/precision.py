@@ -7,7 +7,7 @@ GPU computes several times as fast, and sums of their rounding errors are what t
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 import torch
@@ -16,7 +16,7 @@ from torch.overrides import TorchFunctionMode
 
 from ogan_bench.errors import UserError
 from ogan_bench.objectives.base import Batch
-from ogan_bench.training.updates import StepReport
+from ogan_bench.training.updates import StepReport, Update
 
 Precision = Literal["float32", "tf32", "bf16"]
 
@@ -41,9 +41,7 @@ class Bfloat16Products(TorchFunctionMode):
         return func(*rounded, **named).to(torch.float32)
 
 
-def in_precision(
-    update: Callable[[Sequence[Batch]], StepReport], precision: Precision, device: torch.device
-) -> Callable[[Sequence[Batch]], StepReport]:
+def in_precision(update: Update, precision: Precision, device: torch.device) -> Update:
     """The device half of a step, computed in a precision.
 
     Args:

@@ -40,6 +40,10 @@ class StepReport:
     diagnostics: LossTerms
 
 
+Update = Callable[[Sequence[Batch]], StepReport]
+"""The device half of a step: updates the nets, given the batches of the step."""
+
+
 @dataclass(frozen=True)
 class UpdateRule:
     """The two halves of a step.

@@ -14,9 +14,9 @@ from ogan_bench.data import Dataset
 from ogan_bench.objectives.base import Batch, ForwardPass
 from ogan_bench.study import catalogue
 from ogan_bench.study.trial import Trial
-from ogan_bench.training import capture
 from ogan_bench.training.capture import CapturedUpdate
-from ogan_bench.training.loop import RunningMeans, TrainingSetup, build_training
+from ogan_bench.training.running_means import RunningMeans
+from ogan_bench.training.setup import TrainingSetup, build_training
 from ogan_bench.training.updates import StepReport
 from tests.contracts.recorded_operations import RecordedOperations
 from tests.contracts.second_device import PRETEND, PretendTensor, SecondDevice
@@ -27,8 +27,7 @@ STEPS = 6
 
 
 @pytest.fixture(autouse=True)
-def _device(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(capture, "WARM_UP", 1)
+def _device() -> Iterator[None]:
     # Nodes of a gradient's own graph are numbered by thread, and the order of sums follows.
     with SecondDevice(), torch.autograd.set_multithreading_enabled(False):
         yield
@@ -66,7 +65,7 @@ def compare(trial: Trial, dataset: Dataset) -> list[RecordedOperations]:
         graphs.append(RecordedOperations())
         return graphs[-1]
 
-    update = CapturedUpdate(captured.update, graph)
+    update = CapturedUpdate(captured.update, graph, warm_up=1)
     windows = RunningMeans(), RunningMeans()
     addresses: list[int] = []
     for step in range(STEPS):
@@ -160,7 +159,7 @@ def test_only_a_number_of_the_host_is_repeated_as_it_was(kind: str, dataset: Dat
         graphs.append(RecordedOperations())
         return graphs[-1]
 
-    update = CapturedUpdate(baked(setup, factors[kind]), graph)
+    update = CapturedUpdate(baked(setup, factors[kind]), graph, warm_up=1)
     before = setup.trainables.nets.encoder.head.weight.detach().cpu()
     for step in range(4):
         update(setup.draw(step))

@@ -26,13 +26,9 @@ from ogan_bench.sampling.untrained import UntrainedEncoder
 from ogan_bench.study import catalogue
 from ogan_bench.study.settings import Evaluation
 from ogan_bench.study.trial import Trial
-from ogan_bench.training.loop import (
-    RunningMeans,
-    build_nets,
-    build_objective,
-    build_training,
-    moving_averages,
-)
+from ogan_bench.training.loop import moving_averages
+from ogan_bench.training.running_means import RunningMeans
+from ogan_bench.training.setup import build_nets, build_objective, build_training
 from tests.contracts.device_half import DeviceHalf
 from tests.contracts.second_device import PRETEND, SecondDevice
 from tests.contracts.small_trials import PARTS, few_images, small_trial
@@ -149,7 +145,6 @@ def test_codes_and_gradients_of_a_second_device_are_those_of_the_cpu(
 ) -> None:
     """Metrics that train codes or differentiate losses do so on the device."""
     monkeypatch.setattr(inversion, "invert", partial(inversion.invert, steps=3))
-    monkeypatch.setattr(inversion, "RESTARTS", 1)
 
     def measured(device: torch.device) -> list[Tensor]:
         of = context(small_trial(), dataset, Evaluation(samples=20), device)

@@ -33,7 +33,7 @@ from ogan_bench.sampling.untrained import UntrainedEncoder
 from ogan_bench.study.load import load_study
 from ogan_bench.study.settings import Evaluation
 from ogan_bench.study.trial import Trial
-from ogan_bench.training.loop import build_objective
+from ogan_bench.training.setup import build_objective
 from tests.oracles.evaluation.resampled_data import flat_encoder
 
 CPU = torch.device("cpu")

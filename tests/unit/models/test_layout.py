@@ -13,7 +13,7 @@ from ogan_bench.data.base import Split
 from ogan_bench.models.layout import Flatten, Unflatten, reorder
 from ogan_bench.study.settings import Settings
 from ogan_bench.study.trial import Trial
-from ogan_bench.training.loop import build_training
+from ogan_bench.training.setup import build_training
 
 CPU = torch.device("cpu")
 CHANNELS_LAST = torch.channels_last

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from ogan_bench.runner import progress
 from ogan_bench.runner.progress import Lines
 from ogan_bench.runner.trial import TrialReport
 from ogan_bench.store.trial_store import TrialStore
@@ -23,13 +22,9 @@ def wanted() -> list[Trial]:
 
 
 def test_lines_say_speed_and_time_left(
-    tmp_path: Path,
-    wanted: list[Trial],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path, wanted: list[Trial], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(progress, "LINE_SECONDS", 0)
-    lines = Lines(wanted, tmp_path)
+    lines = Lines(wanted, tmp_path, line_seconds=0)
     steps = wanted[0].settings.training.steps
     beat = {
         "stage": "train", "step": steps // 2, "steps": steps, "time": time.time() + 1,
@@ -49,13 +44,9 @@ def test_lines_say_speed_and_time_left(
 
 
 def test_an_evaluation_has_no_speed(
-    tmp_path: Path,
-    wanted: list[Trial],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path, wanted: list[Trial], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(progress, "LINE_SECONDS", 0)
-    lines = Lines(wanted, tmp_path)
+    lines = Lines(wanted, tmp_path, line_seconds=0)
     beat = {"stage": "evaluate", "step": 20, "steps": 20, "time": time.time() + 1}
     TrialStore(tmp_path).trial(wanted[0]).write_heartbeat(beat)
     lines.tick()

@@ -125,7 +125,7 @@ def test_evaluations_take_nothing_from_the_budget(
         clock[0] += 1000.0
 
     monkeypatch.setattr("ogan_bench.training.loop.time.perf_counter", lambda: clock[0])
-    monkeypatch.setattr("ogan_bench.training.loop.RunningMeans.add", step)
+    monkeypatch.setattr("ogan_bench.training.running_means.RunningMeans.add", step)
     monkeypatch.setattr("ogan_bench.runner.trial.TrainingObserver.__call__", evaluation)
     run(tmp_path, trial(), budget=4.5)
     stored = result(TrialStore(tmp_path).trial(trial()))

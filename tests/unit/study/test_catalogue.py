@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ogan_bench.errors import UserError
 from ogan_bench.study import catalogue
-from ogan_bench.study.load import load_study
+from tests.unit.study.written_plugin import check_refused
 
 
 def test_no_torch_is_imported_for_a_study() -> None:
@@ -39,8 +38,4 @@ def test_no_torch_is_imported_for_a_study() -> None:
     ],
 )
 def test_errors_in_a_plugin_name_the_file(plugin_study: Path, text: str, message: str) -> None:
-    (plugin_study.parent / "my_terms.py").write_text(text, encoding="utf-8")
-    with pytest.raises(UserError) as caught:
-        load_study(plugin_study)
-    assert "my_terms.py" in str(caught.value)
-    assert message in str(caught.value)
+    check_refused(plugin_study, text, message)

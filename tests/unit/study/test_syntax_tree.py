@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ogan_bench.errors import StudyError, UserError
+from ogan_bench.errors import StudyError
 from ogan_bench.study import catalogue, parts
 from ogan_bench.study.load import load_study
-from tests.unit.study.written_plugin import PLUGIN
+from tests.unit.study.written_plugin import PLUGIN, check_refused
 
 
 @pytest.mark.parametrize("kind", catalogue.KINDS)
@@ -63,8 +63,4 @@ def test_parts_are_validated_without_being_executed(plugin_study: Path) -> None:
     ],
 )
 def test_errors_in_a_plugin_name_the_file(plugin_study: Path, text: str, message: str) -> None:
-    (plugin_study.parent / "my_terms.py").write_text(text, encoding="utf-8")
-    with pytest.raises(UserError) as caught:
-        load_study(plugin_study)
-    assert "my_terms.py" in str(caught.value)
-    assert message in str(caught.value)
+    check_refused(plugin_study, text, message)

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from ogan_bench.errors import UserError
+from ogan_bench.study.load import load_study
+
 PLUGIN = '''\
 """Parts of my own."""
 
@@ -69,3 +76,12 @@ arms:
 seeds: [0]
 metrics: [reconstruction_mse, code_size]
 """
+
+
+def check_refused(study: Path, plugin: str, message: str) -> None:
+    """A study whose plug-in has this text is refused, with the file's name and this message."""
+    (study.parent / "my_terms.py").write_text(plugin, encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        load_study(study)
+    assert "my_terms.py" in str(caught.value)
+    assert message in str(caught.value)

@@ -12,7 +12,7 @@ from ogan_bench.data import Dataset
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.cost import FlopCounter, SavedTensors, step_cost
-from ogan_bench.training.loop import build_training
+from ogan_bench.training.setup import build_training
 
 CPU = torch.device("cpu")
 

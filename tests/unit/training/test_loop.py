@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
@@ -18,14 +17,10 @@ from ogan_bench.errors import UserError
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import Trial
+from ogan_bench.training import checkpoint
 from ogan_bench.training.checkpoint import UnreadableCheckpointError
-from ogan_bench.training.loop import (
-    DivergedError,
-    InterruptedTrainingError,
-    Trained,
-    build_nets,
-    train,
-)
+from ogan_bench.training.loop import DivergedError, InterruptedTrainingError, Trained, train
+from ogan_bench.training.setup import build_nets
 from tests.unit.training.net_state import state
 
 CPU = torch.device("cpu")
@@ -119,7 +114,7 @@ def test_steps_drawn_ahead_are_the_same(
     chosen = trial("pearson", 0, "training.augmentation=diff_augment")
     whole, cut = TrialFolder(tmp_path / "whole"), TrialFolder(tmp_path / "cut")
     expected = train(chosen, dataset, whole, CPU, Script())
-    monkeypatch.setattr("ogan_bench.training.loop.draws_ahead", lambda device: True)
+    monkeypatch.setattr("ogan_bench.training.setup.draws_ahead", lambda device: True)
     with pytest.raises(InterruptedTrainingError):
         train(chosen, dataset, cut, CPU, Script(stop_at=3))
     assert same(train(chosen, dataset, cut, CPU, Script()), expected)
@@ -134,7 +129,7 @@ def test_steps_drawn_ahead_are_the_same(
 def test_an_error_in_the_thread_ends_the_training(
     tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ogan_bench.training.loop.draws_ahead", lambda device: True)
+    monkeypatch.setattr("ogan_bench.training.setup.draws_ahead", lambda device: True)
     points = replace(
         dataset,
         train=Split(torch.zeros(20, 2, 1, 1), dataset.train.known_labels[:20]),
@@ -213,13 +208,19 @@ def test_a_checkpoint_of_another_configuration_is_not_resumed(
         train(trial("mse"), dataset, folder, CPU, Script())
 
 
-def test_arms_of_a_seed_share_initialisation_and_seeds_do_not(dataset: Dataset) -> None:
-    def weights(chosen: Trial) -> Tensor:
-        encoder = build_nets(chosen, dataset).encoder
-        return torch.cat([p.flatten() for p in encoder.parameters()])
-
-    assert torch.equal(weights(trial("pearson", 0)), weights(trial("mse", 0)))
-    assert not torch.equal(weights(trial("pearson", 0)), weights(trial("pearson", 1)))
+def test_a_checkpoint_of_an_earlier_version_is_not_trained_on(
+    tmp_path: Path, dataset: Dataset
+) -> None:
+    """Its steps rounded otherwise, so the result would be of neither version."""
+    folder = TrialFolder(tmp_path)
+    with pytest.raises(InterruptedTrainingError):
+        train(trial(), dataset, folder, CPU, Script(stop_at=3))
+    earlier = checkpoint.load(folder.checkpoint, CPU)
+    assert earlier is not None
+    del earlier["sums"]
+    checkpoint.save(folder.checkpoint, earlier)
+    with pytest.raises(UnreadableCheckpointError, match="of an earlier version"):
+        train(trial(), dataset, folder, CPU, Script())
 
 
 def test_nothing_depends_on_the_global_generator(tmp_path: Path, dataset: Dataset) -> None:

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from ogan_bench.data import Dataset
 from ogan_bench.errors import UserError
-from ogan_bench.training.loop import build_training
 from ogan_bench.training.precision import Bfloat16Products, in_precision
+from ogan_bench.training.setup import build_training
 from ogan_bench.training.updates import StepReport
 from tests.contracts.small_trials import small_trial
 

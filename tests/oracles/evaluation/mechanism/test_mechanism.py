@@ -28,7 +28,7 @@ from ogan_bench.sampling.untrained import UntrainedEncoder
 from ogan_bench.study.load import load_study
 from ogan_bench.study.settings import Evaluation
 from ogan_bench.study.trial import Trial
-from ogan_bench.training.loop import build_nets, build_objective
+from ogan_bench.training.setup import build_nets, build_objective
 from tests.oracles.evaluation.mechanism.normal_numbers import normal
 
 CPU = torch.device("cpu")
