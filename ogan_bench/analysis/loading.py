@@ -95,7 +95,7 @@ def load_results(root: Path, study: str) -> StudyResults:
         columns=list(MEASURED),
         dtype=object,
     )
-    metrics = metrics.astype({"seed": int, "value": float, "floor": float})
+    metrics = metrics.astype({"seed": int, "value": float, "floor": float, "error": float})
     frame = pd.DataFrame(trials, columns=columns)
     frame = frame.astype(dict.fromkeys(columns[4:-2], float))
     registered, drifted = _registered(store, study, record, started)

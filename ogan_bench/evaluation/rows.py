@@ -22,8 +22,10 @@ class Row:
         n_samples: Number of images, codes or samples that the value is computed from.
         split: Which images it is measured on or against: ``train``, ``test`` or ``generated``.
         extractor: Name of the feature space with the hash of its weights, if there is one.
-        protocol: Version of the computation; numbers of two versions are not comparable.
         floor: What finite samples or chance alone would give, if known in closed form.
+        error: Standard error of the value from the finite number of samples, in the value's unit.
+        members: The value in each member of an ensemble of extractors, in the ensemble's order; the
+            row's value is their mean.
         note: Why there is no value, or what a reader has to know.
 
     Raises:
@@ -36,8 +38,9 @@ class Row:
     n_samples: int
     split: str
     extractor: str | None = None
-    protocol: str = "1"
     floor: float | None = None
+    error: float | None = None
+    members: tuple[float, ...] | None = None
     note: str | None = None
 
     def __post_init__(self) -> None:
@@ -51,8 +54,8 @@ class Row:
             raise ValueError(f"{self.metric} is {self.value}, not a finite number")
 
     def record(self) -> dict[str, Any]:
-        """The row as plain values for JSON."""
-        return dataclasses.asdict(self)
+        """The row, with the protocol of its metric, as plain values for JSON."""
+        return {**dataclasses.asdict(self), "protocol": METRICS[self.metric].protocol}
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ class Value:
         extractor: Name of the feature space with the hash of its weights.
         n_samples: Number of images, codes or samples, if it differs from the group's.
         split: The split, if it differs from the group's.
+        error: Standard error from the finite number of samples.
     """
 
     value: float
@@ -74,6 +78,7 @@ class Value:
     extractor: str | None = None
     n_samples: int | None = None
     split: str | None = None
+    error: float | None = None
 
 
 def measured_rows(
@@ -104,6 +109,7 @@ def measured_rows(
                 found.split or split,
                 found.extractor or extractor,
                 floor=found.floor,
+                error=found.error,
                 note="; ".join(filter(None, (note, found.note))) or None,
             )
         ]

@@ -33,6 +33,7 @@ class Metric:
         format: Format specification for printing.
         extractor: Required feature space, one of ``evaluation.extractors``.
         group: One of ``evaluation.groups``, if it is measured only on demand.
+        protocol: Version of the computation; numbers of two versions are not comparable.
     """
 
     title: str
@@ -42,6 +43,7 @@ class Metric:
     format: str = ".4g"
     extractor: SpaceName | None = None
     group: Group | None = None
+    protocol: str = "1"
 
 
 FRECHET = "Heusel et al., 2017, arXiv 1706.08500"

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
 from ogan_bench.store.trial_folder import TrialFolder
+from ogan_bench.study.first_defaults import with_first_defaults
 from ogan_bench.study.plugin_files import Plugin
 from ogan_bench.study.plugins import add_plugins
 from ogan_bench.study.settings import Settings
@@ -64,7 +65,8 @@ def _trial(
     folder.check_not_packed()
     run = folder.read("run.json") or {}
     folder.check_place(run)
-    config = {key: value for key, value in run["config"].items() if key != "seed"}
+    config = with_first_defaults(run["config"])
+    del config["seed"]
     _check_plugins(study, folder, config.get("plugins", {}), plugins)
     wanted: dict[str, Any] = config["evaluation"]
     for key, added in (("extractors", extractors), ("groups", groups)):

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+from pydantic import ValidationError
 
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record, parse_json, read_json, write_bytes, write_json
 from ogan_bench.store.journal import Journal, read_file
 from ogan_bench.store.packed import PackedStudy
 from ogan_bench.study.diffs import differences
+from ogan_bench.study.first_defaults import with_first_defaults
+from ogan_bench.study.settings import Settings
 from ogan_bench.study.trial import Trial
+from ogan_bench.study.yaml_errors import Tree
 
 FORMAT = 1
 """Version of the files' layout."""
@@ -245,12 +249,23 @@ class TrialFolder:
             return
         changes = [
             f"{key}: {stored!r} stored, {wanted!r} wanted"
-            for key, stored, wanted in differences(run["config"], trial.config)
+            for key, stored, wanted in differences(_completed(run["config"]), trial.config)
         ]
         raise ConflictError(
             f"{self.path} holds a trial of another configuration ({'; '.join(changes)}). "
             "Choose another folder with --out, or delete this one to train it again."
         )
+
+
+def _completed(config: Tree) -> Tree:
+    """A stored configuration with the defaults of settings that are younger than it."""
+    complete = with_first_defaults(config)
+    seed = complete.pop("seed", None)
+    try:
+        complete = Settings.model_validate(complete).model_dump(mode="json")
+    except ValidationError:  # of a version with other settings: it is shown as it is
+        return config
+    return {**complete, "seed": seed}
 
 
 def _has_trained(result: Record, trial_budget: float | None) -> bool:

@@ -2,8 +2,8 @@
 
 Everything that changes a number is in here and in a trial's identity; where and how fast a trial
 runs (device, workers, checkpoint interval, paths) is not. The identity covers what differs from the
-defaults, so stored trials stay valid when a new setting defaults to the previous behaviour; for the
-same reason the default of a published setting never changes.
+defaults, so stored trials stay valid when a new setting defaults to the previous behaviour; a
+default that changes is entered in :mod:`~ogan_bench.study.first_defaults`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from pydantic import (
 from ogan_bench.metrics.definition import Group, SpaceName
 from ogan_bench.metrics.feature_spaces import SPACES
 from ogan_bench.study.base_model import NAME, Model, known_metrics, metric_with_direction
+from ogan_bench.study.first_defaults import without_first_defaults
 from ogan_bench.study.hypotheses import Hypothesis
 from ogan_bench.study.parts import (
     Architecture,
@@ -83,7 +84,7 @@ class Training(Model):
 class Evaluation(Model):
     """What is measured on a trained trial."""
 
-    samples: PositiveInt = Field(default=2000, description="Number of generated images.")
+    samples: PositiveInt = Field(default=10_000, description="Number of generated images.")
     probe_images: NonNegativeInt = Field(
         default=10_000,
         description="Maximum number of labelled training images for the linear probe; 0: no probe.",
@@ -156,14 +157,15 @@ class Settings(Model):
     )
 
     def identity(self) -> dict[str, Any]:
-        """What differs from the defaults, as plain data.
+        """What differs from the first defaults, as plain data.
 
         Which metrics are measured is not part of it: one more does not change the others.
         """
         defaults = {"extractors": Evaluation().extractors, "groups": []}
         evaluation = self.evaluation.model_copy(update=defaults)
         plain = self.model_copy(update={"evaluation": evaluation})
-        return plain.model_dump(mode="json", exclude_defaults=True)
+        differs = plain.model_dump(mode="json", exclude_defaults=True)
+        return without_first_defaults(differs, plain.model_dump(mode="json"))
 
 
 def rebuild_models() -> None:

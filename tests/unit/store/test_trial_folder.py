@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import multiprocessing
 from pathlib import Path
 
@@ -44,6 +45,19 @@ def test_another_configuration_is_refused_with_what_differs(tmp_path: Path) -> N
     steps = trial.settings.training.steps
     with pytest.raises(ConflictError, match=rf"training.steps: {steps} stored, 3 wanted.*--out"):
         folder.check_identity(changed)
+
+
+def test_settings_that_are_younger_than_a_trial_are_not_named_as_differences(
+    tmp_path: Path,
+) -> None:
+    trial = trials(load_study(Path("studies/mse_vs_pearson.yaml")))[0]
+    stored = copy.deepcopy(trial.config)
+    del stored["training"]["precision"], stored["evaluation"]["samples"]
+    folder = TrialFolder(tmp_path)
+    folder.write("run.json", {"config_hash": "of then", "config": stored})
+    with pytest.raises(ConflictError) as caught:
+        folder.check_identity(trial)
+    assert "(evaluation.samples: 2000 stored, 10000 wanted)" in str(caught.value)
 
 
 def test_state_of_a_trial(tmp_path: Path) -> None:

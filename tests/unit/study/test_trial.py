@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from pathlib import Path
 
+from ogan_bench.study.first_defaults import with_first_defaults
 from ogan_bench.study.load import load_study
 from ogan_bench.study.settings import Settings
 from ogan_bench.study.trial import Trial, trials
@@ -43,14 +44,15 @@ def test_a_title_is_no_part_of_the_identity(tmp_path: Path) -> None:
 def test_identity_is_what_differs_from_the_defaults(study_file: Path) -> None:
     """So trials stay valid when a new setting defaults to today's behaviour."""
     before = load_study(study_file).arms["none"].identity()
-    assert "evaluation" not in before
+    assert before["evaluation"] == {"samples": 10_000}  # the first default was another one
     assert before["objective"]["penalty"] == {"name": "quadratic_potential"}
-    same = load_study(study_file, overrides=["evaluation.samples=2000", "training.batch_size=64"])
+    same = load_study(study_file, overrides=["evaluation.seed=0", "training.batch_size=64"])
     assert same.arms["none"].identity() == before
-    other = load_study(study_file, overrides=["evaluation.samples=2001"]).arms["none"].identity()
-    assert other["evaluation"] == {"samples": 2001}
+    other = load_study(study_file, overrides=["evaluation.seed=1"]).arms["none"].identity()
+    assert other["evaluation"] == {**before["evaluation"], "seed": 1}
     for arm, settings in load_study(study_file).arms.items():
-        assert Settings.model_validate(settings.identity()) == settings, arm
+        restored = Settings.model_validate(with_first_defaults(settings.identity()))
+        assert restored == settings, arm
         assert Settings.model_validate(settings.model_dump(mode="json")) == settings, arm
 
 

@@ -1,0 +1,69 @@
+"""Defaults that have changed since the first results were published.
+
+A trial's identity covers what differs from the *first* default of every setting, and a stored
+configuration without a key means that first default. So stored trials keep their identity and their
+meaning when a default changes.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ogan_bench.study.yaml_errors import Tree
+
+
+@dataclass(frozen=True)
+class FirstDefault:
+    """The first default of a setting whose default is another one now.
+
+    Args:
+        section: Key of the settings.
+        key: Key in that section.
+        value: The first default.
+        part: Name of the part that the section holds, if only that one has the key.
+    """
+
+    section: str
+    key: str
+    value: Any
+    part: str | None = None
+
+
+FIRST_DEFAULTS = (FirstDefault("evaluation", "samples", 2000),)
+
+
+def without_first_defaults(identity: Tree, settings: Tree) -> Tree:
+    """What differs from the first defaults, given what differs from the present ones.
+
+    Args:
+        identity: What differs from the present defaults.
+        settings: All settings.
+    """
+    changed = copy.deepcopy(identity)
+    for first, section in _sections(settings):
+        if section[first.key] != first.value:
+            changed.setdefault(first.section, {})[first.key] = section[first.key]
+        elif first.section in changed:
+            changed[first.section].pop(first.key, None)
+            if not changed[first.section]:
+                del changed[first.section]
+    return changed
+
+
+def with_first_defaults(config: Tree) -> Tree:
+    """A stored configuration with the first default of every key that it does not have."""
+    complete = copy.deepcopy(config)
+    for first, section in _sections(complete):
+        section.setdefault(first.key, first.value)
+    return complete
+
+
+def _sections(settings: Tree) -> Iterator[tuple[FirstDefault, Tree]]:
+    """The sections that have a setting whose default has changed."""
+    for first in FIRST_DEFAULTS:
+        section = settings.get(first.section)
+        if isinstance(section, dict) and first.part in (None, section.get("name")):
+            yield first, section

@@ -1,0 +1,44 @@
+"""Defaults that change: stored trials keep their identity and their meaning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ogan_bench.study.first_defaults import FIRST_DEFAULTS, FirstDefault, with_first_defaults
+from ogan_bench.study.load import load_study
+from ogan_bench.study.settings import Settings
+
+
+def test_the_first_default_is_no_part_of_the_identity(study_file: Path) -> None:
+    """As when it was the default: a trial that was stored then has the same identity."""
+    stated = load_study(study_file, overrides=["evaluation.samples=2000"]).arms["none"]
+    assert "evaluation" not in stated.identity()
+    other = load_study(study_file, overrides=["evaluation.samples=2001"]).arms["none"]
+    assert other.identity()["evaluation"] == {"samples": 2001}
+
+
+def test_a_default_that_changed_is_part_of_the_identity(study_file: Path) -> None:
+    now = load_study(study_file).arms["none"]
+    assert now.identity()["evaluation"] == {"samples": now.evaluation.samples}
+
+
+def test_a_stored_configuration_without_a_key_means_the_first_default(study_file: Path) -> None:
+    stored = load_study(study_file).arms["none"].model_dump(mode="json")
+    del stored["evaluation"]["samples"]
+    assert Settings.model_validate(with_first_defaults(stored)).evaluation.samples == 2000
+    assert "samples" not in stored["evaluation"]  # the argument is not changed
+
+
+@pytest.mark.parametrize("first", FIRST_DEFAULTS, ids=lambda first: f"{first.section}.{first.key}")
+def test_every_first_default_differs_from_the_present_one(
+    first: FirstDefault, study_file: Path
+) -> None:
+    section: dict[str, Any] = {"name": first.part} if first.part else {}
+    settings = load_study(study_file).arms["none"].model_dump(mode="json", exclude_defaults=True)
+    settings[first.section] = section or settings.get(first.section, {})
+    settings[first.section].pop(first.key, None)
+    present = Settings.model_validate(settings).model_dump(mode="json")[first.section]
+    assert present[first.key] != first.value
