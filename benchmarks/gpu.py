@@ -16,6 +16,7 @@ in a process of its own, so one that fails costs nothing but its own row.
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import signal
@@ -240,11 +241,7 @@ def plain_loop(trial: Trial, dataset: Dataset, device: torch.device) -> Step:
 def mimicry_loop(call: Call, name: str, dataset: Dataset, device: torch.device) -> Step:
     """torch-mimicry's own training steps on the same nets."""
     assert call.mimicry is not None
-    sys.path.insert(0, str(call.mimicry))
-    # Its metrics import TensorFlow, which a training step does not need, nor does TensorBoard then.
-    for hollow in ("tensorflow", "tensorboard.compat.notf", "torch._six"):
-        sys.modules.setdefault(hollow, types.ModuleType(hollow))
-    vars(sys.modules["torch._six"])["PY3"] = True  # asked for by the last release
+    add_mimicry(call.mimicry)
     from torch_mimicry.nets.gan import gan
     from torch_mimicry.training.metric_log import MetricLog
 
@@ -281,6 +278,15 @@ def mimicry_loop(call: Call, name: str, dataset: Dataset, device: torch.device) 
         )
 
     return step
+
+
+def add_mimicry(folder: Path) -> None:
+    """Make torch-mimicry importable, without what it imports for its metrics only."""
+    importlib.import_module("torch._dynamo")  # looks for TensorFlow, and a hollow one breaks it
+    sys.path.insert(0, str(folder))
+    for hollow in ("tensorflow", "tensorboard.compat.notf", "torch._six"):
+        sys.modules.setdefault(hollow, types.ModuleType(hollow))
+    vars(sys.modules["torch._six"])["PY3"] = True  # asked for by the last release
 
 
 def real_images(dataset: Dataset, index: int) -> Tensor:

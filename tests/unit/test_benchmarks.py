@@ -26,6 +26,47 @@ def test_update_step_prints_its_table(
     assert "| 16, 16, 32, 1 |" in capsys.readouterr().out
 
 
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor:UserWarning")  # in Dynamo
+def test_compiled_step_prints_its_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = runpy.run_path(str(BENCHMARKS / "compiled_step.py"))
+    script["SETTINGS"][1:] = []
+    command = ["compiled_step.py", "--rounds", "1", "--backend", "eager"]
+    monkeypatch.setattr(sys, "argv", command)
+    script["main"]()
+    assert "| 16, 16, 32, 1 |" in capsys.readouterr().out
+
+
+PEER = """
+from torch import nn
+
+class Net(nn.Linear):
+    def train_step(self, real_batch, log_data, device, global_step, netG=None, optD=None,
+                   netD=None, optG=None):
+        assert len(real_batch[0]) and (netG or netD) and (optD or optG)
+
+def SNGANGenerator32(nz, ngf): return Net(nz, ngf)
+def SNGANDiscriminator32(ndf): return Net(ndf, 1)
+"""
+
+
+def test_peer_step_prints_its_table(tmp_path: Path) -> None:
+    """With a hollow peer, in a process of its own since it makes the peer importable."""
+    for folder in ("nets/sngan", "training"):
+        (tmp_path / "torch_mimicry" / folder).mkdir(parents=True)
+    (tmp_path / "torch_mimicry/nets/sngan/sngan_32.py").write_text(PEER, encoding="utf-8")
+    log = tmp_path / "torch_mimicry/training/metric_log.py"
+    log.write_text("class MetricLog: pass", encoding="utf-8")
+    command = [sys.executable, str(BENCHMARKS / "peer_step.py"), str(tmp_path)]
+    settings = ["--rounds", "1", "--width", "1"]
+    done = subprocess.run([*command, *settings], capture_output=True, text=True, check=False)
+    printed = done.stdout
+    assert done.returncode == 0, done.stderr
+    assert "of torch-mimicry: G 516, D 3; of ours" in printed
+    assert "| simultaneous |" in printed
+
+
 def test_fidelity_prints_its_table(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
