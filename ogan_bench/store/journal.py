@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from ogan_bench.files import Record, json_line, write_bytes
+from ogan_bench.files import Record, json_line, sync, write_bytes
 from ogan_bench.store.packed import PackedStudy
 
 
@@ -32,6 +34,17 @@ def read_file(path: Path) -> bytes | None:
         return None
 
 
+class Seal(NamedTuple):
+    """Length in bytes and SHA-256 of a journal at one time."""
+
+    length: int
+    sha256: str
+
+
+NOTHING = Seal(0, hashlib.sha256().hexdigest())
+"""The seal of a journal before its first line."""
+
+
 @dataclass(frozen=True)
 class Journal:
     """A file of JSON objects, one a line, each of a training step; a kill costs the last at most.
@@ -53,11 +66,30 @@ class Journal:
         records: list[Record] = json.loads(b"[" + b",".join(lines) + b"]")  # faster than by line
         return records
 
-    def cut(self, step: int) -> None:
-        """Drop the lines after ``step``, so that a resumed training writes them again."""
+    def seal(self) -> Seal:
+        """Length and hash of the file as it is now, which is flushed to disk first."""
+        if not self.path.exists():
+            return NOTHING
+        sync(self.path)
+        content = self.path.read_bytes()
+        return Seal(len(content), hashlib.sha256(content).hexdigest())
+
+    def check(self, seal: Seal) -> None:
+        """Refuse a file that no longer begins as it was sealed.
+
+        Raises:
+            ValueError: Names the file.
+        """
+        if hashlib.sha256(self._sealed(seal)).hexdigest() != seal.sha256:
+            raise ValueError(f"{self.path}: altered since the checkpoint")
+
+    def cut(self, seal: Seal) -> None:
+        """Drop what was added after a seal, so that a resumed training writes it again."""
         if self.path.exists():
-            kept = [line for line in self.read() if line["step"] <= step]
-            write_bytes(self.path, b"".join(json_line(line) for line in kept))
+            write_bytes(self.path, self._sealed(seal))
+
+    def _sealed(self, seal: Seal) -> bytes:
+        return (self.path.read_bytes() if self.path.exists() else b"")[: seal.length]
 
     def append(self, record: Record) -> None:
         """Add a line."""

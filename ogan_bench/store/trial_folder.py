@@ -58,6 +58,11 @@ class TrialFolder:
         """Evaluations during training."""
         return Journal(self.path / "history.jsonl")
 
+    @property
+    def journals(self) -> dict[str, Journal]:
+        """The training log and the evaluations during training, by the names of their files."""
+        return {journal.path.name: journal for journal in (self.log, self.history)}
+
     def step_picture(self, step: int) -> Path:
         """Samples as they were after a step."""
         return self.path / "steps" / f"step-{step:07d}.png"

@@ -8,7 +8,8 @@
                                /train.jsonl   one line every few steps
                                /history.jsonl evaluations during training
                                /progress.json heartbeat of a running trial
-                               /checkpoint.pt state of the training
+                               /checkpoint.pt state of the training, sealed with its SHA-256
+                               /checkpoint.previous.pt the one before, until the training ends
                                /chosen.pt     weights that did best on held-out images
                                /samples.png, reconstructions.png, swapped.png, neighbours.png,
                                 interpolations.png

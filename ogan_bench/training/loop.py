@@ -6,13 +6,16 @@ import copy
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 
 from ogan_bench.data import Dataset
+from ogan_bench.errors import UserError
 from ogan_bench.models import spectral
 from ogan_bench.objectives.base import Nets
+from ogan_bench.store.journal import NOTHING, Seal
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.study.trial import Trial
 from ogan_bench.training import checkpoint
@@ -100,7 +103,8 @@ def train(
     Raises:
         DivergedError: A loss is no longer finite.
         InterruptedTrainingError: The monitor asked to stop; the state is saved.
-        UnreadableCheckpointError: The checkpoint cannot be used.
+        UnreadableCheckpointError: Neither the checkpoint nor the one before can be used.
+        UserError: The data are not those that the training began with.
     """
     settings = trial.settings.training
     setup = build_training(trial, dataset, device)
@@ -109,30 +113,31 @@ def train(
 
     # Resume where an earlier attempt was interrupted
     window, step, seconds = RunningMeans(), 0, 0.0
-    state = load_checkpoint(trial, folder, device)
+    state = _state_to_resume(trial, dataset, folder, device)
+    seals = dict.fromkeys(folder.journals, NOTHING)
     if state is not None:
-        if "sums" not in state:
-            raise checkpoint.UnreadableCheckpointError(
-                f"{folder.checkpoint}: of an earlier version, whose steps rounded otherwise"
-            )
         restore_weights(state, nets, averages)
         for name, optimizer in optimizers.items():
             optimizer.load_state_dict(state["optimizers"][name])
         step, seconds = state["step"], state["seconds"]
         window = RunningMeans(state["sums"])
-    for journal in (folder.log, folder.history):
-        journal.cut(step)
+        seals = {name: Seal(*seal) for name, seal in state["journals"].items()}
+    for file, journal in folder.journals.items():
+        journal.cut(seals[file])
 
-    def save() -> None:
+    def save(*, is_last: bool) -> None:
         checkpoint.save(
             folder.checkpoint,
             {
                 "config_hash": trial.config_hash,
+                "data_hash": dataset.hash,
                 "step": step,
                 "seconds": seconds,
                 "sums": window.sums,
+                "journals": {name: tuple(j.seal()) for name, j in folder.journals.items()},
                 **_state(setup.trainables, averages),
             },
+            keep_previous=not is_last,
         )
 
     # Train
@@ -161,24 +166,80 @@ def train(
         monitor.progress("train", step, record)
         ends = step == settings.steps or monitor.budget_used(seconds)
         if monitor.should_stop() and not ends:
-            save()
+            save(is_last=False)
             raise InterruptedTrainingError
         if monitor.should_save() or ends:
-            save()
+            save(is_last=step == settings.steps)
     return Trained.after(trial, evaluated(nets, averages), step, seconds)
 
 
+def _state_to_resume(
+    trial: Trial, dataset: Dataset, folder: TrialFolder, device: torch.device
+) -> checkpoint.State | None:
+    """The last state that can be trained on; ``None`` before the first.
+
+    Raises:
+        UnreadableCheckpointError: Neither the checkpoint nor the one before can be used.
+        UserError: The data are not those that the training began with.
+    """
+    try:
+        state = _resumable(load_checkpoint(trial, folder, device), folder)
+    except checkpoint.UnreadableCheckpointError as error:
+        before = checkpoint.previous(folder.checkpoint)
+        state = _resumable(load_checkpoint(trial, folder, device, before), folder)
+        if state is None:
+            raise
+        folder.write_error(
+            f"The checkpoint could not be used; training went on from the one before, "
+            f"of step {state['step']}.\n{error}\n"
+        )
+    if state is not None and state["data_hash"] != dataset.hash:
+        raise UserError(
+            f"{folder.path}: the data have changed since this training began (SHA-256 "
+            f"{state['data_hash']} then, {dataset.hash} now); put them back, or delete the folder "
+            "to train the trial again"
+        )
+    return state
+
+
+def _resumable(state: checkpoint.State | None, folder: TrialFolder) -> checkpoint.State | None:
+    """The state, if the logs up to it are what they were and its steps are those of today.
+
+    Raises:
+        UnreadableCheckpointError: They are not.
+    """
+    if state is None:
+        return None
+    if not {"sums", "journals", "data_hash"} <= state.keys():
+        raise checkpoint.UnreadableCheckpointError(
+            f"{folder.checkpoint}: of an earlier version, whose steps rounded otherwise"
+        )
+    for name, journal in folder.journals.items():
+        try:
+            journal.check(Seal(*state["journals"][name]))
+        except ValueError as error:
+            raise checkpoint.UnreadableCheckpointError(str(error)) from None
+    return state
+
+
 def load_checkpoint(
-    trial: Trial, folder: TrialFolder, device: torch.device
+    trial: Trial, folder: TrialFolder, device: torch.device, path: Path | None = None
 ) -> checkpoint.State | None:
     """Training state of a trial, or ``None`` if there is none.
+
+    Args:
+        trial: The trial.
+        folder: Its folder.
+        device: Device for the weights.
+        path: The file; ``None``: the folder's checkpoint.
 
     Raises:
         UnreadableCheckpointError: It cannot be read, or belongs to another configuration.
     """
-    state = checkpoint.load(folder.checkpoint, device)
+    path = path or folder.checkpoint
+    state = checkpoint.load(path, device)
     if state is not None and state["config_hash"] != trial.config_hash:
-        raise checkpoint.UnreadableCheckpointError(f"{folder.checkpoint}: of another configuration")
+        raise checkpoint.UnreadableCheckpointError(f"{path}: of another configuration")
     return state
 
 

@@ -31,3 +31,48 @@ def test_damaged_checkpoints_are_recognised(tmp_path: Path, content: bytes) -> N
     with pytest.raises(UnreadableCheckpointError):
         checkpoint.load(tmp_path / "c.pt", CPU)
     assert checkpoint.load(tmp_path / "none.pt", CPU) is None
+
+
+def state(value: float) -> checkpoint.State:
+    return {"step": 3, "weights": torch.full((1000,), value)}
+
+
+def test_every_flipped_bit_is_recognised(tmp_path: Path) -> None:
+    """Torch loads other weights from most of these files without a word."""
+    path = tmp_path / "c.pt"
+    checkpoint.save(path, state(1.0))
+    whole = path.read_bytes()
+    for position in range(0, len(whole), len(whole) // 50):
+        damaged = bytearray(whole)
+        damaged[position] ^= 1
+        path.write_bytes(damaged)
+        with pytest.raises(UnreadableCheckpointError):
+            checkpoint.load(path, CPU)
+    path.write_bytes(whole)
+    loaded = checkpoint.load(path, CPU)
+    assert loaded is not None
+    assert torch.equal(loaded["weights"], torch.ones(1000))
+
+
+def test_torch_alone_reads_a_sealed_file(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path / "c.pt", state(2.0))
+    assert torch.load(tmp_path / "c.pt", weights_only=True)["weights"][0] == 2
+
+
+def test_a_file_of_a_version_without_seals_is_read(tmp_path: Path) -> None:
+    torch.save(state(2.0), tmp_path / "c.pt")
+    loaded = checkpoint.load(tmp_path / "c.pt", CPU)
+    assert loaded is not None
+    assert loaded["step"] == 3
+
+
+def test_the_checkpoint_before_the_last_one_is_kept_until_it_is_of_no_more_use(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "c.pt"
+    for value in (1.0, 2.0, 3.0):
+        checkpoint.save(path, state(value), keep_previous=True)
+    values = [checkpoint.load(name, CPU) for name in (path, checkpoint.previous(path))]
+    assert [found and float(found["weights"][0]) for found in values] == [3, 2]
+    checkpoint.save(path, state(4.0))
+    assert [name.name for name in tmp_path.iterdir()] == ["c.pt"]

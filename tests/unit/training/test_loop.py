@@ -186,6 +186,53 @@ def test_a_kill_after_a_checkpoint_writes_the_same_log(tmp_path: Path, dataset: 
     assert without_times(killed) == without_times(whole)
 
 
+def interrupted_after_two_checkpoints(folder: TrialFolder, dataset: Dataset) -> None:
+    """Checkpoints of steps 2 and 5, and a log up to step 3."""
+    for step in (2, 5):
+        with pytest.raises(InterruptedTrainingError):
+            train(trial(), dataset, folder, CPU, Script(stop_at=step))
+
+
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(
+    tmp_path: Path, dataset: Dataset
+) -> None:
+    whole, damaged = TrialFolder(tmp_path / "whole"), TrialFolder(tmp_path / "damaged")
+    expected = train(trial(), dataset, whole, CPU, Script())
+    interrupted_after_two_checkpoints(damaged, dataset)
+    content = bytearray(damaged.checkpoint.read_bytes())
+    content[len(content) // 2] ^= 1
+    damaged.checkpoint.write_bytes(content)
+    assert same(train(trial(), dataset, damaged, CPU, Script()), expected)
+    assert without_times(damaged) == without_times(whole)
+    assert "the one before, of step 2" in (damaged.read_error() or "")
+
+
+def test_an_altered_log_is_not_continued(tmp_path: Path, dataset: Dataset) -> None:
+    """The one before the last checkpoint may still be good; else training starts anew."""
+    folder = TrialFolder(tmp_path)
+    interrupted_after_two_checkpoints(folder, dataset)
+    folder.log.path.write_bytes(folder.log.path.read_bytes().replace(b"3", b"4", 1))
+    train(trial(), dataset, folder, CPU, Script())
+    assert "of step 2" in (folder.read_error() or "")
+    again = TrialFolder(tmp_path / "again")
+    for step in (4, 5):
+        with pytest.raises(InterruptedTrainingError):
+            train(trial(), dataset, again, CPU, Script(stop_at=step))
+    again.log.path.write_bytes(b"")
+    with pytest.raises(UnreadableCheckpointError, match=r"train\.jsonl: altered"):
+        train(trial(), dataset, again, CPU, Script())
+
+
+def test_other_data_than_the_training_began_with_are_refused(
+    tmp_path: Path, dataset: Dataset
+) -> None:
+    folder = TrialFolder(tmp_path)
+    interrupted_after_two_checkpoints(folder, dataset)
+    other = replace(dataset, test=dataset.train)
+    with pytest.raises(UserError, match="the data have changed since this training began"):
+        train(trial(), other, folder, CPU, Script())
+
+
 def test_a_finished_training_is_not_repeated(tmp_path: Path, dataset: Dataset) -> None:
     folder = TrialFolder(tmp_path)
     first = train(trial(), dataset, folder, CPU, Script())
