@@ -14,6 +14,9 @@ from ogan_bench.study.parts import Component
 from ogan_bench.study.settings import StudySettings
 from ogan_bench.study.yaml_errors import message_of
 
+MAX_SEEDS = 100_000
+"""Seeds in one command; more is a slip of the finger."""
+
 
 def parse_component(kind: str, name: str, settings: Sequence[str]) -> Component:
     """A part with parameters from ``key=value`` texts.
@@ -48,13 +51,16 @@ def parse_seeds(text: str) -> list[int]:
     Raises:
         StudyError: The text is not a list of seeds and ranges.
     """
-    seeds: list[int] = []
+    seeds: dict[int, None] = {}
     for piece in text.split(","):
-        match = re.fullmatch(r"\s*(\d+)(?:\s*-\s*(\d+))?\s*", piece)
+        match = re.fullmatch(r"\s*(\d{1,18})(?:\s*-\s*(\d{1,18}))?\s*", piece)
         if match is None or int(match[2] or match[1]) < int(match[1]):
             raise StudyError([f"--seeds: {text!r} is not a list such as 0-4 or 0,2,5-7"])
-        seeds.extend(range(int(match[1]), int(match[2] or match[1]) + 1))
-    return list(dict.fromkeys(seeds))
+        found = range(int(match[1]), int(match[2] or match[1]) + 1)
+        if len(seeds) + len(found) > MAX_SEEDS:
+            raise StudyError([f"--seeds: {text!r} has more than {MAX_SEEDS:,} seeds"])
+        seeds.update(dict.fromkeys(found))
+    return list(seeds)
 
 
 def parse_arms(text: str, study: StudySettings) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ogan_bench.errors import did_you_mean
 from ogan_bench.metrics import METRICS
@@ -54,6 +54,9 @@ def metric_with_direction(name: str) -> str:
         raise ValueError(f"metric {name!r} has no direction (lower or higher is better)")
     return name
 
+
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+"""A seed that a table of results can hold."""
 
 KnownMetric = Annotated[str, AfterValidator(known_metric)]
 TestedMetric = Annotated[str, AfterValidator(metric_with_direction)]

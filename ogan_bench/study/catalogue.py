@@ -93,8 +93,8 @@ def add_plugin(path: Path) -> Plugin:
     Raises:
         PluginError: It cannot be read, defines no parts, or reuses an existing name.
     """
-    path = path.resolve()
     try:
+        path = path.resolve()
         source = path.read_bytes()
         tree = ast.parse(source)
     except (OSError, SyntaxError, ValueError) as error:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from ogan_bench.study.parts import IMPLIED_OBJECTIVE
-from ogan_bench.study.yaml_errors import Tree
+from ogan_bench.study.yaml_errors import Tree, plain
+from ogan_bench.study.yaml_text import parse_yaml
 
 
 def merge(base: Mapping[str, Any], diff: Mapping[str, Any]) -> Tree:
@@ -64,7 +64,7 @@ def parse_overrides(overrides: Sequence[str]) -> tuple[Tree, list[str]]:
             problems.append(f"--set {text}: write key.path=value, for example training.steps=500")
             continue
         try:
-            leaf = YAML(typ="safe", pure=True).load(value)
+            leaf = plain(parse_yaml(value))
         except YAMLError:
             leaf = value
         for name in reversed(keys):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, NonNegativeInt, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
-from ogan_bench.study.base_model import NAME, Model
+from ogan_bench.study.base_model import NAME, Model, Seed
 from ogan_bench.study.settings import Statement
 from ogan_bench.study.yaml_errors import Tree
 
@@ -21,7 +21,7 @@ class Scale(Model):
         description="Diffs of arms at this scale; null drops the arm and the hypotheses that "
         "name it.",
     )
-    seeds: list[NonNegativeInt] | None = Field(default=None, min_length=1)
+    seeds: list[Seed] | None = Field(default=None, min_length=1)
     metrics: dict[str, str | None] = Field(
         default={},
         description="Replacements of metrics at this scale, in the table and the hypotheses; "

@@ -94,15 +94,16 @@ def _register_plugins(tree: Tree, path: Path, places: Places) -> tuple[list[Path
     """Register the plug-ins of a study, before anything else in it is validated."""
     named = tree.get("plugins")
     files = [path.parent / str(name) for name in (named if isinstance(named, list) else [])]
-    problems = []
+    usable, problems = [], []
     for index, file in enumerate(files):
         try:
             add_plugins([file])
+            usable.append(file.resolve())
         except PluginError as error:
             problems.append(places.line(("plugins", index), str(error)))
     if not files:
         add_plugins([])
-    return [file.resolve() for file in files], problems
+    return usable, problems
 
 
 def _drop_arms(shape: StudyFile, scale: str | None) -> StudyFile:

@@ -24,7 +24,13 @@ from pydantic import (
 
 from ogan_bench.metrics.definition import Group, SpaceName
 from ogan_bench.metrics.feature_spaces import SPACES
-from ogan_bench.study.base_model import NAME, Model, known_metrics, metric_with_direction
+from ogan_bench.study.base_model import (
+    NAME,
+    Model,
+    Seed,
+    known_metrics,
+    metric_with_direction,
+)
 from ogan_bench.study.first_defaults import without_first_defaults
 from ogan_bench.study.hypotheses import Hypothesis
 from ogan_bench.study.parts import (
@@ -109,7 +115,7 @@ class Evaluation(Model):
         default=1.0,
         description="Factor on the projected code in autoencoding; the author uses 0.9.",
     )
-    seed: NonNegativeInt = Field(
+    seed: Seed = Field(
         default=0, description="Seed of the samples and of the random choices of metrics."
     )
     every: PositiveInt | None = Field(
@@ -201,7 +207,7 @@ class Statement(Model):
     name: str = Field(pattern=NAME, description="Name of the study and of its results folder.")
     question: str = Field(description="The one question that this study asks.")
     source: str = Field(default="", description="Where the claim comes from.")
-    seeds: list[NonNegativeInt] = Field(min_length=1, description="Training seeds of every arm.")
+    seeds: list[Seed] = Field(min_length=1, description="Training seeds of every arm.")
     metrics: list[str] = Field(min_length=1, description="Metrics of the table and the figures.")
     hypotheses: list[Hypothesis] = Field(default=[])
     alpha: float = Field(

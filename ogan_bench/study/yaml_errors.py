@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from ogan_bench.errors import StudyError, UserError, did_you_mean
@@ -16,6 +15,7 @@ from ogan_bench.study.base_model import Model
 from ogan_bench.study.hypotheses import TESTS
 from ogan_bench.study.parts import Kind
 from ogan_bench.study.parts import model as component_model
+from ogan_bench.study.yaml_text import parse_yaml
 
 KeyPath = tuple[str | int, ...]
 Tree = dict[str, Any]
@@ -32,7 +32,7 @@ def read_yaml(path: Path) -> Tree:
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read: {error}") from None
     try:
-        tree = YAML(typ="rt", pure=True).load(text)
+        tree = parse_yaml(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,27 @@ def test_yaml_errors_have_a_place(tmp_path: Path) -> None:
     assert problems(tmp_path, "- a\n") == [
         "bad.yaml:1:1: a study file is a mapping with name, base, arms, ..."
     ]
+
+
+ODD_VALUE = r"bad\.yaml:\d+:8: not valid YAML: not a value of its type"
+TOO_DEEP = r"bad\.yaml:1:\d+: not valid YAML: maximum depth"
+NO_FILE = r"bad\.yaml:\d+:\d+: plugins.0: .*cannot be read as a plug-in"
+NO_SEED = r"bad\.yaml:\d+:\d+: seeds.0: .*less than"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (STUDY + "extra: !!bool maybe\n", ODD_VALUE),
+        ("a: " + "[" * 2000 + "]" * 2000, TOO_DEEP),
+        (STUDY + 'plugins: ["a\\0b"]\n', NO_FILE),
+        (STUDY.replace("seeds: [0, 1]", f"seeds: [{2**63}]"), NO_SEED),
+    ],
+)
+def test_what_would_break_the_reader_is_a_problem_with_a_place(
+    tmp_path: Path, text: str, place: str
+) -> None:
+    assert any(re.match(place, line) for line in problems(tmp_path, text))
 
 
 def test_errors_in_nested_parts_have_a_place(tmp_path: Path) -> None:
