@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,6 +36,17 @@ def prepare(
     resolution: Annotated[
         int | None, typer.Option(help="Height and width in pixels: --set resolution=N.")
     ] = None,
+    crop: Annotated[
+        str | None, typer.Option(help="Of images that are no squares: centre, none (squeeze).")
+    ] = None,
+    alpha: Annotated[
+        str | None, typer.Option(help="Of transparent images: black, grey, white, drop.")
+    ] = None,
+    orientation: Annotated[str | None, typer.Option(help="Of EXIF: apply, ignore.")] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Of colours that are not sRGB: srgb (convert), ignore.")
+    ] = None,
+    depth: Annotated[str | None, typer.Option(help="Of 16 bits a channel: reduce.")] = None,
     override: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the dataset."),
@@ -48,14 +60,21 @@ def prepare(
     plugins: Plugins = None,
     as_json: Json = False,
 ) -> None:
-    """Decode, crop and resize the images of a dataset, once for all studies that use it."""
+    """Decode, crop and resize the images of a dataset, once for all studies that use it.
+
+    An image that would change beyond that is refused unless an option says how to treat it. The
+    options are parameters of the dataset, as a study sets them: --crop centre is --set crop=centre.
+    """
     from ogan_bench.data.prepared.prepare import preparing
     from ogan_bench.study.arguments import parse_component
     from ogan_bench.study.parts import build
     from ogan_bench.study.plugins import add_plugins
 
     add_plugins(plugins or ())
-    short = {"resolution": resolution, "max_bad": max_bad}
+    short = {
+        "resolution": resolution, "crop": crop, "alpha": alpha, "orientation": orientation,
+        "profile": profile, "depth": depth, "max_bad": max_bad,
+    }  # fmt: skip
     given = [f"{key}={value}" for key, value in short.items() if value is not None]
     component = parse_component("datasets", name, [*given, *(override or [])])
     started = time.perf_counter()
@@ -151,6 +170,7 @@ def _facts(store: Store, meta: Meta) -> dict[str, Any]:
         "channels": meta.channels,
         "crop": meta.crop,
         "crop_size": meta.crop_size,
+        "treatment": None if meta.treatment is None else asdict(meta.treatment),
         "unusable": len(meta.unusable),
         "sha256": meta.sha256,
         "seconds": meta.seconds,

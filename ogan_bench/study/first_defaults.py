@@ -32,7 +32,23 @@ class FirstDefault:
     part: str | None = None
 
 
-FIRST_DEFAULTS = (FirstDefault("evaluation", "samples", 2000),)
+AS_THEY_WERE = {
+    "crop": "none",
+    "alpha": "drop",
+    "orientation": "ignore",
+    "profile": "ignore",
+    "depth": "reduce",
+}
+"""How the user's own images were treated, without a word, before there was a choice."""
+
+FIRST_DEFAULTS = (
+    FirstDefault("evaluation", "samples", 2000),
+    *(
+        FirstDefault("data", key, value, part)
+        for part in ("image_folder", "parquet")
+        for key, value in AS_THEY_WERE.items()
+    ),
+)
 
 
 def without_first_defaults(identity: Tree, settings: Tree) -> Tree:

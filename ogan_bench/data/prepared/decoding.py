@@ -10,22 +10,15 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
-Crop = Literal["none", "centre"]
+from ogan_bench.data.prepared.treatment import REFUSE, Treatment, UnusableError, treated
 
-FORMATS = ("PNG", "JPEG", "WEBP")
+Crop = Literal["refuse", "none", "centre"]
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
+READ = "PNG, JPEG, WebP, BMP, TIFF, GIF or AVIF"
+"""The formats in messages."""
 MAX_ASPECT_RATIO = 10
 """Longer over shorter side of a usable image, at most."""
-
-
-class UnusableError(ValueError):
-    """An image is damaged or not fit for training; the message says why."""
-
-
-class BombError(Exception):
-    """An image with so many pixels that it may be a decompression bomb."""
-
-    def __str__(self) -> str:
-        return f"more than {Image.MAX_IMAGE_PIXELS:,} pixels: it may be a decompression bomb"
 
 
 @dataclass(frozen=True)
@@ -34,15 +27,18 @@ class Recipe:
 
     Args:
         resolution: Height and width of the result in pixels.
-        crop: ``centre`` crops the longer side to the shorter one; ``none`` squeezes.
+        crop: ``centre`` crops the longer side to the shorter one, ``none`` squeezes; ``refuse``
+            takes squares only.
         crop_size: Side, in pixels of the source, of a centre crop before all else; ``None``: none.
         channels: 3: RGB; 1: grey.
+        treatment: Of what 8 bits of grey or RGB do not hold as it is.
     """
 
     resolution: int
     crop: Crop
     crop_size: int | None
     channels: Literal[1, 3]
+    treatment: Treatment = REFUSE
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -51,32 +47,32 @@ class Recipe:
 
 
 def decode(content: bytes, recipe: Recipe) -> npt.NDArray[np.uint8]:
-    """Decode, crop, and resize with Pillow's antialiased bilinear filter.
+    """Decode, treat, crop, and resize with Pillow's antialiased bilinear filter.
 
     Args:
-        content: A PNG, JPEG or WebP file.
+        content: A file of one of the :data:`FORMATS`.
         recipe: How to prepare it.
 
     Returns:
         uint8, shape ``(channels, resolution, resolution)``.
 
     Raises:
-        BombError: It has more pixels than Pillow considers safe.
-        UnusableError: It is damaged, animated, not 8 bits per channel, too small or too elongated.
+        UnusableError: It is damaged, animated, too small, too elongated or so large that it may be
+            a decompression bomb, or the recipe refuses to change it.
     """
     mode = "RGB" if recipe.channels == 3 else "L"
     try:
         image: Image.Image = Image.open(io.BytesIO(content), formats=FORMATS)
         _check(image, recipe)
-        image.load()
+        image = treated(image, content, recipe.treatment)
         if image.mode != mode:
             image = image.convert(mode)
-    except (UnusableError, BombError):
+    except UnusableError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise BombError from None
+        raise _bomb() from None
     except UnidentifiedImageError:
-        raise UnusableError("not a PNG, JPEG or WebP image") from None
+        raise UnusableError(f"not a {READ} image") from None
     except Exception as error:  # what Pillow's decoders raise is not documented
         raise UnusableError(str(error) or type(error).__name__) from None
     if recipe.crop_size is not None:
@@ -91,18 +87,24 @@ def decode(content: bytes, recipe: Recipe) -> npt.NDArray[np.uint8]:
 def _check(image: Image.Image, recipe: Recipe) -> None:
     """Reject images whose header alone shows that they are unusable."""
     if image.width * image.height > (Image.MAX_IMAGE_PIXELS or float("inf")):
-        raise BombError  # where Pillow only warns
+        raise _bomb()  # where Pillow only warns
     size = f"{image.width} x {image.height} pixels"
     short, long = sorted(image.size)
     if short == 0 or long > MAX_ASPECT_RATIO * short:
         raise UnusableError(f"{size}: one side is more than {MAX_ASPECT_RATIO} times the other")
     if recipe.crop_size is not None and short < recipe.crop_size:
         raise UnusableError(f"{size}: smaller than the crop of {recipe.crop_size} pixels")
+    if recipe.crop == "refuse" and image.width != image.height:
+        raise UnusableError(f"{size}: not a square (crop: centre crops it, none squeezes it)")
     # A JPEG file of several pictures (MPO) has the photograph first; the others are its previews.
-    if image.format != "MPO" and getattr(image, "is_animated", False):
-        raise UnusableError("animated")
-    if image.mode.startswith(("I", "F")):
-        raise UnusableError(f"mode {image.mode}: not 8 bits per channel")
+    frames = getattr(image, "n_frames", 1)
+    if image.format != "MPO" and frames > 1:
+        raise UnusableError(f"{frames} frames: animated, or of several pages")
+
+
+def _bomb() -> UnusableError:
+    limit = f"{Image.MAX_IMAGE_PIXELS:,}"
+    return UnusableError(f"more than {limit} pixels: it may be a decompression bomb")
 
 
 def _centre(image: Image.Image, side: int) -> Image.Image:

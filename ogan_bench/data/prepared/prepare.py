@@ -22,11 +22,12 @@ from filelock import FileLock, Timeout
 
 from ogan_bench.data.prepared.decoding import Crop, Recipe
 from ogan_bench.data.prepared.store import Prepared, Store, prepared_root
+from ogan_bench.data.prepared.treatment import AS_STORED, REFUSE, Treatment
 from ogan_bench.data.prepared.write import Encoded, write
 from ogan_bench.errors import UserError
 from ogan_bench.files import sync
 
-VERSION = 1
+VERSION = 2
 """Increase it when preparation gives other pixels."""
 MAX_LISTED = 20
 """Unusable images that a message lists, at most."""
@@ -67,6 +68,7 @@ def prepared(
     crop: Crop,
     crop_size: int | None = None,
     channels: Literal[1, 3] = 3,
+    treatment: Treatment = REFUSE,
     max_bad: int = 0,
 ) -> Prepared:
     """The images of a source as squares, prepared now unless they already are.
@@ -75,16 +77,17 @@ def prepared(
         name: Name of the dataset.
         source: Its encoded images.
         resolution: Height and width in pixels.
-        crop: ``centre`` crops the longer side to the shorter one first; ``none`` squeezes.
+        crop: ``centre`` crops the longer side to the shorter one first, ``none`` squeezes;
+            ``refuse`` takes squares only.
         crop_size: Side, in pixels of the source, of a centre crop before all else; ``None``: none.
         channels: 3: RGB; 1: grey.
+        treatment: Of what 8 bits of grey or RGB do not hold as it is.
         max_bad: How many unusable images may be left out.
 
     Raises:
-        UserError: More images are unusable, one may be a decompression bomb, the disk is full, or
-            the store is damaged.
+        UserError: More images are unusable, the disk is full, or the store is damaged.
     """
-    recipe = Recipe(resolution, crop, crop_size, channels)
+    recipe = Recipe(resolution, crop, crop_size, channels, treatment)
     facts = {"version": VERSION, "source": source.fingerprint, **asdict(recipe)}
     key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
     store = Store(prepared_root() / f"{name}-{key}")
@@ -167,4 +170,4 @@ def _sweep(root: Path) -> None:
             shutil.rmtree(partial, ignore_errors=True)
 
 
-__all__ = ["Crop", "Encoded", "Prepared", "prepared", "preparing"]
+__all__ = ["AS_STORED", "Crop", "Encoded", "Prepared", "Treatment", "prepared", "preparing"]

@@ -26,6 +26,7 @@ from torch import Tensor
 
 from ogan_bench.data.base import Split, data_root
 from ogan_bench.data.prepared.decoding import Crop
+from ogan_bench.data.prepared.treatment import Treatment
 from ogan_bench.errors import UserError
 from ogan_bench.files import sha256, write_json
 
@@ -93,9 +94,10 @@ class Meta(BaseModel):
         source: Fingerprint of the source.
         images: Number of images in the source.
         resolution: Height and width in pixels.
-        crop: As in the :class:`~ogan_bench.data.prepared.decoding.Recipe`, like the next two.
+        crop: As in the :class:`~ogan_bench.data.prepared.decoding.Recipe`, like the next three.
         crop_size: Likewise.
         channels: Likewise.
+        treatment: Likewise; ``None`` in a store made before there was a choice.
         unusable: Images of the source that are not in the store.
         sha256: SHA-256 of the pixels.
         pillow: Version of the decoder.
@@ -111,6 +113,7 @@ class Meta(BaseModel):
     crop: Crop
     crop_size: int | None
     channels: Literal[1, 3]
+    treatment: Treatment | None = None
     unusable: list[Unusable]
     sha256: str
     pillow: str

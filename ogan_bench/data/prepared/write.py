@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 import PIL
 
 from ogan_bench.data.cores import usable_cores
-from ogan_bench.data.prepared.decoding import BombError, Recipe, decode
+from ogan_bench.data.prepared.decoding import Recipe, decode
 from ogan_bench.data.prepared.progress import progress
 from ogan_bench.data.prepared.store import Meta, Store, Unusable
 from ogan_bench.errors import UserError
@@ -45,7 +45,7 @@ class Encoded(Protocol):
         """Changes when the source does: names, sizes, modification times."""
 
     def read(self, i: int) -> bytes:
-        """Content of a PNG, JPEG or WebP file; called from several threads.
+        """Content of an image file; called from several threads.
 
         Raises:
             OSError: It cannot be read.
@@ -68,8 +68,7 @@ def write(store: Store, name: str, source: Encoded, recipe: Recipe, workers: int
 
     Raises:
         OSError: The disk is full or the folder cannot be written.
-        UserError: The disk is too small for the images, none is usable, or one may be a
-            decompression bomb.
+        UserError: The disk is too small for the images, or none is usable.
     """
     started = time.perf_counter()
     images = len(source.names)
@@ -119,8 +118,6 @@ def _decode_chunk(
     for i in chunk:
         try:
             pixels.append(decode(source.read(i), recipe).tobytes())
-        except BombError as error:
-            raise UserError(f"{source.names[i]}: {error}; shrink or remove it") from None
         except (OSError, ValueError) as error:
             reason = (isinstance(error, OSError) and error.strerror) or str(error)
             # File names need not be valid text, but messages and JSON must be.

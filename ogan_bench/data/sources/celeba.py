@@ -11,7 +11,7 @@ from pydantic import Field, NonNegativeInt
 from torch import Tensor
 
 from ogan_bench.data.base import Dataset, data_root
-from ogan_bench.data.prepared.prepare import prepared
+from ogan_bench.data.prepared.prepare import AS_STORED, prepared
 from ogan_bench.data.reading.download import read
 from ogan_bench.data.reading.image_files import ImageFiles
 from ogan_bench.errors import UserError
@@ -89,6 +89,7 @@ def celeba(
         resolution=resolution,
         crop="none",
         crop_size=crop_size or None,
+        treatment=AS_STORED,
         max_bad=max_bad,
     )
     return Dataset(

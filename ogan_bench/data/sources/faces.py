@@ -9,7 +9,7 @@ import torch
 from pydantic import Field, NonNegativeInt
 
 from ogan_bench.data.base import Dataset, data_root
-from ogan_bench.data.prepared.prepare import prepared
+from ogan_bench.data.prepared.prepare import AS_STORED, prepared
 from ogan_bench.data.reading.image_files import ImageFiles, find_images
 from ogan_bench.data.reading.splits import every_kth, train_first
 from ogan_bench.data.sources.celeba import read_attributes
@@ -71,6 +71,7 @@ def celeba_hq(
         ImageFiles(folder, names),
         resolution=resolution,
         crop="none",
+        treatment=AS_STORED,
         max_bad=max_bad,
     )
     return Dataset(
@@ -126,6 +127,7 @@ def ffhq(
         ImageFiles(folder, [found[i] for i in order.tolist()]),
         resolution=resolution,
         crop="none",
+        treatment=AS_STORED,
         max_bad=max_bad,
     )
     return Dataset(

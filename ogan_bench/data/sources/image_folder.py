@@ -10,7 +10,7 @@ from pydantic import Field, NonNegativeInt
 from torch import Tensor
 
 from ogan_bench.data.base import Dataset, data_root
-from ogan_bench.data.prepared.prepare import prepared
+from ogan_bench.data.prepared.prepare import Treatment, prepared
 from ogan_bench.data.reading.image_files import ImageFiles, find_images
 from ogan_bench.data.reading.splits import every_kth, train_first
 from ogan_bench.errors import UserError
@@ -20,11 +20,18 @@ def image_folder(
     *,
     path: str,
     resolution: Annotated[int, Field(ge=8, le=256)] = 128,
-    crop: Literal["none", "centre"] = "none",
+    crop: Literal["refuse", "none", "centre"] = "refuse",
+    alpha: Literal["refuse", "drop", "black", "grey", "white"] = "refuse",
+    orientation: Literal["refuse", "apply", "ignore"] = "refuse",
+    profile: Literal["refuse", "srgb", "ignore"] = "refuse",
+    depth: Literal["refuse", "reduce"] = "refuse",
     test_every: Annotated[int, Field(ge=2)] = 10,
     max_bad: NonNegativeInt = 0,
 ) -> Dataset:
-    """All PNG, JPEG and WebP files of a folder and its subfolders, as RGB squares.
+    """All image files of a folder and its subfolders, as RGB squares.
+
+    PNG, JPEG, WebP, BMP, TIFF, GIF and AVIF files are read. An image that would change on the way
+    in is refused by name unless a parameter says how to treat it.
 
     If every image is in a subfolder and there are at least two subfolders, these are the classes;
     otherwise there are no labels. Links and archives are rejected, hidden files are skipped. The
@@ -34,10 +41,16 @@ def image_folder(
         path: The folder, within ``$OGAN_BENCH_DATA`` (``data`` if that is not set) or absolute.
         resolution: Height and width in pixels, by Pillow's antialiased bilinear resize.
         crop: ``centre`` crops the longer side to the shorter one first, as the O-GAN author does
-            with LSUN; ``none`` squeezes, as he does with faces.
+            with LSUN, ``none`` squeezes, as he does with faces; ``refuse`` takes squares only.
+        alpha: Transparent pixels are put on ``black``, ``grey`` or ``white``, or alpha is dropped,
+            so that hidden colours count.
+        orientation: EXIF's is applied, or ignored, so that pixels stay as they are stored.
+        profile: Colours of a profile that is not sRGB, or CMYK: converted to ``srgb``, or the
+            profile is ignored.
+        depth: 16 bits per channel: ``reduce`` takes the upper 8.
         test_every: k, where every k-th image in the order of names is a test image.
-        max_bad: How many unusable images may be left out: damaged, animated, not 8 bits per
-            channel, or more than 10 times as long as wide.
+        max_bad: How many unusable images may be left out: damaged, animated, refused, larger than
+            Pillow's limit, or more than 10 times as long as wide.
 
     Raises:
         UserError: The folder is missing or has too few images, or a file cannot be used.
@@ -56,6 +69,7 @@ def image_folder(
         ImageFiles(folder, names),
         resolution=resolution,
         crop=crop,
+        treatment=Treatment(alpha, orientation, profile, depth),
         max_bad=max_bad,
     )
     return Dataset(

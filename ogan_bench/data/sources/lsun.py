@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, NonNegativeInt
 
 from ogan_bench.data.base import Dataset, data_root
-from ogan_bench.data.prepared.prepare import Encoded, prepared
+from ogan_bench.data.prepared.prepare import AS_STORED, Encoded, prepared
 from ogan_bench.data.reading.image_files import ImageFiles, find_images
 from ogan_bench.data.reading.splits import every_kth, order_stamp, train_first
 from ogan_bench.errors import UserError
@@ -73,6 +73,7 @@ def lsun(
             source([names[i] for i in order.tolist()]),
             resolution=resolution,
             crop="centre",
+            treatment=AS_STORED,
             max_bad=max_bad,
         )
         return Dataset(

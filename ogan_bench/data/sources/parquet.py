@@ -12,7 +12,7 @@ from pydantic import Field, NonNegativeInt
 from torch import Tensor
 
 from ogan_bench.data.base import Dataset, data_root
-from ogan_bench.data.prepared.prepare import prepared
+from ogan_bench.data.prepared.prepare import Treatment, prepared
 from ogan_bench.data.reading.download import class_labels
 from ogan_bench.data.reading.parquet_cells import Cells, Table
 from ogan_bench.data.reading.splits import every_kth, train_first
@@ -28,7 +28,11 @@ def parquet(
     image: str = "",
     label: str = "",
     resolution: Annotated[int, Field(ge=8, le=256)] = 64,
-    crop: Literal["none", "centre"] = "none",
+    crop: Literal["refuse", "none", "centre"] = "refuse",
+    alpha: Literal["refuse", "drop", "black", "grey", "white"] = "refuse",
+    orientation: Literal["refuse", "apply", "ignore"] = "refuse",
+    profile: Literal["refuse", "srgb", "ignore"] = "refuse",
+    depth: Literal["refuse", "reduce"] = "refuse",
     test_every: Annotated[int, Field(ge=2)] = 10,
     max_bad: NonNegativeInt = 0,
 ) -> Dataset:
@@ -47,7 +51,14 @@ def parquet(
         label: The column of labels, which are integers; empty: the only one that Hugging Face's
             metadata declare as classes, else ``label``, else no labels.
         resolution: Height and width in pixels.
-        crop: ``centre`` crops the longer side to the shorter one; ``none`` squeezes.
+        crop: ``centre`` crops the longer side to the shorter one, ``none`` squeezes; ``refuse``
+            takes squares only.
+        alpha: Transparent pixels are put on ``black``, ``grey`` or ``white``, or alpha is dropped,
+            so that hidden colours count.
+        orientation: EXIF's is applied, or ignored, so that pixels stay as they are stored.
+        profile: Colours of a profile that is not sRGB, or CMYK: converted to ``srgb``, or the
+            profile is ignored.
+        depth: 16 bits per channel: ``reduce`` takes the upper 8.
         test_every: k, where every k-th row is a test image if there are no test files.
         max_bad: How many unusable images may be left out.
 
@@ -70,6 +81,7 @@ def parquet(
         Cells(table, image, order.tolist()),
         resolution=resolution,
         crop=crop,
+        treatment=Treatment(alpha, orientation, profile, depth),
         max_bad=max_bad,
     )
     return Dataset(

@@ -27,7 +27,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for i in range(20):
         folder = tmp_path / "data" / "faces" / str(i % 2)
         folder.mkdir(parents=True, exist_ok=True)
-        pixels = random.integers(0, 256, (20, 16, 3), dtype=np.uint8)
+        pixels = random.integers(0, 256, (16, 16, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(folder / f"{i}.jpg")
     return tmp_path / "data"
 
@@ -65,6 +65,23 @@ def test_prepare_makes_what_loading_then_uses(root: Path, monkeypatch: pytest.Mo
     assert store["path"] in text
 
 
+def test_options_say_how_an_image_is_treated_that_would_otherwise_be_refused(root: Path) -> None:
+    half = Image.new("RGBA", (16, 12), (200, 0, 0, 0))
+    half.save(root / "faces" / "0" / "20.png")
+    with pytest.raises(UserError, match=r"0/20\.png: 16 x 12 pixels: not a square \(crop: centre"):
+        prepare(root)
+    with pytest.raises(UserError, match=r"0/20\.png: transparent \(alpha: black, grey or white"):
+        prepare(root, "--crop", "none")
+    facts = prepare(root, "--crop", "none", "--alpha", "white")
+    (store,) = facts["stores"]
+    assert store["treatment"] == {
+        "alpha": "white", "orientation": "refuse", "profile": "refuse", "depth": "refuse",
+    }  # fmt: skip
+    assert prepare(root, "--crop", "none", "--alpha", "drop")["hash"] != facts["hash"]
+    with pytest.raises(StudyError, match="alpha: unknown value 'green'"):
+        prepare(root, "--alpha", "green")
+
+
 def test_a_dataset_without_preparation_says_so() -> None:
     text = ask("prepare", "digits", "--resolution", "8")
     assert "1,437 training and 360 test images of 1 x 8 x 8" in text
@@ -96,7 +113,7 @@ def test_unusable_images_are_left_out_up_to_max_bad(
         main()
     assert stopped.value.code == 2
     message = capsys.readouterr().err
-    assert "1/3.jpg: not a PNG, JPEG or WebP image" in message
+    assert "1/3.jpg: not a PNG, JPEG, WebP, BMP, TIFF, GIF or AVIF image" in message
     assert "set max_bad to 1" in message
     assert "Traceback" not in message
     facts = prepare(root, "--max-bad", "1")
@@ -123,7 +140,7 @@ def test_verify_hashes_everything(root: Path) -> None:
     assert "nothing is prepared" in ask("verify", "--root", root)
     whole, damaged = (
         Path(prepare(root, "--set", f"crop={crop}")["stores"][0]["path"])
-        for crop in ("none", "centre")
+        for crop in ("refuse", "centre")
     )
     assert f"{whole}: whole" in ask("verify", "--root", root)
     pixels = damaged / "images.bin"

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ogan_bench.data.prepared.decoding import Recipe, UnusableError, decode
+from ogan_bench.data.prepared.decoding import Recipe, decode
+from ogan_bench.data.prepared.treatment import UnusableError
 
 
 def png(width: int, height: int) -> bytes:
@@ -42,18 +43,21 @@ def saved(image: Image.Image, suffix: str = "png") -> bytes:
 
 NOISE = Image.fromarray(np.random.default_rng(1).integers(0, 256, (50, 50, 3), dtype=np.uint8))
 UNUSABLE: dict[str, tuple[bytes, str]] = {
-    "empty": (b"", "not a PNG, JPEG or WebP image"),
-    "text": (b"not an image", "not a PNG, JPEG or WebP image"),
+    "empty": (b"", "not a PNG, JPEG, WebP, BMP, TIFF, GIF or AVIF image"),
+    "text": (b"not an image", "not a PNG, JPEG, WebP, BMP, TIFF, GIF or AVIF image"),
     "half a JPEG file": (saved(NOISE, "jpeg")[:1500], "truncated"),
     "half a PNG file": (saved(NOISE)[:1500], "truncated"),
     "half a WebP file": (saved(NOISE, "webp")[:700], "."),
     "PNG with a wrong byte": (saved(NOISE)[:900] + b"X" + saved(NOISE)[901:], "."),
-    "another format": (saved(NOISE, "gif"), "not a PNG, JPEG or WebP image"),
+    "another format": (saved(NOISE, "ppm"), "not a PNG, JPEG, WebP, BMP, TIFF, GIF or AVIF image"),
     "no pixels": (png(0, 5), "."),
     "a line": (png(200, 1), "200 x 1 pixels: one side is more than 10 times the other"),
-    "an animated WebP file": (animation("webp"), "animated"),
-    "an animated PNG file": (animation("png"), "animated"),
-    "16 bits": (saved(Image.fromarray(np.full((9, 9), 5000, np.uint16))), "not 8 bits per channel"),
+    "an animated WebP file": (animation("webp"), "3 frames: animated"),
+    "an animated PNG file": (animation("png"), "3 frames: animated"),
+    "an animated GIF file": (animation("gif"), "3 frames: animated"),
+    "a TIFF file of several pages": (animation("tiff"), "3 frames: .*of several pages"),
+    "floats": (saved(Image.new("F", (9, 9)), "tiff"), "32 bits per channel"),
+    "Lab": (saved(Image.new("LAB", (9, 9)), "tiff"), "mode LAB: not 8 bits of grey or RGB"),
 }
 
 
@@ -64,6 +68,18 @@ class TestUnusableImages:
         with pytest.raises(UnusableError, match=reason) as caught:
             decode(content, Recipe(8, "none", None, 3))
         assert "0x" not in str(caught.value)  # no address, so that messages are reproducible
+
+    @pytest.mark.parametrize("suffix", ["png", "bmp", "tiff", "gif", "webp", "avif"])
+    def test_every_format_is_read(self, suffix: str) -> None:
+        flat = Image.new("RGB", (9, 9), (200, 200, 200))
+        pixels = decode(saved(flat, suffix), Recipe(8, "refuse", None, 3))
+        assert abs(pixels.astype(int) - 200).max() <= 1
+
+    def test_not_a_square(self) -> None:
+        wide = saved(Image.new("RGB", (12, 9)))
+        with pytest.raises(UnusableError, match=r"12 x 9 pixels: not a square \(crop: centre"):
+            decode(wide, Recipe(8, "refuse", None, 3))
+        assert decode(wide, Recipe(8, "none", None, 3)).shape == (3, 8, 8)
 
     def test_smaller_than_the_crop(self) -> None:
         with pytest.raises(UnusableError, match="50 x 50 pixels: smaller than the crop of 51"):

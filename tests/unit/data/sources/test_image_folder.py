@@ -27,7 +27,7 @@ class TestImageFolder:
         return tmp_path / "faces"
 
     def load(self, **parameters: object) -> Dataset:
-        chosen = {"path": "faces", "resolution": 8, "test_every": 4, **parameters}
+        chosen = {"path": "faces", "resolution": 8, "test_every": 4, "crop": "none", **parameters}
         return DATASETS["image_folder"](**chosen)
 
     def test_every_kth_name_is_a_test_image_and_subfolders_are_classes(self, root: Path) -> None:
@@ -75,7 +75,7 @@ class TestImageFolder:
         Image.new("CMYK", (9, 9), (0, 0, 0, 0)).save(root / "a" / "02.jpg")
         (root / "a" / "00.webp").unlink()
         (root / "a" / "02.webp").unlink()
-        first = self.load().train.images[:3, :, 0, 0].tolist()
+        first = self.load(profile="ignore").train.images[:3, :, 0, 0].tolist()
         assert first == [[77, 77, 77], [1, 2, 3], [255, 255, 255]]
 
     @pytest.mark.parametrize("content", [b"", b"not an image", None])

@@ -23,7 +23,7 @@ NAMES = ("cat", "dog", "owl")
 
 def picture(level: int) -> bytes:
     buffer = io.BytesIO()
-    Image.new("RGB", (9, 6), (level, 0, 0)).save(buffer, "PNG")
+    Image.new("RGB", (9, 9), (level, 0, 0)).save(buffer, "PNG")
     return buffer.getvalue()
 
 
