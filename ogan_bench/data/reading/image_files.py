@@ -11,7 +11,14 @@ from pathlib import Path
 
 from ogan_bench.errors import UserError
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+SUFFIXES = (
+    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif",
+)  # fmt: skip
+OTHER_IMAGES = (
+    ".heic", ".heif", ".jp2", ".j2k", ".jxl", ".ppm", ".pgm", ".pbm", ".pnm", ".tga",
+    ".psd", ".svg", ".exr", ".dng", ".cr2", ".nef", ".arw", ".dcm",
+)  # fmt: skip
+"""Images that are not read: leaving them out without a word would change the data."""
 ARCHIVES = (
     ".zip", ".tar", ".tgz", ".tbz2", ".txz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar",
 )  # fmt: skip
@@ -44,13 +51,13 @@ class ImageFiles:
 
 
 def find_images(folder: Path) -> list[str]:
-    """Paths of all PNG, JPEG and WebP files within a folder, in the order of their parts.
+    """Paths of all image files within a folder, in the order of their parts.
 
     Hidden files and folders are skipped. The order is the same on every system.
 
     Raises:
-        UserError: The folder is missing, cannot be read, or contains an archive or a link, which
-            might point anywhere.
+        UserError: The folder is missing, cannot be read, or contains an archive, an image of
+            another format, or a link, which might point anywhere.
     """
     if folder.name.lower().endswith(ARCHIVES) and folder.is_file():
         raise UserError(f"{folder}: an archive; unpack it and name the folder")
@@ -74,5 +81,10 @@ def _walk(folder: Path, within: str) -> Iterator[str]:
             yield from _walk(folder, f"{within}{entry.name}/")
         elif is_archive:
             raise UserError(f"{entry.path}: an archive; unpack it, and remove it from the folder")
+        elif name.endswith(OTHER_IMAGES):
+            suffix = name.rpartition(".")[2].upper()
+            raise UserError(
+                f"{entry.path}: {suffix} files are not read; convert it to PNG, or remove it"
+            )
         elif is_image and entry.is_file():
             yield f"{within}{entry.name}"

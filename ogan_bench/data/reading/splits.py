@@ -28,6 +28,8 @@ def every_kth(images: int, k: int, place: Path) -> Tensor:
     Raises:
         UserError: There are too few images for one test image.
     """
+    if not images:
+        raise UserError(f"{place}: no PNG, JPEG, WebP, BMP, TIFF, GIF or AVIF image in it")
     if images < k:
         raise UserError(f"{place}: {images} images, too few for test_every {k}")
     return torch.arange(images) % k == k - 1

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from ogan_bench.data import DATASETS, Dataset
@@ -152,5 +153,24 @@ class TestImageFolder:
         with pytest.raises(UserError, match=r"12 images.*test_every 13"):
             self.load(test_every=13)
         (root / "empty").mkdir()
-        with pytest.raises(UserError, match="0 images"):
+        with pytest.raises(UserError, match="empty: no PNG, JPEG, WebP, BMP, TIFF, GIF or AVIF"):
             self.load(path="faces/empty")
+
+    @pytest.mark.parametrize("suffix", ["bmp", "tif", "tiff", "gif", "avif", "webp", "jfif"])
+    def test_files_of_every_format_are_found(self, root: Path, suffix: str) -> None:
+        for i in range(4):
+            form = {"jfif": "jpeg", "tif": "tiff"}.get(suffix, suffix)
+            image = Image.new("RGB", (8, 8), (60 * i, 60 * i, 60 * i))
+            (root / suffix).mkdir(exist_ok=True)
+            image.save(root / suffix / f"{i}.{suffix.upper()}", form)
+        dataset = self.load(path=f"faces/{suffix}", crop="refuse")
+        levels = torch.cat([dataset.train.images, dataset.test.images]).float().mean((1, 2, 3))
+        assert levels.tolist() == pytest.approx([0, 60, 120, 180], abs=1.5)
+
+    @pytest.mark.parametrize("name", ["x.heic", "x.jp2", "X.PPM", "x.dcm"])
+    def test_images_of_other_formats_are_not_left_out_without_a_word(
+        self, root: Path, name: str
+    ) -> None:
+        (root / "b" / name).write_bytes(b"an image")
+        with pytest.raises(UserError, match=f"b/{name}: [A-Z0-9]+ files are not read; convert it"):
+            self.load()
