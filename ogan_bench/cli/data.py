@@ -16,7 +16,11 @@ from ogan_bench.cli.options import Json, Plugins
 from ogan_bench.cli.output import print_json, print_text
 
 if TYPE_CHECKING:
+    from ogan_bench.data.base import Dataset, Split
     from ogan_bench.data.prepared.store import Meta, Store
+
+MAX_LISTED = 10
+"""Classes whose images are counted on the terminal, at most."""
 
 Root = Annotated[
     Path | None,
@@ -86,6 +90,10 @@ def prepare(
         "test": len(dataset.test),
         "shape": list(dataset.shape),
         "classes": len(dataset.classes),
+        "images_of_classes": {
+            "train": _of_classes(dataset, dataset.train),
+            "test": _of_classes(dataset, dataset.test),
+        },
         "hash": dataset.hash,
         "seconds": round(time.perf_counter() - started, 3),
         "stores": [_facts(store, store.meta()) for store in opened],
@@ -97,6 +105,9 @@ def prepare(
         f"{name}: {facts['train']:,} training and {facts['test']:,} test images of "
         f"{' x '.join(map(str, dataset.shape))}, {facts['seconds']:.1f} s"
     )
+    for split, counts in facts["images_of_classes"].items():
+        if counts:
+            print_text(f"  {split}: {_listed(counts)}")
     for store in opened:
         print_text(f"  {store.path}: {_size(store.meta())}")
     if not opened:
@@ -159,6 +170,20 @@ def verify(root: Root = None, as_json: Json = False) -> None:
         raise UserError("\n".join(problems))
 
 
+def _of_classes(dataset: Dataset, split: Split) -> dict[str, int]:
+    """Number of images of each class; empty without labels."""
+    if split.labels is None:
+        return {}
+    counts = split.labels.bincount(minlength=len(dataset.classes)).tolist()
+    return dict(zip(dataset.classes, counts, strict=True))
+
+
+def _listed(counts: dict[str, int]) -> str:
+    shown = [f"{name} {images:,}" for name, images in list(counts.items())[:MAX_LISTED]]
+    more = len(counts) - len(shown)
+    return ", ".join([*shown, f"and {more:,} classes more"] if more else shown)
+
+
 def _facts(store: Store, meta: Meta) -> dict[str, Any]:
     """A store as plain data."""
     return {
@@ -172,6 +197,7 @@ def _facts(store: Store, meta: Meta) -> dict[str, Any]:
         "crop_size": meta.crop_size,
         "treatment": None if meta.treatment is None else asdict(meta.treatment),
         "unusable": len(meta.unusable),
+        "repeated": sum(len(group) - 1 for group in meta.repeated),
         "sha256": meta.sha256,
         "seconds": meta.seconds,
     }
@@ -194,4 +220,7 @@ def _data_root(root: Path | None) -> Iterator[None]:
 
 def _size(meta: Meta) -> str:
     left_out = f", {len(meta.unusable)} left out" if meta.unusable else ""
+    repeated = sum(len(group) - 1 for group in meta.repeated)
+    if repeated:
+        left_out += f", {repeated} equal to another image"
     return f"{meta.size / 1e6:,.1f} MB{left_out}, prepared in {meta.seconds:.1f} s"

@@ -38,8 +38,9 @@ AS_THEY_WERE = {
     "orientation": "ignore",
     "profile": "ignore",
     "depth": "reduce",
+    "duplicates": "keep",
 }
-"""How the user's own images were treated, without a word, before there was a choice."""
+"""What was done with the user's own images, without a word, before there was a choice."""
 
 FIRST_DEFAULTS = (
     FirstDefault("evaluation", "samples", 2000),

@@ -42,11 +42,13 @@ class Prepared:
         images: uint8, shape ``(n, channels, h, w)``, memory-mapped, copy-on-write.
         kept: Their indices in the source, ascending, shape ``(n,)``.
         content: SHA-256 of the pixels.
+        repeated: Groups of indices in the source, each ascending, of images with equal pixels.
     """
 
     images: Tensor
     kept: Tensor
     content: str
+    repeated: list[list[int]]
 
     def split(
         self,
@@ -99,6 +101,7 @@ class Meta(BaseModel):
         channels: Likewise.
         treatment: Likewise; ``None`` in a store made before there was a choice.
         unusable: Images of the source that are not in the store.
+        repeated: Groups of images with equal pixels, by their indices in the source.
         sha256: SHA-256 of the pixels.
         pillow: Version of the decoder.
         seconds: Duration of the preparation.
@@ -115,6 +118,7 @@ class Meta(BaseModel):
     channels: Literal[1, 3]
     treatment: Treatment | None = None
     unusable: list[Unusable]
+    repeated: list[list[int]] = []
     sha256: str
     pillow: str
     seconds: float
@@ -178,7 +182,7 @@ class Store:
         pixels = torch.frombuffer(memory, dtype=torch.uint8).view(meta.shape)
         is_kept = torch.ones(meta.images, dtype=torch.bool)
         is_kept[[image.index for image in meta.unusable]] = False
-        return Prepared(pixels, is_kept.nonzero()[:, 0], meta.sha256)
+        return Prepared(pixels, is_kept.nonzero()[:, 0], meta.sha256, meta.repeated)
 
     def verify(self) -> Meta:
         """Compare the pixels with their SHA-256.
@@ -217,6 +221,11 @@ def _state(facts: os.stat_result) -> dict[str, int]:
         "ctime_ns": facts.st_ctime_ns,
         "inode": facts.st_ino,
     }
+
+
+def readable(name: str) -> str:
+    """A file name for messages and JSON, which must be valid text, as file names need not be."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 def prepared_root() -> Path:

@@ -13,12 +13,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Protocol, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import PIL
 
 from ogan_bench.data.cores import usable_cores
 from ogan_bench.data.prepared.decoding import Recipe, decode
 from ogan_bench.data.prepared.progress import progress
-from ogan_bench.data.prepared.store import Meta, Store, Unusable
+from ogan_bench.data.prepared.store import Meta, Store, Unusable, readable
 from ogan_bench.errors import UserError
 from ogan_bench.files import write_bytes
 
@@ -76,6 +78,7 @@ def write(store: Store, name: str, source: Encoded, recipe: Recipe, workers: int
     _check_room(store, images * channels * height * width)
     digest = hashlib.sha256()
     unusable: list[Unusable] = []
+    digests = bytearray()  # of each image
     chunks = [range(i, min(i + CHUNK, images)) for i in range(0, images, CHUNK)]
     with (
         store.pixels.open("wb") as file,
@@ -87,8 +90,10 @@ def write(store: Store, name: str, source: Encoded, recipe: Recipe, workers: int
             lambda chunk: _decode_chunk(source, recipe, chunk), chunks, workers or usable_cores()
         )
         for chunk, (pixels, bad) in zip(chunks, decoded, strict=True):
-            file.write(pixels)
-            digest.update(pixels)
+            for image in pixels:
+                file.write(image)
+                digest.update(image)
+                digests += hashlib.blake2b(image, digest_size=8).digest()
             unusable += bad
             advance(len(chunk))
         file.flush()
@@ -96,12 +101,14 @@ def write(store: Store, name: str, source: Encoded, recipe: Recipe, workers: int
     if len(unusable) == images:
         first = f"; the first: {unusable[0].reason}" if unusable else ""
         raise UserError(f"{name}: none of {images} images is usable{first}")
+    kept = np.delete(np.arange(images), [image.index for image in unusable])
     meta = Meta(
         name=name,
         source=source.fingerprint,
         images=images,
         **asdict(recipe),
         unusable=unusable,
+        repeated=_repeated(bytes(digests), kept),
         sha256=digest.hexdigest(),
         pillow=PIL.__version__,
         seconds=round(time.perf_counter() - started, 3),
@@ -112,7 +119,7 @@ def write(store: Store, name: str, source: Encoded, recipe: Recipe, workers: int
 
 def _decode_chunk(
     source: Encoded, recipe: Recipe, chunk: Iterable[int]
-) -> tuple[bytes, list[Unusable]]:
+) -> tuple[list[bytes], list[Unusable]]:
     """Pixels of the usable images of a chunk, and what is wrong with the others."""
     pixels, unusable = [], []
     for i in chunk:
@@ -120,10 +127,23 @@ def _decode_chunk(
             pixels.append(decode(source.read(i), recipe).tobytes())
         except (OSError, ValueError) as error:
             reason = (isinstance(error, OSError) and error.strerror) or str(error)
-            # File names need not be valid text, but messages and JSON must be.
-            name = source.names[i].encode(errors="backslashreplace").decode()
-            unusable.append(Unusable(index=i, name=name, reason=reason))
-    return b"".join(pixels), unusable
+            unusable.append(Unusable(index=i, name=readable(source.names[i]), reason=reason))
+    return pixels, unusable
+
+
+def _repeated(digests: bytes, kept: npt.NDArray[np.int64]) -> list[list[int]]:
+    """Groups of images with equal pixels, by their indices in the source.
+
+    Args:
+        digests: 8 bytes for each usable image.
+        kept: Its index.
+    """
+    values = np.frombuffer(digests, np.uint64)
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    groups: dict[int, list[int]] = {}
+    for at in np.flatnonzero(counts[inverse] > 1).tolist():
+        groups.setdefault(int(inverse[at]), []).append(int(kept[at]))
+    return sorted(groups.values())
 
 
 def _in_order(function: Callable[[T], U], items: Iterable[T], workers: int) -> Iterator[U]:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import torch
 from pydantic import Field, NonNegativeInt
 from torch import Tensor
 
 from ogan_bench.data.base import Dataset, data_root
+from ogan_bench.data.prepared.leakage import refuse_leakage
 from ogan_bench.data.prepared.prepare import Treatment, prepared
 from ogan_bench.data.reading.download import class_labels
 from ogan_bench.data.reading.parquet_cells import Cells, Table
+from ogan_bench.data.reading.split_names import SplitName, chosen, members, split_named
 from ogan_bench.data.reading.splits import every_kth, train_first
 from ogan_bench.errors import UserError
-
-PART = re.compile(r"(train|test|validation|valid|val)(?![a-z])")
-"""Prefix of the name of a file or folder that holds one part of a dataset."""
 
 
 def parquet(
@@ -33,16 +31,20 @@ def parquet(
     orientation: Literal["refuse", "apply", "ignore"] = "refuse",
     profile: Literal["refuse", "srgb", "ignore"] = "refuse",
     depth: Literal["refuse", "reduce"] = "refuse",
+    train: str = "",
+    test: str = "",
     test_every: Annotated[int, Field(ge=2)] = 10,
+    duplicates: Literal["refuse", "keep"] = "refuse",
     max_bad: NonNegativeInt = 0,
 ) -> Dataset:
     """Images in the parquet files of a Hugging Face dataset, as RGB squares.
 
     The column of images holds encoded files: bytes, or a struct with a field ``bytes``. In a
-    folder, files whose name or folder begins with ``test`` hold the test images, those of
-    ``validation`` are left out, and all others hold training images. Without test files, or if
-    ``path`` is one file, every k-th row is a test image. Nothing is downloaded or unpickled. The
-    licence is that of the source.
+    folder, files hold the split that they or their folder are named after, in any usual spelling;
+    those of validation are left out if there are test files, else they hold the test images. If no
+    file is named after a split, or ``path`` is one file, every k-th row is a test image. An image
+    that would change on the way in is refused by name unless a parameter says how to treat it.
+    Nothing is downloaded or unpickled. The licence is that of the source.
 
     Args:
         path: A file or a folder, within ``$OGAN_BENCH_DATA`` (``data`` if that is not set) or
@@ -59,31 +61,38 @@ def parquet(
         profile: Colours of a profile that is not sRGB, or CMYK: converted to ``srgb``, or the
             profile is ignored.
         depth: 16 bits per channel: ``reduce`` takes the upper 8.
+        train: The files or folder of the training images, a pattern; ``.``: no name is a split's;
+            empty: those named after training.
+        test: Likewise of the test images.
         test_every: k, where every k-th row is a test image if there are no test files.
+        duplicates: Whether a test image may also be a training image, pixel by pixel.
         max_bad: How many unusable images may be left out.
 
     Raises:
         UserError: A file or column is missing, cannot be read, or does not match the others.
     """
     place = data_root() / path
-    train, test = _files(place)
-    table = Table.of(train + test)
-    order, n_train = torch.arange(len(table)), len(Table.of(train))
-    if not test:
+    files = _files(place, train, test)
+    table = Table.of(files.train + files.test)
+    order, n_train = torch.arange(len(table)), len(Table.of(files.train))
+    if not files.test:
         order, n_train = train_first(every_kth(len(table), test_every, place))
     image, label = image or _image_column(table), label or _label_column(table)
     if image not in table.schema.names:
         raise UserError(f"{place}: no column {image!r} among {', '.join(table.schema.names)}")
     classes, labels = _labels(table, label, place) if label else ((), None)
     known = None if labels is None else labels[order]
+    cells = Cells(table, image, order.tolist())
     store = prepared(
         "parquet",
-        Cells(table, image, order.tolist()),
+        cells,
         resolution=resolution,
         crop=crop,
         treatment=Treatment(alpha, orientation, profile, depth),
         max_bad=max_bad,
     )
+    if duplicates == "refuse":
+        refuse_leakage(store, cells.names, n_train, place)
     return Dataset(
         name="parquet",
         train=store.split(0, n_train, labels=known),
@@ -93,25 +102,40 @@ def parquet(
     )
 
 
-def _files(place: Path) -> tuple[list[Path], list[Path]]:
+class _Files(NamedTuple):
+    train: list[Path]
+    test: list[Path]
+
+
+def _files(place: Path, train: str, test: str) -> _Files:
     """The files of training and of test images, in the order of their names.
 
     Raises:
-        UserError: There are no training files.
+        UserError: There are no training files, or it is unclear which they are.
     """
     if place.is_file():
-        return [place], []
+        if train or test:
+            raise UserError(f"{place}: one file; train and test choose among those of a folder")
+        return _Files([place], [])
     if not place.is_dir():
         raise UserError(f"{place}: neither a parquet file nor a folder of them")
-    parts: dict[str, list[Path]] = {}
-    for file in sorted(place.rglob("*.parquet")):
-        within = file.relative_to(place).parts
-        if not any(name.startswith(".") for name in within):
-            found = filter(None, map(PART.match, reversed(within)))
-            parts.setdefault(next((match[1] for match in found), "train"), []).append(file)
-    if "train" not in parts:
-        raise UserError(f"{place}: no parquet files of training images (train-*.parquet)")
-    return parts["train"], parts.get("test", [])
+    paths = (file.relative_to(place) for file in sorted(place.rglob("*.parquet")))
+    names = [
+        path.as_posix() for path in paths if not any(part.startswith(".") for part in path.parts)
+    ]
+    if not names:
+        raise UserError(f"{place}: no parquet files in it")
+    if train or test:
+        found = chosen(names, train, test, place)
+    else:
+        found = members([(name, _split(name)) for name in names], place)
+    return _Files(*([place / name for name in split] for split in found))
+
+
+def _split(name: str) -> SplitName | None:
+    """The split that a file is named after, else the nearest folder that is."""
+    parts = name.removesuffix(".parquet").split("/")
+    return next(filter(None, map(split_named, reversed(parts))), None)
 
 
 def _image_column(table: Table) -> str:

@@ -63,6 +63,8 @@ def test_prepare_makes_what_loading_then_uses(root: Path, monkeypatch: pytest.Mo
                "--set", "crop=centre")  # fmt: skip
     assert "18 training and 2 test images of 3 x 8 x 8" in text
     assert store["path"] in text
+    assert "  train: 0 9, 1 9\n  test: 0 1, 1 1\n" in text
+    assert facts["images_of_classes"] == {"train": {"0": 9, "1": 9}, "test": {"0": 1, "1": 1}}
 
 
 def test_options_say_how_an_image_is_treated_that_would_otherwise_be_refused(root: Path) -> None:

@@ -79,6 +79,41 @@ def test_files_of_a_folder_are_parts_of_the_dataset(root: Path) -> None:
     assert (dataset.classes, dataset.shape) == (NAMES, (3, 8, 8))
 
 
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("Train.parquet", "TEST.parquet"),
+        ("training-00000-of-00001.parquet", "holdout-00000-of-00001.parquet"),
+        ("digits_train.parquet", "digits_eval.parquet"),
+        ("Training/0.parquet", "Validation_set/0.parquet"),
+    ],
+)
+def test_parts_are_recognised_in_any_usual_spelling(root: Path, train: str, test: str) -> None:
+    save(root / "set" / train, columns(range(6)))
+    save(root / "set" / test, columns(range(6, 9)))
+    dataset = load()
+    check(dataset.train, list(range(6)))
+    check(dataset.test, [6, 7, 8])
+
+
+def test_a_file_of_no_split_beside_others_is_not_guessed_at(root: Path) -> None:
+    for i, name in enumerate(("extra", "test", "train")):
+        save(root / "set" / f"{name}-00000-of-00001.parquet", columns(range(6 * i, 6 * i + 6)))
+    with pytest.raises(UserError, match=r"named after a split and extra-0.* is not; set train and"):
+        load()
+    dataset = load(train="train-*", test="extra-*")
+    check(dataset.train, list(range(12, 18)))
+    check(dataset.test, list(range(6)))
+
+
+def test_a_row_in_both_splits_is_found(root: Path) -> None:
+    save(root / "set" / "train.parquet", columns(range(6)))
+    save(root / "set" / "test.parquet", columns(range(5, 8)))
+    with pytest.raises(UserError, match=r"1 test image is .*\n.*test.parquet, row 0 is .*row 5"):
+        load()
+    check(load(duplicates="keep").test, [5, 6, 7])
+
+
 def test_folders_name_the_parts_too(root: Path) -> None:
     save(root / "set" / "train" / "0000.parquet", columns(range(6)))
     save(root / "set" / "test" / "0000.parquet", columns(range(6, 9)))
@@ -138,7 +173,7 @@ def test_columns_can_be_named(root: Path) -> None:
         load(path="set.parquet", label="label")
     with pytest.raises(UserError, match=r"several columns of classes \(label, coarse\)"):
         load(path="set.parquet", image="image")
-    chosen = load(path="set.parquet", image="thumbnail", label="coarse")
+    chosen = load(path="set.parquet", image="thumbnail", label="coarse", duplicates="keep")
     assert (chosen.train.images[:, 0] == 99).all()
     assert (chosen.train.known_labels == 0).all()
     check(load(path="set.parquet", image="image", label="label").test, [4, 9])
@@ -199,7 +234,7 @@ def test_a_missing_dataset_is_named(root: Path) -> None:
     with pytest.raises(UserError, match="set: neither a parquet file nor a folder"):
         load()
     save(root / "set" / "test-0.parquet", columns(range(5)))
-    with pytest.raises(UserError, match="no parquet files of training images"):
+    with pytest.raises(UserError, match="nothing is named after the training split"):
         load()
     save(root / "set" / "train-0.parquet", {"image": pa.array([], pa.binary())})
     (root / "set" / "test-0.parquet").unlink()
