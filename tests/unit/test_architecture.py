@@ -84,6 +84,7 @@ ADAPTERS = {
     "lmdb": {"data/sources/lsun.py"},
     "pyarrow": {
         "data/reading/parquet_cells.py",
+        "data/reading/parquet_labels.py",
         "data/sources/parquet.py",
         "store/packed.py",
     },

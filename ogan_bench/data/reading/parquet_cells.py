@@ -12,20 +12,16 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-from torch import Tensor
-
 from ogan_bench.data.reading.splits import order_stamp
 from ogan_bench.errors import UserError
 
 
 @dataclass(frozen=True)
 class Table:
-    """Parquet files with the same columns, concatenated.
+    """Parquet files, concatenated.
 
     Args:
-        files: The files.
+        files: The files; not all need have the same columns.
         schema: Columns and metadata of the first file, as pyarrow returns them.
         groups: Index of the file, and index in it, of every row group.
         ends: Row after the last one of every row group.
@@ -41,14 +37,12 @@ class Table:
         """Read the columns and sizes of some files, but no rows.
 
         Raises:
-            UserError: A file is damaged or has other columns than the first.
+            UserError: A file is damaged, or all are empty.
         """
         schema, groups, sizes = None, [], []
         for position, path in enumerate(files):
             with _opened(path) as file:
                 schema = schema or file.schema_arrow
-                if not file.schema_arrow.equals(schema):
-                    raise UserError(f"{path}: its columns differ from those of {files[0]}")
                 for group in range(file.num_row_groups):
                     groups.append((position, group))
                     sizes.append(file.metadata.row_group(group).num_rows)
@@ -64,24 +58,38 @@ class Table:
         group = bisect.bisect_right(self.ends, row)
         return group, row - (self.ends[group - 1] if group else 0)
 
-    def integers(self, column: str) -> Tensor:
-        """A column of integers, int64.
+    def require(self, column: str) -> None:
+        """Check that all files have a column, of the same type.
 
         Raises:
-            UserError: It is missing, or not of integers.
+            UserError: A file has not.
         """
-        from pyarrow import types
+        for path in self.files:
+            with _opened(path) as file:
+                schema = file.schema_arrow
+            if column not in schema.names:
+                raise UserError(f"{path}: no column {column!r} among {', '.join(schema.names)}")
+            kind, first = (known.field(column).type for known in (schema, self.schema))
+            if kind != first:
+                raise UserError(
+                    f"{path}: the column {column!r} is of type {kind}, but {first} in "
+                    f"{self.files[0]}"
+                )
 
-        if column not in self.schema.names or not types.is_integer(self.schema.field(column).type):
-            raise UserError(f"{self.files[0]}: no column {column!r} of integers")
+    def column(self, column: str) -> Any:
+        """All cells of a column, a pyarrow ``ChunkedArray``.
+
+        Raises:
+            UserError: A file has no such column, or one of another type.
+        """
+        import pyarrow
+
+        self.require(column)
         parts = []
         for path in self.files:
             with _opened(path) as file:
-                cells = file.read(columns=[column]).column(0)
-            if cells.null_count:
-                raise UserError(f"{path}: {cells.null_count} rows without {column!r}")
-            parts.append(cells.to_numpy().astype(np.int64))
-        return torch.from_numpy(np.concatenate(parts))
+                parts += file.read(columns=[column]).column(0).chunks
+        return pyarrow.chunked_array(parts, self.schema.field(column).type)
 
 
 class Cells:

@@ -13,11 +13,14 @@ from torch import Tensor
 from ogan_bench.data.base import Dataset, data_root
 from ogan_bench.data.prepared.leakage import refuse_leakage
 from ogan_bench.data.prepared.prepare import Treatment, prepared
-from ogan_bench.data.reading.download import class_labels
 from ogan_bench.data.reading.parquet_cells import Cells, Table
+from ogan_bench.data.reading.parquet_labels import UNLABELLED, read_labels
 from ogan_bench.data.reading.split_names import SplitName, chosen, members, split_named
 from ogan_bench.data.reading.splits import every_kth, train_first
 from ogan_bench.errors import UserError
+
+NO_LABELS = "none"
+"""In place of a column of labels: none is read."""
 
 
 def parquet(
@@ -25,6 +28,7 @@ def parquet(
     path: str,
     image: str = "",
     label: str = "",
+    unlabelled: Literal["refuse", "leave_out"] = "refuse",
     resolution: Annotated[int, Field(ge=8, le=256)] = 64,
     crop: Literal["refuse", "none", "centre"] = "refuse",
     alpha: Literal["refuse", "drop", "black", "grey", "white"] = "refuse",
@@ -50,8 +54,9 @@ def parquet(
         path: A file or a folder, within ``$OGAN_BENCH_DATA`` (``data`` if that is not set) or
             absolute.
         image: The column of images; empty: the only possible one.
-        label: The column of labels, which are integers; empty: the only one that Hugging Face's
-            metadata declare as classes, else ``label``, else no labels.
+        label: The column of labels, integers or text; ``none``: no labels; empty: the only one that
+            Hugging Face's metadata declare as classes, else ``label``, else no labels.
+        unlabelled: Whether rows without a label, or with the label -1, are left out.
         resolution: Height and width in pixels.
         crop: ``centre`` crops the longer side to the shorter one, ``none`` squeezes; ``refuse``
             takes squares only.
@@ -74,15 +79,20 @@ def parquet(
     place = data_root() / path
     files = _files(place, train, test)
     table = Table.of(files.train + files.test)
-    order, n_train = torch.arange(len(table)), len(Table.of(files.train))
-    if not files.test:
-        order, n_train = train_first(every_kth(len(table), test_every, place))
-    image, label = image or _image_column(table), label or _label_column(table)
-    if image not in table.schema.names:
-        raise UserError(f"{place}: no column {image!r} among {', '.join(table.schema.names)}")
-    classes, labels = _labels(table, label, place) if label else ((), None)
-    known = None if labels is None else labels[order]
-    cells = Cells(table, image, order.tolist())
+    is_test = torch.arange(len(table)) >= len(Table.of(files.train))
+    image = image or _image_column(table)
+    table.require(image)
+    classes, labels = _labels(table, label or _label_column(table), place)
+    rows = torch.arange(len(table))
+    if labels is not None:
+        rows = _labelled_rows(labels, unlabelled, place)
+    is_test = is_test[rows] if files.test else every_kth(len(rows), test_every, place)
+    order, n_train = train_first(is_test)
+    rows = rows[order]
+    if not 0 < n_train < len(rows):
+        raise UserError(f"{place}: no labelled rows in one split; set train, test or label=none")
+    known = None if labels is None else labels[rows]
+    cells = Cells(table, image, rows.tolist())
     store = prepared(
         "parquet",
         cells,
@@ -96,7 +106,7 @@ def parquet(
     return Dataset(
         name="parquet",
         train=store.split(0, n_train, labels=known),
-        test=store.split(n_train, len(table), labels=known),
+        test=store.split(n_train, len(rows), labels=known),
         classes=classes,
         licence="unknown: that of the source",
     )
@@ -175,13 +185,11 @@ def _features(table: Table) -> dict[str, Any]:
 
 
 def _label_column(table: Table) -> str:
-    """The column of classes; empty if there is none.
+    """The column of classes, or :data:`NO_LABELS`.
 
     Raises:
         UserError: There is more than one.
     """
-    from pyarrow import types
-
     found = [
         name
         for name, feature in _features(table).items()
@@ -193,18 +201,37 @@ def _label_column(table: Table) -> str:
             "one"
         )
     if not found and "label" in table.schema.names:
-        found = ["label"] if types.is_integer(table.schema.field("label").type) else []
-    return found[0] if found else ""
+        return "label"
+    return found[0] if found else NO_LABELS
 
 
-def _labels(table: Table, column: str, place: Path) -> tuple[tuple[str, ...], Tensor]:
-    """Names of the classes and the label of every row.
+def _labels(table: Table, column: str, place: Path) -> tuple[tuple[str, ...], Tensor | None]:
+    """Names of the classes and the label of every row, -1 for none.
 
     Raises:
-        UserError: The labels are not integers, or not among the classes.
+        UserError: The column cannot be one of classes.
     """
-    labels = table.integers(column)
+    if column == NO_LABELS:
+        return (), None
     feature = _features(table).get(column)
     names = feature.get("names") if isinstance(feature, dict) else None
-    classes = tuple(map(str, names or range(int(labels.max()) + 1)))
-    return classes, class_labels(labels, len(table), len(classes), place)
+    classes, labels = read_labels(table, column, names or None)
+    if not classes:
+        raise UserError(f"{place}: no label in the column {column!r}; set data.label to none")
+    return classes, labels
+
+
+def _labelled_rows(labels: Tensor, unlabelled: str, place: Path) -> Tensor:
+    """The rows that have a label, ascending.
+
+    Raises:
+        UserError: Some have none, and they are not to be left out.
+    """
+    rows = (labels != UNLABELLED).nonzero()[:, 0]
+    without = len(labels) - len(rows)
+    if without and unlabelled == "refuse":
+        raise UserError(
+            f"{place}: {without} rows without a label, or with the label -1: set "
+            "unlabelled=leave_out to leave them out, or label=none to read no labels"
+        )
+    return rows
