@@ -83,6 +83,19 @@ class Split:
             raise ValueError("the dataset has no labels")
         return self.labels
 
+    def part(self, chosen: Tensor) -> Split:
+        """The images at some indices, copied, with all that belongs to them.
+
+        Args:
+            chosen: Indices, on the CPU, shape ``(m,)``.
+        """
+
+        def rows(table: Tensor | None) -> Tensor | None:
+            return None if table is None else table[chosen.to(table.device)]
+
+        images = self.images[chosen.to(self.images.device)]
+        return Split(images, rows(self.labels), rows(self.attributes), rows(self.factors))
+
     def to(self, device: torch.device) -> Split:
         """The split on another device; attributes and factors stay, as no net reads them."""
         labels = None if self.labels is None else self.labels.to(device)
@@ -108,7 +121,7 @@ class Dataset:
 
     Args:
         name: Its name in :data:`~ogan_bench.data.DATASETS`.
-        train: Training images, also the reference of fidelity metrics.
+        train: The training split, also the reference of fidelity metrics.
         test: Images for reconstruction metrics and probes.
         classes: Names of the classes; empty without labels.
         licence: Licence note of the source.
@@ -116,6 +129,8 @@ class Dataset:
         factors: Names of the columns of :attr:`Split.factors`, with the number of their values.
         modes: Modes of a synthetic distribution.
         channels_of: Of stacked images, the dataset that each channel is an independent image of.
+        trained_on: Indices of the images of ``train`` that nets were trained on, ascending;
+            ``None``: all. They are no part of the hash.
     """
 
     name: str
@@ -127,6 +142,12 @@ class Dataset:
     factors: tuple[tuple[str, int], ...] = ()
     modes: Modes | None = None
     channels_of: Dataset | None = None
+    trained_on: Tensor | None = None
+
+    @functools.cached_property
+    def trained(self) -> Split:
+        """The training images that nets were trained on."""
+        return self.train if self.trained_on is None else self.train.part(self.trained_on)
 
     @property
     def shape(self) -> ImageShape:

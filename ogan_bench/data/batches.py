@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import Split, to_float
+from ogan_bench.data.subset import drawn_images
 from ogan_bench.seeding import generator
 
 T = TypeVar("T")
@@ -43,10 +44,7 @@ class Batches:
         self.batch_size = batch_size
         self.seed = seed
         self.device = device or split.images.device
-        chosen = torch.arange(len(split))
-        if count is not None and count < len(split):
-            chosen = torch.randperm(len(split), generator=generator(seed, "subset"))[:count]
-        self.chosen = chosen
+        self.chosen = drawn_images(len(split), count, seed)
         self._order = functools.lru_cache(maxsize=2)(self._shuffle)
         needs_upload = self.device.type == "cuda" and not split.images.is_cuda
         self._upload = Upload(self._gather, self.device) if needs_upload else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import torch
-from torch import Tensor
 
 from ogan_bench.data.base import Dataset, Split
 from ogan_bench.errors import UserError
@@ -33,17 +32,5 @@ def hold_out(dataset: Dataset, count: int, seed: int) -> tuple[Dataset, Split]:
             "to train on"
         )
     order = torch.randperm(n, generator=generator(seed, "data/held out"))
-    kept = _part(dataset.train, order[count:].sort().values)
-    return replace(dataset, train=kept), _part(dataset.train, order[:count].sort().values)
-
-
-def _part(split: Split, chosen: Tensor) -> Split:
-    def rows(table: Tensor | None) -> Tensor | None:
-        return None if table is None else table[chosen.to(table.device)]
-
-    return Split(
-        split.images[chosen.to(split.images.device)],
-        rows(split.labels),
-        rows(split.attributes),
-        rows(split.factors),
-    )
+    kept = dataset.train.part(order[count:].sort().values)
+    return replace(dataset, train=kept), dataset.train.part(order[:count].sort().values)

@@ -23,7 +23,11 @@ def comparison_in(context: ImageContext, space: SpaceName) -> Comparison:
     def make() -> Comparison:
         samples, real = (context.features(space, of).features for of in ("generated", "train"))
         reference = Reference(real, context.device)
-        return Comparison(samples.to(reference.features), reference, context.settings.seed)
+        dataset = context.dataset
+        trained_on = dataset.trained_on if context.reference is dataset.train else None
+        return Comparison(
+            samples.to(reference.features), reference, context.settings.seed, trained_on
+        )
 
     return context.once(f"comparison in {space}", make)
 

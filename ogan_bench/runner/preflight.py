@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.data.held_out import hold_out
+from ogan_bench.data.subset import drawn_images
 from ogan_bench.errors import UserError
 from ogan_bench.evaluation.plugin_metrics import check_plugin_metrics
 from ogan_bench.runner.monitor import STOP
@@ -41,10 +43,25 @@ def prepare(
             f"{folder.path} has a result and no checkpoint.pt any more, so it can neither be "
             "measured further nor trained on: delete the folder to train the trial again"
         )
+    return *training_data(trial, device_name), device
+
+
+def training_data(trial: Trial, device_name: str) -> tuple[Dataset, Split | None]:
+    """The dataset of a trial, which says what is trained on, and the images held out of it.
+
+    Raises:
+        UserError: The data are missing or damaged, or too few are left.
+    """
     dataset, wanted = load_dataset(trial.settings, device_name), trial.settings.evaluation
-    if not wanted.held_out:
-        return dataset, None, device
-    return *hold_out(dataset, wanted.held_out, wanted.seed), device
+    held_out = None
+    if wanted.held_out:
+        dataset, held_out = hold_out(dataset, wanted.held_out, wanted.seed)
+    images, all_images = trial.settings.training.images, len(dataset.train)
+    if images is not None and images < all_images:
+        dataset = replace(
+            dataset, trained_on=drawn_images(all_images, images, trial.seed).sort().values
+        )
+    return dataset, held_out
 
 
 @functools.lru_cache(maxsize=1)

@@ -73,7 +73,7 @@ def freeze_for_evaluation(
 
     E has the batch-norm statistics of the settings, and G those of its training.
     """
-    seed, policy, images = settings.seed, settings.encoder_statistics, dataset.train.images
+    seed, policy, images = settings.seed, settings.encoder_statistics, dataset.trained.images
     return replace(
         autoencoder,
         encoder=with_statistics(autoencoder.encoder, policy, images, device, seed),

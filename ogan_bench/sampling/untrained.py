@@ -68,11 +68,12 @@ class UntrainedEncoder:
             NonFiniteError: E outputs values that are not finite.
         """
         train, test, seed = dataset.train.images, dataset.test.images, settings.seed
+        trained = dataset.trained.images
         frozen: list[Autoencoder] = []
 
         def encode(images: Tensor) -> Tensor:
             if not frozen:
-                net = with_statistics(self.encoder, "real", train, device, seed)
+                net = with_statistics(self.encoder, "real", trained, device, seed)
                 frozen.append(replace(pair, encoder=net))
             return encode_images(frozen[0], images, "real", device, seed, batch_size)
 
@@ -90,8 +91,10 @@ class UntrainedEncoder:
 
 
 def probe_indices(dataset: Dataset, settings: Evaluation) -> Tensor:
-    """Indices of the training images for the probes: the first of a seeded shuffle."""
+    """Indices of the training images for the probes: the first of a shuffle of those trained on."""
     order = torch.randperm(
         len(dataset.train), generator=generator(settings.seed, "evaluation/probe")
     )
+    if dataset.trained_on is not None:
+        order = order[torch.isin(order, dataset.trained_on)]
     return order[: settings.probe_images]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
@@ -25,11 +25,13 @@ class Comparison:
         samples: Features of the generated images, on the device of the reference, shape ``(n, k)``.
         reference: The training images.
         seed: Seed of random choices.
+        trained_on: Indices of the training images that nets were trained on; ``None``: all.
     """
 
     samples: Tensor
     reference: Reference
     seed: int
+    trained_on: Tensor | None = None
 
     @property
     def against(self) -> str:
@@ -43,8 +45,12 @@ class Comparison:
 
     @functools.cached_property
     def authenticity(self) -> Authenticity:
-        """How close every sample is to its nearest training image."""
-        return authenticity(self.samples, self.reference.features, self.reference.nearest)
+        """How close every sample is to its nearest image of those trained on."""
+        if self.trained_on is None:
+            return authenticity(self.samples, self.reference.features, self.reference.nearest)
+        trained_on = self.trained_on.to(self.reference.features.device)
+        found = authenticity(self.samples, self.reference.features[trained_on])
+        return replace(found, indices=trained_on[found.indices])
 
     @functools.cached_property
     def cells(self) -> tuple[Tensor, Tensor]:

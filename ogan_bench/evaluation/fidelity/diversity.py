@@ -131,7 +131,9 @@ def _vendi(c: Comparison) -> Value:
 
 def _authenticity(c: Comparison) -> Value:
     found = c.authenticity
-    note = f"{c.against}, which reach {found.held_out:.3f} themselves (leave-one-out)"
+    images = len(c.reference) if c.trained_on is None else len(c.trained_on)
+    own = f"which reach {found.held_out:.3f} themselves (leave-one-out)"
+    note = f"against {images} training images, {own}"
     return Value(found.share, note=note)
 
 

@@ -97,7 +97,7 @@ def score_spread(scores: Tensor, outputs: Tensor) -> float:
 def loss_probe(context: ModelContext) -> LossProbe:
     """The nets under test, back in training mode, with batches determined by the seed."""
     pair, dataset, seed = context.autoencoder, context.dataset, context.settings.seed
-    train = dataset.train
+    train = dataset.trained
     order = torch.randperm(len(train), generator=generator(seed, "evaluation/mechanism/images"))
 
     def batch(number: int) -> Batch:

@@ -35,6 +35,18 @@ class LargestTensor(TorchDispatchMode):
         return found
 
 
+def test_copies_are_of_images_trained_on() -> None:
+    """Samples that equal images which nets have not seen are no copies."""
+    training = normal(200, K, 1)
+    samples, trained_on = training[:100], torch.arange(100, 200)
+    every = Comparison(samples, Reference(training, torch.device("cpu")), 0)
+    assert every.authenticity.share == 0
+    seen = Comparison(samples, every.reference, 0, trained_on)
+    alone = Comparison(samples, Reference(training[100:], torch.device("cpu")), 0)
+    assert seen.authenticity.share == alone.authenticity.share > 0.3
+    assert seen.authenticity.indices.tolist() == (alone.authenticity.indices + 100).tolist()
+
+
 def compared() -> Comparison:
     return Comparison(normal(N, K, 0), Reference(normal(M, K, 1), torch.device("cpu")), 0)
 

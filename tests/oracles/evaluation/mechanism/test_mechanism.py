@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,12 @@ class TestTrainedPairs:
         assert all(row.value is not None for row in first.values())
         other = rows(context(dataset, seed=1))
         assert other["score_auc"].value != first["score_auc"].value
+
+    def test_batches_are_of_images_trained_on(self, dataset: Dataset) -> None:
+        part = replace(dataset, trained_on=torch.arange(0, len(dataset.train), 3))
+        alone = replace(part, train=part.trained, trained_on=None)
+        found, expected = (rows(context(data)) for data in (part, alone))
+        assert found == expected != rows(context(dataset))
 
     def test_the_nets_are_left_as_they_are(self, dataset: Dataset) -> None:
         under_test = context(dataset)
