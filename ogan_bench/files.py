@@ -119,6 +119,21 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def home_folder(variable: str) -> Path:
+    """The user's home folder.
+
+    Args:
+        variable: Environment variable that names the wanted folder instead, for the message.
+
+    Raises:
+        UserError: There is none: ``$HOME`` is not set and the user has no entry in the system.
+    """
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise UserError(f"there is no home folder: set $HOME, or ${variable} to a folder") from None
+
+
 def sha256(path: Path) -> str:
     """SHA-256 of a file, 64 hexadecimal digits."""
     with path.open("rb") as file:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ogan_bench.cli.options import Json
 from ogan_bench.cli.output import print_json, print_table
+from ogan_bench.errors import UserError
 
 ABSENT = "not here: "
 
@@ -55,7 +56,7 @@ def examine() -> dict[str, dict[str, Any]]:
         },
         "feature spaces": _spaces(),
         "LPIPS": _perceptual(),
-        "cache": {"folder": _display(cache_dir())},
+        "cache": {"folder": _whether(lambda: _with_size(cache_dir()))},
     }
 
 
@@ -76,10 +77,10 @@ def _perceptual() -> dict[str, str]:
 def _whether(find: Callable[[], Path | str]) -> str:
     try:
         return f"ready: {find()}"
-    except ValueError as error:
+    except (ValueError, UserError) as error:
         return f"{ABSENT}{error}"
 
 
-def _display(path: Path) -> str:
+def _with_size(path: Path) -> str:
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     return f"{path} ({size / 2**20:.1f} MiB)"

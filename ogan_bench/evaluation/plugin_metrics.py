@@ -126,7 +126,7 @@ def check_plugin_metrics() -> None:
 
 
 def plugin_rows(samples: Samples, dataset: Dataset) -> list[Row]:
-    """The metrics of all plug-ins; on ``ValueError`` or ``RuntimeError`` the row says why.
+    """The metrics of all plug-ins; on ``ValueError`` the row says why there is no value.
 
     Args:
         samples: Outputs of E and G.

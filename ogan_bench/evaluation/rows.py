@@ -1,4 +1,4 @@
-"""One row of a trial's result, and how a metric fails without stopping the others. No torch."""
+"""One row of a trial's result, and how a metric without a value does not stop the others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
 from ogan_bench.metrics import METRICS
+
+NO_VALUE = (ValueError, torch.linalg.LinAlgError)  # type: ignore[attr-defined]
+"""What a metric raises to say that these nets or data have no value of it, and why.
+
+numpy's ``LinAlgError`` is a ``ValueError``. Everything else says that the environment or the
+program is at fault (memory, a disk, a package, an index out of range): it says nothing about the
+nets and fails the trial, so that the next run measures it again.
+"""
 
 
 @dataclass(frozen=True)
@@ -134,10 +144,7 @@ def attempt(
     split: str,
     extractor: str | None = None,
 ) -> list[Row]:
-    """Rows of several metrics; a numerical failure becomes rows without value.
-
-    Only numerical failures are caught: ``ValueError`` (numpy's ``LinAlgError`` is one) and
-    ``RuntimeError`` (torch's ``LinAlgError`` is one). Programming errors propagate.
+    """Rows of several metrics; what is in :data:`NO_VALUE` becomes rows without value.
 
     Args:
         metrics: The metrics that ``measure`` returns.
@@ -148,6 +155,6 @@ def attempt(
     """
     try:
         return measure()
-    except (ValueError, RuntimeError) as error:
+    except NO_VALUE as error:
         note = str(error) or type(error).__name__
         return [Row(name, None, n_samples, split, extractor, note=note) for name in metrics]

@@ -29,7 +29,7 @@ from filelock import FileLock
 from torch import Tensor
 
 from ogan_bench.errors import UserError
-from ogan_bench.files import read_json, replacing, write_json
+from ogan_bench.files import home_folder, read_json, replacing, write_json
 
 Fact = str | int | float
 
@@ -43,11 +43,16 @@ class Entry:
 
 
 def cache_dir() -> Path:
-    """The cache folder; it need not exist yet."""
+    """The cache folder; it need not exist yet.
+
+    Raises:
+        UserError: No variable names it, and there is no home folder.
+    """
     if chosen := os.environ.get("OGAN_BENCH_CACHE"):
         return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "ogan_bench"
+    if base := os.environ.get("XDG_CACHE_HOME"):
+        return Path(base) / "ogan_bench"
+    return home_folder("OGAN_BENCH_CACHE") / ".cache" / "ogan_bench"
 
 
 def content_key(parts: Mapping[str, Any]) -> str:
@@ -85,7 +90,10 @@ def cached_tensors(kind: str, key: str, make: Callable[[], Entry]) -> Entry:
         entry = make()
         content = {"tensors": entry.tensors, "facts": entry.facts, "sha256": _seal(key, entry)}
         with replacing(path, durable=False) as temporary:
-            torch.save(content, temporary)
+            try:
+                torch.save(content, temporary)
+            except RuntimeError as error:  # torch's writer hides the OSError
+                raise UserError(f"{path}: cannot be written ({error})") from None
         return entry
 
 

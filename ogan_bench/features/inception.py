@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ogan_bench.features.extractor import Extractor
 from ogan_bench.features.feature_space import FeatureSpace
+from ogan_bench.features.pretrained_weights import ENVIRONMENT
 from ogan_bench.features.resizing import colour
 from ogan_bench.files import sha256
 
@@ -92,6 +93,8 @@ def inception(device: torch.device, *, published: str = PUBLISHED) -> Inception:
     path = weights_path()
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
+    except ENVIRONMENT:
+        raise
     except Exception as error:  # the errors of the file parser are not documented
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ValueError(
@@ -105,6 +108,8 @@ def inception(device: torch.device, *, published: str = PUBLISHED) -> Inception:
         net = FeatureExtractorInceptionV3(
             "inception-v3-compat", list(LAYERS), feature_extractor_weights_path=plain
         )
+    except ENVIRONMENT:
+        raise
     except (RuntimeError, TypeError, AttributeError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(

@@ -14,10 +14,12 @@ from typing import Any
 
 import torch
 
-from ogan_bench.files import sha256
+from ogan_bench.files import home_folder, sha256
 
 SETTINGS, WEIGHTS = "config.json", "model.safetensors"
 PICKLES = ("*.bin", "*.pth", "*.pt", "*.ckpt")
+ENVIRONMENT = (OSError, MemoryError, torch.OutOfMemoryError, ImportError)
+"""Errors while a file of weights is read that say nothing about the file itself."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ class Release:
         with _quiet_and_offline():
             try:
                 config = configure(_settings(settings))
+            except ENVIRONMENT:
+                raise
             except Exception as error:  # the errors depend on the library's version
                 raise ValueError(
                     f"{settings}: not settings of {self.title} ({_line(error)})"
@@ -95,6 +99,8 @@ class Release:
                 with safe_open(weights, "pt") as file:
                     chosen = [name for name in file.keys() if name.startswith(parts or ("",))]  # noqa: SIM118
                     state = {name: file.get_tensor(name) for name in chosen}
+            except ENVIRONMENT:
+                raise
             except Exception as error:  # the errors of the file parser are not documented
                 raise ValueError(
                     f"{weights}: not a whole safetensors file ({_line(error)})"
@@ -149,13 +155,18 @@ def require(module: str, title: str) -> None:
 
 
 def hub_cache() -> Path:
-    """Where Hugging Face's tools cache their downloads."""
+    """Where Hugging Face's tools cache their downloads.
+
+    Raises:
+        UserError: No variable names it, and there is no home folder.
+    """
     if named := os.environ.get("HF_HUB_CACHE"):
         return Path(named).expanduser()
     if home := os.environ.get("HF_HOME"):
         return Path(home).expanduser() / "hub"
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "huggingface" / "hub"
+    if base := os.environ.get("XDG_CACHE_HOME"):
+        return Path(base) / "huggingface" / "hub"
+    return home_folder("HF_HUB_CACHE") / ".cache" / "huggingface" / "hub"
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ogan_bench.features.pretrained_weights import ENVIRONMENT, require
 from ogan_bench.features.resizing import colour
 from ogan_bench.files import sha256
 
@@ -126,14 +127,13 @@ def perceptual(backbone: str, device: torch.device) -> Perceptual:
         ValueError: The library or the weights are missing, or the file holds other weights.
     """
     path = backbone_path(backbone)
-    try:
-        import lpips
-    except ImportError:
-        raise ValueError(
-            "LPIPS needs the package lpips: python -m pip install 'ogan-bench[spaces]'"
-        ) from None
+    require("lpips", "LPIPS")
+    import lpips
+
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
+    except ENVIRONMENT:
+        raise
     except Exception as error:  # the errors of the file parser are not documented
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ValueError(f"{path}: not a plain file of weights ({reason})") from None
@@ -145,6 +145,8 @@ def perceptual(backbone: str, device: torch.device) -> Perceptual:
         # "slice2.3.weight" of the library is "features.3.weight" of torchvision.
         layers = {name: f"features.{name.partition('.')[2]}" for name in net.net.state_dict()}
         net.net.load_state_dict({name: state[layer] for name, layer in layers.items()})
+    except ENVIRONMENT:
+        raise
     except (KeyError, RuntimeError, TypeError, AttributeError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(f"{path}: not the weights of this net ({reason})") from None

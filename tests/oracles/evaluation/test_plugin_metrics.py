@@ -34,7 +34,7 @@ def round_trip(z, codes, *, better="lower"):
 
 def refuses(test_labels, *, better=None):
     """Says why not."""
-    raise RuntimeError("not today")
+    raise ValueError("not today")
 
 def infinite(samples, *, better=None):
     """Is no number."""

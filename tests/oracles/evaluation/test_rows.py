@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
+import torch
 
-from ogan_bench.evaluation.rows import Row, Value, attempt, measured_rows
+from ogan_bench.evaluation.rows import NO_VALUE, Row, Value, attempt, measured_rows
 
 
 class TestIsolation:
@@ -17,9 +19,10 @@ class TestIsolation:
         (row,) = attempt(["latent_rho"], fails, n_samples=3, split="test")
         assert (row.value, row.note) == (None, "ValueError")
 
-    def test_one_failure_stops_no_other_metric(self) -> None:
+    @pytest.mark.parametrize("kind", NO_VALUE)
+    def test_one_failure_stops_no_other_metric(self, kind: type[Exception]) -> None:
         def fails() -> Value:
-            raise RuntimeError("did not converge")
+            raise kind("did not converge")
 
         first, second = measured_rows(
             {"fid": fails, "kid": lambda: Value(0.5, note="own")},
@@ -30,6 +33,24 @@ class TestIsolation:
         )
         assert first == Row("fid", None, 3, "train", "net@0", note="did not converge")
         assert second == Row("kid", 0.5, 3, "train", "net@0", note="shared; own")
+
+    def test_a_numerical_failure_of_either_library_is_no_value(self) -> None:
+        singular = torch.zeros(2, 2)
+        for inverse in (
+            lambda: Value(float(np.linalg.inv(singular.numpy())[0, 0])),
+            lambda: Value(float(torch.linalg.inv(singular)[0, 0])),
+        ):
+            (row,) = measured_rows({"fid": inverse}, n_samples=3, split="train")
+            assert row.value is None
+            assert "singular" in (row.note or "").lower()
+
+    @pytest.mark.parametrize("kind", [RuntimeError, torch.OutOfMemoryError, OSError, ImportError])
+    def test_what_is_not_about_the_nets_is_no_row(self, kind: type[Exception]) -> None:
+        def fails() -> Value:
+            raise kind("broken")
+
+        with pytest.raises(kind, match="broken"):
+            measured_rows({"fid": fails}, n_samples=3, split="train")
 
     def test_a_value_states_what_differs_from_its_group(self) -> None:
         value = Value(1.0, 0.1, extractor="net@1", n_samples=7, split="test")
@@ -58,6 +79,8 @@ class TestRow:
             "extractor": None,
             "protocol": "1",
             "floor": 0.0,
+            "error": None,
+            "members": None,
             "note": None,
         }
 
