@@ -42,6 +42,8 @@ def encode_images(
     def encode(x: Tensor) -> tuple[Tensor, ...]:
         return (require_finite(pair.encode(to_float(x)), "the encoder"),)
 
+    if not len(images):  # an empty batch has no statistics
+        return torch.empty(0, pair.z_dim)
     batches = batches_of(len(images), policy, batch_size, seed)
     with torch.no_grad():
         (codes,) = map_batches(encode, (images,), batches, device)

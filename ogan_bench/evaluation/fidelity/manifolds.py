@@ -116,8 +116,13 @@ def nearest(points: Tensor, among: Tensor | None = None) -> Nearest:
     Args:
         points: Shape ``(n, k)``.
         among: The other set, shape ``(m, k)``; ``None``: the same set, excluding the point itself.
+
+    Raises:
+        ValueError: The same set has fewer than two points.
     """
     others, count = (points, 2) if among is None else (among, 1)
+    if len(others) < count:
+        raise ValueError("one image has no nearest other image")
     distances, indices = [], []
     for start, block in zip(range(0, len(points), BLOCK), points.split(BLOCK), strict=True):
         tiles = []

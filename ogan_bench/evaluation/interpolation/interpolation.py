@@ -185,7 +185,9 @@ def _confidence(logits: Tensor) -> Tensor:
 
 
 def interpolation_rows(context: ModelContext) -> list[Row]:
-    """All metrics of the group ``interpolation``; with a folder, also ``interpolations.png``.
+    """All metrics of the group ``interpolation``.
+
+    With a folder and two test images or more, also ``interpolations.png``.
 
     Raises:
         UserError: The picture cannot be written.
@@ -215,7 +217,8 @@ def interpolation_rows(context: ModelContext) -> list[Row]:
     note = "decoded with the class of the first end" if conditional else None
     rows = measured_rows(lengths, n_samples=PAIRS, split="test", note=note)
     rows += measured_rows(detours, n_samples=DETOUR_PAIRS, split="test", note=note)
-    if context.folder is not None and not context.dataset.is_points:
+    drawable = not context.dataset.is_points and len(context.dataset.test) > 1
+    if context.folder is not None and drawable:
         draw_interpolations(paths(), context.folder / "interpolations.png")
     return rows
 

@@ -89,7 +89,12 @@ def principal_components(train: Tensor, test: Tensor, d: int, seed: int) -> tupl
         test: Shape ``(m, k)``.
         d: Number of components; n or k if that is less.
         seed: Seed of the randomised solver, which is used for many pixels.
+
+    Raises:
+        ValueError: There is only one training image.
     """
+    if len(train) < 2:
+        raise ValueError("one image has no principal components")
     from sklearn.decomposition import PCA
 
     pca = PCA(
@@ -111,6 +116,8 @@ def separability_rows(
             raise ValueError("probe_images is 0")
         if dataset.train.labels is None or dataset.test.labels is None:
             raise ValueError("the dataset has no labels")
+        if len(dataset.train.known_labels[chosen.to(dataset.train.images.device)].unique()) < 2:
+            raise ValueError("all images that the probe is fitted on are of one class")
         found = probe()
         notes = [f"fitted on {len(chosen)} training images"]
         if not found.converged:

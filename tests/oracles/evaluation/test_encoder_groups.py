@@ -253,10 +253,11 @@ def test_numbers_are_those_of_the_seed(dataset: Dataset) -> None:
         assert first[name].value != other[name].value
 
 
-def test_one_test_image_has_nowhere_to_go(dataset: Dataset) -> None:
+def test_one_test_image_has_nowhere_to_go(dataset: Dataset, tmp_path: Path) -> None:
     settings = Evaluation(samples=20, probe_images=10, extractors=["inception"])
     G = Unflat(tuple(dataset.shape))
-    rows = measure(subject_of(small(dataset, 1), G, settings=settings))
+    rows = measure(subject_of(small(dataset, 1), G, settings=settings, folder=tmp_path))
+    assert not (tmp_path / "interpolations.png").exists()
     assert "at least two test images" in (rows["interpolation_detour"].note or "")
     assert "all codes are equal" in (rows["code_effective_rank"].note or "")
     assert rows["code_fd"].value is None

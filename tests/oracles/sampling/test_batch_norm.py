@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from typing import get_args
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from torch import nn
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_float
-from ogan_bench.sampling.batch_norm import with_statistics
+from ogan_bench.sampling.batch_norm import Policy, with_statistics
 from tests.oracles.sampling.drawing import CPU, D, Pair, draw, settings
 
 
@@ -58,6 +59,15 @@ class TestStatistics:
         E.get_submodule("trunk.1").train()
         with torch.no_grad():
             assert torch.allclose(found, E(to_float(few.test.images)), atol=1e-5)
+
+    @pytest.mark.parametrize("statistics", get_args(Policy))
+    def test_without_probe_images_there_are_no_codes_of_them(
+        self, nets: Pair, dataset: Dataset, statistics: Policy
+    ) -> None:
+        chosen = settings(statistics).model_copy(update={"probe_images": 0})
+        samples = draw(nets, dataset, chosen)
+        assert samples.trained.train.shape == samples.untrained.train.shape == (0, D)
+        assert samples.trained.test.shape == (90, D)
 
     @pytest.mark.parametrize("n", [1, 63, 65, 90])
     def test_batch_encodes_every_image_whatever_their_number(

@@ -150,3 +150,8 @@ class TestAuthenticity:
         x, y = normal(BLOCK + 70, 4, 0), normal(BLOCK + 30, 4, 1)
         one, other = authenticity(x, y), authenticity(x.flip(0), y.flip(0))
         assert (one.share, one.held_out) == (other.share, other.held_out)
+
+
+def test_one_image_has_no_other() -> None:
+    with pytest.raises(ValueError, match="one image has no nearest other image"):
+        nearest(torch.zeros(1, 4))

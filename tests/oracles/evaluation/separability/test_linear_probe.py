@@ -209,3 +209,8 @@ class TestCache:
         path.write_text(changed if damage is None else damage)
         assert self.probe(dataset) == first
         assert path.read_text() == whole
+
+
+def test_one_image_has_no_principal_components() -> None:
+    with pytest.raises(ValueError, match="no principal components"):
+        principal_components(torch.zeros(1, 4), torch.zeros(3, 4), 2, 0)
