@@ -7,10 +7,12 @@ from pathlib import Path
 
 import torch
 
+from ogan_bench.data.held_out import hold_out
 from ogan_bench.errors import UserError
 from ogan_bench.runner.measure import pair
 from ogan_bench.runner.preflight import load_dataset
 from ogan_bench.sampling.autoencoder import Autoencoder
+from ogan_bench.sampling.samples import freeze_for_evaluation
 from ogan_bench.store.stored_trials import stored_trial
 from ogan_bench.store.trial_store import find_stored
 from ogan_bench.training.checkpoint import UnreadableCheckpointError
@@ -24,8 +26,9 @@ def load_trained(
 
     These are the weights that were evaluated: moving averages with ``training.ema``, the best ones
     with ``evaluation.choose_by``, otherwise those after the last step. Both nets are in evaluation
-    mode, with the batch-norm statistics of training (``encoder_statistics: mixed``), and their
-    parameters require no gradient. The dataset is loaded to get the shape of its images.
+    mode, with the batch-norm statistics of the evaluation, and their parameters require no
+    gradient. The dataset is loaded: it has the shape of the images, and statistics are estimated
+    on it.
 
     Args:
         folder: A trial's folder, such as ``results/mse_vs_pearson/pearson/seed-0``.
@@ -34,7 +37,8 @@ def load_trained(
 
     Returns:
         ``encoder``, ``generator``, ``z_dim`` and ``objective``; ``encode`` gives the codes
-        ``(n, z_dim)`` of images ``(n, c, h, w)`` in [-1, 1] and ``decode`` the images of codes.
+        ``(n, z_dim)`` of images ``(n, c, h, w)`` in [-1, 1], of generated ones with
+        ``of="generated"``, and ``decode`` the images of codes.
 
     Raises:
         UserError: Not the folder of a finished trial, its weights are missing or damaged, or a
@@ -54,6 +58,8 @@ def load_trained(
         trained = load(trial, dataset, folders[0], torch.device(device))
     except UnreadableCheckpointError as error:
         raise UserError(str(error)) from None
-    for net in trained.nets.named().values():
-        net.eval().requires_grad_(False)
-    return pair(trial, trained.nets, dataset)
+    evaluation = trial.settings.evaluation
+    if evaluation.held_out:
+        dataset, _ = hold_out(dataset, evaluation.held_out, evaluation.seed)
+    nets = pair(trial, trained.nets, dataset)
+    return freeze_for_evaluation(nets, dataset, evaluation, torch.device(device))

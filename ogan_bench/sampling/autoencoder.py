@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from torch import Tensor
 
@@ -11,6 +12,9 @@ from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.models.normalization import on_sphere, standardise
 from ogan_bench.objectives.base import Objective, Projection
 from ogan_bench.study.settings import Evaluation
+
+Kind = Literal["real", "generated"]
+"""Images of a dataset, or images that G has made."""
 
 
 class NonFiniteError(ValueError):
@@ -41,16 +45,25 @@ class Autoencoder:
         encoder: E, maps images ``(n, c, h, w)`` to raw outputs.
         generator: G, maps z ``(n, d)`` to images.
         z_dim: Dimension d of z.
+        encoder_of_generated: E with the batch-norm statistics of generated images; ``None``: the
+            same as for real ones.
     """
 
     objective: Objective
     encoder: Encoder
     generator: Generator
     z_dim: int
+    encoder_of_generated: Encoder | None = None
 
-    def encode(self, x: Tensor) -> Tensor:
-        """Raw codes of images, shape ``(n, d)``."""
-        return self.objective.code(self.encoder(x), self.z_dim)
+    def encode(self, x: Tensor, of: Kind = "real") -> Tensor:
+        """Raw codes of images, shape ``(n, d)``.
+
+        Args:
+            x: Images in [-1, 1], or points, shape ``(n, c, h, w)``.
+            of: The kind of images, which decides the batch-norm statistics.
+        """
+        other = self.encoder_of_generated if of == "generated" else None
+        return self.objective.code((other or self.encoder)(x), self.z_dim)
 
     def decode(self, code: Tensor, labels: Tensor | None) -> Tensor:
         """Decoded images of codes."""

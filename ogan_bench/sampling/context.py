@@ -225,16 +225,21 @@ def autoencode(
 
 
 def encode(context: ModelContext, images: Tensor) -> Tensor:
-    """E(x): raw codes, shape ``(n, d)``.
+    """E(x) of images that G has made: raw codes, shape ``(n, d)``.
 
     Args:
         context: Provides the trained E, with the batch-norm statistics of the settings.
-        images: Images in [-1, 1], or points, shape ``(n, c, h, w)``.
+        images: Made by G, in [-1, 1], or points, shape ``(n, c, h, w)``.
 
     Raises:
         NonFiniteError: E outputs values that are not finite.
     """
     settings = context.settings
     return encode_images(
-        context.trained, images, settings.encoder_statistics, context.device, settings.seed
+        context.trained,
+        images,
+        settings.encoder_statistics,
+        context.device,
+        settings.seed,
+        of="generated",
     )

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import to_float
-from ogan_bench.sampling.autoencoder import Autoencoder, require_finite
+from ogan_bench.sampling.autoencoder import Autoencoder, Kind, require_finite
 from ogan_bench.sampling.batch_norm import Policy
 from ogan_bench.seeding import generator as random_generator
 
@@ -24,6 +24,7 @@ def encode_images(
     device: torch.device,
     seed: int,
     batch_size: int = BATCH_SIZE,
+    of: Kind = "real",
 ) -> Tensor:
     """Raw codes of images, shape ``(n, d)``, on the CPU.
 
@@ -34,13 +35,14 @@ def encode_images(
         device: Where to compute.
         seed: Seed of the order of the images, if their batch matters.
         batch_size: Images per forward pass.
+        of: The kind of images, which decides the batch-norm statistics.
 
     Raises:
         NonFiniteError: E outputs values that are not finite.
     """
 
     def encode(x: Tensor) -> tuple[Tensor, ...]:
-        return (require_finite(pair.encode(to_float(x)), "the encoder"),)
+        return (require_finite(pair.encode(to_float(x), of), "the encoder"),)
 
     if not len(images):  # an empty batch has no statistics
         return torch.empty(0, pair.z_dim)

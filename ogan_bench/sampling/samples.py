@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import to_uint8
+from ogan_bench.models.base import Encoder
 from ogan_bench.models.normalization import standardise
 from ogan_bench.objectives.base import Projection
 from ogan_bench.sampling.autoencoder import (
@@ -17,7 +19,16 @@ from ogan_bench.sampling.autoencoder import (
     chosen_projection,
     require_finite,
 )
-from ogan_bench.sampling.batch_norm import with_statistics
+from ogan_bench.sampling.batch_norm import (
+    ESTIMATION_BATCH,
+    ESTIMATION_SAMPLES,
+    has_batch_norm,
+    real_batches,
+    with_batch_statistics,
+    with_estimated_statistics,
+    with_mean_statistics,
+    with_running_statistics,
+)
 from ogan_bench.sampling.forward import (
     BATCH_SIZE,
     batches_of,
@@ -71,14 +82,47 @@ def freeze_for_evaluation(
 ) -> Autoencoder:
     """A copy in evaluation mode, whose parameters need no gradients; the original is unchanged.
 
-    E has the batch-norm statistics of the settings, and G those of its training.
+    Both nets have the batch-norm statistics of the settings.
+
+    Args:
+        autoencoder: The nets as trained.
+        dataset: Its training images and their classes are what statistics are estimated on.
+        settings: Which statistics, and the seed of what they are estimated on.
+        device: Where to compute.
     """
-    seed, policy, images = settings.seed, settings.encoder_statistics, dataset.trained.images
-    return replace(
-        autoencoder,
-        encoder=with_statistics(autoencoder.encoder, policy, images, device, seed),
-        generator=with_statistics(autoencoder.generator, "mixed", images, device, seed),
-    )
+    E, G, seed = autoencoder.encoder, autoencoder.generator, settings.seed
+    z = prior_samples(autoencoder, ESTIMATION_SAMPLES, seed, "evaluation/statistics/z")
+    labels = _random_labels(dataset, len(z), seed, "evaluation/statistics/labels")
+
+    def inputs() -> Iterator[tuple[Tensor | None, ...]]:
+        for batch in torch.arange(len(z)).split(ESTIMATION_BATCH):
+            yield z[batch].to(device), None if labels is None else labels[batch].to(device)
+
+    if settings.generator_statistics == "running":
+        generator = with_running_statistics(G, device)
+    else:
+        generator = with_estimated_statistics(G, inputs(), device)
+
+    def of_real() -> Encoder:
+        images = real_batches(dataset.trained.images, device, seed)
+        return with_estimated_statistics(E, images, device)
+
+    def of_generated() -> Encoder:
+        images = ((generator(*given),) for given in inputs())
+        return with_estimated_statistics(E, images, device)
+
+    encoder, other = with_running_statistics(E, device), None
+    if has_batch_norm(E):
+        match settings.encoder_statistics:
+            case "matched":
+                encoder, other = of_real(), of_generated()
+            case "balanced":
+                encoder = with_mean_statistics(of_real(), of_generated())
+            case "real":
+                encoder = of_real()
+            case "batch":
+                encoder = with_batch_statistics(E, device)
+    return replace(autoencoder, encoder=encoder, generator=generator, encoder_of_generated=other)
 
 
 def draw_samples(
@@ -110,14 +154,14 @@ def draw_samples(
     train, test = dataset.train, dataset.test
     objective, G = trained.objective, trained.generator
     z = prior_samples(trained, settings.samples, seed)
-    labels = _random_labels(dataset, len(z), seed)
+    labels = _random_labels(dataset, len(z), seed, "evaluation/labels")
     chosen = probe_indices(dataset, settings)
     probed = train.images[chosen.to(train.images.device)]
 
     def sample(z: Tensor, classes: Tensor | None) -> tuple[Tensor, ...]:
         x_fake = require_finite(G(z, classes), "the generator")
         kept = x_fake if dataset.is_points else to_uint8(x_fake)
-        codes = require_finite(trained.encode(x_fake), "the encoder")
+        codes = require_finite(trained.encode(x_fake, "generated"), "the encoder")
         return kept, codes, objective.latent(G, z)
 
     def encode(images: Tensor) -> Tensor:
@@ -154,18 +198,18 @@ def draw_samples(
     )  # fmt: skip
 
 
-def prior_samples(pair: Autoencoder, n: int, seed: int) -> Tensor:
+def prior_samples(pair: Autoencoder, n: int, seed: int, stream: str = "evaluation/z") -> Tensor:
     """Draws from the prior of G, shape ``(n, d)``; the same for all arms and training seeds."""
-    noise = torch.randn(n, pair.z_dim, generator=random_generator(seed, "evaluation/z"))
+    noise = torch.randn(n, pair.z_dim, generator=random_generator(seed, stream))
     return pair.objective.prior(noise)
 
 
-def _random_labels(dataset: Dataset, n: int, seed: int) -> Tensor | None:
+def _random_labels(dataset: Dataset, n: int, seed: int, stream: str) -> Tensor | None:
     """Classes as frequent as in the training images; the same for all arms and seeds."""
     labels = dataset.train.labels
     if labels is None:
         return None
-    chosen = torch.randint(len(labels), (n,), generator=random_generator(seed, "evaluation/labels"))
+    chosen = torch.randint(len(labels), (n,), generator=random_generator(seed, stream))
     return labels.cpu()[chosen]
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from ogan_bench.data import Dataset
 from ogan_bench.models.base import Encoder
 from ogan_bench.sampling.autoencoder import Autoencoder
-from ogan_bench.sampling.batch_norm import with_statistics
+from ogan_bench.sampling.batch_norm import real_batches, with_estimated_statistics
 from ogan_bench.sampling.forward import BATCH_SIZE, encode_images
 from ogan_bench.seeding import generator
 from ogan_bench.study.settings import Evaluation
@@ -73,7 +73,8 @@ class UntrainedEncoder:
 
         def encode(images: Tensor) -> Tensor:
             if not frozen:
-                net = with_statistics(self.encoder, "real", trained, device, seed)
+                real = real_batches(trained, device, seed)
+                net = with_estimated_statistics(self.encoder, real, device)
                 frozen.append(replace(pair, encoder=net))
             return encode_images(frozen[0], images, "real", device, seed, batch_size)
 

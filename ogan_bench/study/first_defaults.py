@@ -44,6 +44,8 @@ AS_THEY_WERE = {
 
 FIRST_DEFAULTS = (
     FirstDefault("evaluation", "samples", 2000),
+    FirstDefault("evaluation", "encoder_statistics", "mixed"),
+    FirstDefault("evaluation", "generator_statistics", "running"),
     *(
         FirstDefault("data", key, value, part)
         for part in ("image_folder", "parquet")

@@ -101,10 +101,18 @@ class Evaluation(Model):
     groups: list[Group] = Field(
         default=[], description="Groups of further metrics; the list of metrics shows each group."
     )
-    encoder_statistics: Literal["real", "mixed", "batch"] = Field(
-        default="mixed",
-        description="Batch-norm statistics of E: re-estimated on real training images, the running "
-        "averages over real and generated batches, or those of the evaluated batch.",
+    encoder_statistics: Literal["matched", "balanced", "real", "mixed", "batch"] = Field(
+        default="matched",
+        description="Batch-norm statistics of E. matched: re-estimated on real training images for "
+        "real images and on samples for generated ones, as E normalises them in training; "
+        "balanced: the mean of the two for all images; real: those of real images for all; mixed: "
+        "the running averages of training, whose share of real batches depends on the objective; "
+        "batch: those of the evaluated batch.",
+    )
+    generator_statistics: Literal["estimated", "running"] = Field(
+        default="estimated",
+        description="Batch-norm statistics of G. estimated: re-estimated on samples with the final "
+        "weights; running: the running averages of training.",
     )
     projection: Literal["own", "standardise", "none"] = Field(
         default="own",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import fields
 from functools import partial
-from typing import Any, Literal
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -21,6 +21,7 @@ from ogan_bench.evaluation.inversion import inversion
 from ogan_bench.evaluation.mechanism.mechanism import loss_probe
 from ogan_bench.objectives.base import Batch
 from ogan_bench.sampling.autoencoder import Autoencoder
+from ogan_bench.sampling.batch_norm import Policy
 from ogan_bench.sampling.context import ModelContext
 from ogan_bench.sampling.untrained import UntrainedEncoder
 from ogan_bench.study import catalogue
@@ -121,9 +122,9 @@ def context(
     return ModelContext(pair, UntrainedEncoder(before), dataset.to(device), settings, device)
 
 
-@pytest.mark.parametrize("statistics", ["real", "mixed", "batch"])
+@pytest.mark.parametrize("statistics", get_args(Policy))
 def test_samples_of_a_second_device_are_those_of_the_cpu(
-    statistics: Literal["real", "mixed", "batch"], dataset: Dataset
+    statistics: Policy, dataset: Dataset
 ) -> None:
     """The evaluation may wait for values, but its tensors have to be where the nets are."""
     model = {"name": "dcgan", "modulation": "additive", "spectral_norm": True}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from typing import Literal
 
 import torch
 
@@ -11,6 +10,7 @@ from ogan_bench.data import Dataset
 from ogan_bench.models.base import Encoder
 from ogan_bench.objectives.base import Objective
 from ogan_bench.sampling.autoencoder import Autoencoder
+from ogan_bench.sampling.batch_norm import Policy
 from ogan_bench.sampling.samples import Samples, draw_samples, freeze_for_evaluation
 from ogan_bench.sampling.untrained import UntrainedEncoder
 from ogan_bench.study.settings import Evaluation
@@ -21,10 +21,15 @@ D = 6
 Pair = tuple[Encoder, Plain]
 
 
-def settings(
-    statistics: Literal["real", "mixed", "batch"] = "mixed", samples: int = 150, seed: int = 0
-) -> Evaluation:
-    return Evaluation(samples=samples, probe_images=100, encoder_statistics=statistics, seed=seed)
+def settings(statistics: Policy = "mixed", samples: int = 150, seed: int = 0) -> Evaluation:
+    """Few samples; with ``mixed``, both nets have the statistics of training."""
+    return Evaluation(
+        samples=samples,
+        probe_images=100,
+        encoder_statistics=statistics,
+        generator_statistics="running" if statistics == "mixed" else "estimated",
+        seed=seed,
+    )
 
 
 def draw(

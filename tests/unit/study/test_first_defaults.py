@@ -14,15 +14,20 @@ from ogan_bench.study.settings import Settings
 
 def test_the_first_default_is_no_part_of_the_identity(study_file: Path) -> None:
     """As when it was the default: a trial that was stored then has the same identity."""
-    stated = load_study(study_file, overrides=["evaluation.samples=2000"]).arms["none"]
+    first = [f"{was.section}.{was.key}={was.value}" for was in FIRST_DEFAULTS if not was.part]
+    stated = load_study(study_file, overrides=first).arms["none"]
     assert "evaluation" not in stated.identity()
-    other = load_study(study_file, overrides=["evaluation.samples=2001"]).arms["none"]
+    other = load_study(study_file, overrides=[*first, "evaluation.samples=2001"]).arms["none"]
     assert other.identity()["evaluation"] == {"samples": 2001}
 
 
 def test_a_default_that_changed_is_part_of_the_identity(study_file: Path) -> None:
     now = load_study(study_file).arms["none"]
-    assert now.identity()["evaluation"] == {"samples": now.evaluation.samples}
+    assert now.identity()["evaluation"] == {
+        was.key: getattr(now.evaluation, was.key)
+        for was in FIRST_DEFAULTS
+        if was.section == "evaluation"
+    }
 
 
 def test_a_stored_configuration_without_a_key_means_the_first_default(study_file: Path) -> None:
