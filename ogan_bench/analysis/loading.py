@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ogan_bench.analysis import outcomes
+from ogan_bench.analysis.degenerate import examined
 from ogan_bench.analysis.results import (
     COSTS,
     MEASURED,
@@ -79,7 +80,8 @@ def load_results(root: Path, study: str) -> StudyResults:
             if entries:
                 asked = [metric for metric in COSTS if metric in record["metrics"]]
                 entries = [*entries, *(_cost_row(row, metric) for metric in asked)]
-            measured += [{"arm": arm, "seed": seed, **entry} for entry in entries]
+            found = examined(entries, row["outcome"])
+            measured += [{"arm": arm, "seed": seed, **entry} for entry in found]
             if run["config_hash"] != config_hash({**identities[arm], "seed": seed}):
                 problems.append(
                     f"{trial_name(row)} was run with other settings than the study states"
@@ -95,7 +97,8 @@ def load_results(root: Path, study: str) -> StudyResults:
         columns=list(MEASURED),
         dtype=object,
     )
-    metrics = metrics.astype({"seed": int, "value": float, "floor": float, "error": float})
+    numbers = ("value", "floor", "error", "members_sd")
+    metrics = metrics.astype({"seed": int, **dict.fromkeys(numbers, float)})
     frame = pd.DataFrame(trials, columns=columns)
     frame = frame.astype(dict.fromkeys(columns[4:-2], float))
     registered, drifted = _registered(store, study, record, started)

@@ -70,7 +70,7 @@ def outcome(
     """
     if result["outcome"] != "ok":
         return result["outcome"], result.get("reason")
-    reason = _collapsed(result["metrics"])
+    reason = collapse(result["metrics"])
     if reason is not None:
         return "collapsed", reason
     bound = _lower_bound(result, settings)
@@ -91,7 +91,8 @@ def _lower_bound(result: Record, settings: Record) -> float | None:
     return 0.0 if name in BOUNDED_IN_OLDER_RESULTS else None
 
 
-def _collapsed(rows: Sequence[Record]) -> str | None:
+def collapse(rows: Sequence[Record]) -> str | None:
+    """Why a trial with these measurements has collapsed, if it has."""
     spread = [math.exp(-value) for value in _values(rows, "modes_kl_")]
     if spread:
         share = max(spread)

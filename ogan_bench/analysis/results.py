@@ -31,7 +31,10 @@ PROTOCOL = ("extractor", "split", "protocol", "n_samples")
 COSTS = ("images_per_second", "step_flops", "activation_bytes", "peak_bytes")
 """Metrics of the training, not the trained nets; shown in tables if a study asks for them."""
 
-MEASURED = ("arm", "seed", "metric", "value", *PROTOCOL, "floor", "error", "members", "note")
+MEASURED = (
+    "arm", "seed", "metric", "value", *PROTOCOL, "floor", "error", "members", "members_sd",
+    "degenerate", "note",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from ogan_bench.analysis.degenerate import degenerate_text
 from ogan_bench.analysis.formatting import metric_info
 from ogan_bench.analysis.results import PROTOCOL, StudyResults
 from ogan_bench.files import Record
@@ -29,7 +30,9 @@ def summarise(results: StudyResults, names: Sequence[str] | None = None) -> pd.D
         a value, for any reason), mean, sd, low and high (95 % t interval), difference to the
         control arm with its 95 % interval, correlation (of the paired values, over seeds) and
         paired_n (seeds whose values are paired; 0 where the interval is Welch's), floor (mean over
-        trials), the protocol, and notes.
+        trials), error (root mean square over trials of the standard error from sampling),
+        members_sd (the same of the standard deviation over the classifiers of an ensemble),
+        degenerate (how many values are, and why), the protocol, and notes.
 
     Raises:
         UserError: Values of a metric were measured under different protocols.
@@ -61,15 +64,26 @@ def summarise(results: StudyResults, names: Sequence[str] | None = None) -> pd.D
                 "correlation": correlation(own, other) if paired else math.nan,
                 "paired_n": len(own) if paired else 0,
                 "floor": float(np.mean(floors)) if floors else math.nan,
+                "error": _rms([row["error"] for row in entries]),
+                "members_sd": _rms([row["members_sd"] for row in entries]),
+                "degenerate": degenerate_text(
+                    [row["degenerate"] for row in entries if row["degenerate"]], len(values)
+                ),
                 **protocol,
                 "notes": "; ".join(dict.fromkeys(row["note"] for row in entries if row["note"])),
             }
             rows.append(row)
-    numbers = ("mean", "sd", "low", "high", "floor")
+    numbers = ("mean", "sd", "low", "high", "floor", "error", "members_sd")
     changes = ("difference", "difference_low", "difference_high", "correlation")
     counts = ("n", "failed", "paired_n")
     frame = pd.DataFrame(rows, dtype=object)
     return frame.astype(dict.fromkeys(counts, int) | dict.fromkeys((*numbers, *changes), float))
+
+
+def _rms(numbers: Sequence[float | None]) -> float:
+    """Root mean square of those that are known; nan without any."""
+    known = [number for number in numbers if number is not None and math.isfinite(number)]
+    return float(np.sqrt(np.mean(np.square(known)))) if known else math.nan
 
 
 def leader(results: StudyResults, metric: str) -> str | None:

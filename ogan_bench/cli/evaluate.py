@@ -136,20 +136,24 @@ def _stored(
 
 def _rows(store: TrialStore, trials: Sequence[Trial]) -> list[dict[str, Any]]:
     """All measurements of trials, each with its trial."""
+    from ogan_bench.analysis.degenerate import examined
+
     return [
         {"study": trial.study, "arm": trial.arm, "seed": trial.seed, **row}
         for trial in trials
-        for row in (store.trial(trial).read("result.json") or {}).get("metrics", [])
+        for row in examined((store.trial(trial).read("result.json") or {}).get("metrics", []))
     ]
 
 
 def _sampled_rows(store: TrialStore, trials: Sequence[Trial]) -> list[dict[str, Any]]:
     """Measurements of trials with further evaluation seeds."""
+    from ogan_bench.analysis.degenerate import examined
+
     return [
         {"study": trial.study, "arm": trial.arm, "seed": trial.seed, "evaluation_seed": seed, **row}
         for trial in trials
         for seed, rows in store.trial(trial).samplings().items()
-        for row in rows
+        for row in examined(rows)
     ]
 
 
@@ -163,6 +167,7 @@ def _images(
 ) -> list[dict[str, Any]]:
     import torch
 
+    from ogan_bench.analysis.degenerate import examined
     from ogan_bench.evaluation.evaluate import evaluate_images
     from ogan_bench.evaluation.external_images import read_images, reference_dataset
     from ogan_bench.runner.devices import slots
@@ -174,4 +179,4 @@ def _images(
         {"groups": groups, **({"extractors": extractors} if extractors else {})}
     )
     rows, _ = evaluate_images(images, dataset, settings, torch.device(slots(device, 1, 1)[0]))
-    return [row.record() for row in rows]
+    return examined([row.record() for row in rows])

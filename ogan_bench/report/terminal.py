@@ -36,10 +36,13 @@ def result_text(analysis: Analysis) -> str:
 
 
 def measurements(rows: Sequence[Record]) -> str:
-    """Table of single measurements: value, floor, n and note of each.
+    """Table of single measurements: value, errors, floor, n and note of each.
+
+    The errors are the standard error from sampling and the standard deviation over the classifiers
+    of an ensemble; a column without any is left out. A degenerate value says so before its note.
 
     Args:
-        rows: As returned by :meth:`ogan_bench.evaluation.rows.Row.record`.
+        rows: From :func:`ogan_bench.analysis.degenerate.examined`.
     """
     lines = []
     for row in rows:
@@ -49,8 +52,16 @@ def measurements(rows: Sequence[Record]) -> str:
             for key in ("value", "floor")
         )
         title = metric.title + ARROWS[metric.better]
-        lines.append([title, value, floor, row["n_samples"], row["note"] or ""])
-    return text_table(("", "value", "floor", "n", ""), lines, numeric=range(1, 4))
+        errors = ["" if row[of] is None else f"{row[of]:.2g}" for of in ("error", "members_sd")]
+        note = "; ".join(filter(None, (row["degenerate"], row["note"])))
+        lines.append([title, value, *errors, floor, row["n_samples"], note])
+    header = ["", "value", "± sampling", "± classifier", "floor", "n", ""]
+    kept = [i for i in range(len(header)) if i not in (2, 3) or any(line[i] for line in lines)]
+    return text_table(
+        [header[i] for i in kept],
+        [[line[i] for i in kept] for line in lines],
+        numeric=range(1, len(kept) - 1),
+    )
 
 
 def _cell(row: Record, spec: str) -> str:
@@ -61,4 +72,6 @@ def _cell(row: Record, spec: str) -> str:
         shown += f" ±{number(half, precision(value, spec))}"
     if row["failed"]:
         shown += f" ({row['n']}/{row['n'] + row['failed']})"
+    if row["degenerate"]:
+        shown += f" ({row['degenerate']})"
     return shown
