@@ -46,6 +46,8 @@ FIRST_DEFAULTS = (
     FirstDefault("evaluation", "samples", 2000),
     FirstDefault("evaluation", "encoder_statistics", "mixed"),
     FirstDefault("evaluation", "generator_statistics", "running"),
+    FirstDefault("data", "split", "every_fifth", part="digits"),
+    FirstDefault("data", "split", "every_fifth", part="stacked_digits"),
     *(
         FirstDefault("data", key, value, part)
         for part in ("image_folder", "parquet")

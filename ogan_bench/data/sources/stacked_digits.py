@@ -6,7 +6,7 @@ those in the literature.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field, PositiveInt
@@ -20,7 +20,10 @@ TEST_IMAGES = 5000
 
 
 def stacked_digits(
-    *, resolution: Annotated[int, Field(ge=8, le=256)] = 16, images: PositiveInt = 20_000
+    *,
+    resolution: Annotated[int, Field(ge=8, le=256)] = 16,
+    images: PositiveInt = 20_000,
+    split: Literal["stratified", "every_fifth"] = "stratified",
 ) -> Dataset:
     """Three random digits of scikit-learn as red, green and blue: 1000 classes.
 
@@ -30,12 +33,14 @@ def stacked_digits(
     Args:
         resolution: Height and width in pixels.
         images: Number of training images; PacGAN uses 128,000 of MNIST.
+        split: Which digits are test digits, as in ``digits``.
 
     References:
         L. Metz et al., Unrolled Generative Adversarial Networks, 2017, arXiv 1611.02163;
         A. Srivastava et al., VEEGAN, 2017, arXiv 1705.07761 (the construction, with MNIST)
     """
-    return stacked("stacked_digits", digits(resolution=resolution), images, TEST_IMAGES)
+    source = digits(resolution=resolution, split=split)
+    return stacked("stacked_digits", source, images, TEST_IMAGES)
 
 
 def stacked(name: str, source: Dataset, images: int, test_images: int) -> Dataset:

@@ -22,12 +22,19 @@ class TestStackedDigits:
 
     def test_is_fixed_and_has_a_thousand_classes(self) -> None:
         dataset = DATASETS["stacked_digits"]()
-        assert dataset.hash == "480f7faeb9184dff"
+        assert dataset.hash == "2e8116ea2e64e9e9"
         assert dataset.shape == (3, 16, 16)
         assert (len(dataset.train), len(dataset.test)) == (20_000, 5_000)
         assert dataset.train.known_labels.bincount(minlength=1000).min() > 0
         assert dataset.classes[7] == "007"
         assert len(dataset.classes) == 1000
+
+    def test_the_first_split_is_still_there(self) -> None:
+        dataset = DATASETS["stacked_digits"](split="every_fifth")
+        assert dataset.hash == "480f7faeb9184dff"
+        source = dataset.channels_of
+        assert source is not None
+        assert source.hash == DATASETS["digits"](split="every_fifth").hash
 
     def test_resolution_is_that_of_the_channels(self) -> None:
         dataset = DATASETS["stacked_digits"](resolution=8, images=10)
