@@ -29,6 +29,9 @@ def compare_arms(
 ) -> HypothesisResult:
     """Paired t test over common seeds, or a rank test if a training failed and has no value.
 
+    Where both arms were measured in the members of an ensemble of classifiers, seeds and
+    classifiers are crossed random effects. Rank tests take the means over classifiers.
+
     The parametric test ignores trials without a value, which favours an arm that sometimes fails.
     Rank tests can include failed trials, as the worst. Once ranks are used, trials that collapsed
     or saturated rank worst too.
@@ -60,7 +63,8 @@ def compare_arms(
         p_opposite = statistics.opposite(
             hypothesis.test, own, other, **asked, paired=paired, **sides
         )
-        method = "paired t test over seeds" if paired else "Welch's t test"
+        over = "seeds and classifiers" if own.ndim == 2 else "seeds"
+        method = f"paired t test over {over}" if paired else "Welch's t test"
     difference = statistics.difference_interval(own, other, confidence, paired=paired)
     centre = statistics.mean_interval(other).estimate
     absolute = margin * abs(centre) if relative else margin

@@ -57,8 +57,7 @@ def _trend(results: StudyResults, hypothesis: Trend, confidence: float) -> Hypot
     blocks = blocks_to_rank(results, hypothesis.arms, hypothesis.metric)
     tested = statistics.trend(blocks, better=metric.better)
     means = [
-        estimate(statistics.mean_interval(results.values(arm, hypothesis.metric)), metric.format)
-        for arm in hypothesis.arms
+        estimate(results.mean(arm, hypothesis.metric), metric.format) for arm in hypothesis.arms
     ]
     facts = [
         f"{metric.title}: "
@@ -91,7 +90,7 @@ def _mean_in_range(
     """One-sample t tests of the mean against both ends of the range."""
     metric, name = metric_info(hypothesis.metric), results.arm_title(hypothesis.arm)
     results.protocol(hypothesis.metric, hypothesis.arm)
-    values = results.values(hypothesis.arm, hypothesis.metric)
+    values = results.sample(hypothesis.arm, hypothesis.metric)
     low, high = hypothesis.bounds
     mean = statistics.mean_interval(values, confidence)
     facts = [

@@ -147,7 +147,8 @@ def _setting(results: StudyResults, verdict: Verdict) -> ClaimSetting:
         try:
             found = statistics.log_ratio(own, other, paired=paired)
             ratio = found._replace(estimate=sign * found.estimate)
-            by_seed = sign * np.log(own / other) if paired else by_seed
+            if paired:
+                by_seed = sign * np.log(statistics.by_trial(own) / statistics.by_trial(other))
         except ValueError as error:
             note = str(error)
     return ClaimSetting(

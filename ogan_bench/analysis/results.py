@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -115,9 +115,17 @@ class StudyResults:
         """Values of an arm's trials, in the order of seeds, omitting missing ones."""
         return np.array(list(self.by_seed(arm, metric).values()), np.float64)
 
-    def mean(self, arm: str, metric: str) -> Interval:
-        """Mean over an arm's trials with its 95 % t interval; nan without values."""
-        return mean_interval(self.values(arm, metric))
+    def sample(self, arm: str, metric: str) -> NDArray[np.float64]:
+        """Values of an arm's trials for intervals and tests.
+
+        Like :meth:`values`, shape (n,); if all were measured in the members of an ensemble, one
+        value for each, shape (n, members).
+        """
+        return self._samples(metric, (arm, list(self.by_seed(arm, metric))))[0]
+
+    def mean(self, arm: str, metric: str, confidence: float = 0.95) -> Interval:
+        """Mean over an arm's trials with its t interval; nan without values."""
+        return mean_interval(self.sample(arm, metric), confidence)
 
     def by_seed(self, arm: str, metric: str) -> dict[int, float]:
         """Seed to value of an arm's trials, in the order of seeds, omitting missing ones."""
@@ -132,14 +140,25 @@ class StudyResults:
         Arms of one study share their seeds by design: trials of a seed start from the same weights
         and see the same images and z in the same order. So values are paired on the seeds for which
         both arms have values, and the others are left out. With fewer than 2 common seeds, all
-        values of each arm are returned unpaired.
+        values of each arm are returned unpaired. Paired values are those in the members of an
+        ensemble, as in :meth:`sample`, if all were measured in one.
         """
         own, other = self.by_seed(arm, metric), self.by_seed(control, metric)
         common = [seed for seed in own if seed in other]
         if len(common) < 2:
             return self.values(arm, metric), self.values(control, metric), False
-        first, second = ([values[seed] for seed in common] for values in (own, other))
-        return np.array(first, np.float64), np.array(second, np.float64), True
+        first, second = self._samples(metric, (arm, common), (control, common))
+        return first, second, True
+
+    def _samples(self, metric: str, *chosen: tuple[str, list[int]]) -> list[NDArray[np.float64]]:
+        """Values of each arm at its seeds, in the members of an ensemble if all have them."""
+        found = []
+        for arm, seeds in chosen:
+            rows = {row["seed"]: row for row in self.measurements(metric, arm)}
+            found.append([rows[seed] for seed in seeds])
+        sizes = {_size(row["members"]) for of_arm in found for row in of_arm}
+        key = "value" if len(sizes) != 1 or sizes == {0} else "members"
+        return [np.array([row[key] for row in of_arm], np.float64) for of_arm in found]
 
     def difference(self, arm: str, control: str, metric: str, confidence: float = 0.95) -> Interval:
         """Arm minus control with its interval, paired by seed if :meth:`pairs` says so.
@@ -225,6 +244,10 @@ def identities_of(record: Record) -> Record:
     """Identities of the arms: what differs from the defaults, or all settings in older files."""
     identities: Record = record["identities" if "identities" in record else "arms"]
     return identities
+
+
+def _size(members: Any) -> int:
+    return len(members) if isinstance(members, Sequence) else 0
 
 
 def trial_name(row: Record) -> str:

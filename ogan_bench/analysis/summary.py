@@ -12,7 +12,7 @@ from ogan_bench.analysis.degenerate import degenerate_text
 from ogan_bench.analysis.formatting import metric_info
 from ogan_bench.analysis.results import PROTOCOL, StudyResults
 from ogan_bench.files import Record
-from ogan_bench.statistics import correlation, mean_interval, standard_deviation
+from ogan_bench.statistics import correlation, standard_deviation
 
 UNTESTED = 3
 """Number of main metrics of a study without hypotheses."""
@@ -44,7 +44,7 @@ def summarise(results: StudyResults, names: Sequence[str] | None = None) -> pd.D
             values = results.values(arm, metric)
             entries = results.measurements(metric, arm)
             floors = [row["floor"] for row in entries if math.isfinite(row["floor"])]
-            mean, low, high = mean_interval(values)
+            mean, low, high = results.mean(arm, metric)
             change = results.difference(arm, results.control, metric)
             own, other, paired = results.pairs(arm, results.control, metric)
             paired = paired and not math.isnan(change.estimate)

@@ -10,7 +10,8 @@ meta-analysis.
 A deterministic metric may have zero variance. Then the sign of the difference decides, which is
 the limit of the t test as the variance goes to zero.
 
-A sample is one-dimensional, one value per trial. Paired samples have the same length.
+A sample has one value per trial, or one per trial and classifier. Paired samples have the same
+length.
 
 References:
     B. L. Welch, The generalization of "Student's" problem when several different population
@@ -44,7 +45,7 @@ from ogan_bench.statistics.random_effects import (
     stratified_bootstrap,
 )
 from ogan_bench.statistics.rank_tests import probability_of_improvement, rank_test
-from ogan_bench.statistics.samples import Sample, correlation, standard_deviation
+from ogan_bench.statistics.samples import Sample, by_trial, correlation, standard_deviation
 from ogan_bench.statistics.variance_components import Components, pooled_components
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "Summary",
     "Test",
     "TrendResult",
+    "by_trial",
     "correlation",
     "difference_interval",
     "effect_size",

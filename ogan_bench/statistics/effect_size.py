@@ -8,7 +8,7 @@ from scipy import special
 
 from ogan_bench.statistics.means import ROUNDING, Interval, compare
 from ogan_bench.statistics.noncentral_t import noncentrality
-from ogan_bench.statistics.samples import Sample, moments
+from ogan_bench.statistics.samples import Sample, by_trial, moments
 
 
 def effect_size(
@@ -50,6 +50,7 @@ def effect_size(
         G. Cumming, S. Finch, A primer on the understanding, use, and calculation of confidence
             intervals that are based on central and noncentral distributions, 2001.
     """
+    arm, control = by_trial(arm), by_trial(control)
     first, second = moments(arm), moments(control)
     difference, error, _, scale = compare(arm, control, paired=paired)
     if first.n < 2 or second.n < 2:

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from ogan_bench.statistics.samples import Sample, aligned, finite, moments
+from ogan_bench.statistics.crossed import crossed_mean
+from ogan_bench.statistics.samples import Sample, aligned, by_trial, finite, moments
 
 ROUNDING = 1e-12
 """Relative difference below which two numbers count as equal."""
@@ -37,12 +38,19 @@ class Sides(NamedTuple):
 
 
 def single(values: Sample) -> Comparison:
-    """The mean of one sample with ``sd / sqrt(n)`` and n - 1 degrees of freedom."""
+    """The mean of one sample with ``sd / sqrt(n)`` and n - 1 degrees of freedom.
+
+    With values by classifier, both seeds and classifiers are random:
+    :func:`~ogan_bench.statistics.crossed.crossed_mean`.
+    """
     x = finite(values)
     n, mean, sd = moments(x)
     if n < 2:
         return Comparison(mean, math.nan, math.nan, math.nan)
-    return Comparison(mean, sd / math.sqrt(n), n - 1.0, float(np.abs(x).max()))
+    scale = float(np.abs(x).max())
+    if x.ndim == 2:
+        return Comparison(*crossed_mean(x), scale)
+    return Comparison(mean, sd / math.sqrt(n), n - 1.0, scale)
 
 
 def compare(a: Sample, b: Sample, *, paired: bool = False) -> Comparison:
@@ -50,10 +58,12 @@ def compare(a: Sample, b: Sample, *, paired: bool = False) -> Comparison:
 
     Not paired: Welch's. With ``q = var / n`` of each sample the standard error is
     ``sqrt(q_a + q_b)`` and the degrees of freedom are
-    ``(q_a + q_b)^2 / (q_a^2 / (n_a - 1) + q_b^2 / (n_b - 1))``.
+    ``(q_a + q_b)^2 / (q_a^2 / (n_a - 1) + q_b^2 / (n_b - 1))``; over means of classifiers, if the
+    values are by classifier.
 
-    Paired: ``d = a - b`` seed by seed, ``sd(d) / sqrt(n)`` with n - 1 degrees of freedom. If the
-    differences are constant up to rounding, their variance is exactly 0.
+    Paired: ``d = a - b`` seed by seed, ``sd(d) / sqrt(n)`` with n - 1 degrees of freedom; by
+    classifier too, both are random, as in :func:`single`. If the differences are constant up to
+    rounding, their variance is exactly 0.
 
     Returns:
         The comparison; all but the difference is nan where a sample has fewer than 2 values.
@@ -61,7 +71,7 @@ def compare(a: Sample, b: Sample, *, paired: bool = False) -> Comparison:
     Raises:
         ValueError: The samples are paired and differ in length, or a value is not finite.
     """
-    x, y = aligned(a, b) if paired else (finite(a), finite(b))
+    x, y = aligned(a, b) if paired else (by_trial(a), by_trial(b))
     first, second = moments(x), moments(y)
     difference = first.mean - second.mean
     if first.n < 2 or second.n < 2:
@@ -69,9 +79,10 @@ def compare(a: Sample, b: Sample, *, paired: bool = False) -> Comparison:
     scale = max(float(np.abs(x).max()), float(np.abs(y).max()))
     if paired:
         d = x - y
-        parallel = float(np.ptp(d)) <= ROUNDING * scale
-        error = 0.0 if parallel else moments(d).sd / math.sqrt(d.size)
-        return Comparison(difference, error, d.size - 1.0, scale)
+        if float(np.ptp(d)) <= ROUNDING * scale:
+            return Comparison(difference, 0.0, len(d) - 1.0, scale)
+        _, error, freedom, _ = single(d)
+        return Comparison(difference, error, freedom, scale)
     parts = first.sd / math.sqrt(first.n), second.sd / math.sqrt(second.n)
     error = math.hypot(*parts)
     if error == 0:
@@ -132,8 +143,8 @@ def difference_interval(
     """``mean(a) - mean(b)`` with Welch's interval, or with that of the paired differences.
 
     Args:
-        a: Shape (n,).
-        b: Shape (m,); paired, of the same length and in the same order of seeds.
+        a: Shape (n,), or by classifier (n, C).
+        b: Shape (m,) or (m, C); paired, of the same length and in the same order of seeds.
         confidence: Probability that the interval covers the true difference.
         paired: Whether the values are paired by seed.
 

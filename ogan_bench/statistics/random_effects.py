@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import optimize
 
 from ogan_bench.statistics.means import ROUNDING, Interval, around, compare
-from ogan_bench.statistics.samples import Sample, finite, moments
+from ogan_bench.statistics.samples import Sample, by_trial, finite, moments
 
 _NONE = Interval(math.nan, math.nan, math.nan)
 
@@ -66,7 +66,8 @@ def log_ratio(arm: Sample, control: Sample, *, paired: bool = False) -> LogRatio
             experimental ecology, 1999.
     """
     own, other = finite(arm), finite(control)
-    if min(own.size, other.size) == 0 or min(own.min(), other.min()) <= 0:
+    trials = np.concatenate([by_trial(own), by_trial(other)])
+    if min(len(own), len(other)) == 0 or trials.min() <= 0:
         raise ValueError("a ratio of means needs positive values")
     mean, mean_other = moments(own).mean, moments(other).mean
     _, error, freedom, _ = compare(own / mean, other / mean_other, paired=paired)

@@ -1,4 +1,7 @@
-"""A sample of values, its size, mean and standard deviation."""
+"""A sample of values, its size, mean and standard deviation.
+
+A sample has one value per trial, shape (n,), or one for each of C classifiers, shape (n, C).
+"""
 
 from __future__ import annotations
 
@@ -21,20 +24,30 @@ class Moments(NamedTuple):
 
 
 def finite(values: Sample) -> NDArray[np.float64]:
-    """The values as an array of shape (n,).
+    """The values as an array of shape (n,) or (n, C).
 
     Raises:
-        ValueError: They are not one-dimensional, or one of them is not a finite number.
+        ValueError: They have another shape, or one of them is not a finite number.
     """
     x = np.asarray(values, dtype=np.float64)
-    if x.ndim != 1 or not np.isfinite(x).all():
-        raise ValueError("a sample is one-dimensional and finite")
+    if x.ndim not in (1, 2) or not np.isfinite(x).all():
+        raise ValueError("a sample has one or two dimensions and is finite")
     return x
 
 
-def moments(values: Sample) -> Moments:
-    """Size, mean and standard deviation; exact where all values are the same."""
+def by_trial(values: Sample) -> NDArray[np.float64]:
+    """One value per trial, shape (n,): the mean over classifiers.
+
+    Raises:
+        ValueError: As :func:`finite`.
+    """
     x = finite(values)
+    return x if x.ndim == 1 else x.mean(1)
+
+
+def moments(values: Sample) -> Moments:
+    """Size, mean and standard deviation over trials; exact where all values are the same."""
+    x = by_trial(values)
     if x.size == 0:
         return Moments(0, math.nan, math.nan)
     low, high = float(x.min()), float(x.max())
@@ -64,7 +77,7 @@ def correlation(a: Sample, b: Sample) -> float:
     Raises:
         ValueError: The samples differ in length.
     """
-    x, y = aligned(a, b)
+    x, y = aligned(by_trial(a), by_trial(b))
     first, second = moments(x), moments(y)
     if first.n < 3 or first.sd == 0 or second.sd == 0:
         return math.nan
@@ -73,12 +86,12 @@ def correlation(a: Sample, b: Sample) -> float:
 
 
 def aligned(a: Sample, b: Sample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Both samples as arrays of the same shape.
+    """Both samples as arrays of the same shape: by classifier if both have as many of them.
 
     Raises:
         ValueError: They differ in length.
     """
     x, y = finite(a), finite(b)
-    if x.size != y.size:
-        raise ValueError(f"paired samples have one value per seed each, not {x.size} and {y.size}")
-    return x, y
+    if len(x) != len(y):
+        raise ValueError(f"paired samples have one value per seed each, not {len(x)} and {len(y)}")
+    return (x, y) if x.shape == y.shape else (by_trial(x), by_trial(y))

@@ -20,12 +20,23 @@ def results(
     metric: str = FD,
     outcomes: dict[str, list[str]] | None = None,
     data: dict[str, str] | None = None,
+    members: dict[str, list[tuple[float, ...]]] | None = None,
 ) -> StudyResults:
-    """A study of these arms, one value per seed; nan where a trial has none."""
+    """A study of these arms, one value per seed; nan where a trial has none.
+
+    An arm of ``members`` has them at each seed, in place of the single value.
+    """
     seeds = list(range(max(len(row) for row in values.values())))
     known = outcomes or {}
     rows = [
-        {"arm": arm, "seed": seed, "metric": metric, "value": value, "n_samples": 2000}
+        {
+            "arm": arm,
+            "seed": seed,
+            "metric": metric,
+            "value": value,
+            "n_samples": 2000,
+            "members": (members or {}).get(arm, [None] * 99)[seed],
+        }
         for arm, row in values.items()
         for seed, value in enumerate(row)
         if math.isfinite(value)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy import stats
 
 from ogan_bench.analysis.hypothesis_result import HypothesisResult
@@ -64,6 +65,68 @@ def test_only_common_seeds_are_compared() -> None:
     assert found.p == pytest.approx(stats.ttest_rel(A, B, alternative="less").pvalue)
     assert found.n == (5, 5)
     assert found.lacking == ("a lacks 1 of 6 values (1 missing)",)
+
+
+BY_CLASSIFIER = np.array([0.3, 0.2, 0.3, -0.2, 0.2])
+"""What each classifier adds to the difference."""
+
+
+def in_classifiers(values: list[float], effect: NDArray[np.float64]) -> list[tuple[float, ...]]:
+    return [tuple(value + effect) for value in values]
+
+
+def measured_in_classifiers(
+    hypothesis: dict[str, Any], only: tuple[str, ...] = ("a", "b")
+) -> StudyResults:
+    """The arm is 0.16 worse at every seed on average, but better in one classifier of five."""
+    control = [2.0, 2.2, 1.8, 2.3, 2.4]
+    shifts = [0.0, 0.01, -0.01, 0.02, 0.0]
+    arm = [c + s for c, s in zip(control, shifts, strict=True)]
+    members = {"a": in_classifiers(arm, BY_CLASSIFIER), "b": in_classifiers(control, np.zeros(5))}
+    return results(
+        {"a": [float(np.mean(row)) for row in members["a"]], "b": control},
+        [hypothesis],
+        members={name: members[name] for name in only},
+    )
+
+
+def test_a_difference_between_classifiers_is_part_of_the_spread() -> None:
+    """Every seed has the same sign, the classifiers have not."""
+    crossed = finding(measured_in_classifiers(claim("superiority")))
+    alone = finding(measured_in_classifiers(claim("superiority"), only=()))
+    assert crossed.estimate.estimate == pytest.approx(0.164)
+    assert alone.estimate.estimate == pytest.approx(0.164)
+    assert alone.p_opposite < 1e-4
+    assert crossed.p_opposite == pytest.approx(
+        stats.ttest_1samp(BY_CLASSIFIER + 0.004, 0, alternative="greater").pvalue, rel=0.01
+    )
+    assert crossed.method.startswith("paired t test over seeds and classifiers (correlation")
+    assert alone.method.startswith("paired t test over seeds (correlation")
+    assert crossed.estimate.low < 0 < alone.estimate.low
+
+
+def test_classifiers_of_one_arm_only_are_left_out() -> None:
+    one = finding(measured_in_classifiers(claim("superiority"), only=("a",)))
+    none = finding(measured_in_classifiers(claim("superiority"), only=()))
+    assert (one.p, one.estimate, one.method) == (none.p, none.estimate, none.method)
+
+
+@pytest.mark.parametrize("test", ["non_inferiority", "equivalence"])
+def test_margins_hold_for_other_classifiers_too(test: str) -> None:
+    margin = {"value": 0.1, "relative": True}
+    crossed = finding(measured_in_classifiers(claim(test, margin=margin)))
+    alone = finding(measured_in_classifiers(claim(test, margin=margin), only=()))
+    assert alone.p < 0.01
+    assert crossed.p > 0.05
+
+
+def test_a_range_holds_for_other_classifiers_too() -> None:
+    asked = range_claim("interval", [2.2, None])
+    crossed = finding(measured_in_classifiers(asked))
+    alone = finding(measured_in_classifiers(asked, only=()))
+    assert crossed.estimate.estimate == pytest.approx(alone.estimate.estimate)
+    assert crossed.estimate.low < alone.estimate.low
+    assert crossed.p > alone.p
 
 
 def test_two_sides_double_the_p_value() -> None:

@@ -9,15 +9,32 @@ import numpy as np
 from ogan_bench.analysis.loading import load_log
 from ogan_bench.analysis.results import runs
 from tests.unit.analysis.made_up_study import ARM_SETTINGS, STUDY, study
+from tests.unit.analysis.made_up_values import FD, results
 from tests.unit.analysis.study_with_pictures import ERRORS, load, write
 
 
 def test_values_are_paired_on_common_seeds() -> None:
     of_arms = {"full": {0: 1.0, 2: 2.0, 3: 4.0}, "no_term": {3: 1.0, 1: 9.0, 2: 1.5}}
-    results = study(ARM_SETTINGS, {"reconstruction_mse": of_arms})
-    own, other, paired = results.pairs("full", "no_term", "reconstruction_mse")
+    found = study(ARM_SETTINGS, {"reconstruction_mse": of_arms})
+    own, other, paired = found.pairs("full", "no_term", "reconstruction_mse")
     assert paired
     assert (own.tolist(), other.tolist()) == ([2.0, 4.0], [1.5, 1.0])
+
+
+def test_values_are_by_classifier_where_all_trials_were_measured_in_as_many() -> None:
+    found = results(
+        {"a": [2.0, 3.0], "b": [4.0, 5.0]},
+        [],
+        members={"a": [(1.0, 3.0), (2.0, 4.0)], "b": [(4.0, 4.0), (5.0, 5.0)]},
+    )
+    assert found.sample("a", FD).tolist() == [[1, 3], [2, 4]]
+    own, other, paired = found.pairs("a", "b", FD)
+    assert paired
+    assert (own.tolist(), other.tolist()) == ([[1, 3], [2, 4]], [[4, 4], [5, 5]])
+    assert found.values("a", FD).tolist() == [2, 3]
+    mixed = results({"a": [2.0, 3.0]}, [], members={"a": [(1.0, 3.0), (2.0, 3.0, 4.0)]})
+    assert mixed.sample("a", FD).tolist() == [2, 3]
+    assert results({"a": [2.0]}, []).sample("a", FD).tolist() == [2]
 
 
 def test_values_keep_the_order_of_seeds() -> None:
