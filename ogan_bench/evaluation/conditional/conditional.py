@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_floor
+from ogan_bench.evaluation.fidelity.floor import with_floor
+from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_floor, moments
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.features.extractor import Features
 
@@ -31,8 +32,10 @@ def agreement(images: Labelled) -> float:
     return float((logits.argmax(1) == images.labels).double().mean())
 
 
-def frechet_within(samples: Labelled, reference: Labelled) -> tuple[float, float]:
-    """Mean over classes of the Fréchet distance within the class, and of its floor.
+def frechet_within(samples: Labelled, reference: Labelled) -> Value:
+    """Mean over classes of the Fréchet distance within the class, with the mean of its floors.
+
+    There is no floor if a class is too small for its own.
 
     Args:
         samples: Generated images with the requested classes.
@@ -45,7 +48,7 @@ def frechet_within(samples: Labelled, reference: Labelled) -> tuple[float, float
         T. Miyato and M. Koyama, cGANs with Projection Discriminator, 2018,
         https://arxiv.org/abs/1802.05637 (there in Inception features: intra FID)
     """
-    distances, floors = [], []
+    pairs = []
     for label in reference.labels.unique().tolist():
         ours, theirs = (
             images.features.features[images.labels == label] for images in (samples, reference)
@@ -53,9 +56,14 @@ def frechet_within(samples: Labelled, reference: Labelled) -> tuple[float, float
         fewest, k = min(len(ours), len(theirs)), theirs.shape[1]
         if fewest <= k:
             raise ValueError(f"{fewest} images of class {label} are too few for {k} features")
-        distances.append(frechet_distance(ours, theirs))
-        floors.append(frechet_floor(theirs, len(ours)))
-    return sum(distances) / len(distances), sum(floors) / len(floors)
+        pairs.append((ours, moments(theirs)))
+    distances = [frechet_distance(ours, theirs) for ours, theirs in pairs]
+    value = Value(sum(distances) / len(pairs), note=f"mean over {len(pairs)} classes")
+
+    def floor() -> float:
+        return sum(frechet_floor(theirs, len(ours)) for ours, theirs in pairs) / len(pairs)
+
+    return with_floor(value, floor)
 
 
 def conditional_rows(
@@ -79,14 +87,14 @@ def conditional_rows(
         note = f"the classifier is right on {agreement(test):.3f} of the test images"
         return Value(agreement(images), floor, note)
 
-    def within() -> Value:
-        note = f"mean over {len(reference.labels.unique())} classes"
-        return Value(*frechet_within(samples, reference), note)
-
     rows = functools.partial(measured_rows, extractor=samples.features.extractor)
     n, m = len(samples.labels), len(swapped.labels)
     return [
         *rows({"conditional_accuracy": lambda: accuracy(samples)}, n_samples=n, split="generated"),
         *rows({"swap_accuracy": lambda: accuracy(swapped)}, n_samples=m, split="test"),
-        *rows({"fd_classifier_within": within}, n_samples=n, split="train"),
+        *rows(
+            {"fd_classifier_within": lambda: frechet_within(samples, reference)},
+            n_samples=n,
+            split="train",
+        ),
     ]

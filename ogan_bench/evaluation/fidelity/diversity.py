@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from ogan_bench.evaluation.fidelity.comparison import Comparison
 from ogan_bench.evaluation.fidelity.feature_sets import part
+from ogan_bench.evaluation.fidelity.floor import with_floor
 from ogan_bench.evaluation.fidelity.frechet import frechet_floor, frechet_infinity
 from ogan_bench.evaluation.fidelity.kernel import cmmd, cubic, exact_kernel_distance, gaussian, unit
 from ogan_bench.evaluation.fidelity.kmeans_bins import (
@@ -98,11 +100,7 @@ def _infinity(c: Comparison) -> Value:
         f"{c.against}; from {found.smallest} to {len(c.samples)} samples; standard error of the "
         f"intercept {found.standard_error:.2g}, given these samples"
     )
-    try:
-        floor = frechet_floor(known, float("inf"))
-    except ValueError:  # undefined with more features than training images
-        floor = None
-    return Value(found.value, floor, note)
+    return with_floor(Value(found.value, note=note), lambda: frechet_floor(known, math.inf))
 
 
 def _sliced(c: Comparison) -> Value:

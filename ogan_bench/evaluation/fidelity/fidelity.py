@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ogan_bench.evaluation.fidelity.comparison import Comparison
 from ogan_bench.evaluation.fidelity.feature_sets import check
+from ogan_bench.evaluation.fidelity.floor import with_floor
 from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_floor
 from ogan_bench.evaluation.fidelity.kernel import unbiased_cubic_mmd
 from ogan_bench.evaluation.fidelity.quantities import quantity_rows
@@ -110,11 +111,8 @@ def fidelity_rows(
 
     def distance() -> Value:
         known = reference.moments
-        value = frechet_distance(samples, known)
-        try:
-            return Value(value, frechet_floor(known, n), against)
-        except ValueError as error:
-            return Value(value, note=f"{against}; {error}")
+        value = Value(frechet_distance(samples, known), note=against)
+        return with_floor(value, lambda: frechet_floor(known, n))
 
     def kernel() -> Value:
         return Value(kernel_distance(samples, reference.features, seed), 0.0, against)

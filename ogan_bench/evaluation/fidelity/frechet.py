@@ -23,6 +23,8 @@ from ogan_bench.evaluation.fidelity.feature_sets import (
     sum_over_blocks,
 )
 
+FLOOR_PER_FEATURE = 3
+"""Fewest images per feature in either set from which the floor's expansion holds."""
 SIZES = 15
 """Number of sample sizes used by the extrapolation."""
 FEWEST_PER_FEATURE = 2.5
@@ -100,19 +102,23 @@ def frechet_floor(reference: Tensor | Moments, n_samples: float) -> float:
 
         ½ (1/n + 1/m) [2 tr S + Σ_ij l_i l_j (1 + δ_ij) / (l_i + l_j)].
 
-    Exact for a Gaussian in the limit of many samples; within a few per cent for n ≫ k.
+    Exact for a Gaussian in the limit of many samples, and too low for few: for 64 independent
+    features it is 0.67 of the mean distance at n = m = 1.25 k, 0.79 at 2 k, 0.86 at 3 k, 0.92 at
+    6 k and 0.95 at 10 k (rectified features: 0.65, 0.75, 0.83, 0.89 and 0.93). So it needs 3 k.
 
     Args:
         reference: Reference features, shape ``(m, k)``, or their moments.
         n_samples: Number n of generated samples; may be infinite.
 
     Raises:
-        ValueError: There are no more samples than features, so the expansion fails.
+        ValueError: A set has fewer than 3 images per feature, so the expansion fails.
     """
     known = reference if isinstance(reference, Moments) else moments(reference)
     m, k = known.count, len(known.mean)
-    if min(n_samples, m) <= k:
-        raise ValueError(f"no floor: {min(n_samples, m)} images for {k} features")
+    if (fewest := min(n_samples, m)) < FLOOR_PER_FEATURE * k:
+        raise ValueError(
+            f"no floor: {fewest} images are too few for {k} features, take {FLOOR_PER_FEATURE * k}"
+        )
     eigenvalues = known.eigenvalues
     eigenvalues = eigenvalues[eigenvalues > 1e-12 * eigenvalues[-1]]
     product = torch.outer(eigenvalues, eigenvalues)

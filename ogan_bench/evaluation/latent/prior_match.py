@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.evaluation.effective_rank import effective_rank
+from ogan_bench.evaluation.fidelity.floor import with_floor
 from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_floor
 from ogan_bench.evaluation.latent.round_trip import round_trip_rows
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
@@ -83,11 +84,8 @@ def latent_coverage_rows(context: ModelContext) -> list[Row]:
     against = f"against {len(z)} z"
 
     def distance() -> Value:
-        value = frechet_distance(codes, z)
-        try:
-            return Value(value, frechet_floor(z, n), against)
-        except ValueError as error:
-            return Value(value, None, f"{against}; {error}")
+        value = Value(frechet_distance(codes, z), note=against)
+        return with_floor(value, lambda: frechet_floor(z, n))
 
     def statistic() -> Value:
         each = kolmogorov_smirnov(codes, z)

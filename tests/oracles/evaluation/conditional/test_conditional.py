@@ -84,7 +84,18 @@ def test_within_is_the_mean_over_classes() -> None:
         )
         for k in range(3)
     ]
-    assert frechet_within(samples, train) == pytest.approx(tuple(np.mean(per_class, axis=0)))
+    found = frechet_within(samples, train)
+    assert (found.value, found.floor) == pytest.approx(tuple(np.mean(per_class, axis=0)))
+
+
+def test_a_class_too_small_for_its_floor_leaves_the_mean_without_one() -> None:
+    labels = torch.tensor([0, 1] * 100 + [2] * 11)  # 4 features need 12
+    found = frechet_within(images(labels), images(CLASSES))
+    assert found.value > 0
+    assert found.floor is None
+    assert (
+        found.note == "mean over 3 classes; no floor: 11 images are too few for 4 features, take 12"
+    )
 
 
 @pytest.mark.parametrize(("of_class_2", "count"), [(0, 0), (4, 4)])

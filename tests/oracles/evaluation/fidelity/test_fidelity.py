@@ -153,7 +153,7 @@ class TestRows:
         row = fidelity_rows(compared(points, points), logits, "classifier", "test@0")[0]
         assert row.value is not None
         assert row.floor is None
-        assert "50 images for 80 features" in (row.note or "")
+        assert "50 images are too few for 80 features, take 240" in (row.note or "")
 
 
 @pytest.fixture(scope="module")

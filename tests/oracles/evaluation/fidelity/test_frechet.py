@@ -125,9 +125,20 @@ class TestFrechetFloor:
         padded = torch.cat([reference, torch.zeros(200, 3)], 1)
         assert frechet_floor(padded, 100) == pytest.approx(frechet_floor(reference, 100), rel=1e-9)
 
-    def test_needs_more_images_than_features(self) -> None:
-        with pytest.raises(ValueError, match="8 images for 16 features"):
-            frechet_floor(normal(100, 16, 0), 8)
+    @pytest.mark.parametrize("n", [80, 100])
+    def test_is_withheld_where_its_expansion_fails(self, n: int) -> None:
+        """For 64 features it would be a sixth to a third too low."""
+        with pytest.raises(ValueError, match=f"{n} images are too few for 64 features, take 192"):
+            frechet_floor(normal(1000, 64, 0), n)
+        with pytest.raises(ValueError, match=f"{n} images are too few for 64 features, take 192"):
+            frechet_floor(normal(n, 64, 0), 1000)
+
+    @pytest.mark.parametrize("n", [200, 400])
+    def test_is_within_a_fifth_where_it_is_given(self, n: int) -> None:
+        sets = [(normal(n, 64, 2 * s), moments(normal(n, 64, 2 * s + 1))) for s in range(10)]
+        distance = np.mean([frechet_distance(x, y) for x, y in sets])
+        floor = np.mean([frechet_floor(y, n) for _, y in sets])
+        assert 0.8 < floor / distance < 1
 
 
 class TestFrechetInfinity:
