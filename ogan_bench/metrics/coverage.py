@@ -11,8 +11,8 @@ BINS: dict[str, Quantity] = {
     "ndb": Quantity(
         "NDB/K",
         "lower",
-        "Share of the k-means cells of the training images in {space} in which the proportions of "
-        "samples and of training images differ significantly (5 %); about 0.05 for perfect "
+        "Share of the k-means cells of the reference images in {space} in which the proportions of "
+        "samples and of reference images differ significantly (5 %); about 0.05 for perfect "
         "samples.",
         NDB,
         ".3f",
@@ -20,8 +20,8 @@ BINS: dict[str, Quantity] = {
     "ndb_js": Quantity(
         "cells JS in nats",
         "lower",
-        "Jensen-Shannon divergence in nats between the samples' and the training images' shares of "
-        "k-means cells in {space}; from 0 to ln 2.",
+        "Jensen-Shannon divergence in nats between the samples' and the reference images' shares "
+        "of k-means cells in {space}; from 0 to ln 2.",
         NDB,
     ),
 }
@@ -39,7 +39,7 @@ CLASSES: dict[str, Metric] = {
         "modes KL (nats)",
         "lower",
         "Kullback-Leibler divergence in nats between the samples' class shares p and those of the "
-        "training images q, both by the classifier: sum p log(p / q); 0 is best.",
+        "reference images q, both by the classifier: sum p log(p / q); 0 is best.",
         VEEGAN,
         ".3f",
         extractor=CLASSIFIER,

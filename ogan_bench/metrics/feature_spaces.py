@@ -54,11 +54,12 @@ class Quantity:
         definition: One sentence that contains ``{space}``.
         source: Where the definition comes from.
         format: Format specification for printing.
-        split: ``train`` if samples are compared with training images, ``generated`` if they are
+        split: ``train`` if samples are compared with reference images, ``generated`` if they are
             measured alone.
         always: Spaces where it is always measured; in others it belongs to the group
             ``diversity``.
         spaces: Spaces where it is defined.
+        protocol: Version of the computation; numbers of two versions are not comparable.
         remark: A sentence for every space where the literature has no name for the quantity.
     """
 
@@ -70,6 +71,7 @@ class Quantity:
     split: Literal["train", "generated"] = "train"
     always: tuple[SpaceName, ...] = ()
     spaces: tuple[SpaceName, ...] = tuple(SPACES)
+    protocol: str = "1"
     remark: str = ""
 
 
@@ -83,6 +85,7 @@ class Name:
 
 LITERATURE: dict[tuple[str, SpaceName], Name] = {
     ("fd", "inception"): Name("fid", "FID"),
+    ("fd_debiased", "inception"): Name("fid_debiased", "FID, debiased"),
     ("kd", "inception"): Name("kid", "KID"),
     ("isc", "inception"): Name("isc", "IS"),
     ("kd_exact", "inception"): Name("kid_exact", "KID, all pairs"),
@@ -132,4 +135,5 @@ def _metric(name: str, quantity: Quantity, space: SpaceName) -> Metric:
         quantity.format,
         extractor=space,
         group=group,
+        protocol=quantity.protocol,
     )

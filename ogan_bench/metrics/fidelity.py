@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ogan_bench.metrics.definition import FRECHET, KERNEL, MANIFOLD, SCORE, Metric
+from ogan_bench.metrics.definition import FRECHET, KERNEL, MANIFOLD, OWN, SCORE, Metric
 from ogan_bench.metrics.feature_spaces import CLASSIFIER, SPACES, Quantity, in_all_spaces
 
 INFINITY = "Chong and Forsyth, 2019, arXiv 1911.07023"
@@ -10,14 +10,26 @@ PRDC = "Naeem et al., 2020, arXiv 2002.09797"
 MIND = "Berthet et al., 2026, arXiv 2605.06797"
 VENDI = "Friedman and Dieng, 2022, arXiv 2210.02410"
 AUTHENTICITY = "Alaa et al., 2021, arXiv 2102.08921"
+CLIPPED = "Salvy et al., 2025, arXiv 2507.01761"
 CMMD = "Jayasumana et al., 2023, arXiv 2401.09603"
 
 QUANTITIES: dict[str, Quantity] = {
     "fd": Quantity(
         "FD",
         "lower",
-        "Fréchet distance between samples and training images in {space}.",
+        "Fréchet distance between samples and reference images in {space}.",
         FRECHET,
+        always=tuple(SPACES),
+        remark="Not an FID.",
+    ),
+    "fd_debiased": Quantity(
+        "FD, debiased",
+        "lower",
+        "Fréchet distance between samples and reference images in {space}, less its floor from "
+        "the finite numbers of both; about 0 for perfect samples, may be negative. Where scales "
+        "differ the floor is not quite that of the samples: with 64 features and 1,000 images a "
+        "side, a distance of 0.64 is given as 0.69 for a shift and as 0.48 for a scale of 0.9.",
+        OWN,
         always=tuple(SPACES),
         remark="Not an FID.",
     ),
@@ -34,18 +46,39 @@ QUANTITIES: dict[str, Quantity] = {
         "IS",
         "higher",
         "Inception-score formula exp E KL(p(y|x) || p(y)) with the classes of the net behind "
-        "{space}; at most their number.",
+        "{space}, over all samples at once; at most their number.",
         SCORE,
         ".3f",
         split="generated",
+        protocol="2",
         always=tuple(SPACES),
         spaces=tuple(name for name, space in SPACES.items() if space.classes),
         remark="Not an Inception score.",
     ),
+    "clipped_density": Quantity(
+        "Clipped Density",
+        "higher",
+        "Mean over samples of min(1, number of the reference images' k-NN balls that hold it / k), "
+        "radii clipped at their median, k = 5, in {space}; divided by the same mean of the "
+        "reference images, at most 1: about the share of good samples.",
+        CLIPPED,
+        ".3f",
+        always=(CLASSIFIER,),
+    ),
+    "clipped_coverage": Quantity(
+        "Clipped Coverage",
+        "higher",
+        "Mean over reference images of min(1, number of samples in its k-NN ball / k), k = 5, in "
+        "{space}, mapped to the share of good samples that explains it; from 0 to 1.",
+        CLIPPED,
+        ".3f",
+        always=(CLASSIFIER,),
+    ),
     "precision": Quantity(
         "precision",
         "higher",
-        "Share of samples inside the k-NN manifold (k = 3) of the training images in {space}.",
+        "Share of samples inside the k-NN manifold (k = 3) of the reference images in {space}; "
+        "rises under blur too, up to 1 for constant images, and perfect samples are below 1.",
         MANIFOLD,
         ".3f",
         always=(CLASSIFIER,),
@@ -53,7 +86,7 @@ QUANTITIES: dict[str, Quantity] = {
     "recall": Quantity(
         "recall",
         "higher",
-        "Share of training images inside the k-NN manifold (k = 3) of the samples in {space}.",
+        "Share of reference images inside the k-NN manifold (k = 3) of the samples in {space}.",
         MANIFOLD,
         ".3f",
         always=(CLASSIFIER,),
@@ -61,15 +94,16 @@ QUANTITIES: dict[str, Quantity] = {
     "density": Quantity(
         "density",
         "higher",
-        "Number of the training images' k-NN balls (k = 5) that a sample lies in, mean over "
-        "samples, divided by k, in {space}; 1 is expected for perfect samples, more is possible.",
+        "Number of the reference images' k-NN balls (k = 5) that a sample lies in, mean over "
+        "samples, divided by k, in {space}; 1 is expected for perfect samples, and blurred or "
+        "constant images exceed it.",
         PRDC,
         ".3f",
     ),
     "coverage": Quantity(
         "coverage",
         "higher",
-        "Share of training images whose k-NN ball (k = 5) in {space} contains a sample; the note "
+        "Share of reference images whose k-NN ball (k = 5) in {space} contains a sample; the note "
         "gives the value expected for perfect samples.",
         PRDC,
         ".3f",
@@ -78,14 +112,14 @@ QUANTITIES: dict[str, Quantity] = {
         "KD, all pairs",
         "lower",
         "Unbiased squared MMD with the cubic polynomial kernel over all pairs of samples and "
-        "training images in {space}.",
+        "reference images in {space}.",
         KERNEL,
         remark="Not a KID.",
     ),
     "fd_infinity": Quantity(
         "FD∞",
         "lower",
-        "Fréchet distance between samples and training images in {space}, extrapolated to "
+        "Fréchet distance between samples and reference images in {space}, extrapolated to "
         "infinitely many samples; may be negative.",
         INFINITY,
         remark="Not an FID.",
@@ -101,7 +135,7 @@ QUANTITIES: dict[str, Quantity] = {
         "Vendi score",
         "higher",
         "Effective number of distinct samples, from 1 to their number, by cosine similarity in "
-        "{space}; compare it with that of equally many training images, given in the note.",
+        "{space}; compare it with that of equally many reference images, given in the note.",
         VENDI,
         ".3f",
         split="generated",

@@ -1,4 +1,4 @@
-"""Samples and real images in one feature space, and what several metrics need of both."""
+"""Samples and reference images in one feature space, and what several metrics need of both."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
+from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_influence
 from ogan_bench.evaluation.fidelity.kmeans_bins import cell_counts, number_of_cells
 from ogan_bench.evaluation.fidelity.manifolds import (
     Authenticity,
@@ -15,15 +16,16 @@ from ogan_bench.evaluation.fidelity.manifolds import (
     manifolds,
 )
 from ogan_bench.evaluation.fidelity.reference import Reference
+from ogan_bench.evaluation.standard_error import Estimate, of_mean
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Samples and training images in one feature space.
+    """Samples and reference images in one feature space.
 
     Args:
         samples: Features of the generated images, on the device of the reference, shape ``(n, k)``.
-        reference: The training images.
+        reference: The real images: those trained on, or others given in their place.
         seed: Seed of random choices.
         trained_on: Indices of the training images that nets were trained on; ``None``: all.
     """
@@ -35,12 +37,20 @@ class Comparison:
 
     @property
     def against(self) -> str:
-        """How notes begin if all training images are used."""
-        return f"against {len(self.reference)} training images"
+        """How notes begin if all reference images are used."""
+        return f"against {len(self.reference)} reference images"
+
+    @functools.cached_property
+    def frechet(self) -> Estimate:
+        """The Fréchet distance with its standard error."""
+        known = self.reference.moments
+        value = frechet_distance(self.samples, known)
+        influence = frechet_influence(self.samples, known)
+        return Estimate(value, None if influence is None else of_mean(influence))
 
     @functools.cached_property
     def manifolds(self) -> Manifolds:
-        """The basis of precision, recall, density and coverage."""
+        """The basis of precision, recall, density, coverage and their clipped forms."""
         return manifolds(self.samples, self.reference.features, self.seed)
 
     @functools.cached_property
@@ -54,7 +64,7 @@ class Comparison:
 
     @functools.cached_property
     def cells(self) -> tuple[Tensor, Tensor]:
-        """How many samples and how many training images fall into each k-means cell."""
+        """How many samples and how many reference images fall into each k-means cell."""
         centres, expected = self.reference.cells(
             number_of_cells(len(self.samples), len(self.reference)), self.seed
         )

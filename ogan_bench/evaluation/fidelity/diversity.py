@@ -19,16 +19,14 @@ from ogan_bench.evaluation.fidelity.kmeans_bins import (
     jensen_shannon,
     jensen_shannon_floor,
 )
-from ogan_bench.evaluation.fidelity.manifolds import (
-    Authenticity,
-    expected_coverage,
-)
-from ogan_bench.evaluation.fidelity.quantities import DEFINITIONS, quantity_rows
+from ogan_bench.evaluation.fidelity.manifolds import Authenticity
+from ogan_bench.evaluation.fidelity.quantities import DEFINITIONS, manifold_value, quantity_rows
 from ogan_bench.evaluation.fidelity.sliced_wasserstein import sliced_wasserstein
 from ogan_bench.evaluation.fidelity.vendi import vendi_score
 from ogan_bench.evaluation.image_grids import neighbour_grid
 from ogan_bench.evaluation.in_space import comparison_in, rows_in_space
 from ogan_bench.evaluation.rows import Row, Value
+from ogan_bench.evaluation.standard_error import Estimate, of_share
 from ogan_bench.metrics.definition import SpaceName
 from ogan_bench.metrics.feature_spaces import names_in
 from ogan_bench.sampling.context import ImageContext
@@ -40,7 +38,7 @@ LEVEL = 0.05
 def diversity_rows(context: ImageContext) -> list[Row]:
     """All metrics of the group in all chosen spaces; if a space fails, its rows say why.
 
-    ``neighbours.png`` shows the samples nearest to training images, in the first space.
+    ``neighbours.png`` shows the samples nearest to reference images, in the first space.
     """
     rows: list[Row] = []
     for space in dict.fromkeys(context.settings.extractors):
@@ -69,7 +67,7 @@ def _measure(context: ImageContext, space: SpaceName, names: dict[str, str]) -> 
 
 
 def _show(context: ImageContext, folder: Path | None, found: Authenticity) -> None:
-    """The samples nearest to training images, each followed by that image."""
+    """The samples nearest to reference images, each followed by that image."""
     if folder is None:
         return
     closest = found.closeness.argsort(stable=True)[:32]
@@ -78,88 +76,85 @@ def _show(context: ImageContext, folder: Path | None, found: Authenticity) -> No
     neighbour_grid(samples[closest.to(samples.device)], training[neighbours], folder / PICTURE)
 
 
-def _share(quantity: str, c: Comparison) -> Value:
-    points = c.manifolds.points
-    note = f"against {points} training images"
-    if quantity == "coverage":
-        note += f"; {expected_coverage(points, points):.3f} is expected for perfect samples"
-    return Value(getattr(c.manifolds, quantity), note=note, n_samples=points)
-
-
 def _all_pairs(c: Comparison) -> Value:
     within = c.reference.sums_within("cubic", cubic, Tensor.double)
     found = exact_kernel_distance(c.samples, c.reference.features, within)
-    note = f"{c.against}; standard error {found.standard_error:.2g} (jackknife over images)"
-    return Value(found.value, 0.0, note)
+    return Value(found.value, 0.0, c.against, error=found.standard_error)
 
 
 def _infinity(c: Comparison) -> Value:
     known = c.reference.moments
     found = frechet_infinity(c.samples, known, c.seed)
-    note = (
-        f"{c.against}; from {found.smallest} to {len(c.samples)} samples; standard error of the "
-        f"intercept {found.standard_error:.2g}, given these samples"
-    )
-    return with_floor(Value(found.value, note=note), lambda: frechet_floor(known, math.inf))
+    note = f"{c.against}; from {found.smallest} to {len(c.samples)} samples"
+    value = Value(found.value, note=note, error=found.standard_error)
+    return with_floor(value, lambda: frechet_floor(known, math.inf))
 
 
 def _sliced(c: Comparison) -> Value:
     n, m = len(c.samples), len(c.reference)
-    half = min(n, m // 2)
+    size, half = min(n, m), min(n, m // 2)
 
     def of_halves() -> float:
         both = part(c.reference.features, 2 * half, c.seed, "evaluation/sliced/halves")
-        return sliced_wasserstein(both[:half], both[half:], c.seed)
+        return sliced_wasserstein(both[:half], both[half:], c.seed).value
 
-    value = sliced_wasserstein(c.samples, c.reference.features, c.seed)
-    chance = c.reference.number("sliced", of_halves, n=half, seed=c.seed)
-    note = f"against {min(n, m)} training images; two sets of {half} of these give {chance:.4g}"
-    return Value(value, note=note, n_samples=min(n, m))
+    found = sliced_wasserstein(c.samples, c.reference.features, c.seed)
+    # The distance of two sets of one distribution falls as one over their size.
+    chance = c.reference.number("sliced", of_halves, n=half, seed=c.seed) * half / size
+    note = f"against {size} reference images; floor: from two sets of {half} of these"
+    if half < size:
+        note += f", times {half}/{size}"
+    return Value(found.value, chance, note, n_samples=size, error=found.standard_error)
 
 
 def _vendi(c: Comparison) -> Value:
     n = min(len(c.samples), len(c.reference))
 
-    def of(points: Tensor) -> float:
+    def of(points: Tensor) -> Estimate:
         return vendi_score(part(points, n, c.seed, "evaluation/vendi"))
 
-    real = c.reference.number("vendi", lambda: of(c.reference.features), n=n, seed=c.seed)
-    return Value(of(c.samples), note=f"{n} training images reach {real:.3f}", n_samples=n)
+    real = c.reference.number("vendi", lambda: of(c.reference.features).value, n=n, seed=c.seed)
+    found, note = of(c.samples), f"{n} reference images reach {real:.3f}"
+    return Value(found.value, note=note, n_samples=n, error=found.standard_error)
 
 
 def _authenticity(c: Comparison) -> Value:
     found = c.authenticity
-    images = len(c.reference) if c.trained_on is None else len(c.trained_on)
-    own = f"which reach {found.held_out:.3f} themselves (leave-one-out)"
-    note = f"against {images} training images, {own}"
-    return Value(found.share, note=note)
+    kept = c.against if c.trained_on is None else f"against {len(c.trained_on)} images trained on"
+    note = f"{kept}, which reach {found.held_out:.3f} themselves (leave-one-out)"
+    return Value(found.share, note=note, error=of_share(found.share, len(c.samples)))
 
 
 def _different_cells(c: Comparison) -> Value:
-    return Value(different_cells(*c.cells), LEVEL, _of_cells(c))
+    found = different_cells(*c.cells)
+    return Value(found.value, LEVEL, _of_cells(c), error=found.standard_error)
 
 
 def _cell_divergence(c: Comparison) -> Value:
     counts, expected = c.cells
     floor = jensen_shannon_floor(len(expected), len(c.samples), len(c.reference))
-    return Value(jensen_shannon(counts, expected), floor, _of_cells(c))
+    found = jensen_shannon(counts, expected)
+    return Value(found.value, floor, _of_cells(c), error=found.standard_error)
 
 
 def _of_cells(c: Comparison) -> str:
-    return f"{len(c.cells[1])} cells of {len(c.reference)} training images"
+    return f"{len(c.cells[1])} cells of {len(c.reference)} reference images"
 
 
 def _cmmd(c: Comparison) -> Value:
     within = c.reference.sums_within("gaussian", gaussian, unit)
-    value, floor = cmmd(c.samples, c.reference.features, within)
-    return Value(value, floor, c.against)
+    found, floor = cmmd(c.samples, c.reference.features, within)
+    return Value(found.value, floor, c.against, error=found.standard_error)
 
+
+def _of_balls(quantity: str) -> Callable[[Comparison], Value]:
+    return lambda c: manifold_value(c, quantity)
+
+
+BALLS = ("clipped_density", "clipped_coverage", "precision", "recall", "density", "coverage")
 
 MEASURES: dict[str, Callable[[Comparison], Value]] = {
-    "precision": functools.partial(_share, "precision"),
-    "recall": functools.partial(_share, "recall"),
-    "density": functools.partial(_share, "density"),
-    "coverage": functools.partial(_share, "coverage"),
+    **{quantity: _of_balls(quantity) for quantity in BALLS},
     "kd_exact": _all_pairs,
     "fd_infinity": _infinity,
     "sliced_wasserstein": _sliced,

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
 from ogan_bench.evaluation.fidelity.feature_sets import check
+from ogan_bench.evaluation.standard_error import Estimate, of_mean
 
 BLOCK = 512
 """Points per block: a block of pairs that fits in the processor's cache halves the time."""
@@ -124,21 +124,15 @@ def _squares(x: Tensor) -> Tensor:
     return torch.cat(products)
 
 
-def unbiased_cubic_mmd(x: Tensor, y: Tensor) -> float:
-    """The value of :func:`exact_kernel_distance`, without its standard error."""
-    n, m = len(x), len(y)
-    within = sums_within(x, cubic).sum() / (n * (n - 1)) + sums_within(y, cubic).sum() / (
-        m * (m - 1)
-    )
-    return float(within - 2 * sums_across(x, y, cubic)[0].sum() / (n * m))
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """An estimate and its standard error."""
-
-    value: float
-    standard_error: float
+def unbiased_cubic_mmd(
+    x: Tensor, y: Tensor, within_y: Tensor | None = None
+) -> tuple[float, Tensor]:
+    """The value of :func:`exact_kernel_distance`, and the influences of the x, shape ``(n,)``."""
+    of_x, _ = sums_across(x, y, cubic)
+    a, n, m = sums_within(x, cubic), len(x), len(y)
+    b = sums_within(y, cubic) if within_y is None else within_y.to(a)
+    value = a.sum() / (n * (n - 1)) + b.sum() / (m * (m - 1)) - 2 * of_x.sum() / (n * m)
+    return float(value), 2 * (a / (n - 1) - of_x / m)
 
 
 def exact_kernel_distance(
@@ -150,10 +144,9 @@ def exact_kernel_distance(
 
         Σ_{i≠j} k(x_i, x_j) / n(n-1) + Σ_{i≠j} k(y_i, y_j) / m(m-1) - 2 Σ_ij k(x_i, y_j) / nm.
 
-    Its standard error is the jackknife's: every point of either set is left out once, which needs
-    only the sums of the points' rows. If the distributions differ, ± two standard errors cover the
-    true value about 95 times in 100; if they are equal, the statistic is degenerate and the error
-    is about √2 too large, so coverage is higher.
+    The standard error is that of the samples, with the reference fixed: the influence of a sample
+    is 2 (Σ_j k(x_i, x_j) / (n-1) - Σ_j k(x_i, y_j) / m). If the distributions are equal, the
+    statistic is degenerate and the error is up to √2 too large.
 
     Args:
         samples: Generated features, shape ``(n, k)``.
@@ -165,29 +158,17 @@ def exact_kernel_distance(
 
     References:
         M. Bińkowski et al., Demystifying MMD GANs, 2018, https://arxiv.org/abs/1801.01401;
-        J. N. Arvesen, Jackknifing U-statistics, 1969 (the standard error)
+        W. Hoeffding, A Class of Statistics with Asymptotically Normal Distribution, 1948,
+        https://doi.org/10.1214/aoms/1177730196 (the influences)
     """
     check(samples, reference)
-    a = sums_within(samples, cubic)
-    b = sums_within(reference, cubic) if within_reference is None else within_reference.to(a)
-    of_x, of_y = sums_across(samples, reference, cubic)
-    n, m = len(samples), len(reference)
-    A, B, C = a.sum(), b.sum(), of_x.sum()
-
-    def statistic(A: Tensor, B: Tensor, C: Tensor, n: int, m: int) -> Tensor:
-        return A / (n * (n - 1)) + B / (m * (m - 1)) - 2 * C / (n * m)
-
-    without_x = statistic(A - 2 * a, B, C - of_x, n - 1, m)
-    without_y = statistic(A, B - 2 * b, C - of_y, n, m - 1)
-    variance = sum(
-        (size - 1) * left.var(correction=0) for size, left in ((n, without_x), (m, without_y))
-    )
-    return Estimate(float(statistic(A, B, C, n, m)), math.sqrt(float(variance)))
+    value, influences = unbiased_cubic_mmd(samples, reference, within_reference)
+    return Estimate(value, of_mean(influences))
 
 
 def cmmd(
     samples: Tensor, reference: Tensor, within_reference: Tensor | None = None
-) -> tuple[float, float]:
+) -> tuple[Estimate, float]:
     """1000 times the squared MMD with a Gaussian kernel of width 10, between unit vectors.
 
     It is the V-statistic, as in the authors' code (their paper gives the U-statistic): pairs of
@@ -200,7 +181,8 @@ def cmmd(
         within_reference: :func:`sums_within` of the unit vectors, if already computed.
 
     Returns:
-        The distance, and the value expected of perfect samples.
+        The distance with the standard error of the samples, the reference fixed, up to √2 too
+        large for perfect ones; and the value expected of perfect samples.
 
     Raises:
         ValueError: Too few rows, values that are not finite, or a constant reference.
@@ -212,9 +194,12 @@ def cmmd(
     check(samples, reference)
     n, m = len(samples), len(reference)
     known = within_reference
-    a = sums_within(samples, gaussian, unit).sum()
+    within = sums_within(samples, gaussian, unit)
+    a = within.sum()
     b = (sums_within(reference, gaussian, unit) if known is None else known.to(a)).sum()
-    c = sums_across(samples, reference, gaussian, unit)[0].sum()
+    across, _ = sums_across(samples, reference, gaussian, unit)
+    c = across.sum()
     value = (a + n) / n**2 + (b + m) / m**2 - 2 * c / (n * m)
     floor = (1 - b / (m * (m - 1))) * (1 / n + 1 / m)
-    return SCALE * float(value), SCALE * float(floor)
+    error = of_mean(2 * SCALE * (within / n - across / m))
+    return Estimate(SCALE * float(value), error), SCALE * float(floor)

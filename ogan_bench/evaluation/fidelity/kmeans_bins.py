@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.evaluation.fidelity.feature_sets import check
+from ogan_bench.evaluation.standard_error import Estimate
 from ogan_bench.seeding import derive
 
 MOST = 100
@@ -61,7 +62,7 @@ def cell_counts(points: Tensor, centres: Tensor) -> Tensor:
     return torch.cat(cells).bincount(minlength=len(centres)).cpu()
 
 
-def different_cells(samples: Tensor, reference: Tensor) -> float:
+def different_cells(samples: Tensor, reference: Tensor) -> Estimate:
     """NDB/K: the share of cells whose proportions p and q differ at the 5 % level.
 
     Each is tested separately, two-sided, with the pooled proportion r of both sets:
@@ -71,6 +72,10 @@ def different_cells(samples: Tensor, reference: Tensor) -> float:
         samples: Counts of the samples, shape ``(K,)``.
         reference: Counts of the reference, shape ``(K,)``.
 
+    Returns:
+        The share, and its standard error with the reference fixed: that of K tests, each of which
+        comes out again with the chance that its z, redrawn about the value found, has.
+
     References:
         E. Richardson and Y. Weiss, On GANs and GMMs, 2018, https://arxiv.org/abs/1805.12462
     """
@@ -79,20 +84,34 @@ def different_cells(samples: Tensor, reference: Tensor) -> float:
     pooled = (a + b) / (n + m)
     deviation = (pooled * (1 - pooled) * (1 / n + 1 / m)).sqrt()
     z = (a / n - b / m).abs() / deviation.clamp_min(torch.finfo(a.dtype).tiny)
-    return float((torch.special.erfc(z / math.sqrt(2)) < LEVEL).double().mean())
+    share = float((torch.special.erfc(z / math.sqrt(2)) < LEVEL).double().mean())
+    scale = (a / n * (1 - a / n) / n).sqrt() / deviation.clamp_min(torch.finfo(a.dtype).tiny)
+    critical = math.sqrt(2) * float(torch.special.erfinv(torch.tensor(1 - LEVEL).double()))
+    scale = scale.clamp_min(torch.finfo(a.dtype).eps)
+    chance = torch.special.ndtr((z - critical) / scale) + torch.special.ndtr(
+        (-z - critical) / scale
+    )
+    return Estimate(share, float((chance * (1 - chance)).sum().sqrt()) / len(z))
 
 
-def jensen_shannon(samples: Tensor, reference: Tensor) -> float:
+def jensen_shannon(samples: Tensor, reference: Tensor) -> Estimate:
     """½ KL(p ‖ ½(p + q)) + ½ KL(q ‖ ½(p + q)) of two sets of counts, in nats: 0 to ln 2.
 
     Args:
         samples: Counts of the samples, shape ``(K,)``.
         reference: Counts of the reference, shape ``(K,)``.
+
+    Returns:
+        The divergence, and its standard error with the reference fixed: the influence of a sample
+        of a cell is ½ ln(2p / (p + q)).
     """
     p, q = (counts.double() / counts.sum() for counts in (samples, reference))
     entropy = torch.special.entr
     both = entropy((p + q) / 2).sum() - (entropy(p).sum() + entropy(q).sum()) / 2
-    return max(0.0, float(both))
+    influence = torch.where(p > 0, (2 * p / (p + q).clamp_min(1e-300)).log() / 2, 0)
+    variance = (p * influence.square()).sum() - (p * influence).sum().square()
+    error = math.sqrt(max(0.0, float(variance)) / int(samples.sum()))
+    return Estimate(max(0.0, float(both)), error)
 
 
 def jensen_shannon_floor(cells: int, n_samples: int, n_reference: int) -> float:

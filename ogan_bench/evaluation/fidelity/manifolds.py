@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ogan_bench.evaluation.fidelity.clipped import clipped_coverage, clipped_density
 from ogan_bench.evaluation.fidelity.feature_sets import check, part
+from ogan_bench.evaluation.standard_error import Estimate, of_blocks, of_mean, of_share
 
 MANIFOLD_NEIGHBOURS = 3
 DENSITY_NEIGHBOURS = 5
@@ -16,34 +18,42 @@ MAX_MANIFOLD = 10_000
 BLOCK = 500
 """Points per block: all distances between 10,000 points at once take gigabytes, and allocating them
 costs more time than computing them."""
+JACKKNIFE = 10
+"""Blocks of samples that are left out in turn for a standard error."""
 
 
 @dataclass(frozen=True)
 class Manifolds:
-    """How the manifolds of two sets of equal size overlap.
+    """How the manifolds of two sets overlap.
 
     Args:
         precision: Share of samples in a ball of the reference, k = 3.
-        recall: Share of the reference in a ball of the samples, k = 3.
+        recall: Share of the reference in a ball of the samples, k = 3. Its standard error is that
+            of a share of the reference images; all others are of the samples, with the reference
+            fixed.
         density: Number of reference balls that a sample is in, mean over samples, divided by k = 5.
         coverage: Share of the reference's balls that hold a sample, k = 5.
-        points: Size of both sets.
+        clipped_density: See :func:`~ogan_bench.evaluation.fidelity.clipped.clipped_density`, k = 5.
+        clipped_coverage: See :func:`~ogan_bench.evaluation.fidelity.clipped.clipped_coverage`.
+        points: Number of samples.
     """
 
-    precision: float
-    recall: float
-    density: float
-    coverage: float
+    precision: Estimate
+    recall: Estimate
+    density: Estimate
+    coverage: Estimate
+    clipped_density: Estimate
+    clipped_coverage: Estimate
     points: int
 
 
 def manifolds(samples: Tensor, reference: Tensor, seed: int) -> Manifolds:
-    """Precision, recall, density and coverage from one pass over all distances.
+    """All quantities of balls around points, from one pass over all distances.
 
     The ball around a point reaches to its k-th nearest neighbour within its own set, with the
-    authors' k = 3 for precision and recall and k = 5 for density and coverage; a point on the
-    surface is inside. A ball's size depends on the number of points, so both sets are randomly
-    subsampled to the size of the smaller one, and to at most 10,000.
+    authors' k = 3 for precision and recall and k = 5 for the others; a point on the surface is
+    inside. A ball's size depends on the number of points, so both sets are randomly subsampled to
+    the size of the smaller one, and to at most 10,000.
 
     Args:
         samples: Generated features, shape ``(n, k)``.
@@ -57,27 +67,62 @@ def manifolds(samples: Tensor, reference: Tensor, seed: int) -> Manifolds:
         T. Kynkäänniemi et al., Improved Precision and Recall Metric for Assessing Generative
         Models, 2019, https://arxiv.org/abs/1904.06991;
         M. F. Naeem et al., Reliable Fidelity and Diversity Metrics for Generative Models, 2020,
-        https://arxiv.org/abs/2002.09797
+        https://arxiv.org/abs/2002.09797;
+        N. Salvy et al., Enhanced Generative Model Evaluation with Clipped Density and Coverage,
+        2025, https://arxiv.org/abs/2507.01761
     """
     check(samples, reference)
     n = min(len(samples), len(reference), MAX_MANIFOLD)
     if n <= DENSITY_NEIGHBOURS:
-        raise ValueError(f"{n} points are too few for {DENSITY_NEIGHBOURS} neighbours")
+        raise ValueError(
+            f"{n} images on one side are too few for balls to the {DENSITY_NEIGHBOURS}th of their "
+            "other images"
+        )
     x = part(samples, n, seed, "evaluation/manifold/samples")
     y = part(reference, n, seed, "evaluation/manifold/reference")
-    (of_x, _), (of_y, wide) = _radii(x), _radii(y)
-    precise, recalled, covered = [], [], []
-    balls = 0
-    for block in x.split(BLOCK):
-        distances = _distances(block, y)
+    return overlap(x, y)
+
+
+def overlap(x: Tensor, y: Tensor, k: int = DENSITY_NEIGHBOURS) -> Manifolds:
+    """The quantities of :func:`manifolds` for sets taken as they are.
+
+    Args:
+        x: Samples, shape ``(n, k)``.
+        y: Reference, shape ``(m, k)``.
+        k: Neighbours for density, coverage and their clipped forms.
+    """
+    n, m, few = len(x), len(y), MANIFOLD_NEIGHBOURS
+    (of_x,), (of_y, wide) = _radii(x, few), _radii(y, few, k)
+    clipped = wide.clamp_max(wide.median())
+    blocks = torch.arange(n, device=x.device) * JACKKNIFE // n
+    held = x.new_zeros(JACKKNIFE, m, dtype=torch.int32)
+    precise, dense, dense_clipped = [], [], []
+    recalled = torch.zeros(m, dtype=torch.bool, device=x.device)
+    for start in range(0, n, BLOCK):
+        rows = slice(start, start + BLOCK)
+        distances = _distances(x[rows], y)
         precise.append((distances <= of_y).any(1))
-        balls += int((distances <= wide).sum())
-    for block, radii in zip(y.split(BLOCK), wide.split(BLOCK), strict=True):
-        distances = _distances(block, x)
-        recalled.append((distances <= of_x).any(1))
-        covered.append(distances.amin(1) <= radii)
-    shares = [float(torch.cat(inside).float().mean()) for inside in (precise, recalled, covered)]
-    return Manifolds(shares[0], shares[1], balls / (DENSITY_NEIGHBOURS * n), shares[2], n)
+        recalled |= (distances <= of_x[rows, None]).any(0)
+        inside = distances <= wide
+        dense.append(inside.sum(1))
+        dense_clipped.append((distances <= clipped).sum(1))
+        held.index_add_(0, blocks[rows], inside.int())
+    # A point lies in its own ball, which does not count.
+    real = torch.cat([(_distances(b, y) <= clipped).sum(1) - 1 for b in y.split(BLOCK)])
+    counts = held.sum(0)
+    precision = float(torch.cat(precise).float().mean())
+    recall = float(recalled.float().mean())
+    density = torch.cat(dense).double() / k
+    covered = [float((counts - block > 0).double().mean()) for block in held]
+    return Manifolds(
+        Estimate(precision, of_share(precision, n)),
+        Estimate(recall, of_share(recall, m)),
+        Estimate(float(density.mean()), of_mean(density)),
+        Estimate(float((counts > 0).float().mean()), of_blocks(covered)),
+        clipped_density(torch.cat(dense_clipped), real, k),
+        clipped_coverage(held, blocks.bincount(minlength=JACKKNIFE).tolist(), k),
+        n,
+    )
 
 
 def expected_coverage(n_samples: int, n_reference: int, k: int = DENSITY_NEIGHBOURS) -> float:
@@ -197,15 +242,16 @@ def authenticity(samples: Tensor, training: Tensor, within: Nearest | None = Non
     )
 
 
-def _radii(points: Tensor) -> tuple[Tensor, Tensor]:
-    """Distance of every point to its third and its fifth nearest neighbour."""
-    ordered = [
-        _distances(block, points).topk(DENSITY_NEIGHBOURS + 1, largest=False).values
-        for block in points.split(BLOCK)
-    ]
-    # The nearest is the point itself.
-    radii = torch.cat(ordered)
-    return radii[:, MANIFOLD_NEIGHBOURS], radii[:, DENSITY_NEIGHBOURS]
+def _radii(points: Tensor, *neighbours: int) -> list[Tensor]:
+    """Distances of every point to these nearest neighbours; the nearest is the point itself."""
+    most = max(neighbours) + 1
+    ordered = torch.cat(
+        [
+            _distances(block, points).topk(most, largest=False).values
+            for block in points.split(BLOCK)
+        ]
+    )
+    return [ordered[:, k] for k in neighbours]
 
 
 def _distances(points: Tensor, others: Tensor) -> Tensor:

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from ogan_bench.evaluation.fidelity.comparison import Comparison
+from ogan_bench.evaluation.fidelity.manifolds import expected_coverage
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
+from ogan_bench.evaluation.standard_error import Estimate
 from ogan_bench.metrics.coverage import BINS
 from ogan_bench.metrics.fidelity import QUANTITIES
 
 DEFINITIONS = QUANTITIES | BINS
+
+
+def manifold_value(compared: Comparison, quantity: str) -> Value:
+    """A quantity of balls, with what perfect samples are expected to have where that is known."""
+    points = compared.manifolds.points
+    found: Estimate = getattr(compared.manifolds, quantity)
+    note = f"against {points} reference images"
+    if quantity == "coverage":
+        note += f"; {expected_coverage(points, points):.3f} is expected for perfect samples"
+    if quantity == "recall":
+        note += "; the error is that of a share of these"
+    return Value(found.value, note=note, n_samples=points, error=found.standard_error)
 
 
 def quantity_rows(

@@ -7,9 +7,10 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from ogan_bench.evaluation.fidelity.feature_sets import BLOCK, check, sum_over_blocks
+from ogan_bench.evaluation.standard_error import Estimate, of_mean
 
 
-def vendi_score(samples: Tensor) -> float:
+def vendi_score(samples: Tensor) -> Estimate:
     """exp H(λ) with the eigenvalues λ of K / n, where K_ij is the cosine between two samples.
 
     With the unit vectors X, the matrix XᵀX / n has the same non-zero eigenvalues as X Xᵀ / n =
@@ -19,7 +20,8 @@ def vendi_score(samples: Tensor) -> float:
         samples: Features, shape ``(n, k)``.
 
     Returns:
-        A number from 1 to min(n, k).
+        A number from 1 to min(n, k), and its standard error: the influence of a sample x on H is
+        -xᵀ log(XᵀX / n) x.
 
     Raises:
         ValueError: Too few rows, values that are not finite, or zero feature vectors.
@@ -34,8 +36,17 @@ def vendi_score(samples: Tensor) -> float:
         raise ValueError(f"the features of {zero} images are all 0 and have no direction")
     if n < k:
         x = normalize(samples.double())
-        product = x @ x.T
+        shares, vectors = torch.linalg.eigh(x @ x.T / n)
+        entropy = torch.special.entr(shares.clamp_min(0))
+        influences = n * vectors.square() @ entropy
     else:
         product = sum_over_blocks(samples, lambda x: normalize(x).T @ normalize(x))
-    shares = torch.linalg.eigvalsh(product / n)
-    return float(torch.special.entr(shares.clamp_min(0)).sum().exp())
+        shares, vectors = torch.linalg.eigh(product / n)
+        entropy = torch.special.entr(shares.clamp_min(0))
+        # Along an axis of share 0 there is no sample, so the logarithm does not matter there.
+        weights = -shares.clamp_min(torch.finfo(shares.dtype).eps).log()
+        influences = torch.cat(
+            [(normalize(x.double()) @ vectors).square() @ weights for x in samples.split(BLOCK)]
+        )
+    score, error = float(entropy.sum().exp()), of_mean(influences)
+    return Estimate(score, None if error is None else score * error)

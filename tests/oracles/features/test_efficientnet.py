@@ -157,7 +157,7 @@ class TestDistancesOfPhotographs:
         axes = torch.linalg.svd(reference - reference.mean(0), full_matrices=False).Vh[:16].T
         damaged = [getattr(self, damage)(images[N:], level) for level in levels]
         samples = [untouched, *(extract(lite, batch).features for batch in damaged)]
-        kernel = [kernel_distance(features, reference, 0) for features in samples]
+        kernel = [kernel_distance(features, reference, 0).value for features in samples]
         frechet = [frechet_distance(features @ axes, reference @ axes) for features in samples]
         for found in (kernel, frechet):
             assert found == sorted(found)
@@ -169,5 +169,7 @@ class TestDistancesOfPhotographs:
         reference, untouched = real
         fewer = untouched[torch.arange(N) % 5 < 2]
         same = untouched[:1] + 1e-3 * untouched
-        found = [kernel_distance(features, reference, 0) for features in (untouched, fewer, same)]
+        found = [
+            kernel_distance(features, reference, 0).value for features in (untouched, fewer, same)
+        ]
         assert found == sorted(found)

@@ -35,7 +35,9 @@ class TestNames:
                     assert about.description in METRICS[metric].definition
                     assert METRICS[metric].group == (None if always else "diversity")
                     not_it = "Not an FID." in METRICS[metric].definition
-                    assert not_it == (name in ("fd", "fd_infinity") and space != "inception")
+                    assert not_it == (
+                        name in ("fd", "fd_debiased", "fd_infinity") and space != "inception"
+                    )
         assert len(set(names)) == len(names)
         assert len({METRICS[name].title for name in names}) == len(names)
 

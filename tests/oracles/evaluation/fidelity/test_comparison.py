@@ -67,5 +67,5 @@ def test_no_matrix_of_all_pairs_is_in_memory(quantity: str) -> None:
 def test_manifolds_of_several_metrics_are_the_same_object() -> None:
     comparison = compared()
     assert comparison.manifolds is comparison.manifolds
-    assert MEASURES["recall"](comparison).value == comparison.manifolds.recall
-    assert comparison.against == f"against {M} training images"
+    assert MEASURES["recall"](comparison).value == comparison.manifolds.recall.value
+    assert comparison.against == f"against {M} reference images"

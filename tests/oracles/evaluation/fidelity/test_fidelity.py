@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pytest
 import torch
 from torch import Tensor
+from torch_fidelity.metric_isc import isc_features_to_metric
 
 from ogan_bench.data import Dataset
 from ogan_bench.evaluation.fidelity.comparison import Comparison
@@ -21,6 +22,7 @@ from ogan_bench.features.classifier import Classifier, dataset_classifier
 from ogan_bench.features.extractor import extract
 from ogan_bench.metrics.definition import SpaceName
 from tests.oracles.evaluation.normal_samples import normal
+from tests.oracles.evaluation.spread import assert_about_the_spread
 
 
 def exact_mmd2(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> float:
@@ -40,15 +42,15 @@ class TestKernelDistance:
     def test_is_the_exact_statistic_where_subsets_are_whole(self) -> None:
         x, y = normal(300, 16, 0), normal(300, 16, 1, mean=0.4)
         expected = exact_mmd2(x.double().numpy(), y.double().numpy())
-        assert kernel_distance(x, y, seed=0) == pytest.approx(expected, rel=1e-9)
+        assert kernel_distance(x, y, seed=0).value == pytest.approx(expected, rel=1e-9)
 
     def test_expectation_for_shifted_normals(self) -> None:
-        values = [kernel_distance(normal(1000, 64, s), normal(1000, 64, 50 + s, 0.5), 0)
+        values = [kernel_distance(normal(1000, 64, s), normal(1000, 64, 50 + s, 0.5), 0).value
                   for s in range(6)]  # fmt: skip
         assert np.mean(values) == pytest.approx(0.9710693359375, abs=0.03)
 
     def test_expectation_for_equal_distributions_is_zero(self) -> None:
-        values = np.array([kernel_distance(normal(300, 16, s), normal(300, 16, 50 + s), 0)
+        values = np.array([kernel_distance(normal(300, 16, s), normal(300, 16, 50 + s), 0).value
                            for s in range(20)])  # fmt: skip
         assert abs(values.mean()) < 4 * values.std() / math.sqrt(20)
         assert values.min() < 0 < values.max()
@@ -56,28 +58,53 @@ class TestKernelDistance:
     def test_subsets_of_large_sets_average_to_the_exact_statistic(self) -> None:
         x, y = normal(1600, 16, 0), normal(1300, 16, 1, mean=0.4)
         expected = exact_mmd2(x.double().numpy(), y.double().numpy())
-        assert kernel_distance(x, y, seed=0) == pytest.approx(expected, rel=0.05)
+        assert kernel_distance(x, y, seed=0).value == pytest.approx(expected, rel=0.05)
 
     def test_seed_decides_the_subsets(self) -> None:
         x, y = normal(1200, 8, 0), normal(1100, 8, 1)
-        assert kernel_distance(x, y, 1) == kernel_distance(x, y, 1) != kernel_distance(x, y, 2)
+        assert (
+            kernel_distance(x, y, 1).value
+            == kernel_distance(x, y, 1).value
+            != kernel_distance(x, y, 2).value
+        )
+
+    @pytest.mark.parametrize(("n", "mean"), [(300, 0.0), (300, 0.4), (1500, 0.4)])
+    def test_error_is_about_the_spread(self, n: int, mean: float) -> None:
+        reference = normal(1200, 8, 999)
+        found = [kernel_distance(normal(n, 8, s, mean), reference, 0) for s in range(16)]
+        errors = [f.standard_error or 0 for f in found]
+        assert_about_the_spread([f.value for f in found], errors, most=2.0)
 
 
 class TestClassifierScore:
     @pytest.mark.parametrize("n", [1000, 6000])
     def test_of_sure_and_even_classes_is_their_number(self, n: int) -> None:
         logits = 1e4 * torch.eye(10).repeat(n // 10, 1)
-        assert classifier_score(logits, seed=0) == pytest.approx(10.0, rel=2e-2)
+        assert classifier_score(logits).value == pytest.approx(10.0, rel=1e-9)
 
     @pytest.mark.parametrize("row", [[0.0, 0.0, 0.0], [1e4, 0.0, 0.0]])
     def test_of_one_answer_is_one(self, row: list[float]) -> None:
-        assert classifier_score(torch.tensor([row]).repeat(50, 1), seed=0) == pytest.approx(1.0)
+        assert classifier_score(torch.tensor([row]).repeat(50, 1)).value == pytest.approx(1.0)
+
+    def test_is_torch_fidelitys_over_one_split(self) -> None:
+        logits = 3 * normal(6000, 100, 0).double()
+        library = isc_features_to_metric(logits, splits=1, rng_seed=0)["inception_score_mean"]
+        assert classifier_score(logits).value == pytest.approx(library, rel=1e-9)
+
+    def test_does_not_jump_with_the_number_of_samples(self) -> None:
+        logits = 3 * normal(5000, 1000, 0)
+        values = [classifier_score(logits[:n]).value for n in (4999, 5000)]
+        assert values[0] == pytest.approx(values[1], rel=1e-3)
+
+    def test_error_is_about_the_spread(self) -> None:
+        found = [classifier_score(2 * normal(400, 7, s)) for s in range(60)]
+        assert_about_the_spread([f.value for f in found], [f.standard_error or 0 for f in found])
 
     def test_agrees_with_the_formula(self) -> None:
         logits = 2 * normal(500, 7, 0).double()
         p = logits.softmax(1).numpy()
         expected = math.exp((p * (np.log(p) - np.log(p.mean(0)))).sum(1).mean())
-        assert classifier_score(logits, seed=0) == pytest.approx(expected, rel=1e-9)
+        assert classifier_score(logits).value == pytest.approx(expected, rel=1e-9)
 
 
 def compared(samples: Tensor, reference: Tensor) -> Comparison:
@@ -92,8 +119,11 @@ class TestRows:
         rows = fidelity_rows(compared(samples, reference), logits, "classifier", "test@0")
         assert [row.metric for row in rows] == [
             "fd_classifier",
+            "fd_debiased_classifier",
             "kd_classifier",
             "isc_classifier",
+            "clipped_density_classifier",
+            "clipped_coverage_classifier",
             "precision_classifier",
             "recall_classifier",
         ]
@@ -131,12 +161,17 @@ class TestRows:
     @pytest.mark.parametrize(
         ("space", "metrics"),
         [
-            ("inception", ["fid", "kid", "isc"]),
-            ("dinov2", ["fd_dinov2", "kd_dinov2"]),
-            ("clip", ["fd_clip", "kd_clip"]),
+            ("inception", ["fid", "fid_debiased", "kid", "isc"]),
+            ("dinov2", ["fd_dinov2", "fd_debiased_dinov2", "kd_dinov2"]),
+            ("clip", ["fd_clip", "fd_debiased_clip", "kd_clip"]),
             (
                 "efficientnet_lite0",
-                ["fd_efficientnet_lite0", "kd_efficientnet_lite0", "isc_efficientnet_lite0"],
+                [
+                    "fd_efficientnet_lite0",
+                    "fd_debiased_efficientnet_lite0",
+                    "kd_efficientnet_lite0",
+                    "isc_efficientnet_lite0",
+                ],
             ),
         ],
     )
@@ -150,10 +185,31 @@ class TestRows:
 
     def test_too_few_images_for_a_floor_keep_the_value(self) -> None:
         points, logits = normal(50, 80, 0), torch.zeros(50, 3)
-        row = fidelity_rows(compared(points, points), logits, "classifier", "test@0")[0]
-        assert row.value is not None
-        assert row.floor is None
-        assert "50 images are too few for 80 features, take 240" in (row.note or "")
+        plain, debiased = fidelity_rows(compared(points, points), logits, "classifier", "test@0")[
+            :2
+        ]
+        assert plain.value is not None
+        assert (plain.floor, plain.error, debiased.value) == (None, None, None)
+        for row in (plain, debiased):
+            assert "50 images are too few for 80 features, take 240" in (row.note or "")
+
+    @pytest.mark.parametrize(
+        ("mean", "scale", "plug_in", "expected"),
+        [(0.0, 1.0, 2.21, 0.07), (0.1, 1.0, 2.83, 0.69), (0.0, 0.9, 2.62, 0.48)],
+    )
+    def test_debiased_distance_has_its_stated_bias(
+        self, mean: float, scale: float, plug_in: float, expected: float
+    ) -> None:
+        """64 features, a thousand images a side; the truth is 0, 0.64 and 0.64."""
+        found = []
+        for s in range(6):
+            samples = scale * normal(1000, 64, 2 * s) + mean
+            c = compared(samples, normal(1000, 64, 2 * s + 1))
+            rows = fidelity_rows(c, torch.zeros(1000, 3), "dinov2", "test@0")
+            found.append([row.value for row in rows if row.metric.startswith("fd")])
+        plain, debiased = np.mean(np.array(found, dtype=float), axis=0)
+        assert plain == pytest.approx(plug_in, abs=0.1)
+        assert debiased == pytest.approx(expected, abs=0.1)
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +224,7 @@ class TestOnDigits:
     def distances(self, extractor: Classifier, dataset: Dataset, images: Tensor) -> list[float]:
         reference = extract(extractor, dataset.train.images).features
         samples = extract(extractor, images).features
-        return [frechet_distance(samples, reference), kernel_distance(samples, reference, 0)]
+        return [frechet_distance(samples, reference), kernel_distance(samples, reference, 0).value]
 
     def test_distances_grow_with_noise(self, classifier: Classifier, dataset: Dataset) -> None:
         images = dataset.test.images.float()
@@ -189,7 +245,9 @@ class TestOnDigits:
         samples, reference = features[:700], features[700:]
         labels = dataset.train.known_labels[order[:700]]
         kept = [samples[labels < k] for k in (10, 8, 5, 3)]
-        found = [(frechet_distance(s, reference), kernel_distance(s, reference, 0)) for s in kept]
+        found = [
+            (frechet_distance(s, reference), kernel_distance(s, reference, 0).value) for s in kept
+        ]
         for before, after in itertools.pairwise(found):
             assert before[0] < after[0]
             assert before[1] < after[1]

@@ -11,12 +11,16 @@ from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics
 
 from ogan_bench.evaluation.fidelity import frechet as frechet_module
 from ogan_bench.evaluation.fidelity.frechet import (
+    Moments,
     frechet_distance,
     frechet_floor,
     frechet_infinity,
+    frechet_influence,
     moments,
 )
+from ogan_bench.evaluation.standard_error import of_mean
 from tests.oracles.evaluation.normal_samples import normal
+from tests.oracles.evaluation.spread import assert_about_the_spread
 
 
 def with_moments(mean: Tensor, covariance: Tensor, n: int, seed: int = 0) -> Tensor:
@@ -25,6 +29,12 @@ def with_moments(mean: Tensor, covariance: Tensor, n: int, seed: int = 0) -> Ten
     points = points - points.mean(0)
     whitening = torch.linalg.inv(torch.linalg.cholesky(torch.cov(points.T)))
     found: Tensor = points @ whitening.T @ torch.linalg.cholesky(covariance).T + mean
+    return found
+
+
+def influence(samples: Tensor, reference: Moments) -> Tensor:
+    found = frechet_influence(samples, reference)
+    assert found is not None
     return found
 
 
@@ -141,6 +151,37 @@ class TestFrechetFloor:
         assert 0.8 < floor / distance < 1
 
 
+class TestFrechetInfluence:
+    @pytest.mark.parametrize(
+        ("mean", "scale", "most"), [(0.0, 1.0, 1.9), (0.5, 1.0, 1.3), (0.0, 0.5, 1.3)]
+    )
+    def test_error_is_about_the_spread(self, mean: float, scale: float, most: float) -> None:
+        reference = moments(normal(2000, 16, 99))
+        sets = [scale * normal(240, 16, s) + mean for s in range(40)]
+        errors = [of_mean(influence(x, reference)) or 0 for x in sets]
+        values = [frechet_distance(x, reference) for x in sets]
+        assert_about_the_spread(values, errors, most=most)
+
+    def test_is_the_derivative(self) -> None:
+        """A sample that counts a little more moves the distance by its influence."""
+        x, y = normal(60, 4, 0).double(), normal(80, 4, 1, mean=0.3).double()
+        many = 2000
+        more = torch.cat([x.repeat(many, 1), x[7:8].repeat(60, 1)])
+        moved = frechet_distance(more, y) - frechet_distance(x.repeat(many, 1), y)
+        found = influence(x.repeat(many, 1), moments(y))
+        expected = float(found[7] - found.mean()) / (many + 1)
+        assert moved == pytest.approx(expected, rel=1e-2)
+
+    def test_of_a_collapsed_generator_is_zero(self) -> None:
+        found = influence(torch.full((100, 8), 2.0), moments(normal(200, 8, 1)))
+        assert float(found.std()) == pytest.approx(0.0, abs=1e-9)
+
+    def test_needs_three_samples_per_feature(self) -> None:
+        reference = moments(normal(300, 10, 1))
+        assert frechet_influence(normal(29, 10, 0), reference) is None
+        assert frechet_influence(normal(30, 10, 0), reference) is not None
+
+
 class TestFrechetInfinity:
     def test_takes_away_what_the_number_of_samples_adds(self) -> None:
         reference = normal(20_000, 16, 99)
@@ -150,7 +191,14 @@ class TestFrechetInfinity:
         assert plain - 0.16 > 0.15  # the truth is 16 · 0.1²
         assert found == pytest.approx(0.16, abs=0.03)
 
-    def test_line_and_error_agree_with_scipy(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.parametrize("mean", [0.0, 0.1])
+    def test_error_is_about_the_spread(self, mean: float) -> None:
+        """The scatter about the line, which shares samples, would be a third of it."""
+        reference = moments(normal(2000, 16, 99))
+        found = [frechet_infinity(normal(600, 16, s, mean), reference, 0) for s in range(25)]
+        assert_about_the_spread([f.value for f in found], [f.standard_error for f in found])
+
+    def test_line_agrees_with_scipy(self, monkeypatch: pytest.MonkeyPatch) -> None:
         sizes: list[int] = []
         noise = np.random.default_rng(0).normal(0, 0.01, 15)
 
@@ -164,7 +212,6 @@ class TestFrechetInfinity:
         assert (sizes[0], sizes[-1], found.smallest) == (100, 1000, 100)
         line = linregress(1 / np.array(sizes), 3 + 50 / np.array(sizes) + noise)
         assert found.value == pytest.approx(line.intercept, rel=1e-9)
-        assert found.standard_error == pytest.approx(line.intercept_stderr, rel=1e-9)
 
     def test_needs_five_samples_per_feature(self) -> None:
         y = normal(100, 20, 1)

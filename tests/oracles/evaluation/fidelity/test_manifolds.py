@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import itertools
 import math
 
@@ -20,7 +22,22 @@ from ogan_bench.evaluation.fidelity.manifolds import (
     manifolds,
     nearest,
 )
+from ogan_bench.evaluation.standard_error import Estimate
 from tests.oracles.evaluation.normal_samples import normal
+from tests.oracles.evaluation.spread import assert_about_the_spread
+
+QUANTITIES = [field.name for field in dataclasses.fields(Manifolds) if field.name != "points"]
+
+
+@functools.cache
+def spread(good: float) -> list[Manifolds]:
+    """Repeated draws of samples against one reference."""
+    reference = normal(400, 8, 999)
+    found = []
+    for s in range(40):
+        bad = torch.rand(400, 1, generator=torch.Generator().manual_seed(s)) >= good
+        found.append(manifolds(normal(400, 8, s, 0.4 * good) + 50 * bad, reference, 0))
+    return found
 
 
 class TestManifolds:
@@ -30,10 +47,10 @@ class TestManifolds:
         found = manifolds(x, y, seed=0)
         three, five = (compute_prdc(y.numpy(), x.numpy(), nearest_k=i) for i in (3, 5))
         assert found.points == n
-        assert found.precision == pytest.approx(three["precision"], abs=1e-6)
-        assert found.recall == pytest.approx(three["recall"], abs=1e-6)
-        assert found.density == pytest.approx(five["density"], rel=1e-9)
-        assert found.coverage == pytest.approx(five["coverage"], abs=1e-6)
+        assert found.precision.value == pytest.approx(three["precision"], abs=1e-6)
+        assert found.recall.value == pytest.approx(three["recall"], abs=1e-6)
+        assert found.density.value == pytest.approx(five["density"], rel=1e-9)
+        assert found.coverage.value == pytest.approx(five["coverage"], abs=1e-6)
 
     def test_are_torch_fidelitys_to_the_last_bit(self) -> None:
         x, y = normal(500, 16, 0), normal(500, 16, 1, mean=0.3)
@@ -41,32 +58,51 @@ class TestManifolds:
             x, y, prc_neighborhood=3, prc_batch_size=2500, save_cpu_ram=True, verbose=False
         )
         found = manifolds(x, y, seed=0)
-        assert found.precision == library["precision"]
-        assert found.recall == library["recall"]
+        assert found.precision.value == library["precision"]
+        assert found.recall.value == library["recall"]
 
     def test_of_equal_sets_are_perfect(self) -> None:
         x = normal(200, 6, 0)
         found = manifolds(x, x.clone(), seed=0)
         # Every ball holds its centre and five more, the last of them on its very surface, where
         # rounding decides.
-        assert found.density == pytest.approx(1.2, abs=0.02)
-        assert found == Manifolds(1.0, 1.0, found.density, 1.0, 200)
+        assert found.density.value == pytest.approx(1.2, abs=0.02)
+        for quantity in ("precision", "recall", "coverage", "clipped_density", "clipped_coverage"):
+            assert getattr(found, quantity).value == 1.0
 
     def test_of_disjoint_sets_are_zero(self) -> None:
         found = manifolds(normal(100, 6, 0), normal(100, 6, 1, 50.0), 0)
-        assert found == Manifolds(0.0, 0.0, 0.0, 0.0, 100)
+        for quantity in QUANTITIES:
+            assert getattr(found, quantity) == Estimate(0.0, 0.0)
 
     def test_of_a_collapsed_generator_are_precise_and_cover_little(self) -> None:
         found = manifolds(0.05 * normal(800, 4, 1), normal(800, 4, 0), seed=0)
-        assert found.precision > 0.8
-        assert found.density > 0.8
-        assert found.recall < 0.1
-        assert found.coverage < 0.3
+        assert found.precision.value > 0.8
+        assert found.density.value > 0.8
+        assert found.recall.value < 0.1
+        assert found.coverage.value < 0.3
+
+    def test_of_constant_images_rise_but_for_the_clipped(self) -> None:
+        """Images in the middle of all others: the worst samples have the best precision."""
+        y = normal(600, 16, 0)
+        perfect, constant = (manifolds(x, y, 0) for x in (normal(600, 16, 1), torch.zeros(600, 16)))
+        assert constant.precision.value == 1.0 > perfect.precision.value
+        assert constant.density.value > 5 * perfect.density.value
+        assert constant.clipped_density.value <= 1.0
+        assert constant.clipped_coverage.value < 0.2 < perfect.clipped_coverage.value
+
+    @pytest.mark.parametrize("quantity", QUANTITIES)
+    @pytest.mark.parametrize("good", [1.0, 0.5])
+    def test_errors_are_about_the_spread(self, quantity: str, good: float) -> None:
+        """Of half the samples good, the others far away; and of samples off by a shift."""
+        estimates = [getattr(f, quantity) for f in spread(good)]
+        errors = [e.standard_error for e in estimates]
+        assert_about_the_spread([e.value for e in estimates], errors, most=1.9)
 
     def test_of_perfect_samples_are_as_expected(self) -> None:
         found = [manifolds(normal(600, 4, s), normal(600, 4, 100 + s), 0) for s in range(8)]
-        assert np.mean([f.density for f in found]) == pytest.approx(1.0, abs=0.03)
-        coverage = np.mean([f.coverage for f in found])
+        assert np.mean([f.density.value for f in found]) == pytest.approx(1.0, abs=0.03)
+        coverage = np.mean([f.coverage.value for f in found])
         assert coverage == pytest.approx(expected_coverage(600, 600), abs=0.01)
 
     @pytest.mark.parametrize(("n", "m", "k"), [(4000, 4000, 5), (300, 100, 3), (50, 200, 1)])
@@ -80,8 +116,8 @@ class TestManifolds:
         y = normal(500, 6, 0)
         found = [manifolds(normal(500, 6, 1, shift), y, 0) for shift in (0.0, 0.5, 1.0, 2.0)]
         for before, after in itertools.pairwise(found):
-            assert before.density > after.density
-            assert before.coverage > after.coverage
+            assert before.density.value > after.density.value
+            assert before.coverage.value > after.coverage.value
 
     def test_both_sets_are_cut_to_the_smaller(self) -> None:
         x, y = normal(300, 4, 0), normal(500, 4, 1)
@@ -89,7 +125,7 @@ class TestManifolds:
         assert manifolds(x, y, 1) == manifolds(x, y, 1) != manifolds(x, y, 2)
 
     def test_need_more_points_than_neighbours(self) -> None:
-        with pytest.raises(ValueError, match="5 points are too few for 5 neighbours"):
+        with pytest.raises(ValueError, match="5 images on one side are too few"):
             manifolds(normal(5, 3, 0), normal(100, 3, 1), 0)
 
 

@@ -1,0 +1,54 @@
+"""Clipped Density and Clipped Coverage: a worked example, a simulation and published vectors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from ogan_bench.evaluation.fidelity.clipped import clipped_density, expected_clipped_coverage
+from ogan_bench.evaluation.fidelity.manifolds import overlap
+from tests.oracles.evaluation.normal_samples import normal
+
+
+def test_of_six_points_on_a_line() -> None:
+    real, samples = torch.arange(12.0)[:, None], torch.tensor([0.1, 1.1, 2.1, 50, 51, 52])[:, None]
+    found = overlap(samples, real, 2)
+    assert found.clipped_density.value == pytest.approx(6 / 11, rel=1e-12)
+    assert found.clipped_coverage.value == pytest.approx(4 / 7, rel=1e-12)
+
+
+@pytest.mark.parametrize("d", [16, 64])
+def test_published_vectors(d: int) -> None:
+    """Perfect samples about 1, half of them far away a half, twenty repeated ones cover little."""
+    found = []
+    for seed in range(2):
+        x, y = normal(2000, d, seed), normal(2000, d, 50 + seed)
+        far = x.clone()
+        far[::2] += 50
+        found.append([overlap(samples, y) for samples in (x, far, x[:20].repeat(100, 1))])
+    density, coverage = (
+        np.mean([[getattr(f, q).value for f in row] for row in found], axis=0)
+        for q in ("clipped_density", "clipped_coverage")
+    )
+    assert density[:2] == pytest.approx([0.98, 0.49], abs=0.03)
+    assert coverage[:2] == pytest.approx([0.98, 0.50], abs=0.04)
+    assert 0.01 < coverage[2] < 0.15
+    assert density[2] > 0.8
+
+
+@pytest.mark.parametrize(("n", "m", "k"), [(40, 60, 5), (30, 12, 2), (3, 20, 5)])
+def test_expected_coverage_is_that_of_ranks(n: int, m: int, k: int) -> None:
+    """Samples before the k-th of m - 1 others, all in random order."""
+    random = np.random.default_rng(0)
+    expected = expected_clipped_coverage(n, m, k)
+    for good in (0, n // 2, n):
+        order = np.argsort(random.random((20_000, good + m - 1)), axis=1) < good
+        before = np.cumsum(~order, axis=1) < k
+        mean = np.minimum(1, (order & before).sum(1) / k).mean()
+        assert float(expected[good]) == pytest.approx(mean, abs=0.01)
+
+
+def test_of_real_images_far_apart_there_is_no_density() -> None:
+    with pytest.raises(ValueError, match="no reference image"):
+        clipped_density(torch.ones(4), torch.zeros(4), 5)
