@@ -34,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 2 invalid study or flags, 3 some trials failed to run, "
-    "130 interrupted.",
+    "4 nothing could be measured, 130 interrupted.",
 )
 
 

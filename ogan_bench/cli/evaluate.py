@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-from ogan_bench.cli.options import Device, Json, Plugins, chosen
-from ogan_bench.cli.output import print_json, print_text
+from ogan_bench.cli.options import ALL, Device, Json, Plugins, chosen
+from ogan_bench.cli.output import print_json, print_text, say
 
 if TYPE_CHECKING:
     from ogan_bench.store.trial_store import TrialStore
     from ogan_bench.study.trial import Trial
+
+EXIT_NO_VALUE = 4
+"""No metric that was asked for has a value."""
 
 
 def evaluate(
@@ -26,11 +29,29 @@ def evaluate(
     ] = None,
     generated: Annotated[
         Path | None,
-        typer.Option(help="Images from any tool: a folder, or an .npz with uint8 'images'."),
+        typer.Option(
+            help="Images from any tool: a folder, or uint8 arrays in an .npz (images or arr_0) or "
+            ".npy; or an .npz with mu and sigma."
+        ),
     ] = None,
     reference: Annotated[
         str | None,
-        typer.Option(help="What they are compared with: the name of a dataset, or a folder."),
+        typer.Option(help="What they are compared with: the name of a dataset, or files likewise."),
+    ] = None,
+    resize: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Resize both sets of square images (bilinear, antialiased)."
+        ),
+    ] = None,
+    statistics_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPACE:RESIZE",
+            help="Where mu and sigma come from: inception:tf1 (the original FID, torch-fidelity, "
+            "guided-diffusion), inception:bilinear (pytorch-fid) or inception:pillow_bicubic "
+            "(clean-fid).",
+        ),
     ] = None,
     groups: Annotated[
         str | None, typer.Option(metavar="A,B", help="Further groups of metrics, or all.")
@@ -71,6 +92,13 @@ def evaluate(
         raise UserError(
             "name folders of stored trials, or images by both --generated and --reference"
         )
+    unused: dict[str, object] = {"--resize": resize, "--statistics-of": statistics_of}
+    if not trials:
+        unused = {"--plugin": plugins, "--workers": workers}
+    for flag, value in unused.items():
+        if value:
+            of = "stored trials" if trials else "images"
+            raise UserError(f"{flag} has no meaning for {of}")
     spaces = chosen(extractors, tuple(SPACES), "--extractors")
     further = chosen(groups, get_args(Group), "--groups")
     if samplings and (not trials or spaces or further):
@@ -86,13 +114,25 @@ def evaluate(
         )
     assert generated is not None
     assert reference is not None
-    rows = _images(generated, reference, override or (), spaces, further, device)
+    if statistics_of is not None:
+        if further or spaces or override:
+            raise UserError(
+                "mean and covariance give the Fréchet distance alone: --groups, --extractors and "
+                "--set need images"
+            )
+        rows = _statistics(generated, reference, statistics_of, resize, device)
+    else:
+        of_images = None if groups and ALL in groups.split(",") else further
+        rows = _images(generated, reference, override or (), spaces, of_images, resize, device)
     if as_json:
         print_json(rows)
-        return
-    from ogan_bench.report.terminal import measurements
+    else:
+        from ogan_bench.report.terminal import measurements
 
-    print_text(measurements(rows))
+        print_text(measurements(rows))
+    if all(row["value"] is None for row in rows):
+        say("Nothing could be measured; the notes say why.")
+        raise typer.Exit(EXIT_NO_VALUE)
 
 
 def _stored(
@@ -162,21 +202,42 @@ def _images(
     reference: str,
     override: Sequence[str],
     extractors: Sequence[str],
-    groups: Sequence[str],
+    groups: Sequence[str] | None,
+    resize: int | None,
     device: str,
+) -> list[dict[str, Any]]:
+    """Rows of images; without ``groups``, of all that images have."""
+    import torch
+
+    from ogan_bench.analysis.degenerate import examined
+    from ogan_bench.evaluation.evaluate import OF_IMAGES
+    from ogan_bench.evaluation.external_images import read_images, reference_dataset
+    from ogan_bench.evaluation.external_sets import image_rows
+    from ogan_bench.runner.devices import slots
+    from ogan_bench.study.settings import Evaluation
+
+    images = read_images(generated, resize).images
+    dataset = reference_dataset(reference, override, images, resize)
+    settings = Evaluation.model_validate(
+        {
+            "groups": list(OF_IMAGES) if groups is None else groups,
+            **({"extractors": extractors} if extractors else {}),
+        }
+    )
+    place = torch.device(slots(device, 1, 1)[0])
+    rows = image_rows(images, dataset, settings, place, resize)
+    return examined([row.record() for row in rows])
+
+
+def _statistics(
+    generated: Path, reference: str, of: str, resize: int | None, device: str
 ) -> list[dict[str, Any]]:
     import torch
 
     from ogan_bench.analysis.degenerate import examined
-    from ogan_bench.evaluation.evaluate import evaluate_images
-    from ogan_bench.evaluation.external_images import read_images, reference_dataset
+    from ogan_bench.evaluation.external_sets import distance_from_statistics
     from ogan_bench.runner.devices import slots
-    from ogan_bench.study.settings import Evaluation
 
-    images = read_images(generated)
-    dataset = reference_dataset(reference, override, images)
-    settings = Evaluation.model_validate(
-        {"groups": groups, **({"extractors": extractors} if extractors else {})}
-    )
-    rows, _ = evaluate_images(images, dataset, settings, torch.device(slots(device, 1, 1)[0]))
+    place = torch.device(slots(device, 1, 1)[0])
+    rows = distance_from_statistics(generated, Path(reference), of, resize, place)
     return examined([row.record() for row in rows])

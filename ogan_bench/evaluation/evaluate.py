@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import to_uint8
+from ogan_bench.errors import UserError
 from ogan_bench.evaluation.coverage.mixtures import point_rows
 from ogan_bench.evaluation.factors.disentanglement import factors_rows
 from ogan_bench.evaluation.fidelity.diversity import diversity_rows
@@ -112,7 +113,7 @@ def evaluate_images(
     Args:
         images: uint8, like those of the dataset, shape ``(n, c, h, w)``.
         dataset: Its training images are the reference.
-        settings: What to measure; groups that need the nets are skipped.
+        settings: What to measure.
         device: Where to compute.
         folder: Where to write pictures; ``None``: nowhere.
 
@@ -120,16 +121,20 @@ def evaluate_images(
         The rows, and facts about the extractors.
 
     Raises:
-        UserError: The cache cannot be written.
+        UserError: A group needs the trained nets, or the cache cannot be written.
     """
+    if beyond := [group for group in settings.groups if group not in OF_IMAGES]:
+        raise UserError(
+            f"--groups {','.join(beyond)}: needs the trained nets; images alone have: "
+            f"{', '.join(OF_IMAGES)}"
+        )
     context = ImageContext(dataset, settings, device, folder, generated=images)
     rows: list[Row] = []
     facts: Facts = {}
     for space in dict.fromkeys(settings.extractors):
         rows += space_rows(context, space, facts)
     for group in settings.groups:
-        if group in OF_IMAGES:
-            rows += OF_IMAGES[group](context)
+        rows += OF_IMAGES[group](context)
     return rows, facts
 
 

@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 from ogan_bench.cli import app
 from ogan_bench.data.base import to_uint8
 from ogan_bench.data.sources.digits import digits
+from ogan_bench.errors import UserError
+from ogan_bench.evaluation.external_statistics import FEATURES
 from tests.unit.evaluation.images_on_disk import pixels, save_folder
 
 pytestmark = pytest.mark.usefixtures("_stores")
@@ -52,10 +54,15 @@ def test_real_images_are_as_good_as_real_ones_and_noise_is_not(tmp_path: Path) -
 def test_without_labels_the_rows_say_why_there_is_no_classifier(tmp_path: Path) -> None:
     images = pixels(n=30)
     one, other = save_folder(tmp_path / "1", images), save_folder(tmp_path / "2", images)
-    rows = run("--generated", one, "--reference", other)
+    result = CliRunner().invoke(
+        app, ["evaluate", "--generated", str(one), "--reference", str(other), "--json"]
+    )
+    rows = json.loads(result.stdout)
     assert rows
     assert all(row["value"] is None for row in rows)
     assert all("no labels" in row["note"] for row in rows)
+    assert all("--extractors" in row["note"] for row in rows)
+    assert result.exit_code == 4
 
 
 def test_groups_of_images_are_measured_on_demand(tmp_path: Path) -> None:
@@ -66,3 +73,47 @@ def test_groups_of_images_are_measured_on_demand(tmp_path: Path) -> None:
     names = {row["metric"] for row in rows}
     assert {"density_classifier", "coverage_classifier"} <= names
     assert not {"ivom", "dci_disentanglement"} & names
+
+
+def test_groups_that_need_nets_are_refused_by_name(tmp_path: Path) -> None:
+    """They used to be left out without a word."""
+    np.savez(tmp_path / "x.npz", images=digits(resolution=16).test.images.numpy())
+    images = ("--generated", tmp_path / "x.npz", "--reference", "digits")
+    with pytest.raises(UserError, match="--groups codes: needs the trained nets"):
+        run(*images, "--groups", "codes,diversity")
+    assert "density_classifier" in {row["metric"] for row in run(*images, "--groups", "all")}
+    with pytest.raises(UserError, match="--workers has no meaning for images"):
+        run(*images, "--workers", "2")
+    with pytest.raises(UserError, match="--resize has no meaning for stored trials"):
+        run(tmp_path, "--resize", "2")
+
+
+def test_a_resize_is_stated_in_every_row(tmp_path: Path) -> None:
+    images = digits(resolution=32).train.images
+    np.save(tmp_path / "x.npy", images.numpy())
+    rows = run("--generated", tmp_path / "x.npy", "--reference", "digits", "--resize", "16")
+    values = {row["metric"]: row["value"] for row in rows}
+    assert values["precision_classifier"] > 0.9
+    assert all("resized to 16 x 16 (bilinear, antialiased)" in row["note"] for row in rows)
+
+
+def test_statistics_have_a_distance_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FEATURES, "inception", 2)
+    one, other = tmp_path / "1.npz", tmp_path / "2.npz"
+    np.savez(one, mu=np.array([1.0, 2.0]), sigma=np.diag([4.0, 9.0]))
+    np.savez(other, mu=np.zeros(2), sigma=np.eye(2))
+    sides = ("--generated", one, "--reference", other)
+    (row,) = run(*sides, "--statistics-of", "inception:bilinear")
+    assert (row["metric"], row["value"]) == ("fid", pytest.approx(10))
+    with pytest.raises(UserError, match="--statistics-of"):
+        run(*sides)
+    with pytest.raises(UserError, match="the Fréchet distance alone"):
+        run(*sides, "--statistics-of", "inception:tf1", "--groups", "diversity")
+    np.save(tmp_path / "x.npy", pixels())
+    mixed = ("--generated", tmp_path / "x.npy", "--reference", other)
+    with pytest.raises(UserError, match="compared with statistics of inception:tf1 only"):
+        run(*mixed, "--statistics-of", "inception:bilinear")
+    with pytest.raises(UserError, match="neither side"):
+        run(*mixed[:3], tmp_path / "x.npy", "--statistics-of", "inception:tf1")

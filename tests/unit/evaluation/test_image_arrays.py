@@ -1,0 +1,89 @@
+"""Batches of images in numpy's files: which layouts are read, and what is refused."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ogan_bench.errors import UserError
+from ogan_bench.evaluation.image_arrays import ImageArray, image_array, read_arrays
+from tests.unit.evaluation.images_on_disk import pixels
+
+
+def read(path: Path) -> ImageArray:
+    return image_array(path, read_arrays(path))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_every_tool_s_file_gives_the_same_images(tmp_path: Path, channels: int) -> None:
+    images, labels = pixels(channels=channels), np.arange(6, dtype=np.int32)
+    last = images.transpose(0, 2, 3, 1)
+    np.savez(tmp_path / "own.npz", images=images)
+    np.savez(tmp_path / "guided_diffusion.npz", last, labels)
+    np.savez(tmp_path / "unlabelled.npz", last)
+    np.save(tmp_path / "first.npy", images)
+    np.save(tmp_path / "last.npy", last)
+    for name in ("own.npz", "guided_diffusion.npz", "unlabelled.npz", "first.npy", "last.npy"):
+        found = read(tmp_path / name)
+        assert np.array_equal(found.images.numpy(), images), name
+        assert (found.labels is None) == (name != "guided_diffusion.npz")
+    found = read(tmp_path / "guided_diffusion.npz")
+    assert found.labels is not None
+    assert found.labels.tolist() == labels.tolist()
+
+
+def test_what_is_no_set_of_images_is_refused_by_name(tmp_path: Path) -> None:
+    np.savez(tmp_path / "float.npz", images=pixels().astype(np.float32))
+    np.save(tmp_path / "float.npy", pixels() / 255)
+    np.savez(tmp_path / "wide.npz", images=pixels().astype(np.int64))
+    np.savez(tmp_path / "named.npz", samples=pixels())
+    np.savez(tmp_path / "none.npz", images=pixels()[:0])
+    np.savez(tmp_path / "alpha.npz", images=pixels(channels=4))
+    np.savez(tmp_path / "unclear.npz", images=pixels(channels=3, side=3))
+    np.savez(tmp_path / "labels.npz", pixels(), np.eye(6))
+    np.savez(tmp_path / "objects.npz", images=np.array([{"a": 1}], dtype=object))
+    (tmp_path / "text.npz").write_text("no")
+    whole = (tmp_path / "named.npz").read_bytes()
+    (tmp_path / "cut.npz").write_bytes(whole[: len(whole) // 2])
+    for name, why in (
+        ("float.npz", "scale them to .0, 255., round, clip and convert to uint8"),
+        ("float.npy", "scale them to .0, 255., round, clip and convert to uint8"),
+        ("wide.npz", "it must be uint8"),
+        ("named.npz", "no array 'images' or 'arr_0'"),
+        ("none.npz", "it must be uint8"),
+        ("alpha.npz", "no axis has 1 or 3 channels"),
+        ("unclear.npz", "both layouts fit"),
+        ("labels.npz", "one integer per image"),
+        ("objects.npz", "not an .npz or .npy file of plain numbers"),
+        ("text.npz", "not an .npz or .npy file of plain numbers"),
+        ("cut.npz", "not an .npz or .npy file of plain numbers"),
+    ):
+        with pytest.raises(UserError, match=why) as caught:
+            read(tmp_path / name)
+        assert name in str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", ["npz", "npy"])
+def test_an_archive_in_disguise_is_not_unpickled(tmp_path: Path, suffix: str) -> None:
+    """A pickle is refused before anything in it is run."""
+    marker = tmp_path / "ran"
+
+    class Evil:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (Path.touch, (marker,))
+
+    content = io.BytesIO()
+    np.save(content, np.array([Evil()], dtype=object), allow_pickle=True)
+    path = tmp_path / f"evil.{suffix}"
+    path.write_bytes(content.getvalue())
+    if suffix == "npz":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("images.npy", content.getvalue())
+    with pytest.raises(UserError, match="of plain numbers"):
+        read(path)
+    assert not marker.exists()
