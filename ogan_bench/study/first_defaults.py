@@ -53,6 +53,7 @@ FIRST_DEFAULTS = (
         for part in ("image_folder", "parquet")
         for key, value in AS_THEY_WERE.items()
     ),
+    FirstDefault("data", "train", ".", "image_folder"),  # no subfolder was a split
 )
 
 
