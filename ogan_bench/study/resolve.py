@@ -13,6 +13,7 @@ from typing import Any
 
 from ogan_bench.errors import did_you_mean
 from ogan_bench.study.diffs import merge, parse_overrides
+from ogan_bench.study.least_dimensions import too_few_dimensions
 from ogan_bench.study.plugins import plugins_of
 from ogan_bench.study.settings import Settings
 from ogan_bench.study.yaml_errors import KeyPath, Places, Tree, validate
@@ -57,6 +58,9 @@ def resolve_arms(
         lookup = [place for place, _ in reversed(layers)] + origins
         settings, new = validate(Settings, merge(merged, override), places, lookup, override)
         problems += new
+        if settings is not None and (problem := too_few_dimensions(settings)) is not None:
+            problems.append(places.line(("model", "z_dim"), problem, lookup))
+            continue
         if settings is not None and arm not in dropped:
             resolved[arm] = settings.model_copy(update={"plugins": plugins_of(settings)})
     return resolved, problems

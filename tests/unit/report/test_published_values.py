@@ -19,7 +19,7 @@ name: tiny
 question: Does it work?
 base:
   data: {name: ring}
-  model: {name: mlp}
+  model: {name: mlp, z_dim: 3}
   objective: {name: pac_gan}
   training: {steps: 1, optimizer: {name: adam, lr: 1e-3}}
 arms:
