@@ -22,12 +22,13 @@ def too_few_dimensions(settings: Settings) -> str | None:
     """What is wrong if the consistency term ties too few dimensions of z, and how to mend it."""
     term = getattr(settings.objective, "consistency", None)
     z_dim = getattr(settings.model, "z_dim", None)
-    least = LEAST.get(getattr(term, "name", ""), 0)
+    name = getattr(term, "name", "")
+    least = LEAST.get(name, 0)
     free = getattr(getattr(settings.objective, "readout", None), "dims", 0)
     if z_dim is None or z_dim - free >= least:
         return None
     tied = f"{z_dim - free}" + (f" ({free} of {z_dim} belong to the readout)" if free else "")
     return (
-        f"the consistency term {term.name!r} needs {least} dimensions of z and has {tied}: with "
+        f"the consistency term {name!r} needs {least} dimensions of z and has {tied}: with "
         f"fewer it is constant, and its gradient is 0; set model.z_dim to {least + free} or more"
     )
