@@ -186,7 +186,8 @@ def list_(
     for entry in entries:
         needs = [f"{key} {entry[key]}" for key in ("extractor", "group") if entry.get(key)]
         needed = f" (needs {' and '.join(needs)})" if needs else ""
-        rows.append([entry["name"], f"{entry['summary']}{needed}"])
+        asked = f" Primary for {entry['primary_for']}." if entry.get("primary_for") else ""
+        rows.append([entry["name"], f"{entry['summary']}{needed}{asked}"])
         for parameter in entry.get("parameters", []):
             default = f" = {parameter['default']}" if "default" in parameter else ""
             rows.append(["", f"  {parameter['name']}{default}"])
@@ -270,7 +271,7 @@ def schema() -> None:
 
 
 def _entries(what: Listed) -> list[dict[str, Any]]:
-    from ogan_bench.metrics import METRICS
+    from ogan_bench.metrics import METRICS, primary_for
     from ogan_bench.study import catalogue
     from ogan_bench.study.shipped import read_question, shipped_studies
 
@@ -283,6 +284,7 @@ def _entries(what: Listed) -> list[dict[str, Any]]:
                 "source": metric.source,
                 "extractor": metric.extractor,
                 "group": metric.group,
+                "primary_for": primary_for(name),
             }
             for name, metric in METRICS.items()
         ]

@@ -16,6 +16,7 @@ from ogan_bench.metrics.interpolation import INTERPOLATION
 from ogan_bench.metrics.inversion import INVERSION
 from ogan_bench.metrics.latent import LATENT
 from ogan_bench.metrics.mechanism import MECHANISM
+from ogan_bench.metrics.primary import PRIMARY, primary_for
 from ogan_bench.metrics.reconstruction import RECONSTRUCTION
 from ogan_bench.metrics.separability import SEPARABILITY
 from ogan_bench.metrics.training_cost import TRAINING
@@ -46,4 +47,4 @@ def add_metric(name: str, better: Direction | None, definition: str, source: str
         raise PluginError(f"{source}: there is a metric {name!r} already")
 
 
-__all__ = ["METRICS", "Direction", "Metric", "add_metric"]
+__all__ = ["METRICS", "PRIMARY", "Direction", "Metric", "add_metric", "primary_for"]
