@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 
+from ogan_bench.evaluation.ensemble import Context, in_each_member
 from ogan_bench.evaluation.fidelity.comparison import Comparison
 from ogan_bench.evaluation.fidelity.reference import Reference
 from ogan_bench.evaluation.rows import Row, attempt
@@ -33,18 +34,21 @@ def comparison_in(context: ImageContext, space: SpaceName) -> Comparison:
 
 
 def rows_in_space(
-    context: ImageContext,
+    context: Context,
     space: SpaceName,
     metrics: Sequence[str],
-    measure: Callable[[], list[Row]],
+    measure: Callable[[Context], list[Row]],
 ) -> list[Row]:
     """Rows measured in a space; if its extractor is unavailable, every row says why.
+
+    In a space with several extractors, values are means over them.
 
     Args:
         context: What is measured.
         space: One of ``evaluation.extractors``.
         metrics: The metrics that ``measure`` returns.
-        measure: Computes the rows. Their notes begin with any warning about the extractor.
+        measure: Computes the rows with a single extractor. Their notes begin with any warning about
+            it.
     """
     adapter = FEATURE_SPACES[space]
 
@@ -52,7 +56,7 @@ def rows_in_space(
         warning = adapter.warning(context.extractor(space))
         return [
             dataclasses.replace(row, note="; ".join(filter(None, (warning, row.note))) or None)
-            for row in measure()
+            for row in in_each_member(context, space, measure)
         ]
 
     return attempt(

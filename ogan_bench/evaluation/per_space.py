@@ -30,13 +30,14 @@ def space_rows(context: ImageContext, space: SpaceName, facts: dict[str, Any]) -
     if space == CLASSIFIER:
         metrics += _class_metrics(context)
 
-    def measure() -> list[Row]:
-        extractor = context.extractor(space)
-        facts[space] = extractor.name
-        facts.update(FEATURE_SPACES[space].facts(extractor))
-        logits = context.features(space, "generated").logits
-        rows = fidelity_rows(comparison_in(context, space), logits, space, extractor.name)
-        return rows + _class_rows(context) if space == CLASSIFIER else rows
+    def measure(member: ImageContext) -> list[Row]:
+        whole = context.extractor(space)
+        facts[space] = whole.name
+        facts.update(FEATURE_SPACES[space].facts(whole))
+        logits = member.features(space, "generated").logits
+        name = member.extractor(space).name
+        rows = fidelity_rows(comparison_in(member, space), logits, space, name)
+        return rows + _class_rows(member) if space == CLASSIFIER else rows
 
     return rows_in_space(context, space, metrics, measure)
 

@@ -1,4 +1,4 @@
-"""The feature space of a dataset: its own classifier, or one applied to every channel."""
+"""A classifier of grey images applied to every channel of an image."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ogan_bench.data import Dataset
-from ogan_bench.features.classifier import Classifier, dataset_classifier
-from ogan_bench.features.feature_space import FeatureSpace
+from ogan_bench.features.classifier import Classifier
 
 
 @dataclass(frozen=True)
@@ -67,27 +65,3 @@ class ChannelClassifier:
         for channel in range(1, c):
             joint = (joint[:, :, None] + log_p[:, channel, None, :]).flatten(1)
         return features.reshape(n, -1), joint
-
-
-def own_classifier(dataset: Dataset, device: torch.device) -> Classifier | ChannelClassifier:
-    """The classifier in whose features a dataset of images is measured.
-
-    Raises:
-        ValueError: The dataset has no labels.
-        UserError: The cache folder cannot be written.
-    """
-    if dataset.train.labels is None or dataset.test.labels is None:
-        raise ValueError("the dataset has no labels to train a classifier on")
-    if dataset.channels_of is not None:
-        channel = dataset_classifier(dataset.channels_of, device)
-        return ChannelClassifier(channel, dataset.shape.channels)
-    return dataset_classifier(dataset, device)
-
-
-SPACE: FeatureSpace[Classifier | ChannelClassifier] = FeatureSpace(
-    title="the dataset's classifier",
-    load=own_classifier,
-    weights=lambda: "trained on the dataset's labels where it is needed",
-    label=lambda dataset: f"classifier:{dataset.name}-{dataset.shape.height}px",
-    facts=lambda classifier: {"classifier_test_accuracy": classifier.test_accuracy},
-)

@@ -1,8 +1,7 @@
-"""A small classifier trained on the dataset itself: the feature space that needs no download.
+"""A small classifier trained on the dataset itself.
 
 Its penultimate layer separates the classes of the dataset, which is what makes distances in it
-sensitive to dropped and mixed modes. Distances in it are comparable only between trials that share
-the dataset and the weights; the extractor's name includes the hash of both.
+sensitive to dropped and mixed modes.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from ogan_bench.seeding import generator
 
 FEATURES = 64
 WIDTHS = (32, 64)
-SMALLEST = 8
+SMALLEST = 4
 """Halvings stop when the feature map is at most this wide, but there are at least two."""
 LEARNING_RATE = 2e-3
 """Adam's initial learning rate, with cosine decay to zero."""
@@ -31,7 +30,6 @@ BATCH_SIZE = 128
 MIN_EPOCHS = 4
 MIN_IMAGES = 60_000
 """Training continues until this many images were seen, so small datasets get more epochs."""
-SEED = 0
 FEATURE_RMS = 1.0
 """Root mean square of the features over the training images."""
 VERSION = 1
@@ -67,32 +65,34 @@ class Classifier:
 
 
 def dataset_classifier(
-    dataset: Dataset, device: torch.device, *, min_images: int = MIN_IMAGES
+    dataset: Dataset, device: torch.device, seed: int = 0, *, min_images: int = MIN_IMAGES
 ) -> Classifier:
-    """The classifier of a dataset, trained once and kept in the cache.
+    """A classifier of a dataset, trained once and kept in the cache.
 
-    Training on a CPU is bit-reproducible: one thread, its own random generators. On a GPU, sums
-    depend on the thread order; the hash in the name tells different weights apart.
+    Training on a CPU repeats bit for bit on the same make of processor: one thread, its own random
+    generators. Other processors and GPUs add numbers up in another order and end with other
+    weights; the hash in the name tells them apart.
 
     Args:
         dataset: With labels.
         device: Where to train and to compute.
+        seed: Of the initial weights and of the order of the images.
         min_images: Training takes whole epochs, at least 4, until this many images were seen.
 
     Raises:
         UserError: The cache folder cannot be written.
     """
     classes = len(dataset.classes)
-    net = _build(dataset.shape, classes)
+    net = build(dataset.shape, classes)
     parts = {
         "data": dataset.hash,
         "architecture": str(net),
-        "training": [LEARNING_RATE, BATCH_SIZE, MIN_EPOCHS, min_images, SEED, FEATURE_RMS],
+        "training": [LEARNING_RATE, BATCH_SIZE, MIN_EPOCHS, min_images, seed, FEATURE_RMS],
         "version": VERSION,
     }
 
     def make() -> Entry:
-        _train(net.to(device), dataset.train, device, min_images)
+        _train(net.to(device), dataset.train, device, min_images, seed)
         _scale_features(net, dataset.train, device)
         facts: dict[str, Fact] = {
             "test_accuracy": accuracy(net, dataset.test, device),
@@ -102,11 +102,31 @@ def dataset_classifier(
         return Entry({name: t.cpu() for name, t in net.state_dict().items()}, facts)
 
     entry = cached_tensors("classifiers", content_key(parts), make)
-    net.load_state_dict(entry.tensors)
-    digest = fingerprint(entry.tensors)
-    name = f"classifier:{dataset.name}-{dataset.shape.height}px@{digest[:8]}"
+    return with_weights(dataset, entry.tensors, float(entry.facts["test_accuracy"]), device)
+
+
+def with_weights(
+    dataset: Dataset, weights: dict[str, Tensor], test_accuracy: float, device: torch.device
+) -> Classifier:
+    """The classifier of a dataset with known weights.
+
+    Args:
+        dataset: Its shape and classes are those of the net.
+        weights: The net's state.
+        test_accuracy: Share of test images classified correctly.
+        device: Where it computes.
+    """
+    net = build(dataset.shape, len(dataset.classes))
+    net.load_state_dict(weights)
+    digest = fingerprint(weights)
+    name = f"{label(dataset)}@{digest[:8]}"
     frozen = net.to(device).eval().requires_grad_(False)
-    return Classifier(frozen, name, digest, float(entry.facts["test_accuracy"]), device)
+    return Classifier(frozen, name, digest, test_accuracy, device)
+
+
+def label(dataset: Dataset) -> str:
+    """``classifier:<dataset>-<resolution>px``."""
+    return f"classifier:{dataset.name}-{dataset.shape.height}px"
 
 
 def accuracy(net: nn.Module, split: Split, device: torch.device) -> float:
@@ -119,7 +139,7 @@ def accuracy(net: nn.Module, split: Split, device: torch.device) -> float:
     return right / len(split)
 
 
-def _build(shape: ImageShape, classes: int) -> nn.Sequential:
+def build(shape: ImageShape, classes: int) -> nn.Sequential:
     """The net with uninitialised weights, without drawing from the global generator."""
     halvings = max(len(WIDTHS), math.ceil(math.log2(max(shape.height, shape.width) / SMALLEST)))
     layers: list[nn.Module] = []
@@ -137,9 +157,11 @@ def _build(shape: ImageShape, classes: int) -> nn.Sequential:
     return net.to_empty(device="cpu")
 
 
-def _train(net: nn.Sequential, train: Split, device: torch.device, min_images: int) -> None:
+def _train(
+    net: nn.Sequential, train: Split, device: torch.device, min_images: int, seed: int
+) -> None:
     batch_size = min(BATCH_SIZE, len(train))
-    initial = generator(SEED, "classifier/init")
+    initial = generator(seed, "classifier/init")
     for module in net.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
             weight = torch.empty(module.weight.shape)
@@ -155,7 +177,7 @@ def _train(net: nn.Sequential, train: Split, device: torch.device, min_images: i
     with _one_thread(device), torch.enable_grad():
         for epoch in range(epochs):
             order = torch.randperm(
-                len(train), generator=generator(SEED, "classifier/order", epoch)
+                len(train), generator=generator(seed, "classifier/order", epoch)
             ).to(images.device)
             for batch in order[: per_epoch * batch_size].split(batch_size):
                 x, y = images[batch].to(device), labels[batch.to(labels.device)].to(device)
@@ -182,7 +204,7 @@ def _scale_features(net: nn.Sequential, train: Split, device: torch.device) -> N
 
 @contextmanager
 def _one_thread(device: torch.device) -> Iterator[None]:
-    """One CPU thread, so that the order of sums, and the result, do not depend on the machine."""
+    """One CPU thread, so that the order of sums does not depend on the number of cores."""
     threads = torch.get_num_threads()
     if device.type == "cpu":
         torch.set_num_threads(1)

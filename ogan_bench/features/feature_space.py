@@ -39,7 +39,7 @@ class FeatureSpace(Generic[E]):
     label: Callable[[Dataset], str]
     variable: str | None = None
     warning: Callable[[E], str | None] = lambda extractor: None
-    facts: Callable[[E], Mapping[str, float]] = lambda extractor: {}
+    facts: Callable[[E], Mapping[str, float | list[float]]] = lambda extractor: {}
 
     def extractor(self, dataset: Dataset, device: torch.device) -> E:
         """The extractor for a dataset.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ogan_bench.features import channel_classifier, clip, dinov2, efficientnet, inception
+from ogan_bench.features import clip, dinov2, efficientnet, ensemble, inception
 from ogan_bench.features.feature_space import FeatureSpace
 from ogan_bench.metrics.definition import SpaceName
 
 FEATURE_SPACES: dict[SpaceName, FeatureSpace[Any]] = {
-    "classifier": channel_classifier.SPACE,
+    "classifier": ensemble.SPACE,
     "inception": inception.SPACE,
     "dinov2": dinov2.SPACE,
     "clip": clip.SPACE,

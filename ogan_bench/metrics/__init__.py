@@ -6,11 +6,14 @@ analysis looks up here which direction is better. Does not import torch.
 
 from __future__ import annotations
 
+import dataclasses
+
 from ogan_bench.errors import PluginError
 from ogan_bench.metrics.conditional import CONDITIONAL
 from ogan_bench.metrics.coverage import COVERAGE
 from ogan_bench.metrics.definition import Direction, Metric
 from ogan_bench.metrics.factors import FACTORS
+from ogan_bench.metrics.feature_spaces import SPACES
 from ogan_bench.metrics.fidelity import FIDELITY
 from ogan_bench.metrics.interpolation import INTERPOLATION
 from ogan_bench.metrics.inversion import INVERSION
@@ -21,7 +24,16 @@ from ogan_bench.metrics.reconstruction import RECONSTRUCTION
 from ogan_bench.metrics.separability import SEPARABILITY
 from ogan_bench.metrics.training_cost import TRAINING
 
-METRICS: dict[str, Metric] = {
+
+def _in_its_space(metric: Metric) -> Metric:
+    """The metric with the protocol of its space, if that is the later one."""
+    if metric.extractor is None:
+        return metric
+    protocol = max(metric.protocol, SPACES[metric.extractor].protocol, key=int)
+    return dataclasses.replace(metric, protocol=protocol)
+
+
+_DEFINED: dict[str, Metric] = {
     **RECONSTRUCTION,
     **LATENT,
     **INTERPOLATION,
@@ -34,6 +46,7 @@ METRICS: dict[str, Metric] = {
     **MECHANISM,
     **TRAINING,
 }
+METRICS = {name: _in_its_space(metric) for name, metric in _DEFINED.items()}
 
 
 def add_metric(name: str, better: Direction | None, definition: str, source: str) -> None:

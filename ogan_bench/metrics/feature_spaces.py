@@ -18,18 +18,22 @@ class Space:
         description: Replaces ``{space}`` in definitions, after "in".
         classes: Whether its extractor predicts the dataset's classes, or those of its own training
             data; ``None``: no classes.
+        protocol: Version of the space: every metric in it is of this version at least.
     """
 
     title: str
     description: str
     classes: Literal["dataset", "elsewhere"] | None = None
+    protocol: str = "1"
 
 
 SPACES: dict[SpaceName, Space] = {
     "classifier": Space(
         "classifier",
-        "the features of the dataset's own classifier (penultimate layer, root mean square 1)",
+        "the features of each of the dataset's own classifiers (penultimate layer, root mean "
+        "square 1), averaged over the five",
         classes="dataset",
+        protocol="2",  # the mean over five classifiers; first it was one
     ),
     "inception": Space("Inception", "Inception-v3 (TF) features", classes="elsewhere"),
     "dinov2": Space("DINOv2", "DINOv2 features"),

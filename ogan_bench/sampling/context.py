@@ -6,13 +6,14 @@ import copy
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import torch
 from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_uint8
+from ogan_bench.features.ensemble import Ensemble
 from ogan_bench.features.extractor import Extractor, Features, dataset_features, extract
 from ogan_bench.features.spaces import FEATURE_SPACES
 from ogan_bench.sampling.autoencoder import PROJECTIONS, Autoencoder, chosen_projection
@@ -63,6 +64,7 @@ class ImageContext:
         self._extractors: dict[str, Extractor] = {}
         self._features: dict[tuple[str, Of], Features] = {}
         self._once: dict[str, Any] = {}
+        self._of_members: dict[str, tuple[dict[tuple[str, Of], Features], dict[str, Any]]] = {}
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """What several metrics share, made for the first of them and then kept."""
@@ -92,6 +94,27 @@ class ImageContext:
         if space not in self._extractors:
             self._extractors[space] = FEATURE_SPACES[space].extractor(self.dataset, self.device)
         return self._extractors[space]
+
+    def members(self, space: str) -> list[Self]:
+        """Contexts with the same images and one extractor each of a space's ensemble.
+
+        Only the first one has a folder, so pictures are drawn once. A space with a single extractor
+        has this context alone.
+
+        Raises:
+            ValueError: As :meth:`extractor`.
+        """
+        ensemble = self.extractor(space)
+        if not isinstance(ensemble, Ensemble):
+            return [self]
+        contexts: list[Self] = []
+        for member in ensemble.members:
+            context = copy.copy(self)
+            context._extractors = {**self._extractors, space: member}
+            context._features, context._once = self._of_members.setdefault(member.name, ({}, {}))
+            context.folder = None if contexts else self.folder
+            contexts.append(context)
+        return contexts
 
     def features(self, space: str, of: Of) -> Features:
         """Features of images in a space.
@@ -154,6 +177,11 @@ class ModelContext(ImageContext):
             NonFiniteError: A net outputs values that are not finite.
         """
         return draw_samples(self.trained, self.untrained, self.dataset, self.settings, self.device)
+
+    def members(self, space: str) -> list[Self]:
+        if isinstance(self.extractor(space), Ensemble):
+            self.samples  # noqa: B018 - drawn once, for all members
+        return super().members(space)
 
     def measured_again(self, settings: Evaluation, folder: Path | None) -> ModelContext:
         """The same pair with the same samples and features, for other groups of metrics.

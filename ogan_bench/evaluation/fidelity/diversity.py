@@ -43,12 +43,12 @@ def diversity_rows(context: ImageContext) -> list[Row]:
     rows: list[Row] = []
     for space in dict.fromkeys(context.settings.extractors):
         names = names_in(space, DEFINITIONS, always=False)
-        measure = functools.partial(_measure, context, space, names)
+        measure = functools.partial(_measure, space, names)
         rows += rows_in_space(context, space, list(names.values()), measure)
     return rows
 
 
-def _measure(context: ImageContext, space: SpaceName, names: dict[str, str]) -> list[Row]:
+def _measure(space: SpaceName, names: dict[str, str], context: ImageContext) -> list[Row]:
     compared = comparison_in(context, space)
     folder = context.folder if space == context.settings.extractors[0] else None
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import to_uint8
+from ogan_bench.evaluation.ensemble import in_each_member
 from ogan_bench.evaluation.image_grids import interpolation_strips
 from ogan_bench.evaluation.interpolation.path_length import (
     CURVES,
@@ -22,7 +23,8 @@ from ogan_bench.evaluation.interpolation.path_length import (
     trimmed_mean,
 )
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
-from ogan_bench.features.extractor import extract
+from ogan_bench.features.extractor import Extractor, extract
+from ogan_bench.metrics.definition import SpaceName
 from ogan_bench.metrics.feature_spaces import CLASSIFIER
 from ogan_bench.sampling.context import ModelContext, decode, project
 from ogan_bench.seeding import generator
@@ -88,6 +90,7 @@ class InterpolationPaths:
         self.positions = torch.rand(PAIRS, 1, generator=random) * (1 - EPSILON)
         self._straight: dict[str, float] = {}
         self._speeds: dict[tuple[str, Curve], Tensor] = {}
+        self._confidences: dict[str, tuple[Tensor, Tensor]] = {}
 
     def at(self, curve: Curve, s: float, pairs: int = PAIRS) -> Tensor:
         """Images at the same position s of the first paths, shape ``(pairs, c, h, w)``."""
@@ -108,26 +111,26 @@ class InterpolationPaths:
             end = own[endpoints.second]
         return own[endpoints.first], end
 
-    @functools.cached_property
-    def endpoint_confidence(self) -> tuple[Tensor, Tensor]:
-        """Confidence of the classifier at both endpoints, each of shape ``(n,)``."""
-        known = self.context.features(CLASSIFIER, "reconstructions").logits
-        if self.context.trained.generator.conditional:
-            end = self._logits(self.decoded_endpoints[1])
-        else:
-            end = known[self.endpoints.second]
-        return _confidence(known[self.endpoints.first]), _confidence(end)
+    def endpoint_confidence(self, context: ModelContext) -> tuple[Tensor, Tensor]:
+        """Confidence of a classifier at both endpoints, each of shape ``(n,)``."""
+        classifier = context.extractor(CLASSIFIER)
+        if classifier.name not in self._confidences:
+            known = context.features(CLASSIFIER, "reconstructions").logits
+            if context.trained.generator.conditional:
+                end = _logits(classifier, self.decoded_endpoints[1])
+            else:
+                end = known[self.endpoints.second]
+            both = _confidence(known[self.endpoints.first]), _confidence(end)
+            self._confidences[classifier.name] = both
+        return self._confidences[classifier.name]
 
-    def _logits(self, images: Tensor) -> Tensor:
-        return extract(self.context.extractor(CLASSIFIER), to_uint8(images)).logits
-
-    def squared_speeds(self, space: str, curve: Curve) -> tuple[Tensor, float]:
+    def squared_speeds(self, extractor: Extractor, curve: Curve) -> tuple[Tensor, float]:
         """Squared speeds of all paths in a feature space, and mean squared endpoint distance.
 
         Raises:
             ValueError: The space has no features for images that are not rounded to 8 bits.
         """
-        extractor, endpoints = self.context.extractor(space), self.endpoints
+        endpoints, space = self.endpoints, extractor.name
 
         def points(images: Tensor) -> Tensor:
             return extract(extractor, images).features
@@ -147,19 +150,18 @@ class InterpolationPaths:
             )  # fmt: skip
         return self._speeds[space, curve], self._straight[space]
 
-    def path_length(self, space: str, curve: Curve) -> Value:
+    def path_length(self, extractor: Extractor, curve: Curve) -> Value:
         """Mean squared speed without the lowest and highest per cent, as in StyleGAN."""
-        speeds, _ = self.squared_speeds(space, curve)
-        name = self.context.extractor(space).name
-        return Value(trimmed_mean(speeds), note=f"ε = {EPSILON:g}", extractor=name)
+        speeds, _ = self.squared_speeds(extractor, curve)
+        return Value(trimmed_mean(speeds), note=f"ε = {EPSILON:g}", extractor=extractor.name)
 
-    def path_energy(self, space: str, curve: Curve) -> Value:
+    def path_energy(self, extractor: Extractor, curve: Curve) -> Value:
         """Mean squared speed divided by that of straight paths with the same endpoints."""
-        speeds, straight = self.squared_speeds(space, curve)
+        speeds, straight = self.squared_speeds(extractor, curve)
         if straight == 0:
             raise ValueError("all paths end where they start")
-        name = self.context.extractor(space).name
-        return Value(float(speeds.mean()) / straight, note=f"ε = {EPSILON:g}", extractor=name)
+        energy = float(speeds.mean()) / straight
+        return Value(energy, note=f"ε = {EPSILON:g}", extractor=extractor.name)
 
     def detour(self, curve: Curve) -> Value:
         """Length of the first paths in pixel space, divided by the distance of their endpoints."""
@@ -167,16 +169,20 @@ class InterpolationPaths:
         images = torch.stack([self.at(curve, s, DETOUR_PAIRS) for s in positions])
         return Value(detour(images), note=f"{SEGMENTS} segments")
 
-    def confidence(self, curve: Curve) -> Value:
+    def confidence(self, context: ModelContext, curve: Curve) -> Value:
         """Share of midpoints classified at least as confidently as the less confident endpoint.
 
         Of three identically distributed numbers, each is the smallest with probability 1/3.
         """
-        extractor = self.context.extractor(CLASSIFIER)
-        start, end = self.endpoint_confidence
-        middle = _confidence(self._logits(self.at(curve, 0.5)))
+        extractor = context.extractor(CLASSIFIER)
+        start, end = self.endpoint_confidence(context)
+        middle = _confidence(_logits(extractor, self.at(curve, 0.5)))
         share = float((middle >= torch.minimum(start, end)).double().mean())
         return Value(share, note="2/3 if midpoints are like ends", extractor=extractor.name)
+
+
+def _logits(extractor: Extractor, images: Tensor) -> Tensor:
+    return extract(extractor, to_uint8(images)).logits
 
 
 def _confidence(logits: Tensor) -> Tensor:
@@ -192,30 +198,39 @@ def interpolation_rows(context: ModelContext) -> list[Row]:
     Raises:
         UserError: The picture cannot be written.
     """
-    spaces = context.settings.extractors
     paths = functools.cache(lambda: InterpolationPaths(context))
-    lengths: dict[str, Callable[[], Value]] = {}
-    detours: dict[str, Callable[[], Value]] = {}
-
-    def add(suffix: str, curve: Curve) -> None:
-        for space in spaces:
-            lengths[f"path_length_{space}{suffix}"] = functools.partial(length, space, curve)
-            lengths[f"path_energy_{space}{suffix}"] = functools.partial(energy, space, curve)
-        if CLASSIFIER in spaces:
-            lengths[f"interpolation_confidence{suffix}"] = lambda: paths().confidence(curve)
-        detours[f"interpolation_detour{suffix}"] = lambda: paths().detour(curve)
-
-    def length(space: str, curve: Curve) -> Value:
-        return paths().path_length(space, curve)
-
-    def energy(space: str, curve: Curve) -> Value:
-        return paths().path_energy(space, curve)
-
-    for suffix, curve in CURVES.items():
-        add(suffix, curve)
     conditional = context.trained.generator.conditional
     note = "decoded with the class of the first end" if conditional else None
-    rows = measured_rows(lengths, n_samples=PAIRS, split="test", note=note)
+
+    def in_space(space: SpaceName, member: ModelContext) -> list[Row]:
+        measures: dict[str, Callable[[], Value]] = {}
+
+        def add(suffix: str, curve: Curve) -> None:
+            measures[f"path_length_{space}{suffix}"] = lambda: paths().path_length(
+                member.extractor(space), curve
+            )
+            measures[f"path_energy_{space}{suffix}"] = lambda: paths().path_energy(
+                member.extractor(space), curve
+            )
+            if space == CLASSIFIER:
+                measures[f"interpolation_confidence{suffix}"] = lambda: paths().confidence(
+                    member, curve
+                )
+
+        for suffix, curve in CURVES.items():
+            add(suffix, curve)
+        return measured_rows(measures, n_samples=PAIRS, split="test", note=note)
+
+    def detour(curve: Curve) -> Value:
+        return paths().detour(curve)
+
+    rows: list[Row] = []
+    for space in dict.fromkeys(context.settings.extractors):
+        rows += in_each_member(context, space, functools.partial(in_space, space))
+    detours = {
+        f"interpolation_detour{suffix}": functools.partial(detour, curve)
+        for suffix, curve in CURVES.items()
+    }
     rows += measured_rows(detours, n_samples=DETOUR_PAIRS, split="test", note=note)
     drawable = not context.dataset.is_points and len(context.dataset.test) > 1
     if context.folder is not None and drawable:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ogan_bench.data.base import to_uint8
 from ogan_bench.evaluation.coverage.classes import class_shares
+from ogan_bench.evaluation.ensemble import in_each_member
 from ogan_bench.evaluation.reconstruction.lpips import BACKBONES, Perceptual, perceptual
 from ogan_bench.evaluation.reconstruction.pixel_error import in_units, psnr, reconstruction_ratio
 from ogan_bench.evaluation.reconstruction.ssim import VARIANT, ssim
@@ -103,16 +104,16 @@ class SplitReconstruction:
             x_rec = autoencode(self.context, self.codes[:images], labels, temperature)
         return float(self.error(x_rec).mean())
 
-    def features(self, space: str) -> tuple[Features, Features]:
-        """Features of x and of its reconstruction."""
-        extractor, chosen = self.context.extractor(space), self.chosen
-        known = self.context.features(space, self.split)
+    def features(self, context: ModelContext, space: str) -> tuple[Features, Features]:
+        """Features of x and of its reconstruction by the context's extractor."""
+        extractor, chosen = context.extractor(space), self.chosen
+        known = context.features(space, self.split)
         before = Features(known.features[chosen], known.logits[chosen], known.extractor)
         if self.split == "test":
-            return before, self.context.features(space, "reconstructions")
-        if space not in self._features:
-            self._features[space] = extract(extractor, to_uint8(self.x_rec))
-        return before, self._features[space]
+            return before, context.features(space, "reconstructions")
+        if extractor.name not in self._features:
+            self._features[extractor.name] = extract(extractor, to_uint8(self.x_rec))
+        return before, self._features[extractor.name]
 
     def mse(self) -> Value:
         return Value(float(self.error(self.x_rec).mean()), note=self.units)
@@ -135,16 +136,16 @@ class SplitReconstruction:
         note = None if net.is_published else "not the published weights"
         return Value(float(net(self.x, self.x_rec).mean()), note=note, extractor=net.name)
 
-    def feature_ratio(self, space: str) -> Value:
-        before, after = self.features(space)
-        seed = self.context.settings.seed
+    def feature_ratio(self, context: ModelContext, space: str) -> Value:
+        before, after = self.features(context, space)
+        seed = context.settings.seed
         value = reconstruction_ratio(before.features, after.features, seed)
         return Value(value, extractor=before.extractor)
 
-    def agreement(self) -> Value:
-        before, after = self.features(CLASSIFIER)
+    def agreement(self, context: ModelContext) -> Value:
+        before, after = self.features(context, CLASSIFIER)
         value, chance = agreement(before.logits, after.logits)
-        told = self.context.trained.generator.conditional
+        told = context.trained.generator.conditional
         note = "the generator is given the class" if told else None
         return Value(value, chance, note, before.extractor)
 
@@ -208,9 +209,6 @@ def _rows(
     """All metrics of one split."""
     spaces, end = context.settings.extractors, SPLITS[split]
 
-    def in_space(space: str) -> Value:
-        return reconstruction().feature_ratio(space)
-
     def perceptual_distance(load: Callable[[], Perceptual]) -> Value:
         return reconstruction().perceptual(load)
 
@@ -219,20 +217,32 @@ def _rows(
         "ssim": lambda: reconstruction().similarity(),
         "ratio": lambda: reconstruction().ratio(),
         **{f"lpips_{n}": functools.partial(perceptual_distance, load) for n, load in nets.items()},
-        **{f"ratio_{space}": functools.partial(in_space, space) for space in spaces},
     }
     if split != "test":  # for test images it is always measured
         measures["mse"] = lambda: reconstruction().mse()
-    if CLASSIFIER in spaces:
-        measures["agreement"] = lambda: reconstruction().agreement()
     available = {
         "test": len(context.dataset.test),
         "train": len(context.samples.train_indices),
         "generated": len(context.samples.images),
     }
-    return measured_rows(
-        {f"autoencoding_{name}{end}": measure for name, measure in measures.items()},
-        n_samples=min(len(context.dataset.test), available[split]),
-        split=split,
-        note=context.formula,
-    )
+
+    def rows(of: Mapping[str, Callable[[], Value]]) -> list[Row]:
+        return measured_rows(
+            {f"autoencoding_{name}{end}": measure for name, measure in of.items()},
+            n_samples=min(len(context.dataset.test), available[split]),
+            split=split,
+            note=context.formula,
+        )
+
+    def in_space(space: str, member: ModelContext) -> list[Row]:
+        of: dict[str, Callable[[], Value]] = {
+            f"ratio_{space}": lambda: reconstruction().feature_ratio(member, space)
+        }
+        if space == CLASSIFIER:
+            of["agreement"] = lambda: reconstruction().agreement(member)
+        return rows(of)
+
+    found = rows(measures)
+    for space in dict.fromkeys(spaces):
+        found += in_each_member(context, space, functools.partial(in_space, space))
+    return found

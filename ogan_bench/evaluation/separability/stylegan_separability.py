@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import to_uint8
+from ogan_bench.evaluation.ensemble import in_each_member
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.features.extractor import extract
 from ogan_bench.metrics.feature_spaces import CLASSIFIER
@@ -89,7 +90,7 @@ def separability(z: Tensor, classes: Tensor, z_new: Tensor, new_classes: Tensor)
 
 
 def latent_separability_rows(context: ModelContext, points: int = POINTS) -> list[Row]:
-    """The measure with the dataset's own classifier, if that is among the feature spaces.
+    """The measure with the dataset's own classifiers, if these are among the feature spaces.
 
     Args:
         context: Provides G and the classifier.
@@ -97,6 +98,10 @@ def latent_separability_rows(context: ModelContext, points: int = POINTS) -> lis
     """
     if CLASSIFIER not in context.settings.extractors:
         return []
+    return in_each_member(context, CLASSIFIER, functools.partial(_rows, points))
+
+
+def _rows(points: int, context: ModelContext) -> list[Row]:
     half = points // 2
 
     @functools.cache

@@ -74,7 +74,7 @@ def test_a_conditional_generator_that_obeys(tmp_path: Path) -> None:
     for metric in ACCURACIES:
         assert (rows[metric].value or 0) > 0.99
         assert rows[metric].extractor == facts["classifier"]
-    assert f"{facts['classifier_test_accuracy']:.3f} of the test" in (
+    assert f"{facts['classifier_test_accuracies'][0]:.3f} of the test" in (
         rows["conditional_accuracy"].note or ""
     )
     within = rows["fd_classifier_within"]

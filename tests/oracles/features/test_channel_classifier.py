@@ -1,20 +1,16 @@
-"""One classifier for three channels: the product rule, the order of classes, what has none."""
+"""One classifier for three channels: the product rule and the order of classes."""
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pytest
 import torch
 
 from ogan_bench.data import Dataset
-from ogan_bench.data.base import Split
-from ogan_bench.data.sources.digits import digits
-from ogan_bench.data.sources.mixtures import ring
 from ogan_bench.data.sources.stacked_digits import stacked_digits
-from ogan_bench.features.channel_classifier import SPACE, ChannelClassifier, own_classifier
-from ogan_bench.features.classifier import dataset_classifier
+from ogan_bench.features.channel_classifier import ChannelClassifier
+from ogan_bench.features.ensemble import own_classifiers
 from ogan_bench.features.extractor import dataset_features, extract
 
 pytestmark = pytest.mark.usefixtures("shared_cache")
@@ -29,7 +25,7 @@ def dataset() -> Dataset:
 
 @pytest.fixture
 def classifier(dataset: Dataset) -> ChannelClassifier:
-    found = own_classifier(dataset, CPU)
+    found = own_classifiers(dataset, CPU).members[0]
     assert isinstance(found, ChannelClassifier)
     return found
 
@@ -71,18 +67,3 @@ def test_references_of_two_datasets_with_one_classifier_are_kept_apart(
     plain = dataset_features(classifier.classifier, dataset.channels_of, "train")
     stacked = dataset_features(classifier, dataset, "train")
     assert (plain.features.shape[1], stacked.features.shape[1]) == (64, 192)
-
-
-def test_other_datasets_have_the_classifier_they_had() -> None:
-    small = digits()
-    assert own_classifier(small, CPU).name == dataset_classifier(small, CPU).name
-
-
-def test_points_and_unlabelled_images_have_none(dataset: Dataset) -> None:
-    bare = dataclasses.replace(
-        dataset, train=Split(dataset.train.images), test=Split(dataset.test.images), classes=()
-    )
-    with pytest.raises(ValueError, match="no labels"):
-        own_classifier(bare, CPU)
-    with pytest.raises(ValueError, match="not for points"):
-        SPACE.extractor(ring(), CPU)
