@@ -54,19 +54,21 @@ def _class_metrics(context: ImageContext) -> list[str]:
 def _class_rows(context: ImageContext) -> list[Row]:
     """Metrics that use the classes of the dataset."""
     generated, training = (context.features(CLASSIFIER, of) for of in ("generated", "train"))
-    rows = coverage_rows(generated, training)
+    test, dataset = context.features(CLASSIFIER, "test"), context.dataset
+    channels = 1 if dataset.channels_of is None else dataset.shape.channels
+    labels = dataset.test.known_labels.cpu()
+    rows = coverage_rows(generated, training, test, labels, channels)
     if not isinstance(context, ModelContext):
         return rows
-    own, test = (context.features(CLASSIFIER, of) for of in ("reconstructions", "test"))
-    rows += reconstruction_distance_rows(own, test)
-    samples, dataset = context.samples, context.dataset
+    rows += reconstruction_distance_rows(context.features(CLASSIFIER, "reconstructions"), test)
+    samples = context.samples
     if samples.swapped is not None:
         assert samples.labels is not None
         assert samples.swapped_labels is not None
         rows += conditional_rows(
             Labelled(generated, samples.labels),
             Labelled(context.features(CLASSIFIER, "swapped"), samples.swapped_labels),
-            Labelled(test, dataset.test.known_labels.cpu()),
+            Labelled(test, labels),
             Labelled(training, context.reference.known_labels.cpu()),
         )
     return rows

@@ -74,7 +74,7 @@ TORCH_FREE = [*GROUND, *READING, *INTERFACES]
 """Importing every module of these loads neither torch nor what is built on it."""
 
 ADAPTERS = {
-    "torch_fidelity": {"evaluation/fidelity/fidelity.py", "features/inception.py"},
+    "torch_fidelity": {"features/inception.py"},
     "torchvision": {
         "data/reading/download.py",
         "data/sources/cifar.py",

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import NamedTuple
 
 from torch import Tensor
 
 from ogan_bench.evaluation.fidelity.floor import with_floor
-from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_floor, moments
+from ogan_bench.evaluation.fidelity.frechet import (
+    frechet_distance,
+    frechet_error,
+    frechet_floor,
+    moments,
+)
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
+from ogan_bench.evaluation.standard_error import of_share
 from ogan_bench.features.extractor import Features
 
 
@@ -58,7 +65,11 @@ def frechet_within(samples: Labelled, reference: Labelled) -> Value:
             raise ValueError(f"{fewest} images of class {label} are too few for {k} features")
         pairs.append((ours, moments(theirs)))
     distances = [frechet_distance(ours, theirs) for ours, theirs in pairs]
-    value = Value(sum(distances) / len(pairs), note=f"mean over {len(pairs)} classes")
+    errors = [frechet_error(ours, theirs) for ours, theirs in pairs]
+    known = [error for error in errors if error is not None]
+    error = math.hypot(*known) / len(pairs) if len(known) == len(pairs) else None
+    note = f"mean over {len(pairs)} classes"
+    value = Value(sum(distances) / len(pairs), note=note, error=error)
 
     def floor() -> float:
         return sum(frechet_floor(theirs, len(ours)) for ours, theirs in pairs) / len(pairs)
@@ -85,7 +96,8 @@ def conditional_rows(
     def accuracy(images: Labelled) -> Value:
         floor = float(images.labels.bincount().max()) / len(images.labels)
         note = f"the classifier is right on {agreement(test):.3f} of the test images"
-        return Value(agreement(images), floor, note)
+        share = agreement(images)
+        return Value(share, floor, note, error=of_share(share, len(images.labels)))
 
     rows = functools.partial(measured_rows, extractor=samples.features.extractor)
     n, m = len(samples.labels), len(swapped.labels)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import functools
+import math
 
 import torch
 from torch import Tensor
 
+from ogan_bench.evaluation.coverage.found_classes import channel_confusion, found_classes
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.features.extractor import Features
 
 
-def class_shares(logits: Tensor) -> Tensor:
-    """Share of each class among the predicted classes, float64, shape ``(classes,)``.
+def class_counts(logits: Tensor) -> Tensor:
+    """How often each class is the most probable one, int64, shape ``(classes,)``.
 
     Args:
         logits: Shape ``(n, classes)``.
@@ -22,7 +24,12 @@ def class_shares(logits: Tensor) -> Tensor:
     """
     if len(logits) == 0 or not bool(logits.isfinite().all()):
         raise ValueError("logits are missing or not finite")
-    return torch.bincount(logits.argmax(1), minlength=logits.shape[1]).double() / len(logits)
+    return torch.bincount(logits.argmax(1), minlength=logits.shape[1])
+
+
+def class_shares(logits: Tensor) -> Tensor:
+    """Share of each class among the predicted classes, float64; see :func:`class_counts`."""
+    return class_counts(logits).double() / len(logits)
 
 
 def modes_kl(samples: Tensor, reference: Tensor) -> float:
@@ -30,14 +37,14 @@ def modes_kl(samples: Tensor, reference: Tensor) -> float:
 
     Args:
         samples: Shares p of the classes among the samples.
-        reference: Shares q among the training images.
+        reference: Shares q among the reference images.
 
     Raises:
-        ValueError: The samples include a class that no training image is classified as.
+        ValueError: The samples include a class that no reference image is classified as.
     """
     found = samples > 0
     if bool((reference[found] == 0).any()):
-        raise ValueError("some samples are classified as a class that no training image is")
+        raise ValueError("some samples are classified as a class that no reference image is")
     return max(0.0, float((samples[found] * (samples[found] / reference[found]).log()).sum()))
 
 
@@ -64,13 +71,28 @@ def modes_kl_floor(reference: Tensor, n_samples: int) -> float:
     return max(0.0, floor)
 
 
-def modes_expected(reference: Tensor, n_samples: int) -> float:
-    """Expected number of classes among n samples from q itself: Σ_k 1 - (1 - q_k)^n."""
-    return float((1 - (1 - reference.double()).pow(n_samples)).sum())
+def modes_kl_error(samples: Tensor, reference: Tensor, n_samples: int) -> float:
+    """Standard error of :func:`modes_kl` from n samples, with q fixed.
+
+    The influence of a sample of class k is ln(p_k / q_k). For perfect samples the first order
+    vanishes and the error is about √2 too large.
+
+    Args:
+        samples: Shares p.
+        reference: Shares q, above 0 where p is.
+        n_samples: Number n of samples.
+    """
+    found = samples > 0
+    p = samples[found]
+    influence = (p / reference[found]).log()
+    variance = (p * influence.square()).sum() - (p * influence).sum().square()
+    return math.sqrt(max(0.0, float(variance)) / n_samples)
 
 
-def coverage_rows(samples: Features, reference: Features) -> list[Row]:
-    """Number of classes found, and the divergence of their shares from the training images'.
+def coverage_rows(
+    samples: Features, reference: Features, test: Features, labels: Tensor, channels: int = 1
+) -> list[Row]:
+    """Number of classes found, and the divergence of their shares from the reference images'.
 
     Both sides go through the classifier, so its confusions affect both. The value expected of a
     perfect generator with this number of samples is the divergence's floor, and a note on the
@@ -78,27 +100,32 @@ def coverage_rows(samples: Features, reference: Features) -> list[Row]:
 
     Args:
         samples: Features of the generated images.
-        reference: Features of the training images.
+        reference: Features of the reference images.
+        test: Features of the test images, by which the classifier's confusion is measured.
+        labels: Their classes, shape ``(m,)``.
+        channels: Number of channels that are independent images, each with a class.
 
     References:
-        A. Srivastava et al., VEEGAN, 2017, https://arxiv.org/abs/1705.07761 (both quantities);
+        A. Srivastava et al., VEEGAN, 2017, https://arxiv.org/abs/1705.07761 (both quantities; there
+        a class counts from one sample on);
         Z. Lin et al., PacGAN, 2018, https://arxiv.org/abs/1712.04086 (the divergence's direction)
     """
     n = len(samples)
 
     def modes() -> Value:
-        count = float((class_shares(samples.logits) > 0).sum())
-        shares = class_shares(reference.logits)
-        classes, expected = int((shares > 0).sum()), modes_expected(shares, n)
+        ours, theirs = (class_counts(of.logits) for of in (samples, reference))
+        confused = channel_confusion(test.logits.argmax(1), labels, len(ours), channels)
+        found = found_classes(ours, theirs, confused)
+        classes = int((theirs > 0).sum())
         note = None
-        if expected < classes - 0.05:
-            note = f"of {classes}; {n} perfect samples are expected to have {expected:.1f}"
-        return Value(count, note=note)
+        if found.expected < classes - 0.05:
+            note = f"of {classes}; {n} perfect samples are expected to have {found.expected:.1f}"
+        return Value(float(found.classes), note=note)
 
     def divergence() -> Value:
-        shares = class_shares(reference.logits)
-        value = modes_kl(class_shares(samples.logits), shares)
-        return Value(value, modes_kl_floor(shares, n))
+        ours, theirs = (class_shares(of.logits) for of in (samples, reference))
+        value, floor = modes_kl(ours, theirs), modes_kl_floor(theirs, n)
+        return Value(value, floor, error=modes_kl_error(ours, theirs, n))
 
     rows = functools.partial(measured_rows, n_samples=n, extractor=samples.extractor)
     return [

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import Modes
-from ogan_bench.evaluation.coverage.classes import modes_kl, modes_kl_floor
+from ogan_bench.evaluation.coverage.classes import modes_kl, modes_kl_error, modes_kl_floor
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
+from ogan_bench.evaluation.standard_error import of_share
 
 RADIUS = 3.0
 """Standard deviations from the nearest centre within which a sample is of high quality."""
@@ -55,14 +56,17 @@ def point_rows(points: Tensor, modes: Modes) -> list[Row]:
         if not good:
             raise ValueError(f"no sample is of high quality ({rule})")
         even = torch.full((k,), 1 / k, dtype=torch.float64)
-        value = modes_kl(counts.double() / good, even)
-        floor = modes_kl_floor(even, good)
-        return Value(value, floor, f"over the {good} samples of high quality")
+        shares = counts.double() / good
+        value, floor = modes_kl(shares, even), modes_kl_floor(even, good)
+        error = modes_kl_error(shares, even, good)
+        return Value(value, floor, f"over the {good} samples of high quality", error=error)
 
     measures = {
         "modes_points": lambda: Value(float((counts > 0).sum()), note=f"of {k}; {rule}"),
         "high_quality_share": lambda: Value(
-            good / n, note=f"perfect samples have {PERFECT:.5f}, not 1"
+            good / n,
+            note=f"perfect samples have {PERFECT:.5f}, not 1",
+            error=of_share(good / n, n),
         ),
         "modes_kl_points": divergence,
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_influence
+from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_error
 from ogan_bench.evaluation.fidelity.kmeans_bins import cell_counts, number_of_cells
 from ogan_bench.evaluation.fidelity.manifolds import (
     Authenticity,
@@ -16,7 +16,7 @@ from ogan_bench.evaluation.fidelity.manifolds import (
     manifolds,
 )
 from ogan_bench.evaluation.fidelity.reference import Reference
-from ogan_bench.evaluation.standard_error import Estimate, of_mean
+from ogan_bench.evaluation.standard_error import Estimate
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,7 @@ class Comparison:
     def frechet(self) -> Estimate:
         """The Fréchet distance with its standard error."""
         known = self.reference.moments
-        value = frechet_distance(self.samples, known)
-        influence = frechet_influence(self.samples, known)
-        return Estimate(value, None if influence is None else of_mean(influence))
+        return Estimate(frechet_distance(self.samples, known), frechet_error(self.samples, known))
 
     @functools.cached_property
     def manifolds(self) -> Manifolds:

@@ -22,6 +22,7 @@ from ogan_bench.evaluation.fidelity.feature_sets import (
     double_mean,
     sum_over_blocks,
 )
+from ogan_bench.evaluation.standard_error import of_mean
 from ogan_bench.seeding import generator
 
 FLOOR_PER_FEATURE = 3
@@ -134,6 +135,12 @@ def frechet_influence(samples: Tensor, reference: Tensor | Moments) -> Tensor | 
         return found.add_(c @ (mean - known.mean), alpha=2)
 
     return torch.cat([of(block) for block in x.split(BLOCK)])
+
+
+def frechet_error(samples: Tensor, reference: Tensor | Moments) -> float | None:
+    """Standard error of :func:`frechet_distance`; see :func:`frechet_influence`."""
+    influence = frechet_influence(samples, reference)
+    return None if influence is None else of_mean(influence)
 
 
 def frechet_floor(reference: Tensor | Moments, n_samples: float) -> float:

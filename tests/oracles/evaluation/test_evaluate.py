@@ -17,7 +17,7 @@ from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_float
 from ogan_bench.evaluation import evaluate as evaluate_module
 from ogan_bench.evaluation.evaluate import Facts, evaluate
-from ogan_bench.evaluation.fidelity import fidelity as fidelity_module
+from ogan_bench.evaluation.fidelity import comparison as comparison_module
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.features.inception import FILE, VARIABLE
 from ogan_bench.metrics import METRICS
@@ -230,13 +230,13 @@ class TestIsolation:
         def fails(*_: object) -> float:
             raise np.linalg.LinAlgError("did not converge")
 
-        monkeypatch.setattr(fidelity_module, "frechet_distance", fails)
+        monkeypatch.setattr(comparison_module, "frechet_distance", fails)
         rows, _ = run(nets, dataset)
         assert rows["fd_classifier"].value is None
         assert rows["fd_classifier"].note == "did not converge"
         assert [name for name, row in rows.items() if row.value is None] == [
             "fd_classifier",
-            "rfd_classifier",
+            "fd_debiased_classifier",
         ]
 
     def test_a_mistake_in_the_program_surfaces(

@@ -55,7 +55,9 @@ def test_points_have_modes_and_neither_features_nor_decibels(
     assert rows["probe_accuracy_pixels"].value == pytest.approx(1.0, abs=0.01)
     without = {name for name, row in rows.items() if row.value is None}
     expected = {name for name in rows if "classifier" in name} | set(ACCURACIES * conditional)
-    assert without == expected | {"reconstruction_psnr", "fid", "kid", "isc"}
+    assert without == expected | {
+        "reconstruction_psnr", "fid", "fid_debiased", "kid", "isc"
+    }  # fmt: skip
     assert all("not for points" in (rows[name].note or "") for name in expected)
     assert (set(CONDITIONAL) <= set(rows)) is conditional
     assert facts == {}
@@ -78,7 +80,8 @@ def test_a_conditional_generator_that_obeys(tmp_path: Path) -> None:
         rows["conditional_accuracy"].note or ""
     )
     within = rows["fd_classifier_within"]
-    assert (within.value or 99) < 2 * (within.floor or 0)
+    assert within.value is not None
+    assert "are too few for 64 features, take 192" in (within.note or "")
     assert size_of(tmp_path / "swapped.png") == (9 * 16 * 4, 8 * 16 * 4)
 
 
@@ -124,9 +127,12 @@ def test_stacked_digits_have_a_thousand_modes() -> None:
     rows, facts = run(Bootstrap(dataset.train, conditional=False), few, settings)
     assert facts["classifier"].endswith(" x3")
     assert facts["classifier_test_accuracy"] > 0.975
-    # 1000 (1 - e^-2) of a thousand classes are met by 2000 draws.
-    assert rows["modes_classifier"].value == pytest.approx(865, abs=30)
-    assert "of 1000; 2000 perfect samples" in (rows["modes_classifier"].note or "")
+    # Two samples of a class are few beside those misread as it.
+    note = rows["modes_classifier"].note or ""
+    assert "of 1000; 2000 perfect samples are expected to have " in note
+    expected = float(note.split()[-1])
+    assert expected < 500
+    assert rows["modes_classifier"].value == pytest.approx(expected, abs=60)
     floor = rows["modes_kl_classifier"].floor or 0
     assert rows["modes_kl_classifier"].value == pytest.approx(floor, rel=0.15)
     for metric in ("fd_classifier", "kd_classifier", "isc_classifier", "recall_classifier"):

@@ -17,6 +17,7 @@ from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_flo
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.features.extractor import Features
 from ogan_bench.metrics.conditional import CONDITIONAL
+from tests.oracles.evaluation.spread import assert_about_the_spread
 
 
 def images(
@@ -61,6 +62,18 @@ def test_a_deaf_generator_is_at_chance() -> None:
         assert rows[metric].value == pytest.approx(1 / 3, abs=4 * (2 / 9 / 900) ** 0.5)
     whole = frechet_distance(deaf.features.features, images(CLASSES, seed=1).features.features)
     assert (rows["fd_classifier_within"].value or 0) > 50 * whole
+
+
+def test_errors_are_about_the_spread() -> None:
+    g = torch.Generator().manual_seed(0)
+    train, rows = images(CLASSES, seed=1), []
+    for seed in range(30):
+        seen = torch.where(torch.rand(900, generator=g) < 0.3, (CLASSES + 1) % 3, CLASSES)
+        samples = images(CLASSES, seen, seed=10 + seed, shift=0.3)
+        rows.append(rows_of(samples, samples, samples, train))
+    for metric in CONDITIONAL:
+        values, errors = [[getattr(row[metric], of) for row in rows] for of in ("value", "error")]
+        assert_about_the_spread(values, errors)
 
 
 def test_a_contrary_generator_is_below_chance() -> None:

@@ -34,7 +34,7 @@ def test_published_vectors(d: int) -> None:
     assert density[:2] == pytest.approx([0.98, 0.49], abs=0.03)
     assert coverage[:2] == pytest.approx([0.98, 0.50], abs=0.04)
     assert 0.01 < coverage[2] < 0.15
-    assert density[2] > 0.8
+    assert density[2] > 0.7
 
 
 @pytest.mark.parametrize(("n", "m", "k"), [(40, 60, 5), (30, 12, 2), (3, 20, 5)])

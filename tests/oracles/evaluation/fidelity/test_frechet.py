@@ -13,12 +13,12 @@ from ogan_bench.evaluation.fidelity import frechet as frechet_module
 from ogan_bench.evaluation.fidelity.frechet import (
     Moments,
     frechet_distance,
+    frechet_error,
     frechet_floor,
     frechet_infinity,
     frechet_influence,
     moments,
 )
-from ogan_bench.evaluation.standard_error import of_mean
 from tests.oracles.evaluation.normal_samples import normal
 from tests.oracles.evaluation.spread import assert_about_the_spread
 
@@ -158,7 +158,7 @@ class TestFrechetInfluence:
     def test_error_is_about_the_spread(self, mean: float, scale: float, most: float) -> None:
         reference = moments(normal(2000, 16, 99))
         sets = [scale * normal(240, 16, s) + mean for s in range(40)]
-        errors = [of_mean(influence(x, reference)) or 0 for x in sets]
+        errors = [frechet_error(x, reference) or 0 for x in sets]
         values = [frechet_distance(x, reference) for x in sets]
         assert_about_the_spread(values, errors, most=most)
 
