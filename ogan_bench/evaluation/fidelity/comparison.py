@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
+from ogan_bench.evaluation.fidelity.feature_sets import check
 from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_error
 from ogan_bench.evaluation.fidelity.kmeans_bins import cell_counts, number_of_cells
 from ogan_bench.evaluation.fidelity.manifolds import (
@@ -54,6 +55,7 @@ class Comparison:
     @functools.cached_property
     def authenticity(self) -> Authenticity:
         """How close every sample is to its nearest image of those trained on."""
+        check(self.samples, self.reference.features)  # before neighbours are looked for
         if self.trained_on is None:
             return authenticity(self.samples, self.reference.features, self.reference.nearest)
         trained_on = self.trained_on.to(self.reference.features.device)

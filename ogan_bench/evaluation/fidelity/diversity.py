@@ -10,7 +10,7 @@ from pathlib import Path
 from torch import Tensor
 
 from ogan_bench.evaluation.fidelity.comparison import Comparison
-from ogan_bench.evaluation.fidelity.feature_sets import part
+from ogan_bench.evaluation.fidelity.feature_sets import check, part
 from ogan_bench.evaluation.fidelity.floor import with_floor
 from ogan_bench.evaluation.fidelity.frechet import frechet_floor, frechet_infinity
 from ogan_bench.evaluation.fidelity.kernel import cmmd, cubic, exact_kernel_distance, gaussian, unit
@@ -108,6 +108,7 @@ def _sliced(c: Comparison) -> Value:
 
 
 def _vendi(c: Comparison) -> Value:
+    check(c.samples, c.reference.features)
     n = min(len(c.samples), len(c.reference))
 
     def of(points: Tensor) -> Estimate:

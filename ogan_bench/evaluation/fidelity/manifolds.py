@@ -163,11 +163,11 @@ def nearest(points: Tensor, among: Tensor | None = None) -> Nearest:
         among: The other set, shape ``(m, k)``; ``None``: the same set, excluding the point itself.
 
     Raises:
-        ValueError: The same set has fewer than two points.
+        ValueError: There are fewer points than neighbours to find.
     """
     others, count = (points, 2) if among is None else (among, 1)
-    if len(others) < count:
-        raise ValueError("one image has no nearest other image")
+    if len(others) - (among is None) < count:
+        raise ValueError(f"{len(others)} images are too few to have {count} neighbours each")
     distances, indices = [], []
     for start, block in zip(range(0, len(points), BLOCK), points.split(BLOCK), strict=True):
         tiles = []

@@ -69,3 +69,16 @@ def test_manifolds_of_several_metrics_are_the_same_object() -> None:
     assert comparison.manifolds is comparison.manifolds
     assert MEASURES["recall"](comparison).value == comparison.manifolds.recall.value
     assert comparison.against == f"against {M} reference images"
+
+
+@pytest.mark.usefixtures("own_cache")
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("quantity", MEASURES)
+def test_a_tiny_set_is_called_too_small(quantity: str, count: int) -> None:
+    device = torch.device("cpu")
+    few, many = normal(count, K, 0), normal(300, K, 1)
+    without_cells = quantity not in ("ndb", "ndb_js")
+    with pytest.raises(ValueError, match=f"{count} reference images are" * without_cells or "few"):
+        MEASURES[quantity](Comparison(many, Reference(few, device), 0))
+    with pytest.raises(ValueError, match=f"{count} samples are" * without_cells or "few"):
+        MEASURES[quantity](Comparison(few, Reference(many, device), 0))
