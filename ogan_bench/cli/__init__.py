@@ -21,6 +21,7 @@ from ogan_bench.cli import (
     power,
     report,
     run,
+    verify,
     watch,
 )
 from ogan_bench.errors import UserError
@@ -55,6 +56,7 @@ def _root(
 
 app.command("run")(run.run)
 app.command("evaluate")(evaluate.evaluate)
+app.command("verify")(verify.verify)
 app.command("plan")(inspect.plan)
 app.command("bench")(bench.bench)
 app.command("power")(power.power)

@@ -1,0 +1,313 @@
+"""Pairs of synthetic distributions, with and without a defect, and what a quantity should do.
+
+Each experiment draws a reference and samples twice: as the base and with the defect. What fidelity,
+diversity and a distance between distributions should do follows from the supports: samples off the
+support of the reference lack fidelity; parts of that support without samples lack diversity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Generator, Tensor
+from torch.nn.functional import normalize
+
+Desired = Literal["worse", "same", "not better"]
+Kind = Literal["fidelity", "diversity", "distance"]
+Draw = Callable[[Generator, int], Tensor]
+"""Draws n points, shape ``(n, k)``."""
+
+WORSE: Mapping[Kind, Desired] = {"fidelity": "worse", "diversity": "worse", "distance": "worse"}
+UNFAITHFUL: Mapping[Kind, Desired] = {
+    "fidelity": "worse",
+    "diversity": "same",
+    "distance": "worse",
+}
+LESS_DIVERSE: Mapping[Kind, Desired] = {
+    "fidelity": "same",
+    "diversity": "worse",
+    "distance": "worse",
+}
+SHARES_SAME: Mapping[Kind, Desired] = {"fidelity": "same", "diversity": "same"}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A reference distribution and that of the samples.
+
+    Args:
+        real: The reference.
+        samples: The samples; ``None``: drawn from the reference.
+        copies: The samples are the reference's own points.
+        size: Points of each set, as a multiple of the chosen number.
+    """
+
+    real: Draw
+    samples: Draw | None = None
+    copies: bool = False
+    size: float = 1.0
+
+    def draw(self, generator: Generator, n: int) -> tuple[Tensor, Tensor]:
+        """Samples and reference, float32."""
+        n = round(self.size * n)
+        real = self.real(generator, n)
+        samples = real.clone() if self.copies else (self.samples or self.real)(generator, n)
+        return samples.float(), real.float()
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A defect and what it should change.
+
+    Args:
+        title: What is changed, in a table.
+        base: Without the defect.
+        defect: With it.
+        desired: What each kind of quantity should do; a kind that is not named is not judged.
+        reason: Why.
+    """
+
+    title: str
+    base: Pair
+    defect: Pair
+    desired: Mapping[Kind, Desired]
+    reason: str
+
+
+def normal(k: int, mean: float = 0.0, std: float = 1.0) -> Draw:
+    """Independent Gaussian coordinates."""
+    return lambda g, n: mean + std * torch.randn(n, k, generator=g)
+
+
+def modes(k: int, weights: Sequence[float], std: float = 1.0, apart: float = 10.0) -> Draw:
+    """A mixture of Gaussians along the first axis, with the given weights."""
+
+    def draw(g: Generator, n: int) -> Tensor:
+        which = torch.multinomial(
+            torch.tensor(weights, dtype=torch.float64), n, replacement=True, generator=g
+        )
+        points = std * torch.randn(n, k, generator=g)
+        points[:, 0] += apart * which
+        return points
+
+    return draw
+
+
+def cube(k: int, side: float) -> Draw:
+    """Uniform in a cube about the origin."""
+    return lambda g, n: side * (torch.rand(n, k, generator=g) - 0.5)
+
+
+def sphere(k: int, *, filled: bool) -> Draw:
+    """Uniform on the unit sphere, or in the ball."""
+
+    def draw(g: Generator, n: int) -> Tensor:
+        points = normalize(torch.randn(n, k, generator=g))
+        return points * torch.rand(n, 1, generator=g) ** (1 / k) if filled else points
+
+    return draw
+
+
+def pareto(k: int, power: float) -> Draw:
+    """Independent coordinates with P(X > x) = x^-power, x ≥ 1."""
+    return lambda g, n: torch.rand(n, k, generator=g).clamp_min(1e-12) ** (-1 / power)
+
+
+def contaminated(clean: Draw, outliers: Draw, share: float) -> Draw:
+    """A share of the points, rounded up, comes from elsewhere."""
+
+    def draw(g: Generator, n: int) -> Tensor:
+        few = max(1, round(share * n))
+        return torch.cat([clean(g, n - few), outliers(g, few)])
+
+    return draw
+
+
+def repeated(draw: Draw, times: int) -> Draw:
+    """Every point occurs several times."""
+
+    def points(g: Generator, n: int) -> Tensor:
+        return draw(g, -(-n // times)).repeat(times, 1)[:n]
+
+    return points
+
+
+def rounded(draw: Draw, step: float) -> Draw:
+    """Coordinates are multiples of a step."""
+    return lambda g, n: (draw(g, n) / step).round() * step
+
+
+def same_moments(k: int, apart: float) -> Draw:
+    """A Gaussian with the mean and covariance of two equal modes at 0 and ``apart``."""
+
+    def draw(g: Generator, n: int) -> Tensor:
+        points = torch.randn(n, k, generator=g)
+        points[:, 0] = apart / 2 + points[:, 0] * (1 + apart**2 / 4) ** 0.5
+        return points
+
+    return draw
+
+
+GAUSS = Pair(normal(16))
+TEN = [1.0] * 10
+
+EXPERIMENTS: dict[str, Experiment] = {
+    "mean_shift": Experiment(
+        "mean shifted by 1 in each of 16 coordinates",
+        GAUSS,
+        Pair(normal(16), normal(16, 1.0)),
+        WORSE,
+        "samples leave the reference, and a part of it is left without samples",
+    ),
+    "scale_up": Experiment(
+        "twice the standard deviation, 4 dimensions",
+        Pair(normal(4)),
+        Pair(normal(4), normal(4, std=2.0)),
+        UNFAITHFUL,
+        "many samples are too far out, but the whole reference is reached",
+    ),
+    "scale_down": Experiment(
+        "half the standard deviation, 16 dimensions",
+        GAUSS,
+        Pair(normal(16), normal(16, std=0.5)),
+        LESS_DIVERSE,
+        "all samples are typical, but the outer part of the reference is not reached",
+    ),
+    "mode_dropped": Experiment(
+        "one of two modes dropped",
+        Pair(modes(16, [1, 1])),
+        Pair(modes(16, [1, 1]), modes(16, [1, 0])),
+        LESS_DIVERSE,
+        "half of the reference has no samples; the samples are as good as before",
+    ),
+    "mode_invented": Experiment(
+        "one mode too many, with half of the samples",
+        Pair(modes(16, [1, 0])),
+        Pair(modes(16, [1, 0]), modes(16, [1, 1])),
+        UNFAITHFUL,
+        "half of the samples lie where there is no reference",
+    ),
+    "modes_dropped_in_turn": Experiment(
+        "four of ten modes dropped",
+        Pair(modes(16, TEN)),
+        Pair(modes(16, TEN), modes(16, [1.0] * 6 + [0.0] * 4)),
+        LESS_DIVERSE,
+        "as with one of two modes",
+    ),
+    "modes_dropped_at_once": Experiment(
+        "nine of ten modes keep a twentieth of their samples",
+        Pair(modes(16, TEN)),
+        Pair(modes(16, TEN), modes(16, [1.0] + [0.005] * 9)),
+        LESS_DIVERSE,
+        "every mode is still there, but hardly any sample outside the first",
+    ),
+    "modes_invented": Experiment(
+        "four modes beside ten",
+        Pair(modes(16, TEN + [0.0] * 4)),
+        Pair(modes(16, TEN + [0.0] * 4), modes(16, TEN + [1.0] * 4)),
+        UNFAITHFUL,
+        "four of fourteen samples lie where there is no reference",
+    ),
+    "collapse_within_modes": Experiment(
+        "ten modes shrunk to a tenth of their width",
+        Pair(modes(16, TEN)),
+        Pair(modes(16, TEN), modes(16, TEN, std=0.1)),
+        LESS_DIVERSE,
+        "all samples are typical of a mode, and nearly the same within it",
+    ),
+    "one_for_two_modes": Experiment(
+        "one Gaussian with the moments of two modes",
+        Pair(modes(2, [1, 1])),
+        Pair(modes(2, [1, 1]), same_moments(2, 10.0)),
+        UNFAITHFUL,
+        "most samples lie between the modes; mean and covariance are right",
+    ),
+    "ball_for_sphere": Experiment(
+        "a ball in place of its surface, 3 dimensions",
+        Pair(sphere(3, filled=False)),
+        Pair(sphere(3, filled=False), sphere(3, filled=True)),
+        {"fidelity": "worse", "distance": "worse"},
+        "most samples are inside; how much of the surface they reach is a matter of resolution",
+    ),
+    "sphere_for_ball": Experiment(
+        "the surface of a ball in place of the ball, 3 dimensions",
+        Pair(sphere(3, filled=True)),
+        Pair(sphere(3, filled=True), sphere(3, filled=False)),
+        LESS_DIVERSE,
+        "the inside of the reference has no samples",
+    ),
+    "cube_too_large": Experiment(
+        "a cube of 1.5 times the side, 4 dimensions",
+        Pair(cube(4, 1.0)),
+        Pair(cube(4, 1.0), cube(4, 1.5)),
+        UNFAITHFUL,
+        "four fifths of the samples are outside of the reference, which is all reached",
+    ),
+    "cube_too_small": Experiment(
+        "a cube of 0.7 times the side, 4 dimensions",
+        Pair(cube(4, 1.0)),
+        Pair(cube(4, 1.0), cube(4, 0.7)),
+        LESS_DIVERSE,
+        "three quarters of the reference are outside of the samples, which are all inside",
+    ),
+    "outliers_in_reference": Experiment(
+        "bad samples, and 1 % outliers of the reference among them",
+        Pair(normal(16), normal(16, 3.0)),
+        Pair(contaminated(normal(16), normal(16, 3.0), 0.01), normal(16, 3.0)),
+        SHARES_SAME,
+        "a hundredth of the reference must not make bad samples good",
+    ),
+    "outliers_in_samples": Experiment(
+        "1 % of the samples are outliers",
+        GAUSS,
+        Pair(normal(16), contaminated(normal(16), normal(16, std=5.0), 0.01)),
+        SHARES_SAME,
+        "a hundredth of the samples changes a share by no more than a hundredth",
+    ),
+    "heavy_tails": Experiment(
+        "a Pareto distribution (power 2) in place of a Gaussian, on both sides",
+        Pair(normal(16)),
+        Pair(pareto(16, 2.0)),
+        SHARES_SAME,
+        "the samples are perfect in both",
+    ),
+    "dimensions": Experiment(
+        "64 dimensions in place of 2, on both sides",
+        Pair(normal(2)),
+        Pair(normal(64)),
+        SHARES_SAME,
+        "the samples are perfect in both",
+    ),
+    "sample_size": Experiment(
+        "a quarter of the points, on both sides",
+        GAUSS,
+        Pair(normal(16), size=0.25),
+        {"fidelity": "same", "diversity": "same", "distance": "same"},
+        "the samples are perfect in both",
+    ),
+    "continuous_for_discrete": Experiment(
+        "continuous samples, where the reference has whole numbers, 4 dimensions",
+        Pair(rounded(normal(4, std=2.0), 1.0)),
+        Pair(rounded(normal(4, std=2.0), 1.0), normal(4, std=2.0)),
+        {"fidelity": "worse", "distance": "worse"},
+        "no sample has a value that occurs in the reference",
+    ),
+    "repeated_samples": Experiment(
+        "every sample occurs ten times",
+        GAUSS,
+        Pair(normal(16), repeated(normal(16), 10)),
+        {"fidelity": "same", "diversity": "worse", "distance": "not better"},
+        "a tenth of the distinct samples",
+    ),
+    "memorised": Experiment(
+        "the samples are the points of the reference",
+        GAUSS,
+        Pair(normal(16), copies=True),
+        {"fidelity": "not better", "diversity": "not better", "distance": "not better"},
+        "copies are no better than new samples of the same distribution",
+    ),
+}
+"""All experiments by name."""
