@@ -9,13 +9,18 @@ import typer
 from ogan_bench.cli.options import Json
 from ogan_bench.cli.output import print_json, print_text, say
 
-SIZES = (1_000, 10_000)
-"""Points of each set for the smallest defects; the experiments have the first."""
+POINTS = 1_000
+"""Points of each set."""
+LARGE = 10_000
 
 
 def verify(
     quick: Annotated[
         bool, typer.Option("--quick", help="Two repeats of 300 points, and no smallest defects.")
+    ] = False,
+    large: Annotated[
+        bool,
+        typer.Option("--large", help="Smallest defects also for 10,000 points: minutes more."),
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -29,8 +34,9 @@ def verify(
     from ogan_bench.evaluation.verification.tables import limit_table, outcome_tables
     from ogan_bench.evaluation.verification.verify import limits, outcomes
 
-    found = outcomes(300, 2, progress=say) if quick else outcomes(SIZES[0], progress=say)
-    least = [] if quick else [limit for n in SIZES for limit in limits(n, progress=say)]
+    found = outcomes(300, 2, progress=say) if quick else outcomes(POINTS, progress=say)
+    sizes = (*(() if quick else (POINTS,)), *((LARGE,) if large else ()))
+    least = [limit for n in sizes for limit in limits(n, progress=say)]
     if as_json:
         print_json(
             {
