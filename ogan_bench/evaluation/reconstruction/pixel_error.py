@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ogan_bench.data.base import to_float
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
+from ogan_bench.evaluation.standard_error import of_mean
 from ogan_bench.seeding import generator
 
 PIXEL_RANGE = 2.0
@@ -104,13 +105,14 @@ def reconstruction_rows(
     def decibels() -> Value:
         if units is not None:
             raise ValueError("points have no pixel range, and so no PSNR")
-        return Value(psnr(error(x, reconstructions)))
+        each = error(x, reconstructions)
+        return Value(psnr(each), error=of_mean(each.log10().mul(10)))
 
     measures = {
-        "reconstruction_mse": lambda: Value(float(error(x, reconstructions).mean())),
+        "reconstruction_mse": lambda: mean_value(error(x, reconstructions)),
         "reconstruction_psnr": decibels,
         "reconstruction_ratio": lambda: Value(reconstruction_ratio(x, reconstructions, seed)),
-        "reconstruction_mse_raw": lambda: Value(float(error(x, raw_reconstructions).mean())),
+        "reconstruction_mse_raw": lambda: mean_value(error(x, raw_reconstructions)),
     }
     return measured_rows(measures, n_samples=len(x), split="test", note=units)
 
@@ -125,15 +127,21 @@ def autoencoding_rows(images: Tensor, own_reconstructions: Tensor, formula: str)
     """
     x, error, units = in_units(images)
     return measured_rows(
-        {
-            "autoencoding_mse": lambda: Value(
-                float(error(x, own_reconstructions).mean()), note=units
-            )
-        },
+        {"autoencoding_mse": lambda: mean_value(error(x, own_reconstructions), note=units)},
         n_samples=len(x),
         split="test",
         note=formula,
     )
+
+
+def mean_value(each: Tensor, note: str | None = None) -> Value:
+    """The mean over images, with the standard error from their finite number.
+
+    Args:
+        each: Shape ``(n,)``.
+        note: What a reader has to know.
+    """
+    return Value(float(each.mean()), note=note, error=of_mean(each))
 
 
 def in_units(images: Tensor) -> tuple[Tensor, Callable[[Tensor, Tensor], Tensor], str | None]:

@@ -16,7 +16,9 @@ from torch import Tensor
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.data.sources.digits import digits
-from ogan_bench.evaluation.fidelity.diversity import diversity_rows
+from ogan_bench.evaluation.fidelity.comparison import Comparison
+from ogan_bench.evaluation.fidelity.diversity import MEASURES, diversity_rows
+from ogan_bench.evaluation.fidelity.reference import Reference
 from ogan_bench.evaluation.per_space import space_rows
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.metrics.coverage import BINS
@@ -25,6 +27,7 @@ from ogan_bench.metrics.feature_spaces import names_in
 from ogan_bench.metrics.fidelity import QUANTITIES
 from ogan_bench.sampling.context import ImageContext
 from ogan_bench.study.settings import Evaluation
+from tests.oracles.evaluation.normal_samples import normal
 
 CPU = torch.device("cpu")
 GROUP = QUANTITIES | BINS
@@ -155,6 +158,19 @@ class TestRows:
         assert len(written) == 7
         assert rows_of(dataset, images, "clip") == rows
         assert kept() == written
+
+
+@pytest.mark.usefixtures("own_cache")
+@pytest.mark.parametrize(("n", "m"), [(200, 900), (300, 400), (300, 300), (600, 300)])
+def test_the_null_of_sliced_wasserstein_is_of_its_own_sizes(n: int, m: int) -> None:
+    """With halves of the reference taken as they are it would be up to twice as large."""
+    found = []
+    for seed in range(12):
+        x, y = normal(n, 6, 2 * seed), normal(m, 6, 2 * seed + 1)
+        row = MEASURES["sliced_wasserstein"](Comparison(x, Reference(y, CPU), 0))
+        found.append([row.value, row.floor])
+    value, floor = np.mean(np.array(found, dtype=float), axis=0)
+    assert floor == pytest.approx(value, rel=0.3)
 
 
 def test_own_classifier_runs_on_digits() -> None:

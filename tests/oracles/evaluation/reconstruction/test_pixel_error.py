@@ -52,6 +52,17 @@ def test_psnr_is_averaged_over_images_and_not_taken_of_the_average() -> None:
     assert psnr(torch.tensor([0.01, 0.0001]).double()) == pytest.approx(30.0)
 
 
+def test_errors_are_those_of_means_over_images() -> None:
+    images = torch.randint(256, (50, 1, 4, 4), generator=torch.Generator().manual_seed(0)).byte()
+    constant = torch.zeros(50, 1, 4, 4)
+    rows = {row.metric: row for row in reconstruction_rows(images, constant, constant, 0)}
+    each = (images.double() / 255 - 0.5).square().mean((1, 2, 3)).numpy()
+    expected = float(each.std(ddof=1) / math.sqrt(50))
+    assert rows["reconstruction_mse"].error == pytest.approx(expected, rel=1e-4)
+    decibels = (10 * np.log10(each)).std(ddof=1) / math.sqrt(50)
+    assert rows["reconstruction_psnr"].error == pytest.approx(float(decibels), rel=1e-4)
+
+
 def test_perfect_reconstructions() -> None:
     x = images(20)
     rows = rows_of(x, to_float(x), to_float(x))
