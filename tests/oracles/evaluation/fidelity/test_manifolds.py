@@ -189,5 +189,5 @@ class TestAuthenticity:
 
 
 def test_one_image_has_no_other() -> None:
-    with pytest.raises(ValueError, match="one image has no nearest other image"):
+    with pytest.raises(ValueError, match="1 images are too few to have 2 neighbours"):
         nearest(torch.zeros(1, 4))
