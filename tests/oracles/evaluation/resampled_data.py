@@ -33,15 +33,17 @@ class Bootstrap(Generator):
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         share = torch.special.ndtr(z[:, 0].double())
+        flat = 0 * z.sum()  # every net has a gradient with respect to z; here it is 0
         if not self.conditional:
-            return self.images[(share * len(self.images)).long().clamp(0, len(self.images) - 1)]
+            chosen = (share * len(self.images)).long().clamp(0, len(self.images) - 1)
+            return self.images[chosen] + flat
         assert labels is not None
         assert self.labels is not None
         of_class = [(self.labels == label).nonzero()[:, 0] for label in labels]
         picks = [
             of[min(int(s * len(of)), len(of) - 1)] for s, of in zip(share, of_class, strict=True)
         ]
-        return self.images[torch.stack(picks)]
+        return self.images[torch.stack(picks)] + flat
 
 
 def flat_encoder(dataset: Dataset, d: int) -> Encoder:
