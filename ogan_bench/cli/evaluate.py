@@ -13,6 +13,7 @@ from ogan_bench.cli.output import print_json, print_text, say
 
 if TYPE_CHECKING:
     from ogan_bench.store.trial_store import TrialStore
+    from ogan_bench.study.settings import Evaluation
     from ogan_bench.study.trial import Trial
 
 EXIT_NO_VALUE = 4
@@ -28,10 +29,10 @@ def evaluate(
         ),
     ] = None,
     generated: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
             help="Images from any tool: a folder, or uint8 arrays in an .npz (images or arr_0) or "
-            ".npy; or an .npz with mu and sigma."
+            ".npy; or an .npz with mu and sigma. Several times: sets to compare."
         ),
     ] = None,
     reference: Annotated[
@@ -88,7 +89,7 @@ def evaluate(
     from ogan_bench.metrics.definition import Group
     from ogan_bench.metrics.feature_spaces import SPACES
 
-    if bool(trials) == (generated is not None) or (generated is None) != (reference is None):
+    if bool(trials) == bool(generated) or bool(generated) != (reference is not None):
         raise UserError(
             "name folders of stored trials, or images by both --generated and --reference"
         )
@@ -112,7 +113,7 @@ def evaluate(
         raise typer.Exit(
             _stored(trials, spaces, further, samplings, plugins or (), device, workers, as_json)
         )
-    assert generated is not None
+    assert generated
     assert reference is not None
     if statistics_of is not None:
         if further or spaces or override:
@@ -120,10 +121,18 @@ def evaluate(
                 "mean and covariance give the Fréchet distance alone: --groups, --extractors and "
                 "--set need images"
             )
-        rows = _statistics(generated, reference, statistics_of, resize, device)
+        if len(generated) > 1:
+            raise UserError("--statistics-of compares one pair: name --generated once")
+        rows = _statistics(generated[0], reference, statistics_of, resize, device)
     else:
         of_images = None if groups and ALL in groups.split(",") else further
-        rows = _images(generated, reference, override or (), spaces, of_images, resize, device)
+        chosen_settings = (override or (), spaces, of_images, resize, device)
+        if len(set(generated)) < len(generated):
+            raise UserError("--generated: a set is named twice")
+        if len(generated) > 1:
+            _sets(generated, reference, *chosen_settings, as_json)
+            return
+        rows = _images(generated[0], reference, *chosen_settings)
     if as_json:
         print_json(rows)
     else:
@@ -210,23 +219,67 @@ def _images(
     import torch
 
     from ogan_bench.analysis.degenerate import examined
-    from ogan_bench.evaluation.evaluate import OF_IMAGES
     from ogan_bench.evaluation.external_images import read_images, reference_dataset
     from ogan_bench.evaluation.external_sets import image_rows
     from ogan_bench.runner.devices import slots
-    from ogan_bench.study.settings import Evaluation
 
     images = read_images(generated, resize).images
     dataset = reference_dataset(reference, override, images, resize)
-    settings = Evaluation.model_validate(
-        {
-            "groups": list(OF_IMAGES) if groups is None else groups,
-            **({"extractors": extractors} if extractors else {}),
-        }
-    )
     place = torch.device(slots(device, 1, 1)[0])
-    rows = image_rows(images, dataset, settings, place, resize)
+    rows = image_rows(images, dataset, _settings(extractors, groups), place, resize)
     return examined([row.record() for row in rows])
+
+
+def _sets(
+    generated: Sequence[Path],
+    reference: str,
+    override: Sequence[str],
+    extractors: Sequence[str],
+    groups: Sequence[str] | None,
+    resize: int | None,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Measure several sets, print them side by side, and how each differs from the first."""
+    import torch
+
+    from ogan_bench.analysis.degenerate import examined
+    from ogan_bench.evaluation.external_images import read_images, reference_dataset
+    from ogan_bench.evaluation.external_sets import compare_sets
+    from ogan_bench.report.set_table import set_table
+    from ogan_bench.runner.devices import slots
+
+    sets = {str(path): read_images(path, resize).images for path in generated}
+    dataset = reference_dataset(reference, override, sets[str(generated[0])], resize)
+    for path in generated[1:]:  # the same refusal for each
+        if tuple(sets[str(path)].shape[1:]) != tuple(dataset.shape):
+            reference_dataset(reference, override, sets[str(path)], resize)
+    place = torch.device(slots(device, 1, 1)[0])
+    found = compare_sets(sets, dataset, _settings(extractors, groups), place, resize)
+    rows = {name: examined([row.record() for row in of]) for name, of in found.rows.items()}
+    differences = {
+        name: {
+            metric: {"value": d.value, "low": d.interval[0], "high": d.interval[1], "p": d.p}
+            for metric, d in of.items()
+        }
+        for name, of in found.differences.items()
+    }
+    if as_json:
+        print_json({"sets": rows, "differences": differences})
+    else:
+        print_text(set_table(rows, differences))
+    if all(row["value"] is None for of in rows.values() for row in of):
+        say("Nothing could be measured; the notes of --json say why.")
+        raise typer.Exit(EXIT_NO_VALUE)
+
+
+def _settings(extractors: Sequence[str], groups: Sequence[str] | None) -> Evaluation:
+    from ogan_bench.evaluation.evaluate import OF_IMAGES
+    from ogan_bench.study.settings import Evaluation
+
+    spaces = {"extractors": extractors} if extractors else {}
+    groups = list(OF_IMAGES) if groups is None else groups
+    return Evaluation.model_validate({"groups": groups, **spaces})
 
 
 def _statistics(

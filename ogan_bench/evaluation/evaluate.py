@@ -123,19 +123,32 @@ def evaluate_images(
     Raises:
         UserError: A group needs the trained nets, or the cache cannot be written.
     """
+    check_groups_of_images(settings)
+    return evaluate_context(ImageContext(dataset, settings, device, folder, generated=images))
+
+
+def evaluate_context(context: ImageContext) -> tuple[list[Row], Facts]:
+    """The same for images whose features the caller needs too; groups are of images only."""
+    rows: list[Row] = []
+    facts: Facts = {}
+    for space in dict.fromkeys(context.settings.extractors):
+        rows += space_rows(context, space, facts)
+    for group in context.settings.groups:
+        rows += OF_IMAGES[group](context)
+    return rows, facts
+
+
+def check_groups_of_images(settings: Evaluation) -> None:
+    """Refuse groups that images alone do not have.
+
+    Raises:
+        UserError: A group needs the trained nets.
+    """
     if beyond := [group for group in settings.groups if group not in OF_IMAGES]:
         raise UserError(
             f"--groups {','.join(beyond)}: needs the trained nets; images alone have: "
             f"{', '.join(OF_IMAGES)}"
         )
-    context = ImageContext(dataset, settings, device, folder, generated=images)
-    rows: list[Row] = []
-    facts: Facts = {}
-    for space in dict.fromkeys(settings.extractors):
-        rows += space_rows(context, space, facts)
-    for group in settings.groups:
-        rows += OF_IMAGES[group](context)
-    return rows, facts
 
 
 def _draw_samples(samples: Samples, dataset: Dataset, path: Path, rows: int = SIDE) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -10,7 +12,11 @@ from torch import Tensor
 
 from ogan_bench.data.base import Dataset, Split
 from ogan_bench.errors import UserError
-from ogan_bench.evaluation.evaluate import evaluate_images
+from ogan_bench.evaluation.evaluate import (
+    check_groups_of_images,
+    evaluate_context,
+    evaluate_images,
+)
 from ogan_bench.evaluation.external_images import read_images, resize_note
 from ogan_bench.evaluation.external_statistics import (
     OWN_RESIZE,
@@ -20,11 +26,20 @@ from ogan_bench.evaluation.external_statistics import (
     statistics_of,
     statistics_rows,
 )
+from ogan_bench.evaluation.fidelity.feature_values import quantities
 from ogan_bench.evaluation.image_arrays import STATISTICS, holds_statistics, read_arrays
+from ogan_bench.evaluation.in_space import comparison_in
 from ogan_bench.evaluation.rows import Row
+from ogan_bench.evaluation.set_comparison import (
+    Difference,
+    difference,
+    half_values,
+    standard_errors,
+)
 from ogan_bench.features.extractor import extract
 from ogan_bench.features.spaces import FEATURE_SPACES
-from ogan_bench.metrics.feature_spaces import SPACES
+from ogan_bench.metrics.feature_spaces import SPACES, metric_name
+from ogan_bench.sampling.context import ImageContext
 from ogan_bench.study.settings import Evaluation
 
 HINT = "--extractors names a feature space that needs no labels"
@@ -50,9 +65,91 @@ def image_rows(
         UserError: As :func:`~ogan_bench.evaluation.evaluate.evaluate_images`.
     """
     rows, _ = evaluate_images(images, dataset, settings, device)
+    return _with_notes(rows, dataset, resize)
+
+
+def _with_notes(rows: list[Row], dataset: Dataset, resize: int | None) -> list[Row]:
     hint = "" if dataset.classes else HINT
     resized = "" if resize is None else resize_note(resize)
     return [_noted(row, hint if row.value is None else resized) for row in rows]
+
+
+@dataclass(frozen=True)
+class ComparedSets:
+    """Several sets against one reference.
+
+    Args:
+        rows: Of each set by its name; ``error`` is that over halves of the set.
+        differences: Of each set but the first from the first, by metric.
+    """
+
+    rows: dict[str, list[Row]]
+    differences: dict[str, dict[str, Difference]]
+
+
+def compare_sets(
+    sets: Mapping[str, Tensor],
+    dataset: Dataset,
+    settings: Evaluation,
+    device: torch.device,
+    resize: int | None = None,
+) -> ComparedSets:
+    """Metrics of several sets of equal size, with intervals, and tests of their differences.
+
+    Args:
+        sets: Images by name, uint8, each of shape ``(n, c, h, w)``, at least two sets.
+        dataset: As for :func:`image_rows`, like the rest.
+        settings: What to measure.
+        device: Where to compute.
+        resize: What all were resized to, for the notes.
+
+    Raises:
+        UserError: The sets differ in size, or as :func:`image_rows`.
+    """
+    check_groups_of_images(settings)
+    if len({len(images) for images in sets.values()}) > 1:
+        sizes = ", ".join(f"{name}: {len(images)}" for name, images in sets.items())
+        raise UserError(
+            f"--generated: the sets differ in size ({sizes}), which alone changes most metrics; "
+            "take equally many images of each"
+        )
+    rows: dict[str, list[Row]] = {}
+    for name, images in sets.items():
+        context = ImageContext(dataset, settings, device, generated=images)
+        measured = _with_notes(evaluate_context(context)[0], dataset, resize)
+        errors = _errors(context, measured)
+        rows[name] = [dataclasses.replace(row, error=errors.get(row.metric)) for row in measured]
+    first, *others = rows
+    known = {row.metric: row for row in rows[first]}
+    differences: dict[str, dict[str, Difference]] = {}
+    for name in others:
+        differences[name] = {
+            row.metric: difference(row.value, row.error, base.value, base.error)
+            for row in rows[name]
+            if (base := known[row.metric]).value is not None
+            and base.error is not None
+            and row.value is not None
+            and row.error is not None
+        }
+    return ComparedSets(rows, differences)
+
+
+def _errors(context: ImageContext, rows: Sequence[Row]) -> dict[str, float]:
+    """Standard errors by metric, of those that are computed from features alone."""
+    found: dict[str, float] = {}
+    valued = {row.metric for row in rows if row.value is not None}
+    for space in dict.fromkeys(context.settings.extractors):
+        names = {quantity: metric_name(quantity, space) for quantity in quantities(space)}
+        if not valued & set(names.values()):
+            continue
+        compared = comparison_in(context, space)
+        without = [quantity for quantity, metric in names.items() if metric not in valued]
+        of_halves = half_values(
+            compared.samples, compared.reference, space, compared.seed, without=without
+        )
+        for quantity, error in standard_errors(of_halves).items():
+            found[names[quantity]] = error
+    return found
 
 
 def is_statistics(path: Path) -> bool:

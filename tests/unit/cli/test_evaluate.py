@@ -117,3 +117,24 @@ def test_statistics_have_a_distance_and_nothing_else(
         run(*mixed, "--statistics-of", "inception:bilinear")
     with pytest.raises(UserError, match="neither side"):
         run(*mixed[:3], tmp_path / "x.npy", "--statistics-of", "inception:tf1")
+
+
+def test_several_sets_are_compared_side_by_side(tmp_path: Path) -> None:
+    real = digits(resolution=16).train.images
+    sets = {"a.npy": real[:200], "b.npy": real[200:400], "noise.npy": 255 - real[:200]}
+    flags: list[str | Path] = []
+    for name, images in sets.items():
+        np.save(tmp_path / name, images.numpy())
+        flags += ["--generated", tmp_path / name]
+    asked = ["evaluate", *map(str, flags), "--reference", "digits", "--device", "cpu"]
+    result = CliRunner().invoke(app, [*asked, "--json"], catch_exceptions=False)
+    found = json.loads(result.stdout)
+    first, same, other = (str(tmp_path / name) for name in sets)
+    assert list(found["sets"]) == [first, same, other]
+    assert found["differences"][same]["fd_classifier"]["p"] > 0.001
+    worse = found["differences"][other]["fd_classifier"]
+    assert 0 < worse["low"] < worse["value"] < worse["high"]
+    assert worse["p"] < 1e-6
+    np.save(tmp_path / "few.npy", real[:100].numpy())
+    with pytest.raises(UserError, match="differ in size"):
+        run(*flags[:2], "--generated", tmp_path / "few.npy", "--reference", "digits")
