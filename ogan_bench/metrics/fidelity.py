@@ -9,6 +9,7 @@ INFINITY = "Chong and Forsyth, 2019, arXiv 1911.07023"
 PRDC = "Naeem et al., 2020, arXiv 2002.09797"
 MIND = "Berthet et al., 2026, arXiv 2605.06797"
 VENDI = "Friedman and Dieng, 2022, arXiv 2210.02410"
+RKE = "Jalali et al., NeurIPS 2023"
 AUTHENTICITY = "Alaa et al., 2021, arXiv 2102.08921"
 CLIPPED = "Salvy et al., 2025, arXiv 2507.01761"
 CMMD = "Jayasumana et al., 2023, arXiv 2401.09603"
@@ -137,6 +138,16 @@ QUANTITIES: dict[str, Quantity] = {
         "Effective number of distinct samples, from 1 to their number, by cosine similarity in "
         "{space}; compare it with that of equally many reference images, given in the note.",
         VENDI,
+        ".3f",
+        split="generated",
+    ),
+    "rke": Quantity(
+        "RKE score",
+        "higher",
+        "Effective number of distinct samples by Rényi's entropy of order 2, from 1 to their "
+        "number, by cosine similarity in {space}; compare it with that of equally many reference "
+        "images, given in the note.",
+        RKE,
         ".3f",
         split="generated",
     ),

@@ -22,7 +22,7 @@ from ogan_bench.evaluation.fidelity.kmeans_bins import (
 from ogan_bench.evaluation.fidelity.manifolds import Authenticity
 from ogan_bench.evaluation.fidelity.quantities import DEFINITIONS, manifold_value, quantity_rows
 from ogan_bench.evaluation.fidelity.sliced_wasserstein import sliced_wasserstein
-from ogan_bench.evaluation.fidelity.vendi import vendi_score
+from ogan_bench.evaluation.fidelity.vendi import rke_score, vendi_score
 from ogan_bench.evaluation.image_grids import neighbour_grid
 from ogan_bench.evaluation.in_space import comparison_in, rows_in_space
 from ogan_bench.evaluation.rows import Row, Value
@@ -107,14 +107,14 @@ def _sliced(c: Comparison) -> Value:
     return Value(found.value, chance, note, n_samples=size, error=found.standard_error)
 
 
-def _vendi(c: Comparison) -> Value:
+def _effective_number(name: str, score: Callable[[Tensor], Estimate], c: Comparison) -> Value:
     check(c.samples, c.reference.features)
     n = min(len(c.samples), len(c.reference))
 
     def of(points: Tensor) -> Estimate:
-        return vendi_score(part(points, n, c.seed, "evaluation/vendi"))
+        return score(part(points, n, c.seed, "evaluation/vendi"))
 
-    real = c.reference.number("vendi", lambda: of(c.reference.features).value, n=n, seed=c.seed)
+    real = c.reference.number(name, lambda: of(c.reference.features).value, n=n, seed=c.seed)
     found, note = of(c.samples), f"{n} reference images reach {real:.3f}"
     return Value(found.value, note=note, n_samples=n, error=found.standard_error)
 
@@ -159,7 +159,8 @@ MEASURES: dict[str, Callable[[Comparison], Value]] = {
     "kd_exact": _all_pairs,
     "fd_infinity": _infinity,
     "sliced_wasserstein": _sliced,
-    "vendi": _vendi,
+    "vendi": functools.partial(_effective_number, "vendi", vendi_score),
+    "rke": functools.partial(_effective_number, "rke", rke_score),
     "authenticity": _authenticity,
     "ndb": _different_cells,
     "ndb_js": _cell_divergence,

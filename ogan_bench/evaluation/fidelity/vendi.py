@@ -1,4 +1,4 @@
-"""The effective number of distinct samples in a set."""
+"""The effective number of distinct samples in a set, by entropies of two orders."""
 
 from __future__ import annotations
 
@@ -30,10 +30,8 @@ def vendi_score(samples: Tensor) -> Estimate:
         D. Friedman and A. B. Dieng, The Vendi Score: A Diversity Evaluation Metric for Machine
         Learning, 2022, https://arxiv.org/abs/2210.02410
     """
-    check(samples)
+    _check_directions(samples)
     n, k = samples.shape
-    if zero := sum(int((block == 0).all(1).sum()) for block in samples.split(BLOCK)):
-        raise ValueError(f"the features of {zero} images are all 0 and have no direction")
     if n < k:
         x = normalize(samples.double())
         shares, vectors = torch.linalg.eigh(x @ x.T / n)
@@ -50,3 +48,42 @@ def vendi_score(samples: Tensor) -> Estimate:
         )
     score, error = float(entropy.sum().exp()), of_mean(influences)
     return Estimate(score, None if error is None else score * error)
+
+
+def rke_score(samples: Tensor) -> Estimate:
+    """exp H₂(λ) = 1 / Σ λ² = 1 / ‖K / n‖²_F, with K and λ of :func:`vendi_score`.
+
+    Rényi's entropy of order 2 weighs frequent kinds of samples more than Shannon's, so it is
+    smaller and changes less with the number of samples. Equal samples give 1, n orthogonal ones n.
+
+    Args:
+        samples: Features, shape ``(n, k)``.
+
+    Returns:
+        A number from 1 to min(n, k), and its standard error: with M = XᵀX / n and the unit vectors
+        x, the influence of a sample on tr M² is 2 xᵀMx.
+
+    Raises:
+        ValueError: As :func:`vendi_score`.
+
+    References:
+        M. Jalali, C. T. Li and F. Farnia, An Information-Theoretic Evaluation of Generative Models
+        in Learning Multi-modal Distributions, NeurIPS 2023
+    """
+    _check_directions(samples)
+    n, k = samples.shape
+    if n < k:
+        x = normalize(samples.double())
+        squares = (x @ x.T).square().mean(1)
+    else:
+        moment = sum_over_blocks(samples, lambda x: normalize(x).T @ normalize(x)) / n
+        blocks = (normalize(x.double()) for x in samples.split(BLOCK))
+        squares = torch.cat([((x @ moment) * x).sum(1) for x in blocks])
+    score, error = 1 / float(squares.mean()), of_mean(2 * squares)
+    return Estimate(score, None if error is None else score**2 * error)
+
+
+def _check_directions(samples: Tensor) -> None:
+    check(samples)
+    if zero := sum(int((block == 0).all(1).sum()) for block in samples.split(BLOCK)):
+        raise ValueError(f"the features of {zero} images are all 0 and have no direction")

@@ -29,12 +29,13 @@ def kind(quantity: str, better: str | None) -> Kind | None:
     """What a quantity measures; ``None``: neither, so it is not judged.
 
     The last word of a name tells: variants of precision and density measure fidelity, those of
-    recall, coverage and the Vendi score diversity. Anything else that should be low is a distance.
+    recall, coverage, the Vendi and the RKE score diversity. Anything else that should be low is a
+    distance.
     """
     words = set(quantity.split("_"))
     if words & {"precision", "density"}:
         return "fidelity"
-    if words & {"recall", "coverage", "vendi"}:
+    if words & {"recall", "coverage", "vendi", "rke"}:
         return "diversity"
     return "distance" if better == "lower" else None
 

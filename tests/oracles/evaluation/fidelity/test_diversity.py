@@ -91,6 +91,8 @@ class TestRows:
         assert value["fd_infinity_clip"] == pytest.approx(rows["fd_infinity_clip"].floor, rel=1.0)
         real = float((rows["vendi_clip"].note or "").split("images reach ")[1])
         assert value["vendi_clip"] == pytest.approx(real, rel=0.6)
+        real = float((rows["rke_clip"].note or "").split("images reach ")[1])
+        assert value["rke_clip"] == pytest.approx(real, rel=0.3)
         sliced = rows["sliced_wasserstein_clip"]
         assert sliced.value == pytest.approx(sliced.floor, rel=0.4)
         assert "from two sets of 350 of these, times 350/700" in (sliced.note or "")
@@ -106,6 +108,7 @@ class TestRows:
         value = {name: row.value for name, row in rows.items()}
         assert None not in value.values()
         assert value["vendi_clip"] == pytest.approx(1.0)
+        assert value["rke_clip"] == pytest.approx(1.0)
         assert value["recall_clip"] == 0.0
         assert (value["coverage_clip"] or 0) < 0.05
         assert (value["ndb_clip"] or 0) > 0.9
@@ -155,7 +158,7 @@ class TestRows:
         dataset, images = halves
         rows = rows_of(dataset, images, "clip")
         written = kept()
-        assert len(written) == 7
+        assert len(written) == 8
         assert rows_of(dataset, images, "clip") == rows
         assert kept() == written
 

@@ -15,6 +15,7 @@ from ogan_bench.evaluation.verification.criteria import kind, passes
         ("recall", "higher", "diversity"),
         ("clipped_coverage", "higher", "diversity"),
         ("vendi", "higher", "diversity"),
+        ("rke", "higher", "diversity"),
         ("fd_debiased", "lower", "distance"),
         ("authenticity", None, None),
     ],
