@@ -25,9 +25,13 @@ def comparison_in(context: ImageContext, space: SpaceName) -> Comparison:
         samples, real = (context.features(space, of).features for of in ("generated", "train"))
         reference = Reference(real, context.device)
         dataset = context.dataset
-        trained_on = dataset.trained_on if context.reference is dataset.train else None
+        of_training = context.reference is dataset.train
         return Comparison(
-            samples.to(reference.features), reference, context.settings.seed, trained_on
+            samples.to(reference.features),
+            reference,
+            context.settings.seed,
+            dataset.trained_on if of_training else None,
+            (lambda: context.features(space, "test").features) if of_training else None,
         )
 
     return context.once(f"comparison in {space}", make)

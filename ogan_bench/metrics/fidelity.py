@@ -11,6 +11,7 @@ MIND = "Berthet et al., 2026, arXiv 2605.06797"
 VENDI = "Friedman and Dieng, 2022, arXiv 2210.02410"
 RKE = "Jalali et al., NeurIPS 2023"
 AUTHENTICITY = "Alaa et al., 2021, arXiv 2102.08921"
+COPYING = "Meehan et al., 2020, arXiv 2004.05675"
 CLIPPED = "Salvy et al., 2025, arXiv 2507.01761"
 CMMD = "Jayasumana et al., 2023, arXiv 2401.09603"
 
@@ -158,6 +159,16 @@ QUANTITIES: dict[str, Quantity] = {
         "image is from its own nearest neighbour; low if samples are copies.",
         AUTHENTICITY,
         ".3f",
+    ),
+    "data_copying": Quantity(
+        "C_T, data copying",
+        None,
+        "z score of a Mann-Whitney test of the samples' distances to their nearest image trained "
+        "on against those of the test images, in {space}, within k-means cells of the training "
+        "images, mean by the cells' test images; about 0 for new samples, below -3 if many are "
+        "copies, positive if they are farther off than test images.",
+        COPYING,
+        ".2f",
     ),
     "cmmd": Quantity(
         "CMMD",

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from torch import Tensor
 
+from ogan_bench.evaluation.fidelity.data_copying import Copying, Distances, data_copying
 from ogan_bench.evaluation.fidelity.feature_sets import check
 from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_error
-from ogan_bench.evaluation.fidelity.kmeans_bins import cell_counts, number_of_cells
+from ogan_bench.evaluation.fidelity.kmeans_bins import cell_counts, cells_of, number_of_cells
 from ogan_bench.evaluation.fidelity.manifolds import (
     Authenticity,
     Manifolds,
     authenticity,
     manifolds,
+    nearest,
 )
 from ogan_bench.evaluation.fidelity.reference import Reference
 from ogan_bench.evaluation.standard_error import Estimate
@@ -29,12 +32,15 @@ class Comparison:
         reference: The real images: those trained on, or others given in their place.
         seed: Seed of random choices.
         trained_on: Indices of the training images that nets were trained on; ``None``: all.
+        test_features: Computes the features of the test images, shape ``(t, k)``; ``None``: there
+            are none of the distribution of the reference.
     """
 
     samples: Tensor
     reference: Reference
     seed: int
     trained_on: Tensor | None = None
+    test_features: Callable[[], Tensor] | None = None
 
     @property
     def against(self) -> str:
@@ -53,14 +59,45 @@ class Comparison:
         return manifolds(self.samples, self.reference.features, self.seed)
 
     @functools.cached_property
+    def training(self) -> Tensor:
+        """Features of the images trained on, shape ``(m, k)``."""
+        features = self.reference.features
+        return (
+            features if self.trained_on is None else features[self.trained_on.to(features.device)]
+        )
+
+    @functools.cached_property
+    def test(self) -> Tensor:
+        """Features of the test images, shape ``(t, k)``.
+
+        Raises:
+            ValueError: There are none.
+        """
+        if self.test_features is None:
+            raise ValueError("there are no test images of the distribution of the reference images")
+        return self.test_features().to(self.reference.features)
+
+    @functools.cached_property
     def authenticity(self) -> Authenticity:
         """How close every sample is to its nearest image of those trained on."""
         check(self.samples, self.reference.features)  # before neighbours are looked for
         if self.trained_on is None:
-            return authenticity(self.samples, self.reference.features, self.reference.nearest)
-        trained_on = self.trained_on.to(self.reference.features.device)
-        found = authenticity(self.samples, self.reference.features[trained_on])
-        return replace(found, indices=trained_on[found.indices])
+            return authenticity(self.samples, self.training, self.reference.nearest)
+        found = authenticity(self.samples, self.training)
+        return replace(found, indices=self.trained_on.to(found.indices.device)[found.indices])
+
+    @functools.cached_property
+    def copying(self) -> Copying:
+        """Whether samples are closer to the images trained on than test images are."""
+        samples = self.authenticity.distances
+        test = nearest(self.test, self.training).distances[:, 0]
+        count = number_of_cells(min(len(samples), len(test)), len(self.reference))
+        centres, _ = self.reference.cells(count, self.seed)
+        return data_copying(
+            Distances(samples, cells_of(self.samples, centres)),
+            Distances(test, cells_of(self.test, centres)),
+            count,
+        )
 
     @functools.cached_property
     def cells(self) -> tuple[Tensor, Tensor]:

@@ -126,6 +126,15 @@ def _authenticity(c: Comparison) -> Value:
     return Value(found.share, note=note, error=of_share(found.share, len(c.samples)))
 
 
+def _data_copying(c: Comparison) -> Value:
+    found = c.copying
+    note = (
+        f"against {len(c.training)} images trained on and {len(c.test)} test images, in "
+        f"{found.cells} cells; perfect samples have a standard deviation of {found.deviation:.3f}"
+    )
+    return Value(found.statistic.value, note=note, error=found.statistic.standard_error)
+
+
 def _different_cells(c: Comparison) -> Value:
     found = different_cells(*c.cells)
     return Value(found.value, LEVEL, _of_cells(c), error=found.standard_error)
@@ -162,6 +171,7 @@ MEASURES: dict[str, Callable[[Comparison], Value]] = {
     "vendi": functools.partial(_effective_number, "vendi", vendi_score),
     "rke": functools.partial(_effective_number, "rke", rke_score),
     "authenticity": _authenticity,
+    "data_copying": _data_copying,
     "ndb": _different_cells,
     "ndb_js": _cell_divergence,
     "cmmd": _cmmd,

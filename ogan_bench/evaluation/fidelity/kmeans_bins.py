@@ -58,8 +58,12 @@ def centres(reference: Tensor, count: int, seed: int) -> Tensor:
 
 def cell_counts(points: Tensor, centres: Tensor) -> Tensor:
     """How many points each centre is nearest to, shape ``(K,)``."""
-    cells = [torch.cdist(block, centres).argmin(1) for block in points.split(BLOCK)]
-    return torch.cat(cells).bincount(minlength=len(centres)).cpu()
+    return cells_of(points, centres).bincount(minlength=len(centres)).cpu()
+
+
+def cells_of(points: Tensor, centres: Tensor) -> Tensor:
+    """The centre nearest to each point, shape ``(n,)``."""
+    return torch.cat([torch.cdist(block, centres).argmin(1) for block in points.split(BLOCK)])
 
 
 def different_cells(samples: Tensor, reference: Tensor) -> Estimate:

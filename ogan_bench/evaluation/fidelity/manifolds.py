@@ -198,12 +198,14 @@ class Authenticity:
         closeness: Distance of every sample to its nearest training image, over the distance of
             that image to its own neighbour; 1 or less: a copy, shape ``(n,)``.
         indices: Nearest training image of every sample, shape ``(n,)``.
+        distances: Distance of every sample to that image, shape ``(n,)``.
     """
 
     share: float
     held_out: float
     closeness: Tensor
     indices: Tensor
+    distances: Tensor
 
 
 def authenticity(samples: Tensor, training: Tensor, within: Nearest | None = None) -> Authenticity:
@@ -238,7 +240,11 @@ def authenticity(samples: Tensor, training: Tensor, within: Nearest | None = Non
     # Copies of duplicate images give 0 / 0: they are copies.
     closeness = (distances / within.distances[indices, 0]).nan_to_num(nan=0.0, posinf=math.inf)
     return Authenticity(
-        float(authentic.double().mean()), float(new.double().mean()), closeness, indices
+        float(authentic.double().mean()),
+        float(new.double().mean()),
+        closeness,
+        indices,
+        distances,
     )
 
 

@@ -48,7 +48,8 @@ def test_copies_are_of_images_trained_on() -> None:
 
 
 def compared() -> Comparison:
-    return Comparison(normal(N, K, 0), Reference(normal(M, K, 1), torch.device("cpu")), 0)
+    reference = Reference(normal(M, K, 1), torch.device("cpu"))
+    return Comparison(normal(N, K, 0), reference, 0, test_features=lambda: normal(N, K, 2))
 
 
 @pytest.mark.usefixtures("own_cache")

@@ -98,6 +98,7 @@ class TestRows:
         assert "from two sets of 350 of these, times 350/700" in (sliced.note or "")
         real = float((rows["authenticity_clip"].note or "").split("which reach ")[1].split()[0])
         assert value["authenticity_clip"] == pytest.approx(real, abs=0.12)
+        assert abs(value["data_copying_clip"] or 9) < 3
         assert (value["ndb_clip"] or 0) < 0.2
         assert value["ndb_js_clip"] == pytest.approx(rows["ndb_js_clip"].floor, rel=0.7)
         assert value["cmmd"] == pytest.approx(rows["cmmd"].floor, rel=0.7)
@@ -117,6 +118,7 @@ class TestRows:
         dataset, _ = halves
         rows = rows_of(dataset, dataset.train.images, "clip")
         assert rows["authenticity_clip"].value == 0.0
+        assert (rows["data_copying_clip"].value or 0) < -5
         assert rows["coverage_clip"].value == 1.0
 
     def test_a_space_that_cannot_be_had_stops_no_other(
@@ -144,7 +146,9 @@ class TestRows:
         dataset, images = halves
         rows = rows_of(dataset, images[:60], "inception")
         without = {name for name, row in rows.items() if row.value is None}
-        assert without == {"fid_infinity", "ndb_inception", "ndb_js_inception"}
+        assert without == {
+            "fid_infinity", "data_copying_inception", "ndb_inception", "ndb_js_inception"
+        }  # fmt: skip
         assert "16 features need 80" in (rows["fid_infinity"].note or "")
         assert "60 images are too few" in (rows["ndb_inception"].note or "")
 
@@ -158,7 +162,7 @@ class TestRows:
         dataset, images = halves
         rows = rows_of(dataset, images, "clip")
         written = kept()
-        assert len(written) == 8
+        assert len(written) == 9
         assert rows_of(dataset, images, "clip") == rows
         assert kept() == written
 
