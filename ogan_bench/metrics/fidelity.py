@@ -12,6 +12,7 @@ VENDI = "Friedman and Dieng, 2022, arXiv 2210.02410"
 RKE = "Jalali et al., NeurIPS 2023"
 AUTHENTICITY = "Alaa et al., 2021, arXiv 2102.08921"
 COPYING = "Meehan et al., 2020, arXiv 2004.05675"
+FLD = "Jiralerspong et al., 2023, arXiv 2302.04440"
 CLIPPED = "Salvy et al., 2025, arXiv 2507.01761"
 CMMD = "Jayasumana et al., 2023, arXiv 2401.09603"
 
@@ -169,6 +170,14 @@ QUANTITIES: dict[str, Quantity] = {
         "copies, positive if they are farther off than test images.",
         COPYING,
         ".2f",
+    ),
+    "fld_gap": Quantity(
+        "FLD gap",
+        None,
+        "Log-likelihood of images trained on less that of test images, in nats per feature, in a "
+        "mixture of isotropic normals about the samples fitted to the former, in {space}; large if "
+        "samples are copies, a little above 0 for new samples.",
+        FLD,
     ),
     "cmmd": Quantity(
         "CMMD",

@@ -19,6 +19,7 @@ from ogan_bench.evaluation.fidelity.kmeans_bins import (
     jensen_shannon,
     jensen_shannon_floor,
 )
+from ogan_bench.evaluation.fidelity.likelihood import MOST, generalisation_gap
 from ogan_bench.evaluation.fidelity.manifolds import Authenticity
 from ogan_bench.evaluation.fidelity.quantities import DEFINITIONS, manifold_value, quantity_rows
 from ogan_bench.evaluation.fidelity.sliced_wasserstein import sliced_wasserstein
@@ -135,6 +136,14 @@ def _data_copying(c: Comparison) -> Value:
     return Value(found.statistic.value, note=note, error=found.statistic.standard_error)
 
 
+def _likelihood_gap(c: Comparison) -> Value:
+    check(c.samples, c.reference.features)  # before test images are asked for
+    gap = generalisation_gap(c.samples, c.training, c.test, c.seed)
+    samples, images = min(len(c.samples), MOST), min(len(c.training), len(c.test), MOST)
+    note = f"{images} images trained on against as many test images, in a density of {samples}"
+    return Value(gap, note=f"{note} samples", n_samples=samples)
+
+
 def _different_cells(c: Comparison) -> Value:
     found = different_cells(*c.cells)
     return Value(found.value, LEVEL, _of_cells(c), error=found.standard_error)
@@ -172,6 +181,7 @@ MEASURES: dict[str, Callable[[Comparison], Value]] = {
     "rke": functools.partial(_effective_number, "rke", rke_score),
     "authenticity": _authenticity,
     "data_copying": _data_copying,
+    "fld_gap": _likelihood_gap,
     "ndb": _different_cells,
     "ndb_js": _cell_divergence,
     "cmmd": _cmmd,

@@ -77,7 +77,7 @@ train, test = whole.train, whole.test
 dataset = dataclasses.replace(
     whole,
     train=Split(train.images[:200], train.known_labels[:200]),
-    test=Split(test.images[:30], test.known_labels[:30]),
+    test=Split(test.images[:100], test.known_labels[:100]),
 )
 E = flat_encoder(dataset, 8)
 pair = Autoencoder(Untrained(), E, Bootstrap(dataset.train, conditional=False), 8)

@@ -14,7 +14,7 @@ from ogan_bench.evaluation.verification.tables import limit_table, outcome_table
 def test_every_quantity_with_a_direction_is_judged() -> None:
     kinds = verify.judged()
     assert {"fd", "kd", "precision", "recall"} <= set(kinds)
-    without_direction = {"authenticity", "data_copying"}
+    without_direction = {"authenticity", "data_copying", "fld_gap"}
     assert set(MEASURES) - set(kinds) <= without_direction | {"cmmd"}  # of CLIP only
     assert kinds["density"] == "fidelity"
     assert kinds["coverage"] == "diversity"
