@@ -26,12 +26,14 @@ def comparison_in(context: ImageContext, space: SpaceName) -> Comparison:
         reference = Reference(real, context.device)
         dataset = context.dataset
         of_training = context.reference is dataset.train
+        # Files that stand for a dataset have no images beside the reference.
+        tested = of_training and dataset.test is not dataset.train
         return Comparison(
             samples.to(reference.features),
             reference,
             context.settings.seed,
             dataset.trained_on if of_training else None,
-            (lambda: context.features(space, "test").features) if of_training else None,
+            (lambda: context.features(space, "test").features) if tested else None,
         )
 
     return context.once(f"comparison in {space}", make)

@@ -123,6 +123,13 @@ class TestRows:
         assert (rows["fld_gap_clip"].value or 0) > 1
         assert rows["coverage_clip"].value == 1.0
 
+    def test_reference_images_are_not_test_images_too(self, halves: tuple[Dataset, Tensor]) -> None:
+        dataset, images = halves
+        rows = rows_of(dataclasses.replace(dataset, test=dataset.train), images, "clip")
+        for name in ("data_copying_clip", "fld_gap_clip"):
+            assert rows[name].value is None
+            assert "there are no test images" in (rows[name].note or "")
+
     def test_a_space_that_cannot_be_had_stops_no_other(
         self, halves: tuple[Dataset, Tensor]
     ) -> None:
