@@ -5,7 +5,18 @@ from __future__ import annotations
 from ogan_bench.metrics.definition import OWN, STYLEGAN, Metric
 from ogan_bench.metrics.feature_spaces import CLASSIFIER, SPACES
 
-INTERPOLATION: dict[str, Metric] = {
+PATHS = {
+    "": ("spherical", "decoded spherical paths between codes of test images"),
+    "_linear": ("linear", "decoded linear paths between codes of test images"),
+    "_pixels": ("cross-fade", "cross-fades of the pixels of the test images themselves"),
+    "_shuffled": (
+        "shuffled codes",
+        "decoded spherical paths between codes of test images, the entries of each code shuffled",
+    ),
+}
+"""Suffix of a metric to title and description of its paths; the last two are baselines."""
+
+DECODED: dict[str, Metric] = {
     name: metric
     for end, how in {"": "spherical", "_linear": "linear"}.items()
     for name, metric in {
@@ -58,3 +69,37 @@ INTERPOLATION: dict[str, Metric] = {
         ),
     }.items()
 }
+
+STRAIGHTNESS: dict[str, Metric] = {
+    f"path_straightness_{name}{end}": Metric(
+        f"path straightness ({space.title}), {title}",
+        "higher" if end in ("", "_linear") else None,
+        f"Distance between the ends divided by the length in 16 segments, in [0, 1], mean over "
+        f"{paths}; 1: straight, in {space.description}.",
+        OWN,
+        ".3f",
+        extractor=name,
+        group="interpolation",
+    )
+    for name, space in SPACES.items()
+    for end, (title, paths) in PATHS.items()
+}
+
+MIDPOINTS: dict[str, Metric] = {
+    f"midpoint_ratio_{name}{end}": Metric(
+        f"midpoint ratio ({space.title}), {title}",
+        None,
+        f"Mean distance of the midpoint to the nearest training image divided by that of the ends, "
+        f"over {paths}; 1: midpoints are as near as the ends, however far those are, in "
+        f"{space.description}.",
+        OWN,
+        ".3f",
+        extractor=name,
+        group="interpolation",
+    )
+    for name, space in SPACES.items()
+    for end, (title, paths) in PATHS.items()
+    if end != "_shuffled"
+}
+
+INTERPOLATION = {**DECODED, **STRAIGHTNESS, **MIDPOINTS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,9 +11,15 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ogan_bench.data.base import to_uint8
+from ogan_bench.data.base import to_float, to_uint8
 from ogan_bench.evaluation.ensemble import in_each_member
+from ogan_bench.evaluation.fidelity.manifolds import nearest
 from ogan_bench.evaluation.image_grids import interpolation_strips
+from ogan_bench.evaluation.interpolation.naturalness import (
+    middle_to_ends,
+    shuffled_entries,
+    straightness,
+)
 from ogan_bench.evaluation.interpolation.path_length import (
     CURVES,
     Curve,
@@ -23,7 +30,8 @@ from ogan_bench.evaluation.interpolation.path_length import (
     trimmed_mean,
 )
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
-from ogan_bench.features.extractor import Extractor, extract
+from ogan_bench.evaluation.standard_error import of_mean
+from ogan_bench.features.extractor import Extractor, Features, dataset_features, extract
 from ogan_bench.metrics.definition import SpaceName
 from ogan_bench.metrics.feature_spaces import CLASSIFIER
 from ogan_bench.sampling.context import ModelContext, decode, project
@@ -32,10 +40,13 @@ from ogan_bench.seeding import generator
 PAIRS = 500
 DETOUR_PAIRS = 50
 SEGMENTS = 16
-"""Number of segments of a path whose length is measured in pixels."""
+"""Number of segments of a path whose length is measured in pixels, or straightness in features."""
 EPSILON = 0.01
 """Share of a path over which its speed is measured. A hundred times StyleGAN's, so that images
 differ by more than the error of reduced-precision GPU products."""
+PIXELS, SHUFFLED = "_pixels", "_shuffled"
+"""Suffixes of baselines: cross-fades of the test images themselves, and spherical paths between
+codes whose entries are shuffled."""
 STRIPS = 8
 """Rows of the picture, and decoded images per row."""
 
@@ -90,7 +101,10 @@ class InterpolationPaths:
         self.positions = torch.rand(PAIRS, 1, generator=random) * (1 - EPSILON)
         self._straight: dict[str, float] = {}
         self._speeds: dict[tuple[str, Curve], Tensor] = {}
-        self._confidences: dict[str, tuple[Tensor, Tensor]] = {}
+        self._walks: dict[str, Tensor] = {}
+        self._middles: dict[str, Tensor] = {}
+        self._middle_features: dict[tuple[str, str], Features] = {}
+        self._end_features: dict[str, tuple[Features, Features]] = {}
 
     def at(self, curve: Curve, s: float, pairs: int = PAIRS) -> Tensor:
         """Images at the same position s of the first paths, shape ``(pairs, c, h, w)``."""
@@ -111,18 +125,61 @@ class InterpolationPaths:
             end = own[endpoints.second]
         return own[endpoints.first], end
 
-    def endpoint_confidence(self, context: ModelContext) -> tuple[Tensor, Tensor]:
-        """Confidence of a classifier at both endpoints, each of shape ``(n,)``."""
-        classifier = context.extractor(CLASSIFIER)
-        if classifier.name not in self._confidences:
-            known = context.features(CLASSIFIER, "reconstructions").logits
+    @functools.cached_property
+    def shuffled_endpoints(self) -> PathEndpoints:
+        """The same endpoints, the entries of each code shuffled."""
+        random = generator(self.context.settings.seed, "evaluation/interpolation/shuffled")
+        start, end = (
+            shuffled_entries(codes, random) for codes in (self.endpoints.start, self.endpoints.end)
+        )
+        return dataclasses.replace(self.endpoints, start=start, end=end)
+
+    def cross_fade(self, s: float, pairs: int) -> Tensor:
+        """(1 - s) x + s y of the first pairs of test images, shape ``(pairs, c, h, w)``."""
+        images, endpoints = self.context.dataset.test.images.cpu(), self.endpoints
+        x, y = (to_float(images[chosen[:pairs]]) for chosen in (endpoints.first, endpoints.second))
+        return (1 - s) * x + s * y
+
+    def image_at(self, suffix: str, s: float, pairs: int) -> Tensor:
+        """Images at the same position of the first decoded paths, or of those of a baseline."""
+        if suffix == PIXELS:
+            return self.cross_fade(s, pairs)
+        if suffix == SHUFFLED:
+            ends, where = self.shuffled_endpoints, torch.full((pairs, 1), s)
+            labels = None if ends.labels is None else ends.labels[:pairs]
+            return decode(
+                self.context, spherical(ends.start[:pairs], ends.end[:pairs], where), labels
+            )
+        return self.at(CURVES[suffix], s, pairs)
+
+    def walk(self, suffix: str) -> Tensor:
+        """Images along the first paths, shape ``(SEGMENTS + 1, DETOUR_PAIRS, c, h, w)``."""
+        if suffix not in self._walks:
+            positions = torch.linspace(0, 1, SEGMENTS + 1).tolist()
+            images = [self.image_at(suffix, s, DETOUR_PAIRS) for s in positions]
+            self._walks[suffix] = torch.stack(images)
+        return self._walks[suffix]
+
+    def middle_features(self, extractor: Extractor, suffix: str) -> Features:
+        """Features of the midpoints of all paths."""
+        if suffix not in self._middles:
+            self._middles[suffix] = to_uint8(self.image_at(suffix, 0.5, PAIRS))
+        key = extractor.name, suffix
+        if key not in self._middle_features:
+            self._middle_features[key] = extract(extractor, self._middles[suffix])
+        return self._middle_features[key]
+
+    def end_features(self, context: ModelContext, space: SpaceName) -> tuple[Features, Features]:
+        """Features of the decoded images at both endpoints of all paths."""
+        extractor = context.extractor(space)
+        if extractor.name not in self._end_features:
+            known = context.features(space, "reconstructions")
             if context.trained.generator.conditional:
-                end = _logits(classifier, self.decoded_endpoints[1])
+                end = extract(extractor, to_uint8(self.decoded_endpoints[1]))
             else:
-                end = known[self.endpoints.second]
-            both = _confidence(known[self.endpoints.first]), _confidence(end)
-            self._confidences[classifier.name] = both
-        return self._confidences[classifier.name]
+                end = _chosen(known, self.endpoints.second)
+            self._end_features[extractor.name] = _chosen(known, self.endpoints.first), end
+        return self._end_features[extractor.name]
 
     def squared_speeds(self, extractor: Extractor, curve: Curve) -> tuple[Tensor, float]:
         """Squared speeds of all paths in a feature space, and mean squared endpoint distance.
@@ -163,26 +220,53 @@ class InterpolationPaths:
         energy = float(speeds.mean()) / straight
         return Value(energy, note=f"ε = {EPSILON:g}", extractor=extractor.name)
 
-    def detour(self, curve: Curve) -> Value:
+    def detour(self, suffix: str) -> Value:
         """Length of the first paths in pixel space, divided by the distance of their endpoints."""
-        positions = torch.linspace(0, 1, SEGMENTS + 1).tolist()
-        images = torch.stack([self.at(curve, s, DETOUR_PAIRS) for s in positions])
-        return Value(detour(images), note=f"{SEGMENTS} segments")
+        return Value(detour(self.walk(suffix)), note=f"{SEGMENTS} segments")
 
-    def confidence(self, context: ModelContext, curve: Curve) -> Value:
+    def straightness(self, extractor: Extractor, suffix: str) -> Value:
+        """Mean straightness of the first paths in a feature space, of images rounded to 8 bits."""
+        images = to_uint8(self.walk(suffix))
+        points = extract(extractor, images.flatten(0, 1)).features
+        each = straightness(points.unflatten(0, images.shape[:2]))
+        return Value(
+            float(each.mean()),
+            note=f"{SEGMENTS} segments",
+            extractor=extractor.name,
+            n_samples=len(each),
+            error=of_mean(each),
+        )
+
+    def midpoint_ratio(self, context: ModelContext, space: SpaceName, suffix: str) -> Value:
+        """Distance of midpoints to their nearest training images, relative to that of the ends."""
+        extractor, endpoints = context.extractor(space), self.endpoints
+        middle = self.middle_features(extractor, suffix)
+        if suffix == PIXELS:
+            real = dataset_features(extractor, context.dataset, "test")
+            ends = _chosen(real, endpoints.first), _chosen(real, endpoints.second)
+        else:
+            ends = self.end_features(context, space)
+        train = dataset_features(extractor, context.dataset, "train").features
+        distances = nearest(torch.cat([part.features for part in (middle, *ends)]), train).distances
+        found = middle_to_ends(distances[:PAIRS, 0], distances[PAIRS:, 0].view(2, PAIRS))
+        return Value(found.value, extractor=extractor.name, error=found.standard_error)
+
+    def confidence(self, context: ModelContext, suffix: str) -> Value:
         """Share of midpoints classified at least as confidently as the less confident endpoint.
 
         Of three identically distributed numbers, each is the smallest with probability 1/3.
         """
         extractor = context.extractor(CLASSIFIER)
-        start, end = self.endpoint_confidence(context)
-        middle = _confidence(_logits(extractor, self.at(curve, 0.5)))
+        start, end = (_confidence(of.logits) for of in self.end_features(context, CLASSIFIER))
+        middle = _confidence(self.middle_features(extractor, suffix).logits)
         share = float((middle >= torch.minimum(start, end)).double().mean())
         return Value(share, note="2/3 if midpoints are like ends", extractor=extractor.name)
 
 
-def _logits(extractor: Extractor, images: Tensor) -> Tensor:
-    return extract(extractor, to_uint8(images)).logits
+def _chosen(features: Features, indices: Tensor) -> Features:
+    return dataclasses.replace(
+        features, features=features.features[indices], logits=features.logits[indices]
+    )
 
 
 def _confidence(logits: Tensor) -> Tensor:
@@ -214,22 +298,31 @@ def interpolation_rows(context: ModelContext) -> list[Row]:
             )
             if space == CLASSIFIER:
                 measures[f"interpolation_confidence{suffix}"] = lambda: paths().confidence(
-                    member, curve
+                    member, suffix
                 )
+
+        def straightness(suffix: str) -> Value:
+            return paths().straightness(member.extractor(space), suffix)
+
+        def midpoint_ratio(suffix: str) -> Value:
+            return paths().midpoint_ratio(member, space, suffix)
 
         for suffix, curve in CURVES.items():
             add(suffix, curve)
+        for suffix in (*CURVES, PIXELS, SHUFFLED):
+            measures[f"path_straightness_{space}{suffix}"] = functools.partial(straightness, suffix)
+        for suffix in (*CURVES, PIXELS):
+            measures[f"midpoint_ratio_{space}{suffix}"] = functools.partial(midpoint_ratio, suffix)
         return measured_rows(measures, n_samples=PAIRS, split="test", note=note)
 
-    def detour(curve: Curve) -> Value:
-        return paths().detour(curve)
+    def detour(suffix: str) -> Value:
+        return paths().detour(suffix)
 
     rows: list[Row] = []
     for space in dict.fromkeys(context.settings.extractors):
         rows += in_each_member(context, space, functools.partial(in_space, space))
     detours = {
-        f"interpolation_detour{suffix}": functools.partial(detour, curve)
-        for suffix, curve in CURVES.items()
+        f"interpolation_detour{suffix}": functools.partial(detour, suffix) for suffix in CURVES
     }
     rows += measured_rows(detours, n_samples=DETOUR_PAIRS, split="test", note=note)
     drawable = not context.dataset.is_points and len(context.dataset.test) > 1

@@ -121,6 +121,9 @@ def test_a_straight_generator_has_straight_ways(exact: dict[str, Row]) -> None:
     for end in ("", "_linear"):
         assert value(exact[f"path_energy_classifier{end}"]) > 1.0
         assert value(exact[f"path_length_classifier{end}"]) > 1.0
+    for name in ("path_straightness_classifier", "midpoint_ratio_classifier"):
+        fade = value(exact[f"{name}_pixels"])
+        assert value(exact[f"{name}_linear"]) == pytest.approx(fade, rel=1e-3)
 
 
 def test_codes_are_what_they_are_beside_z(dataset: Dataset, exact: dict[str, Row]) -> None:
@@ -163,6 +166,11 @@ def test_a_deaf_generator_says_nothing_of_the_image(dataset: Dataset, deaf: dict
     for name in ("interpolation_detour", "path_energy_classifier_linear"):
         assert deaf[name].value is None
         assert "end where they start" in (deaf[name].note or "")
+    for end in ("", "_linear", "_shuffled"):
+        row = deaf[f"path_straightness_classifier{end}"]
+        assert row.value is None
+        assert "no path has a length" in (row.note or "")
+    assert value(deaf["midpoint_ratio_classifier"]) == pytest.approx(1.0)
     chosen = value(deaf["ivom"])
     assert chosen == pytest.approx(value(deaf["ivom_encoder"]))
     grey = float(to_float(dataset.test.images).square().mean()) / 4

@@ -39,6 +39,7 @@ from tests.oracles.evaluation.resampled_data import flat_encoder
 CPU = torch.device("cpu")
 TRAIN, PROBED, TEST, D = 60, 50, 30, 8
 PAIRS, DETOURS = interpolation.PAIRS, interpolation.DETOUR_PAIRS
+WALK = (interpolation.SEGMENTS + 1) * DETOURS
 MECHANISM = mechanism.BATCHES * mechanism.BATCH_SIZE
 CURVES, STARTS = 2, inversion.RESTARTS + 1
 
@@ -137,8 +138,13 @@ def test_every_image_is_made_once(passed: Counter[str], labelled: Dataset) -> No
         "reconstruction": {"extractor": 2 * TEST},  # of training and of generated images
         "codes": {"G": 4 * TEST, "E": 5 * TEST},  # the first of five rounds begins decoded
         "interpolation": {
-            "G": CURVES * (2 * PAIRS + PAIRS + (interpolation.SEGMENTS - 1) * DETOURS),
-            "extractor": 2 * 8 + 2 * PAIRS + CURVES * (2 * PAIRS + PAIRS),
+            "G": CURVES * (2 * PAIRS + PAIRS + (interpolation.SEGMENTS - 1) * DETOURS)
+            + WALK,  # between shuffled codes
+            "extractor": 2 * 8
+            + 2 * PAIRS
+            + CURVES * (2 * PAIRS + PAIRS + WALK)
+            + PAIRS  # of cross-fades
+            + 2 * WALK,  # of cross-fades and of shuffled codes
         },
         "inversion": {"G": STARTS * (inversion.STEPS + 1) * TEST},
         "probes": {"G": 2 * POINTS, "extractor": 2 * POINTS},

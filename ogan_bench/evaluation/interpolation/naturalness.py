@@ -1,0 +1,60 @@
+"""How straight a path is in a feature space, and how its middle compares with its ends."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ogan_bench.evaluation.standard_error import Estimate, of_mean
+
+
+def straightness(points: Tensor) -> Tensor:
+    """Distance of a path's ends divided by its length, of every path that has a length.
+
+        ‖x_K - x_0‖ / Σ_k ‖x_k+1 - x_k‖
+
+    Args:
+        points: K + 1 points of each of n paths, shape ``(K + 1, n, d)``.
+
+    Returns:
+        float64 in [0, 1], shape ``(m,)``, m ≤ n: 1 for a straight path, 0 for one that ends where
+        it starts.
+
+    Raises:
+        ValueError: No path has a length.
+    """
+    x = points.double()
+    length = x.diff(dim=0).norm(dim=2).sum(0)
+    moving = length > 0
+    if not moving.any():
+        raise ValueError("no path has a length")
+    chord = (x[-1] - x[0]).norm(dim=1)
+    found: Tensor = (chord[moving] / length[moving]).clamp_max(1.0)  # rounding may exceed 1
+    return found
+
+
+def middle_to_ends(middle: Tensor, ends: Tensor) -> Estimate:
+    """Mean distance at the middle of paths divided by the mean distance at their ends.
+
+    The standard error is that of a ratio of means over independent paths, to first order.
+
+    Args:
+        middle: Distances of the midpoints, shape ``(n,)``.
+        ends: Distances of both ends, shape ``(2, n)``.
+
+    Raises:
+        ValueError: All ends have distance 0.
+    """
+    numerator, denominator = middle.double(), ends.double().mean(0)
+    scale = denominator.mean()
+    if scale == 0:
+        raise ValueError("both ends of all paths have the features of training images")
+    ratio = numerator.mean() / scale
+    influence: Tensor = (numerator - ratio * denominator) / scale
+    return Estimate(float(ratio), of_mean(influence))
+
+
+def shuffled_entries(codes: Tensor, random: torch.Generator) -> Tensor:
+    """The entries of every code in an order of its own, shape ``(n, d)``."""
+    order = torch.rand(codes.shape, generator=random).argsort(dim=1)
+    return codes.gather(1, order.to(codes.device))
