@@ -34,6 +34,7 @@ from ogan_bench.evaluation.set_comparison import (
     Difference,
     difference,
     half_values,
+    mean_of_members,
     standard_errors,
 )
 from ogan_bench.features.extractor import extract
@@ -142,12 +143,16 @@ def _errors(context: ImageContext, rows: Sequence[Row]) -> dict[str, float]:
         names = {quantity: metric_name(quantity, space) for quantity in quantities(space)}
         if not valued & set(names.values()):
             continue
-        compared = comparison_in(context, space)
         without = [quantity for quantity, metric in names.items() if metric not in valued]
-        of_halves = half_values(
-            compared.samples, compared.reference, space, compared.seed, without=without
-        )
-        for quantity, error in standard_errors(of_halves).items():
+        of_members = []
+        for member in context.members(space):  # the same halves in each
+            compared = comparison_in(member, space)
+            of_members.append(
+                half_values(
+                    compared.samples, compared.reference, space, compared.seed, without=without
+                )
+            )
+        for quantity, error in standard_errors(mean_of_members(of_members)).items():
             found[names[quantity]] = error
     return found
 

@@ -84,6 +84,20 @@ def half_values(
     return {name: values for name, values in found.items() if len(values) == halves}
 
 
+def mean_of_members(of_members: Sequence[Mapping[str, Sequence[float]]]) -> dict[str, list[float]]:
+    """Values on each half, averaged over an ensemble; those that some member lacks are left out.
+
+    Args:
+        of_members: What :func:`half_values` gives for the same halves in each member.
+    """
+    shared = set.intersection(*(set(values) for values in of_members))
+    return {
+        name: [statistics.fmean(half) for half in zip(*(v[name] for v in of_members), strict=True)]
+        for name in of_members[0]
+        if name in shared
+    }
+
+
 def standard_errors(of_halves: Mapping[str, Sequence[float]]) -> dict[str, float]:
     """Standard deviation of each quantity over the halves."""
     return {name: statistics.stdev(values) for name, values in of_halves.items()}

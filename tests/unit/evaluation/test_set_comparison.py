@@ -12,7 +12,12 @@ from torch import Tensor
 from ogan_bench.evaluation.fidelity.comparison import Comparison
 from ogan_bench.evaluation.fidelity.feature_values import feature_values
 from ogan_bench.evaluation.fidelity.reference import Reference
-from ogan_bench.evaluation.set_comparison import difference, half_values, standard_errors
+from ogan_bench.evaluation.set_comparison import (
+    difference,
+    half_values,
+    mean_of_members,
+    standard_errors,
+)
 
 SLOW = ("ndb", "ndb_js", "sliced_wasserstein", "fd_infinity", "authenticity", "kd_exact", "density")
 
@@ -43,3 +48,10 @@ def test_a_difference_adds_variances() -> None:
     assert list(found.interval) == pytest.approx([0.02, 1.98], abs=1e-3)
     assert difference(1.0, 0.0, 1.0, 0.0).p == 1
     assert difference(2.0, 0.0, 1.0, 0.0).p == 0
+
+
+def test_an_ensemble_is_averaged_half_by_half() -> None:
+    """Errors that members share stay, others shrink: the mean of errors would be too large."""
+    one, other = {"fd": [1.0, 2.0, 3.0], "kd": [1.0, 2.0, 3.0]}, {"fd": [3.0, 2.0, 1.0]}
+    assert mean_of_members([one, other]) == {"fd": [2.0, 2.0, 2.0]}
+    assert standard_errors(mean_of_members([one, one])) == standard_errors(one)
