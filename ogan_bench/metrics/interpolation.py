@@ -73,7 +73,7 @@ DECODED: dict[str, Metric] = {
 STRAIGHTNESS: dict[str, Metric] = {
     f"path_straightness_{name}{end}": Metric(
         f"path straightness ({space.title}), {title}",
-        "higher" if end in ("", "_linear") else None,
+        None,  # cross-fades are straighter than most paths, and do not look natural
         f"Distance between the ends divided by the length in 16 segments, in [0, 1], mean over "
         f"{paths}; 1: straight, in {space.description}.",
         OWN,
