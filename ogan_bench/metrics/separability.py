@@ -7,6 +7,7 @@ from dataclasses import replace
 from ogan_bench.metrics.definition import BIGAN, PROBE, Metric
 from ogan_bench.metrics.feature_spaces import CLASSIFIER
 
+KNN = "after Wu et al., 2018, arXiv 1805.01978, and Caron et al., 2021, arXiv 2104.14294"
 BASELINES = {
     "untrained": (
         "untrained encoder",
@@ -94,6 +95,64 @@ OTHER_PROBES: dict[str, Metric] = {
     ),
 }
 
+_TRUNK = (
+    "the features before the code: the flattened input of E's last layer. The control of every "
+    "probe of codes, since the discriminator of a plain GAN has them too"
+)
+_COSINE = (
+    "Share of test images whose class wins the vote of the 20 nearest of the training images for "
+    "probes, by cosine distance of"
+)
+
+
+def _with_untrained(name: str, own: Metric) -> dict[str, Metric]:
+    """A metric of the trained encoder, and the same of the untrained one."""
+    before = replace(
+        own,
+        title=f"{own.title}, untrained encoder",
+        better=None,
+        definition=f"The same as {name}, of the encoder before training (same seed, same "
+        "architecture).",
+    )
+    return {name: own, f"{name}_untrained": before}
+
+
+BEFORE_THE_CODE: dict[str, Metric] = {
+    **_with_untrained(
+        "probe_trunk",
+        Metric(
+            "linear probe on the trunk",
+            "higher",
+            f"Test accuracy of the probe of probe_accuracy on {_TRUNK}.",
+            PROBE,
+            ".3f",
+            group="probes",
+        ),
+    ),
+    **_with_untrained(
+        "knn_trunk",
+        Metric(
+            "20 nearest neighbours by trunk",
+            "higher",
+            f"{_COSINE} {_TRUNK}.",
+            KNN,
+            ".3f",
+            group="probes",
+        ),
+    ),
+    **_with_untrained(
+        "knn_code",
+        Metric(
+            "20 nearest neighbours by code",
+            "higher",
+            f"{_COSINE} N(E(x)): the same as knn_trunk, after the last layer.",
+            KNN,
+            ".3f",
+            group="probes",
+        ),
+    ),
+}
+
 LATENT_SEPARABILITY: dict[str, Metric] = {
     "separability_z_classifier": Metric(
         "separability of z (classifier)",
@@ -146,5 +205,6 @@ SEPARABILITY: dict[str, Metric] = {
     ),
     **FEW_LABELS,
     **OTHER_PROBES,
+    **BEFORE_THE_CODE,
     **LATENT_SEPARABILITY,
 }

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import to_float
+from ogan_bench.models.base import Encoder
 from ogan_bench.sampling.autoencoder import Autoencoder, Kind, require_finite
 from ogan_bench.sampling.batch_norm import Policy
 from ogan_bench.seeding import generator as random_generator
@@ -50,6 +51,42 @@ def encode_images(
     with torch.no_grad():
         (codes,) = map_batches(encode, (images,), batches, device)
     return codes
+
+
+def trunk_features(
+    encoder: Encoder,
+    images: Tensor,
+    policy: Policy,
+    device: torch.device,
+    seed: int,
+    batch_size: int = BATCH_SIZE,
+) -> Tensor:
+    """The input of E's head, flattened, shape ``(n, features)``, on the CPU.
+
+    Args:
+        encoder: E, with the batch-norm statistics of the policy.
+        images: As stored in the dataset, shape ``(n, c, h, w)``.
+        policy: The batch-norm statistics, which decide how images are batched.
+        device: Where to compute.
+        seed: Seed of the order of the images, if their batch matters.
+        batch_size: Images per forward pass.
+
+    Raises:
+        ValueError: E has no trunk.
+        NonFiniteError: The trunk outputs values that are not finite.
+    """
+    if not hasattr(encoder, "trunk"):  # a plug-in's net may be any module
+        raise ValueError("the encoder has no trunk")
+
+    def features(x: Tensor) -> tuple[Tensor, ...]:
+        found = encoder.trunk(to_float(x)).flatten(1)
+        return (require_finite(found, "the encoder's trunk"),)
+
+    with torch.no_grad():
+        (found,) = map_batches(
+            features, (images,), batches_of(len(images), policy, batch_size, seed), device
+        )
+    return found
 
 
 def decode_codes(

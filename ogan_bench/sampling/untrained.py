@@ -44,6 +44,20 @@ class UntrainedEncoder:
         self.encoder = encoder
         self._kept: dict[tuple[int, ...], tuple[Tensor, Tensor]] = {}
 
+    def frozen(self, dataset: Dataset, settings: Evaluation, device: torch.device) -> Encoder:
+        """A copy in evaluation mode.
+
+        The batch-norm statistics are always those of real images: those before the first step
+        describe nothing.
+
+        Args:
+            dataset: Its training images give the statistics.
+            settings: Seed of the choice of images.
+            device: Where to compute.
+        """
+        real = real_batches(dataset.trained.images, device, settings.seed)
+        return with_estimated_statistics(self.encoder, real, device)
+
     def codes(
         self,
         pair: Autoencoder,
@@ -53,9 +67,6 @@ class UntrainedEncoder:
         batch_size: int = BATCH_SIZE,
     ) -> Codes:
         """Raw codes of the images that a pair is probed with, on the CPU.
-
-        The batch-norm statistics are always those of real images: those before the first step
-        describe nothing.
 
         Args:
             pair: Extracts the code from E's output.
@@ -68,14 +79,11 @@ class UntrainedEncoder:
             NonFiniteError: E outputs values that are not finite.
         """
         train, test, seed = dataset.train.images, dataset.test.images, settings.seed
-        trained = dataset.trained.images
         frozen: list[Autoencoder] = []
 
         def encode(images: Tensor) -> Tensor:
             if not frozen:
-                real = real_batches(trained, device, seed)
-                net = with_estimated_statistics(self.encoder, real, device)
-                frozen.append(replace(pair, encoder=net))
+                frozen.append(replace(pair, encoder=self.frozen(dataset, settings, device)))
             return encode_images(frozen[0], images, "real", device, seed, batch_size)
 
         chosen = probe_indices(dataset, settings).to(train.device)

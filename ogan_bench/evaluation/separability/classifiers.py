@@ -28,6 +28,8 @@ VALIDATION_SHARE = 0.2
 FEWEST_TO_CHOOSE = 50
 """With fewer labels C is 1, since a fifth of them cannot distinguish values of C."""
 NEIGHBOURS = 5
+MAX_CLASSES = 100
+"""Maximum number of classes of the probes of the group."""
 FITTING = (
     SWEEPS,
     SWEEP_TOLERANCE,

@@ -15,6 +15,7 @@ from ogan_bench.data.base import resize
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.evaluation.separability.classifiers import (
     FITTING,
+    MAX_CLASSES,
     NEIGHBOURS,
     Fitted,
     Kind,
@@ -24,6 +25,7 @@ from ogan_bench.evaluation.separability.classifiers import (
 )
 from ogan_bench.evaluation.separability.linear_probe import principal_components
 from ogan_bench.evaluation.separability.stylegan_separability import latent_separability_rows
+from ogan_bench.evaluation.separability.trunk import trunk_rows
 from ogan_bench.features.cache import cached_record, content_key, fingerprint
 from ogan_bench.models.normalization import standardise
 from ogan_bench.sampling.context import ModelContext
@@ -36,7 +38,6 @@ FEW = 1000
 ATTRIBUTES = f"attribute_accuracy_{FEW}"
 RAREST = 10
 """Minimum number of labels of either kind that an attribute must have."""
-MAX_CLASSES = 100
 MAX_PIXELS = 32
 """Larger images are shrunk to this height and width before their pixels are probed."""
 VERSION = 1
@@ -125,7 +126,7 @@ def probes_rows(context: ModelContext) -> list[Row]:
         n_samples=len(context.dataset.test),
         split="test",
     )
-    return rows + latent_separability_rows(context)
+    return rows + trunk_rows(context) + latent_separability_rows(context)
 
 
 def _kept(

@@ -147,7 +147,7 @@ def test_every_image_is_made_once(passed: Counter[str], labelled: Dataset) -> No
             + 2 * WALK,  # of cross-fades and of shuffled codes
         },
         "inversion": {"G": STARTS * (inversion.STEPS + 1) * TEST},
-        "probes": {"G": 2 * POINTS, "extractor": 2 * POINTS},
+        "probes": {"G": 2 * POINTS, "E": 2 * (PROBED + TEST), "extractor": 2 * POINTS},
         "factors": {},
         "mechanism": {
             "G": 2 * MECHANISM + mechanism.BATCH_SIZE,

@@ -128,7 +128,7 @@ def test_rows_and_what_is_kept_of_them(dataset: Dataset, empty_cache: Path) -> N
     assert note.endswith("too rare, left out: never")
 
     kept = list((empty_cache / "probes").glob("*.json"))
-    assert len(kept) == 7 * 3  # without the 10,000 labels
+    assert len(kept) == 7 * 3 + 3  # without the 10,000 labels; those of the untrained trunk
     for path in kept:
         mark(path, note="kept")
     for name, row in rows_of(subject_of(known)).items():
@@ -178,7 +178,7 @@ def test_too_few_images_and_too_many_classes_have_a_note(
         dataset.train, labels=torch.arange(len(dataset.train)), images=dataset.train.images
     )
     rows = rows_of(subject_of(dataclasses.replace(dataset, train=single), 200))
-    for name in ("probe_accuracy_100", "svm_accuracy_1000"):
+    for name in ("probe_accuracy_100", "svm_accuracy_1000", "probe_trunk"):
         assert "200 classes exceed the limit of 100" in (rows[name].note or "")
     assert rows["knn_accuracy_1"].value is not None
 
