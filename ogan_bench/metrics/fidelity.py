@@ -14,6 +14,7 @@ AUTHENTICITY = "Alaa et al., 2021, arXiv 2102.08921"
 COPYING = "Meehan et al., 2020, arXiv 2004.05675"
 FLD = "Jiralerspong et al., 2023, arXiv 2302.04440"
 CLIPPED = "Salvy et al., 2025, arXiv 2507.01761"
+WAVELETS = "Veeramacheneni et al., ICLR 2025"
 CMMD = "Jayasumana et al., 2023, arXiv 2401.09603"
 
 QUANTITIES: dict[str, Quantity] = {
@@ -189,4 +190,16 @@ QUANTITIES: dict[str, Quantity] = {
     ),
 }
 
-FIDELITY: dict[str, Metric] = in_all_spaces(QUANTITIES)
+WITHOUT_NETWORK: dict[str, Metric] = {
+    "fwd": Metric(
+        "FWD",
+        "lower",
+        "Fréchet distance between the Haar wavelet packets of samples and of reference images, "
+        "mean over packets, with pixels from 0 to 1; packets of 8 pixels a side, of level 4 at "
+        "most. It needs no network and sees textures more than objects.",
+        WAVELETS,
+        group="diversity",
+    ),
+}
+
+FIDELITY: dict[str, Metric] = {**in_all_spaces(QUANTITIES), **WITHOUT_NETWORK}

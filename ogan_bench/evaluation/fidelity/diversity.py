@@ -24,9 +24,14 @@ from ogan_bench.evaluation.fidelity.manifolds import Authenticity
 from ogan_bench.evaluation.fidelity.quantities import DEFINITIONS, manifold_value, quantity_rows
 from ogan_bench.evaluation.fidelity.sliced_wasserstein import sliced_wasserstein
 from ogan_bench.evaluation.fidelity.vendi import rke_score, vendi_score
+from ogan_bench.evaluation.fidelity.wavelets import (
+    packet_moments,
+    wavelet_distance,
+    wavelet_floor,
+)
 from ogan_bench.evaluation.image_grids import neighbour_grid
 from ogan_bench.evaluation.in_space import comparison_in, rows_in_space
-from ogan_bench.evaluation.rows import Row, Value
+from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.evaluation.standard_error import Estimate, of_share
 from ogan_bench.metrics.definition import SpaceName
 from ogan_bench.metrics.feature_spaces import names_in
@@ -37,7 +42,9 @@ LEVEL = 0.05
 
 
 def diversity_rows(context: ImageContext) -> list[Row]:
-    """All metrics of the group in all chosen spaces; if a space fails, its rows say why.
+    """All metrics of the group in all chosen spaces, and that without one.
+
+    If a space fails, its rows say why.
 
     ``neighbours.png`` shows the samples nearest to reference images, in the first space.
     """
@@ -46,7 +53,8 @@ def diversity_rows(context: ImageContext) -> list[Row]:
         names = names_in(space, DEFINITIONS, always=False)
         measure = functools.partial(_measure, space, names)
         rows += rows_in_space(context, space, list(names.values()), measure)
-    return rows
+    n = len(context.images("generated"))
+    return rows + measured_rows({"fwd": lambda: _wavelets(context)}, n_samples=n, split="train")
 
 
 def _measure(space: SpaceName, names: dict[str, str], context: ImageContext) -> list[Row]:
@@ -65,6 +73,16 @@ def _measure(space: SpaceName, names: dict[str, str], context: ImageContext) -> 
         n_samples=len(compared.samples),
         extractor=context.extractor(space).name,
     )
+
+
+def _wavelets(context: ImageContext) -> Value:
+    if context.dataset.is_points:
+        raise ValueError("points have no wavelets")
+    samples, real = (
+        packet_moments(context.images(of), context.device) for of in ("generated", "train")
+    )
+    value = Value(wavelet_distance(samples, real), note=f"against {real.count} reference images")
+    return with_floor(value, lambda: wavelet_floor(real, samples.count))
 
 
 def _show(context: ImageContext, folder: Path | None, found: Authenticity) -> None:
