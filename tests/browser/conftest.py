@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -90,6 +91,7 @@ def estimates(arm: int, metric: int) -> dict[str, Any]:
         "failed": 5 if lacks else 0, "mean": mean, "low": mean - 0.3, "high": mean + 0.3, "sd": 0.2,
         "difference": change, "difference_low": change - 0.4, "difference_high": change + 0.4,
         "correlation": 0.31, "paired_n": 5, "best": arm == 3, "floor": 0.1, "n_samples": 2000,
+        "error": 0.01, "members_sd": math.nan, "degenerate": None,
         "extractor": IMAGE, "split": "test", "protocol": "1", "notes": "", "better": arm > 3,
     }  # fmt: skip
 
