@@ -30,7 +30,7 @@ from ogan_bench.store.preregistration import registration
 from ogan_bench.store.trial_folder import FORMAT, BusyError, TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import Trial
-from ogan_bench.training.checkpoint import UnreadableCheckpointError, previous
+from ogan_bench.training.checkpoint import UnreadableCheckpointError
 from ogan_bench.training.cost import step_cost
 from ogan_bench.training.load import load_trained, with_chosen_weights
 from ogan_bench.training.loop import DivergedError, InterruptedTrainingError, Trained, train
@@ -204,7 +204,7 @@ def _train(
         trained = train(trial, dataset, folder, device, monitor, observe)
     except UnreadableCheckpointError as error:
         folder.write_error(f"The checkpoint could not be used; training started again.\n{error}\n")
-        for path in (folder.checkpoint, previous(folder.checkpoint)):
+        for path in (folder.checkpoint, folder.checkpoint_before):
             path.unlink(missing_ok=True)
         trained = train(trial, dataset, folder, device, monitor, observe)
     return with_chosen_weights(trial, trained, folder, device)

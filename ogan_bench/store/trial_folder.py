@@ -44,6 +44,11 @@ class TrialFolder:
         return self.path / "checkpoint.pt"
 
     @property
+    def checkpoint_before(self) -> Path:
+        """The state at the checkpoint before the last one, until the training ends."""
+        return self.path / "checkpoint_before.pt"
+
+    @property
     def chosen(self) -> Path:
         """Weights of the evaluation that was best on held-out images."""
         return self.path / "chosen.pt"

@@ -9,7 +9,7 @@
                                /history.jsonl evaluations during training
                                /progress.json heartbeat of a running trial
                                /checkpoint.pt state of the training, sealed with its SHA-256
-                               /checkpoint.previous.pt the one before, until the training ends
+                               /checkpoint_before.pt the one before, until the training ends
                                /chosen.pt     weights that did best on held-out images
                                /samples.png, reconstructions.png, swapped.png, neighbours.png,
                                 interpolations.png

@@ -28,18 +28,13 @@ class UnreadableCheckpointError(Exception):
     """The file is truncated, altered, or holds something other than tensors and plain data."""
 
 
-def previous(path: Path) -> Path:
-    """Where :func:`save` keeps the checkpoint before the last one."""
-    return path.with_name(f"{path.stem}.previous{path.suffix}")
-
-
-def save(path: Path, state: State, *, keep_previous: bool = False) -> None:
+def save(path: Path, state: State, *, before: Path | None = None) -> None:
     """Replace the checkpoint.
 
     Args:
         path: The file.
         state: Tensors and plain data.
-        keep_previous: Whether the checkpoint so far stays beside the new one, or any is removed.
+        before: Where the checkpoint so far stays; ``None``: nowhere.
 
     Raises:
         UserError: The disk is full or the folder cannot be written.
@@ -52,10 +47,8 @@ def save(path: Path, state: State, *, keep_previous: bool = False) -> None:
         with temporary.open("r+b") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             file.write(SEAL + digest.encode())
-        if keep_previous and path.exists():
-            _link(path, previous(path))
-    if not keep_previous:
-        previous(path).unlink(missing_ok=True)
+        if before is not None and path.exists():
+            _link(path, before)
 
 
 def load(path: Path, device: torch.device) -> State | None:

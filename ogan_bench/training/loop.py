@@ -137,8 +137,10 @@ def train(
                 "journals": {name: tuple(j.seal()) for name, j in folder.journals.items()},
                 **_state(setup.trainables, averages),
             },
-            keep_previous=not is_last,
+            before=None if is_last else folder.checkpoint_before,
         )
+        if is_last:
+            folder.checkpoint_before.unlink(missing_ok=True)
 
     # Train
     record: dict[str, Any] = {}
@@ -185,8 +187,8 @@ def _state_to_resume(
     try:
         state = _resumable(load_checkpoint(trial, folder, device), folder)
     except checkpoint.UnreadableCheckpointError as error:
-        before = checkpoint.previous(folder.checkpoint)
-        state = _resumable(load_checkpoint(trial, folder, device, before), folder)
+        before = load_checkpoint(trial, folder, device, folder.checkpoint_before)
+        state = _resumable(before, folder)
         if state is None:
             raise
         folder.write_error(

@@ -42,8 +42,8 @@ def test_every_first_default_differs_from_the_present_one(
     first: FirstDefault, study_file: Path
 ) -> None:
     section: dict[str, Any] = {"name": first.part} if first.part else {}
-    if first.section == "data":
-        section["path"] = "images"  # required of the datasets whose defaults have changed
+    if first.part in ("image_folder", "parquet"):
+        section["path"] = "images"
     settings = load_study(study_file).arms["none"].model_dump(mode="json", exclude_defaults=True)
     settings[first.section] = section or settings.get(first.section, {})
     settings[first.section].pop(first.key, None)

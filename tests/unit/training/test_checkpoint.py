@@ -66,13 +66,10 @@ def test_a_file_of_a_version_without_seals_is_read(tmp_path: Path) -> None:
     assert loaded["step"] == 3
 
 
-def test_the_checkpoint_before_the_last_one_is_kept_until_it_is_of_no_more_use(
-    tmp_path: Path,
-) -> None:
-    path = tmp_path / "c.pt"
+def test_the_checkpoint_before_the_last_one_is_kept(tmp_path: Path) -> None:
+    path, before = tmp_path / "c.pt", tmp_path / "before.pt"
     for value in (1.0, 2.0, 3.0):
-        checkpoint.save(path, state(value), keep_previous=True)
-    values = [checkpoint.load(name, CPU) for name in (path, checkpoint.previous(path))]
+        checkpoint.save(path, state(value), before=before)
+    values = [checkpoint.load(name, CPU) for name in (path, before)]
     assert [found and float(found["weights"][0]) for found in values] == [3, 2]
-    checkpoint.save(path, state(4.0))
-    assert [name.name for name in tmp_path.iterdir()] == ["c.pt"]
+    assert sorted(name.name for name in tmp_path.iterdir()) == ["before.pt", "c.pt"]

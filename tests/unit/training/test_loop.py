@@ -205,6 +205,7 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(
     assert same(train(trial(), dataset, damaged, CPU, Script()), expected)
     assert without_times(damaged) == without_times(whole)
     assert "the one before, of step 2" in (damaged.read_error() or "")
+    assert not damaged.checkpoint_before.exists()  # of no more use
 
 
 def test_an_altered_log_is_not_continued(tmp_path: Path, dataset: Dataset) -> None:
