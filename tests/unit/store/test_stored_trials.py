@@ -11,6 +11,7 @@ import pytest
 
 import ogan_bench as ob
 from ogan_bench.errors import UserError
+from ogan_bench.metrics import METRICS
 from ogan_bench.runner.trial import Options, run_trial
 from ogan_bench.store.stored_trials import stored_trials
 from ogan_bench.store.trial_store import TrialStore
@@ -21,8 +22,9 @@ from tests.unit.study.written_plugin import PLUGIN, PLUGIN_STUDY
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A results folder with a trial of a plug-in, which is then no longer known."""
+def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A results folder with a trial of a plug-in, whose metric is forgotten at the end."""
+    known = dict(METRICS)
     root = tmp_path_factory.mktemp("given")
     (root / "my_terms.py").write_text(PLUGIN, encoding="utf-8")
     (root / "mine.yaml").write_text(PLUGIN_STUDY, encoding="utf-8")
@@ -31,7 +33,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store.write_study("mine", study_record(study, [0], "run", root / "mine.yaml"))
     chosen = next(trial for trial in trials(study) if trial.arm == "huber")
     assert run_trial(chosen, Options(store.root), "cpu").status == "finished"
-    return root
+    yield root
+    METRICS.clear()
+    METRICS.update(known)
 
 
 @pytest.fixture
