@@ -74,19 +74,19 @@ def swap_grid(originals: Tensor, reconstructions: Tensor, swapped: Tensor, path:
     _write_groups((originals, reconstructions, swapped), 3, path)
 
 
-def neighbour_grid(samples: Tensor, neighbours: Tensor, path: Path) -> None:
-    """Write the first 32 pairs as a PNG: each sample with a training image to its right.
+def neighbour_grid(images: Tensor, neighbours: Tensor, path: Path) -> None:
+    """Write the first 32 pairs as a PNG: each image with its neighbour in another set to its right.
 
     Args:
-        samples: uint8, shape ``(n, c, h, w)``.
-        neighbours: The training image nearest to each, uint8, same shape.
+        images: uint8, shape ``(n, c, h, w)``.
+        neighbours: The image of the other set nearest to each, uint8, same shape.
         path: The PNG file.
 
     Raises:
         ValueError: The images have neither one nor three channels.
         UserError: The file cannot be written.
     """
-    _write_groups((samples, neighbours), 4, path)
+    _write_groups((images, neighbours), 4, path)
 
 
 def interpolation_strips(columns: Sequence[Tensor], path: Path) -> None:

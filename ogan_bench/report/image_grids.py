@@ -15,6 +15,8 @@ GRIDS = {
     "reconstructions.png": "Test images, each followed by its reconstruction",
     "swapped.png": "Test images, each with its reconstruction and with that of another class",
     "neighbours.png": "Samples closest to training images, each followed by that image",
+    "missing.png": "Test images farthest from any sample, each followed by the nearest sample",
+    "invented.png": "Samples farthest from any test image, each followed by the nearest test image",
     "interpolations.png": "From one test image to another through their codes",
 }
 

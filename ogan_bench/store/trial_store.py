@@ -12,7 +12,7 @@
                                /checkpoint_before.pt the one before, until the training ends
                                /chosen.pt     weights that did best on held-out images
                                /samples.png, reconstructions.png, swapped.png, neighbours.png,
-                                interpolations.png
+                                missing.png, invented.png, interpolations.png
                                /steps/step-0000500.png, ...: samples of one fixed z
                                /error.txt     traceback of an attempt that failed
                                /result.json   outcome and metrics; written last: the trial is done

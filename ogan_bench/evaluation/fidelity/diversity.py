@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 from collections.abc import Callable
@@ -20,9 +21,10 @@ from ogan_bench.evaluation.fidelity.kmeans_bins import (
     jensen_shannon_floor,
 )
 from ogan_bench.evaluation.fidelity.likelihood import MOST, generalisation_gap
-from ogan_bench.evaluation.fidelity.manifolds import Authenticity
+from ogan_bench.evaluation.fidelity.manifolds import MAX_MANIFOLD, Authenticity
 from ogan_bench.evaluation.fidelity.quantities import DEFINITIONS, manifold_value, quantity_rows
 from ogan_bench.evaluation.fidelity.sliced_wasserstein import sliced_wasserstein
+from ogan_bench.evaluation.fidelity.unmatched import invented, missing
 from ogan_bench.evaluation.fidelity.vendi import rke_score, vendi_score
 from ogan_bench.evaluation.fidelity.wavelets import (
     packet_moments,
@@ -31,13 +33,14 @@ from ogan_bench.evaluation.fidelity.wavelets import (
 )
 from ogan_bench.evaluation.image_grids import neighbour_grid
 from ogan_bench.evaluation.in_space import comparison_in, rows_in_space
-from ogan_bench.evaluation.rows import Row, Value, measured_rows
+from ogan_bench.evaluation.rows import NO_VALUE, Row, Value, measured_rows
 from ogan_bench.evaluation.standard_error import Estimate, of_share
 from ogan_bench.metrics.definition import SpaceName
 from ogan_bench.metrics.feature_spaces import names_in
 from ogan_bench.sampling.context import ImageContext
 
 PICTURE = "neighbours.png"
+MISSING, INVENTED = "missing.png", "invented.png"
 LEVEL = 0.05
 
 
@@ -46,7 +49,9 @@ def diversity_rows(context: ImageContext) -> list[Row]:
 
     If a space fails, its rows say why.
 
-    ``neighbours.png`` shows the samples nearest to reference images, in the first space.
+    In the first space, ``neighbours.png`` shows the samples nearest to reference images,
+    ``missing.png`` the test images farthest from samples, and ``invented.png`` the samples farthest
+    from test images.
     """
     rows: list[Row] = []
     for space in dict.fromkeys(context.settings.extractors):
@@ -66,6 +71,9 @@ def _measure(space: SpaceName, names: dict[str, str], context: ImageContext) -> 
         _show(context, folder, c.authenticity)
         return value
 
+    if folder is not None:
+        with contextlib.suppress(*NO_VALUE):  # as in rows without value: there is nothing to show
+            _show_unmatched(context, space, compared, folder)
     measures = MEASURES | {"authenticity": shown}
     return quantity_rows(
         {name: functools.partial(measure, compared) for name, measure in measures.items()},
@@ -93,6 +101,27 @@ def _show(context: ImageContext, folder: Path | None, found: Authenticity) -> No
     samples, training = context.images("generated"), context.images("train")
     neighbours = found.indices[closest].to(training.device)
     neighbour_grid(samples[closest.to(samples.device)], training[neighbours], folder / PICTURE)
+
+
+def _show_unmatched(
+    context: ImageContext, space: SpaceName, compared: Comparison, folder: Path
+) -> None:
+    """Test images that samples come nowhere near, and samples nowhere near a test image.
+
+    Each is followed by what is nearest to it on the other side.
+    """
+    samples, test = context.images("generated"), context.images("test")[:MAX_MANIFOLD]
+    features = context.features(space, "test").features[:MAX_MANIFOLD].to(compared.samples)
+
+    def chosen(images: Tensor, indices: Tensor) -> Tensor:
+        return images[indices[:32].to(images.device)]
+
+    lacking = missing(compared.samples, features)
+    neighbour_grid(
+        chosen(test, lacking.indices), chosen(samples, lacking.partners), folder / MISSING
+    )
+    added = invented(compared.samples, features)
+    neighbour_grid(chosen(samples, added.indices), chosen(test, added.partners), folder / INVENTED)
 
 
 def _all_pairs(c: Comparison) -> Value:

@@ -92,7 +92,7 @@ def overlap(x: Tensor, y: Tensor, k: int = DENSITY_NEIGHBOURS) -> Manifolds:
         k: Neighbours for density, coverage and their clipped forms.
     """
     n, m, few = len(x), len(y), MANIFOLD_NEIGHBOURS
-    (of_x,), (of_y, wide) = _radii(x, few), _radii(y, few, k)
+    (of_x,), (of_y, wide) = radii(x, few), radii(y, few, k)
     clipped = wide.clamp_max(wide.median())
     blocks = torch.arange(n, device=x.device) * JACKKNIFE // n
     held = x.new_zeros(JACKKNIFE, m, dtype=torch.int32)
@@ -138,6 +138,26 @@ def expected_coverage(n_samples: int, n_reference: int, k: int = DENSITY_NEIGHBO
     """
     n, m = n_samples, n_reference
     return 1 - math.prod((m - i) / (n + m - i) for i in range(1, k + 1))
+
+
+def radii(points: Tensor, *neighbours: int) -> list[Tensor]:
+    """Distances of every point to these nearest neighbours in its set, itself excluded.
+
+    Args:
+        points: More than the largest number of neighbours, shape ``(n, k)``.
+        neighbours: Which ones, counted from 1.
+
+    Returns:
+        A tensor of shape ``(n,)`` for each.
+    """
+    most = max(neighbours) + 1
+    ordered = torch.cat(
+        [
+            _distances(block, points).topk(most, largest=False).values
+            for block in points.split(BLOCK)
+        ]
+    )
+    return [ordered[:, k] for k in neighbours]
 
 
 @dataclass(frozen=True)
@@ -246,18 +266,6 @@ def authenticity(samples: Tensor, training: Tensor, within: Nearest | None = Non
         indices,
         distances,
     )
-
-
-def _radii(points: Tensor, *neighbours: int) -> list[Tensor]:
-    """Distances of every point to these nearest neighbours; the nearest is the point itself."""
-    most = max(neighbours) + 1
-    ordered = torch.cat(
-        [
-            _distances(block, points).topk(most, largest=False).values
-            for block in points.split(BLOCK)
-        ]
-    )
-    return [ordered[:, k] for k in neighbours]
 
 
 def _distances(points: Tensor, others: Tensor) -> Tensor:

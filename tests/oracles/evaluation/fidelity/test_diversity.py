@@ -19,6 +19,7 @@ from ogan_bench.data.sources.digits import digits
 from ogan_bench.evaluation.fidelity.comparison import Comparison
 from ogan_bench.evaluation.fidelity.diversity import MEASURES, diversity_rows
 from ogan_bench.evaluation.fidelity.reference import Reference
+from ogan_bench.evaluation.fidelity.unmatched import missing
 from ogan_bench.evaluation.per_space import space_rows
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.metrics.coverage import BINS
@@ -230,4 +231,32 @@ class TestPicture:
     ) -> None:
         dataset, images = halves
         rows_of(dataset, images[:50], "dinov2", "clip", folder=tmp_path)
-        assert not (tmp_path / "neighbours.png").exists()
+        assert not list(tmp_path.glob("*.png"))
+
+    def test_shows_what_is_missing_and_what_is_invented(
+        self, halves: tuple[Dataset, Tensor], tmp_path: Path
+    ) -> None:
+        dataset, images = halves
+        samples = images[:200].clone()
+        samples[40] = 255
+        rows_of(dataset, samples, "clip", folder=tmp_path)
+        real, features = (Flat()(of)[0] for of in (dataset.test.images, samples))
+        lacking = missing(features, real)
+        found = {name: self.pixels(tmp_path / f"{name}.png") for name in ("missing", "invented")}
+        side = found["missing"].shape[1] // 8
+        step = side // 16
+        small = {name: pixels[:side:step, : 2 * side : step] for name, pixels in found.items()}
+        assert (
+            small["missing"][:, :16] == dataset.test.images[lacking.indices[0], 0].numpy()
+        ).all()
+        assert (small["missing"][:, 16:] == samples[lacking.partners[0], 0].numpy()).all()
+        assert (small["invented"][:, :16] == 255).all()
+
+    def test_too_few_test_images_cost_no_row(
+        self, halves: tuple[Dataset, Tensor], tmp_path: Path
+    ) -> None:
+        dataset, images = halves
+        few = Split(dataset.test.images[:5], dataset.test.known_labels[:5])
+        rows = rows_of(dataclasses.replace(dataset, test=few), images, "clip", folder=tmp_path)
+        assert None not in {row.value for row in rows.values()}
+        assert [path.name for path in tmp_path.glob("*.png")] == ["neighbours.png"]
