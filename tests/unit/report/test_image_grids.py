@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,18 @@ def test_median_and_worst_seeds_stand_side_by_side_and_one_z(tmp_path: Path) -> 
     assert shown(same["rows"]) == [("none", 0, "same z"), ("pea_rson", 0, "same z")]
     links = [row["picture"].link for group in (samples, same) for row in group["rows"]]
     assert all((tmp_path / "demo" / link).is_file() for link in links)
+
+
+def test_what_is_missing_and_invented_follows_the_neighbours(tmp_path: Path) -> None:
+    folder = trial(write(tmp_path), "none", 2).path
+    for name in ("invented", "neighbours", "missing"):
+        shutil.copy(folder / "samples.png", folder / f"{name}.png")
+    titles = [group["title"].split(",")[0] for group in contact(analyse(load(tmp_path)))[2:]]
+    assert titles == [
+        "Samples closest to training images",
+        "Test images farthest from any sample",
+        "Samples farthest from any test image",
+    ]
 
 
 def test_one_z_is_of_the_lowest_seed_that_all_arms_have(tmp_path: Path) -> None:
