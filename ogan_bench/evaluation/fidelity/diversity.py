@@ -29,6 +29,7 @@ from ogan_bench.evaluation.fidelity.vendi import rke_score, vendi_score
 from ogan_bench.evaluation.fidelity.wavelets import (
     packet_moments,
     wavelet_distance,
+    wavelet_error,
     wavelet_floor,
 )
 from ogan_bench.evaluation.image_grids import neighbour_grid
@@ -86,10 +87,11 @@ def _measure(space: SpaceName, names: dict[str, str], context: ImageContext) -> 
 def _wavelets(context: ImageContext) -> Value:
     if context.dataset.is_points:
         raise ValueError("points have no wavelets")
-    samples, real = (
-        packet_moments(context.images(of), context.device) for of in ("generated", "train")
-    )
-    value = Value(wavelet_distance(samples, real), note=f"against {real.count} reference images")
+    images, device = context.images("generated"), context.device
+    samples, real = (packet_moments(of, device) for of in (images, context.images("train")))
+    note = f"against {real.count} reference images"
+    error = wavelet_error(images, samples, real, device)
+    value = Value(wavelet_distance(samples, real), note=note, error=error)
     return with_floor(value, lambda: wavelet_floor(real, samples.count))
 
 

@@ -11,6 +11,7 @@ and is computed once.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -123,18 +124,36 @@ def frechet_influence(samples: Tensor, reference: Tensor | Moments) -> Tensor | 
     known = _known(reference)
     if len(samples) < FLOOR_PER_FEATURE * samples.shape[1]:
         return None
-    x, A = samples.to(known.mean.device), known.root
+    x = samples.to(known.mean.device)
     mean = double_mean(x)
-    eigenvalues, vectors = torch.linalg.eigh(A.T @ _covariance(x, mean) @ A)
-    real = eigenvalues > len(eigenvalues) * torch.finfo(mean.dtype).eps * eigenvalues[-1]
+    of = linearised(mean, _covariance(x, mean), known.mean, known.root)
+    return torch.cat([of(block.double()) for block in x.split(BLOCK)])
+
+
+def linearised(
+    mean: Tensor, covariance: Tensor, reference_mean: Tensor, A: Tensor
+) -> Callable[[Tensor], Tensor]:
+    """The function of :func:`frechet_influence` for samples of given moments.
+
+    Args:
+        mean: float64, shape ``(k,)``.
+        covariance: float64, shape ``(k, k)``.
+        reference_mean: Of the reference, shape ``(k,)``.
+        A: Root of the reference's covariance, shape ``(k, r)``.
+
+    Returns:
+        Maps samples in double precision, shape ``(b, k)``, to their influences, shape ``(b,)``.
+    """
+    eigenvalues, vectors = torch.linalg.eigh(A.T @ covariance @ A)
+    real = eigenvalues > len(eigenvalues) * torch.finfo(mean.dtype).eps * eigenvalues[-1:]
     root = A @ vectors[:, real] * eigenvalues[real].pow(-0.25)  # of T
 
-    def of(block: Tensor) -> Tensor:
-        c = block.double() - mean
+    def of(points: Tensor) -> Tensor:
+        c = points - mean
         found: Tensor = c.square().sum(1) - (c @ root).square().sum(1)
-        return found.add_(c @ (mean - known.mean), alpha=2)
+        return found.add_(c @ (mean - reference_mean), alpha=2)
 
-    return torch.cat([of(block) for block in x.split(BLOCK)])
+    return of
 
 
 def frechet_error(samples: Tensor, reference: Tensor | Moments) -> float | None:

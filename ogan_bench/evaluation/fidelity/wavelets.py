@@ -8,7 +8,13 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import to_float
-from ogan_bench.evaluation.fidelity.frechet import Moments, frechet_floor
+from ogan_bench.evaluation.fidelity.frechet import (
+    FLOOR_PER_FEATURE,
+    Moments,
+    frechet_floor,
+    linearised,
+)
+from ogan_bench.evaluation.standard_error import of_mean
 
 PACKET_SIDE = 8
 """Side of the packets that the transform goes down to."""
@@ -83,8 +89,7 @@ def packet_moments(images: Tensor, device: torch.device) -> PacketMoments:
     level = packet_level(*images.shape[-2:])
 
     def sums(block: Tensor) -> tuple[Tensor, Tensor]:
-        packets = haar_packets((to_float(block.to(device)).double() + 1) / 2, level)
-        points = packets.flatten(2).transpose(0, 1)  # (p, n, k)
+        points = _coefficients(block, level, device)
         return points.sum(1), points.transpose(1, 2) @ points
 
     first, *others = images.split(BLOCK)
@@ -98,14 +103,19 @@ def packet_moments(images: Tensor, device: torch.device) -> PacketMoments:
     return PacketMoments(means, centred / (n - 1), n)
 
 
+def _coefficients(images: Tensor, level: int, device: torch.device) -> Tensor:
+    """Of uint8 images scaled to [0, 1], in double precision, shape ``(p, n, k)``."""
+    pixels = (to_float(images.to(device)).double() + 1) / 2
+    return haar_packets(pixels, level).flatten(2).transpose(0, 1)
+
+
 def wavelet_distance(samples: PacketMoments, reference: PacketMoments) -> float:
     """Fréchet distance of the coefficients, mean over packets; with pixels from 0 to 1.
 
     References:
         L. Veeramacheneni et al., Fréchet Wavelet Distance, ICLR 2025 (packets at 256 pixels)
     """
-    eigenvalues, vectors = torch.linalg.eigh(reference.covariances)
-    root = vectors * eigenvalues.clamp_min(0).sqrt()[:, None, :]
+    root = _roots(reference)
     overlap = torch.linalg.eigvalsh(root.transpose(1, 2) @ samples.covariances @ root)
     traces = (
         covariances.diagonal(dim1=1, dim2=2).sum(1)
@@ -114,6 +124,44 @@ def wavelet_distance(samples: PacketMoments, reference: PacketMoments) -> float:
     shift = (samples.means - reference.means).square().sum(1)
     distances = shift + sum(traces) - 2 * overlap.clamp_min(0).sqrt().sum(1)
     return max(0.0, float(distances.mean()))
+
+
+def wavelet_error(
+    images: Tensor, samples: PacketMoments, reference: PacketMoments, device: torch.device
+) -> float | None:
+    """Standard error of :func:`wavelet_distance` from the finite number of samples.
+
+    Args:
+        images: The samples themselves, uint8, shape ``(n, c, h, w)``.
+        samples: Their moments.
+        reference: Fixed.
+        device: Where to compute.
+
+    Returns:
+        ``None`` for less than 3 samples per coefficient; see
+        :func:`~ogan_bench.evaluation.fidelity.frechet.frechet_influence`.
+    """
+    if samples.count < FLOOR_PER_FEATURE * samples.means.shape[1]:
+        return None
+    level = packet_level(*images.shape[-2:])
+    influences = [
+        linearised(mean, covariance, real, root)
+        for mean, covariance, real, root in zip(
+            samples.means, samples.covariances, reference.means, _roots(reference), strict=True
+        )
+    ]
+    moved = [
+        torch.stack([of(points) for of, points in zip(influences, packets, strict=True)]).mean(0)
+        for packets in (_coefficients(block, level, device) for block in images.split(BLOCK))
+    ]
+    return of_mean(torch.cat(moved))
+
+
+def _roots(of: PacketMoments) -> Tensor:
+    """A with A Aᵀ = S for every packet's covariance S, shape ``(p, k, k)``."""
+    eigenvalues, vectors = torch.linalg.eigh(of.covariances)
+    root: Tensor = vectors * eigenvalues.clamp_min(0).sqrt()[:, None, :]
+    return root
 
 
 def wavelet_floor(reference: PacketMoments, n_samples: int) -> float:

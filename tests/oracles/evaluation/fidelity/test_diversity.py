@@ -80,10 +80,11 @@ class TestRows:
     def test_of_perfect_samples_are_where_they_say(self, halves: tuple[Dataset, Tensor]) -> None:
         dataset, images = halves
         rows = rows_of(dataset, images, "clip")
-        assert set(rows) == set(names_in("clip", GROUP, always=False).values())
+        assert set(rows) == {*names_in("clip", GROUP, always=False).values(), "fwd"}
         value = {name: row.value for name, row in rows.items()}
         assert None not in value.values()
-        assert {row.extractor for row in rows.values()} == {"flat@0"}
+        assert {row.metric for row in rows.values() if row.extractor is None} == {"fwd"}
+        assert {row.extractor for row in rows.values()} == {"flat@0", None}
         assert value["density_clip"] == pytest.approx(1.0, abs=0.1)
         assert value["coverage_clip"] == pytest.approx(0.969, abs=0.02)
         assert "0.969 is expected" in (rows["coverage_clip"].note or "")
@@ -195,7 +196,7 @@ def test_own_classifier_runs_on_digits() -> None:
     settings = Evaluation(groups=["diversity"])
     context = ImageContext(dataset, settings, CPU, generated=dataset.test.images)
     rows = {row.metric: row for row in diversity_rows(context)}
-    assert set(rows) == set(names_in("classifier", GROUP, always=False).values())
+    assert set(rows) == {*names_in("classifier", GROUP, always=False).values(), "fwd"}
     assert all(row.value is not None for row in rows.values())
     assert not {"precision_classifier", "recall_classifier"} & set(rows)
     facts: dict[str, Any] = {}

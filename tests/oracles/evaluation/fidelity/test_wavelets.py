@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
+
+import numpy as np
 import pytest
+import pywt
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_floor
+from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_error, frechet_floor
 from ogan_bench.evaluation.fidelity.wavelets import (
     PacketMoments,
     haar_packets,
     packet_level,
     packet_moments,
     wavelet_distance,
+    wavelet_error,
     wavelet_floor,
 )
 
@@ -55,6 +60,20 @@ def test_one_level_is_the_transform_written_out() -> None:
     assert packets.tolist() == written
 
 
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_packets_are_those_of_pywavelets(level: int) -> None:
+    image = images(1, 32).double()
+    tree = pywt.WaveletPacket2D(image[0, 0].numpy(), "haar", "periodization", level)
+    expected = [tree["".join(path)].data for path in itertools.product("ahvd", repeat=level)]
+    found = haar_packets(image, level)[0, :, 0].numpy()
+    matched = {
+        min(range(4**level), key=lambda i: np.abs(found[i] - packet).max()) for packet in expected
+    }
+    assert matched == set(range(4**level))
+    for packet in expected:
+        assert min(np.abs(packet - of).max() for of in found) < 1e-10
+
+
 def test_levels_go_down_to_packets_of_eight_pixels() -> None:
     sides = {16: 1, 32: 2, 64: 3, 128: 4, 256: 4, 24: 1, 28: 1}
     assert {side: packet_level(side, side) for side in sides} == sides
@@ -83,6 +102,42 @@ def test_equal_sets_have_distance_zero_and_equal_distributions_their_floor() -> 
     assert wavelet_distance(of(x), of(x)) == pytest.approx(0, abs=1e-8)
     drawn = [wavelet_distance(of(images(500, seed=s)), of(x)) for s in range(1, 6)]
     assert 0.8 < sum(drawn) / 5 / wavelet_floor(of(x), 500) < 1.3
+
+
+def error_of(samples: Tensor, reference: Tensor) -> float | None:
+    return wavelet_error(samples, of(samples), of(reference), CPU)
+
+
+def test_the_error_is_the_scatter_over_samples() -> None:
+    y = images(2000)
+    drawn = [(images(400, seed=1 + i).float() * 0.8).to(torch.uint8) for i in range(40)]
+    scatter = np.std([wavelet_distance(of(x), of(y)) for x in drawn], ddof=1)
+    errors = [error_of(x, y) for x in drawn]
+    assert None not in errors
+    assert np.mean(np.array(errors, dtype=float)) == pytest.approx(scatter, rel=0.35)
+
+
+def test_the_error_is_that_of_features_where_one_packet_differs() -> None:
+    """A shift moves the first of four packets alone; the rest is far below it."""
+    y = images(600).clamp(max=100)
+    x = images(500, seed=1).clamp(max=100) + 150
+    first, known = (haar_packets(pixels.double() / 255, 1)[:, 0].flatten(1) for pixels in (x, y))
+    single = frechet_error(first, known)
+    assert single is not None
+    assert error_of(x, y) == pytest.approx(single / 4, rel=0.01)
+
+
+def test_few_samples_have_no_error_and_copies_of_one_have_none_either() -> None:
+    y = images(300)
+    assert error_of(images(191, seed=1), y) is None  # packets of 64 coefficients
+    assert error_of(y[:1].expand(200, -1, -1, -1), y) == pytest.approx(0, abs=1e-9)
+
+
+def test_packets_constant_in_the_reference_have_an_error() -> None:
+    y = images(300)[:, :, ::2].repeat_interleave(2, 2)
+    x = images(300, seed=1)
+    assert (error_of(x, y) or 0) > 0
+    assert wavelet_floor(of(y), 300) > 0
 
 
 def test_blur_and_noise_raise_it() -> None:
