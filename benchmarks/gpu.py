@@ -243,7 +243,6 @@ def mimicry_loop(call: Call, name: str, dataset: Dataset, device: torch.device) 
     assert call.mimicry is not None
     add_mimicry(call.mimicry)
     from torch_mimicry.nets.gan import gan
-    from torch_mimicry.training.metric_log import MetricLog
 
     nets = build_nets(step_trial(call, name, {}), dataset)
 
@@ -266,6 +265,13 @@ def mimicry_loop(call: Call, name: str, dataset: Dataset, device: torch.device) 
             return logits
 
     D, G = Discriminator(nets.encoder).to(device), Generator(nets.generator).to(device)
+    return mimicry_step(D, G, dataset, device)
+
+
+def mimicry_step(D: Any, G: Any, dataset: Dataset, device: torch.device) -> Step:
+    """torch-mimicry's step of a discriminator and a generator of its own classes."""
+    from torch_mimicry.training.metric_log import MetricLog
+
     for_d, for_g = (torch.optim.Adam(net.parameters(), 2e-4, (0.5, 0.999)) for net in (D, G))
 
     def step(index: int) -> None:

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 import torch
-from gpu import BATCH, Z_DIM, Step, add_mimicry, ours, real_images
+from gpu import BATCH, Z_DIM, Step, add_mimicry, mimicry_step, ours
 from torch import nn
 
 from ogan_bench.data import Dataset
@@ -50,23 +50,10 @@ def peer(folder: Path, width: int, dataset: Dataset) -> tuple[Step, tuple[nn.Mod
     """torch-mimicry's step and its nets, whose discriminator ends in a score and not in a code."""
     add_mimicry(folder)
     from torch_mimicry.nets.sngan import sngan_32
-    from torch_mimicry.training.metric_log import MetricLog
 
     G = sngan_32.SNGANGenerator32(nz=Z_DIM, ngf=4 * width)
     D = sngan_32.SNGANDiscriminator32(ndf=2 * width)
-    for_d, for_g = (torch.optim.Adam(net.parameters(), 2e-4, (0.5, 0.999)) for net in (D, G))
-    device = torch.device("cpu")
-
-    def step(index: int) -> None:
-        log, batch = MetricLog(), (real_images(dataset, index), None)
-        D.train_step(
-            real_batch=batch, netG=G, optD=for_d, log_data=log, device=device, global_step=index
-        )
-        G.train_step(
-            real_batch=batch, netD=D, optG=for_g, log_data=log, device=device, global_step=index
-        )
-
-    return step, (D, G)
+    return mimicry_step(D, G, dataset, torch.device("cpu")), (D, G)
 
 
 def parameters(net: nn.Module) -> str:

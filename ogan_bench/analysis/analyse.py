@@ -15,7 +15,6 @@ import pandas as pd
 
 from ogan_bench.analysis import tables
 from ogan_bench.analysis.ablation import Ablation, ablation
-from ogan_bench.analysis.formatting import metric_info
 from ogan_bench.analysis.history import course, load_history
 from ogan_bench.analysis.loading import load_log, load_results
 from ogan_bench.analysis.meta_analysis import Claim, ClaimSetting, find_claims, settings_of
@@ -160,7 +159,7 @@ def analyse(results: StudyResults, reference: StudyResults | None = None) -> Ana
         else f"registered before the first trial, SHA-256 {registered[:12]}",
         deviations=list(results.deviations),
         open_trials=[row for row in results.planned if row["outcome"] not in FINISHED],
-        metrics={name: metric_info(name) for name in results.metric_names},
+        metrics=tables.definitions(results),
         estimates=estimates,
         summary=records(estimates),
         rows=tables.main_table(results, estimates),

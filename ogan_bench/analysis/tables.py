@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import shlex
 from collections import Counter
@@ -14,6 +15,7 @@ from ogan_bench.analysis.formatting import MISSING, metric_info, number
 from ogan_bench.analysis.results import COSTS, OUTCOMES, StudyResults, records
 from ogan_bench.analysis.summary import leader
 from ogan_bench.files import Record
+from ogan_bench.metrics import Metric
 
 LOGGED = {
     "rho": "ρ",
@@ -157,6 +159,24 @@ def published(results: StudyResults) -> list[Record]:
             quoted | {"titles": [metric_info(name).title for name in metrics], "rows": rows}
         )
     return tables
+
+
+def definitions(results: StudyResults) -> dict[str, Metric]:
+    """Name to definition of every metric, with a remark if its values are of earlier protocols."""
+    found = {}
+    for name in results.metric_names:
+        metric = metric_info(name)
+        of_metric = results.metrics[results.metrics["metric"] == name]
+        measured = of_metric.loc[of_metric["value"].notna(), "protocol"].dropna()
+        earlier = sorted(set(measured.unique()) - {metric.protocol})
+        if earlier:
+            remark = (
+                f"This describes protocol {metric.protocol}; the values here are of protocol "
+                f"{', '.join(earlier)}, an earlier computation."
+            )
+            metric = dataclasses.replace(metric, definition=f"{metric.definition} {remark}")
+        found[name] = metric
+    return found
 
 
 def floors(results: StudyResults) -> list[Record]:

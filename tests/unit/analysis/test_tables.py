@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from ogan_bench.analysis.analyse import analyse_stored
 from ogan_bench.analysis.loading import load_log, load_results
-from ogan_bench.analysis.tables import cost, health, reproduce, seed_ranges
+from ogan_bench.analysis.tables import cost, definitions, health, reproduce, seed_ranges
+from ogan_bench.metrics import METRICS
 from ogan_bench.report.report import write_report
 from tests.unit.analysis.study_with_history import write_with_history
 from tests.unit.analysis.study_with_pictures import ERRORS, load, trial, write
@@ -19,6 +21,17 @@ def test_health_has_outcomes_and_last_logged_values(tmp_path: Path) -> None:
     assert (none["ok"], none["unfinished"], pearson["ok"]) == (2, 1, 3)
     assert none["ρ"] == "0.3"  # 0.2 at the end, and a tenth for each seed
     assert (none["images/s"], pearson["images/s"]) == ("1,001", "1,001")
+
+
+def test_a_definition_says_that_its_values_are_of_an_earlier_protocol(tmp_path: Path) -> None:
+    """A metric keeps its name; what is said of it must be true of the numbers beside it."""
+    results = load(write(tmp_path))
+    (name,) = set(results.metrics["metric"])
+    assert definitions(results)[name] == METRICS[name]
+    older = dataclasses.replace(results, metrics=results.metrics.assign(protocol="0"))
+    said = definitions(older)[name].definition
+    assert said.startswith(METRICS[name].definition)
+    assert said.endswith("protocol 1; the values here are of protocol 0, an earlier computation.")
 
 
 def test_every_arm_has_its_command(tmp_path: Path) -> None:
