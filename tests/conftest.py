@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,8 +21,13 @@ def _one_thread() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A cache that lasts for the session, so that a classifier is trained once."""
-    folder = tmp_path_factory.mktemp("cache")
+    """A cache that lasts for the session, so that a classifier is trained once.
+
+    Parallel workers share it: their base folders lie in one, and keys are hashes of the contents.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
+    folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OGAN_BENCH_CACHE", str(folder))
         patch.setenv("HF_HUB_CACHE", str(folder / "hub"))

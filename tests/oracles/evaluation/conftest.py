@@ -1,4 +1,4 @@
-"""Shared by tests of the evaluation: one cache, and no weights of LPIPS."""
+"""Shared by tests of the evaluation: no weights of LPIPS."""
 
 from __future__ import annotations
 
@@ -13,6 +13,4 @@ from ogan_bench.evaluation.reconstruction.lpips import VARIABLE
 def _no_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, str(tmp_path_factory.mktemp("weights")))
-        shared = tmp_path_factory.getbasetemp() / "ogan_bench_cache"  # with the other evaluations
-        patch.setenv("OGAN_BENCH_CACHE", str(shared))
         yield

@@ -19,8 +19,6 @@ from ogan_bench.metrics import METRICS
 from ogan_bench.sampling.context import ImageContext
 from ogan_bench.study.settings import Evaluation
 
-pytestmark = pytest.mark.usefixtures("shared_cache")
-
 CPU = torch.device("cpu")
 
 

@@ -33,8 +33,6 @@ from ogan_bench.study.settings import Evaluation
 from tests.oracles.evaluation.pixels import pixels_of
 from tests.oracles.stand_ins import Plain, Untrained
 
-pytestmark = pytest.mark.usefixtures("shared_cache")
-
 CPU = torch.device("cpu")
 Z_DIM = 16
 OWN = [

@@ -25,8 +25,6 @@ from ogan_bench.study.settings import Evaluation
 from tests.oracles.evaluation.resampled_data import Bootstrap, flat_encoder, run
 from tests.oracles.stand_ins import Untrained
 
-pytestmark = pytest.mark.usefixtures("shared_cache")
-
 CPU = torch.device("cpu")
 ACCURACIES = ["conditional_accuracy", "swap_accuracy"]
 

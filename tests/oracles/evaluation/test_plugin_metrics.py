@@ -22,8 +22,6 @@ from ogan_bench.study.settings import Evaluation
 from tests.oracles.evaluation.resampled_data import Bootstrap, flat_encoder, run
 from tests.oracles.stand_ins import Untrained
 
-pytestmark = pytest.mark.usefixtures("shared_cache")
-
 CPU = torch.device("cpu")
 
 

@@ -20,11 +20,8 @@ CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
-def classifier(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Classifier:
-    folder: Path = tmp_path_factory.getbasetemp() / "ogan_bench_cache"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OGAN_BENCH_CACHE", str(folder))
-        return dataset_classifier(dataset, CPU)
+def classifier(dataset: Dataset) -> Classifier:
+    return dataset_classifier(dataset, CPU)
 
 
 @pytest.fixture

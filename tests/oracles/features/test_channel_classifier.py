@@ -13,8 +13,6 @@ from ogan_bench.features.channel_classifier import ChannelClassifier
 from ogan_bench.features.ensemble import own_classifiers
 from ogan_bench.features.extractor import dataset_features, extract
 
-pytestmark = pytest.mark.usefixtures("shared_cache")
-
 CPU = torch.device("cpu")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -213,11 +212,8 @@ class TestRows:
 
 
 @pytest.fixture(scope="module")
-def classifier(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Classifier:
-    folder: Path = tmp_path_factory.getbasetemp() / "ogan_bench_cache"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OGAN_BENCH_CACHE", str(folder))
-        return dataset_classifier(dataset, torch.device("cpu"))
+def classifier(dataset: Dataset) -> Classifier:
+    return dataset_classifier(dataset, torch.device("cpu"))
 
 
 class TestOnDigits:

@@ -101,7 +101,7 @@ class Pixels:
 
 
 @pytest.fixture
-def _pixels(monkeypatch: pytest.MonkeyPatch, shared_cache: None) -> None:
+def _pixels(monkeypatch: pytest.MonkeyPatch) -> None:
     space = FeatureSpace("pixels", lambda *_: Pixels(), str, lambda _: "pixels")
     monkeypatch.setitem(FEATURE_SPACES, "classifier", space)
 
