@@ -18,12 +18,15 @@ class Space:
         description: Replaces ``{space}`` in definitions, after "in".
         classes: Whether its extractor predicts the dataset's classes, or those of its own training
             data; ``None``: no classes.
+        takes_floats: Whether its extractor gives images in [-1, 1] that are not rounded to 8 bits
+            their features; metrics of steps smaller than a grey level need that.
         protocol: Version of the space: every metric in it is of this version at least.
     """
 
     title: str
     description: str
     classes: Literal["dataset", "elsewhere"] | None = None
+    takes_floats: bool = False
     protocol: str = "1"
 
 
@@ -33,6 +36,7 @@ SPACES: dict[SpaceName, Space] = {
         "the features of each of the dataset's own classifiers (penultimate layer, root mean "
         "square 1), averaged over the five",
         classes="dataset",
+        takes_floats=True,
         protocol="2",  # the mean over five classifiers; first it was one
     ),
     "inception": Space("Inception", "Inception-v3 (TF) features", classes="elsewhere"),
@@ -103,6 +107,19 @@ def metric_name(quantity: str, space: SpaceName) -> str:
     """``fd_dinov2``, ``kd_clip``, ...; but ``fid``, ``kid`` and ``isc`` in Inception-v3's space."""
     known = LITERATURE.get((quantity, space))
     return known.name if known else f"{quantity}_{space}"
+
+
+def in_other_spaces(name: str) -> list[str]:
+    """What a metric would be called in each other space, if its name contains that of a space.
+
+    >>> in_other_spaces("isc_dinov2")
+    ['isc_classifier', 'isc', 'isc_clip', 'isc_efficientnet_lite0']
+    """
+    for space in SPACES:
+        quantity, found, suffix = name.partition(f"_{space}")
+        if found:
+            return [metric_name(quantity, other) + suffix for other in SPACES if other != space]
+    return []
 
 
 def in_all_spaces(quantities: Mapping[str, Quantity]) -> dict[str, Metric]:

@@ -16,6 +16,9 @@ PATHS = {
 }
 """Suffix of a metric to title and description of its paths; the last two are baselines."""
 
+WITH_SPEEDS = {name: space for name, space in SPACES.items() if space.takes_floats}
+"""Spaces that have a speed: rounding would move images farther than its step does."""
+
 DECODED: dict[str, Metric] = {
     name: metric
     for end, how in {"": "spherical", "_linear": "linear"}.items()
@@ -31,7 +34,7 @@ DECODED: dict[str, Metric] = {
                 extractor=name,
                 group="interpolation",
             )
-            for name, space in SPACES.items()
+            for name, space in WITH_SPEEDS.items()
         },
         **{
             f"path_energy_{name}{end}": Metric(
@@ -45,7 +48,7 @@ DECODED: dict[str, Metric] = {
                 extractor=name,
                 group="interpolation",
             )
-            for name, space in SPACES.items()
+            for name, space in WITH_SPEEDS.items()
         },
         f"interpolation_detour{end}": Metric(
             f"interpolation detour, {how}",

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ogan_bench.errors import did_you_mean
 from ogan_bench.metrics import METRICS
+from ogan_bench.metrics.feature_spaces import in_other_spaces
 
 NAME = r"^[a-z0-9][a-z0-9_]*$"
 """Names of studies, scales and arms: they become folder names, joined by '-'."""
@@ -20,15 +21,24 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+def no_metric(name: str) -> str:
+    """The message that there is no such metric; it says in which other spaces there is.
+
+    >>> no_metric("path_length_dinov2")
+    "no metric 'path_length_dinov2'. In other spaces: 'path_length_classifier'."
+    """
+    elsewhere = [repr(other) for other in in_other_spaces(name) if other in METRICS]
+    hint = f" In other spaces: {', '.join(elsewhere)}." if elsewhere else ""
+    return f"no metric {name!r}.{hint or did_you_mean(name, METRICS)}"
+
+
 def known_metrics(names: Iterable[str]) -> None:
     """Check that all metrics exist.
 
     Raises:
         ValueError: Some do not; the message suggests similar names.
     """
-    problems = [
-        f"no metric {name!r}.{did_you_mean(name, METRICS)}" for name in names if name not in METRICS
-    ]
+    problems = [no_metric(name) for name in names if name not in METRICS]
     if problems:
         raise ValueError(" ".join(problems))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from ogan_bench.errors import PluginError, StudyError, did_you_mean
 from ogan_bench.metrics import METRICS
 from ogan_bench.study import catalogue
+from ogan_bench.study.base_model import no_metric
 from ogan_bench.study.file_shape import StudyFile
 from ogan_bench.study.plugins import add_plugins
 from ogan_bench.study.resolve import mappings, resolve_arms
@@ -129,7 +130,7 @@ def _replace_metrics(
         if name not in shape.metrics
     ]
     problems += [
-        places.line((*place, name), f"no metric {new!r}.{did_you_mean(new, METRICS)}")
+        places.line((*place, name), no_metric(new))
         for name, new in replacements.items()
         if new is not None and new not in METRICS
     ]

@@ -34,6 +34,7 @@ from ogan_bench.evaluation.standard_error import of_mean
 from ogan_bench.features.extractor import Extractor, Features, dataset_features, extract
 from ogan_bench.metrics.definition import SpaceName
 from ogan_bench.metrics.feature_spaces import CLASSIFIER
+from ogan_bench.metrics.interpolation import WITH_SPEEDS
 from ogan_bench.sampling.context import ModelContext, decode, project
 from ogan_bench.seeding import generator
 
@@ -290,12 +291,13 @@ def interpolation_rows(context: ModelContext) -> list[Row]:
         measures: dict[str, Callable[[], Value]] = {}
 
         def add(suffix: str, curve: Curve) -> None:
-            measures[f"path_length_{space}{suffix}"] = lambda: paths().path_length(
-                member.extractor(space), curve
-            )
-            measures[f"path_energy_{space}{suffix}"] = lambda: paths().path_energy(
-                member.extractor(space), curve
-            )
+            if space in WITH_SPEEDS:
+                measures[f"path_length_{space}{suffix}"] = lambda: paths().path_length(
+                    member.extractor(space), curve
+                )
+                measures[f"path_energy_{space}{suffix}"] = lambda: paths().path_energy(
+                    member.extractor(space), curve
+                )
             if space == CLASSIFIER:
                 measures[f"interpolation_confidence{suffix}"] = lambda: paths().confidence(
                     member, suffix

@@ -50,7 +50,7 @@ LINES = {
     ),
     "metrics/feature_spaces.py": (
         "SPACES: dict[SpaceName, Space] = {",
-        '    "made_up": Space("rows", "mean grey levels of rows", classes="elsewhere"),',
+        '    "made_up": Space("rows", "mean grey levels of rows", "elsewhere", takes_floats=True),',
     ),
 }
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from ogan_bench.cli.doctor import examine
 from ogan_bench.data.sources.digits import digits
 from ogan_bench.data.sources.mixtures import ring
+from ogan_bench.evaluation.interpolation.path_length import takes_floats
 from ogan_bench.features.clip import CLIP
 from ogan_bench.features.dinov2 import DINOV2
 from ogan_bench.features.extractor import extract
@@ -57,6 +58,18 @@ class TestRegistry:
             found = extract(extractor, dataset.test.images[:2])
             assert found.extractor.startswith(begin)
             assert extractor.weights_hash[:8] == extractor.name[-8:]
+
+    def test_those_that_take_floats_are_marked(
+        self, folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """All whose weights are at hand."""
+        monkeypatch.setenv(DINOV2.variable, str(folders["dinov2"]))
+        monkeypatch.setenv(CLIP.variable, str(folders["clip"]))
+        dataset = digits(resolution=16)
+        for space, about in SPACES.items():
+            if space != "inception":
+                extractor = FEATURE_SPACES[space].extractor(dataset, CPU)
+                assert takes_floats(extractor, dataset.test.images[:4]) is about.takes_floats
 
     def test_doctor_says_what_is_ready_and_what_is_missing(
         self, folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ogan_bench.metrics import METRICS
 from ogan_bench.metrics.coverage import BINS
-from ogan_bench.metrics.feature_spaces import SPACES, metric_name, names_in
+from ogan_bench.metrics.feature_spaces import SPACES, in_other_spaces, metric_name, names_in
 from ogan_bench.metrics.fidelity import QUANTITIES
 
 GROUP = QUANTITIES | BINS
@@ -46,3 +46,16 @@ class TestNames:
             "isc", "isc_classifier", "isc_efficientnet_lite0"
         }  # fmt: skip
         assert [name for name in METRICS if "cmmd" in name] == ["cmmd"]
+
+    def test_only_spaces_that_take_floats_have_speeds(self) -> None:
+        """Others have every metric of paths that needs no image between two grey levels."""
+        for space, about in SPACES.items():
+            for suffix in ("", "_linear"):
+                for quantity in ("path_length", "path_energy"):
+                    assert (f"{quantity}_{space}{suffix}" in METRICS) is about.takes_floats
+                assert f"path_straightness_{space}{suffix}" in METRICS
+
+    def test_of_other_spaces_are_found(self) -> None:
+        assert "path_energy_classifier_linear" in in_other_spaces("path_energy_dinov2_linear")
+        assert "isc" in in_other_spaces("isc_clip")
+        assert in_other_spaces("latent_rho") == []

@@ -21,6 +21,14 @@ def test_metrics_need_their_feature_space(tmp_path: Path) -> None:
     load_study(tmp_path / "good.yaml", overrides=["evaluation.extractors=[classifier, inception]"])
 
 
+def test_a_metric_that_its_space_cannot_have_names_the_spaces_that_have_it(tmp_path: Path) -> None:
+    wants = STUDY.replace("metrics: [", "metrics: [path_energy_dinov2, ")
+    (line,) = problems(tmp_path, wants)
+    assert line.endswith(
+        "no metric 'path_energy_dinov2'. In other spaces: 'path_energy_classifier'."
+    )
+
+
 def test_a_scale_replaces_metrics(tmp_path: Path) -> None:
     path = tmp_path / "s.yaml"
     text = STUDY.replace(
