@@ -11,6 +11,8 @@ References:
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -26,14 +28,38 @@ def clipped_density(samples: Tensor, real: Tensor, neighbours: int) -> Estimate:
         real: In how many of the others' balls each real point lies, shape ``(m,)``.
         neighbours: A ball reaches to the k-th neighbour.
 
+    Returns:
+        The value, and its standard error with the real points fixed: that of the ratio, normal and
+        cut off at 1.
+
     Raises:
         ValueError: No real point lies in another's ball.
     """
     scores, of_real = ((counts.double() / neighbours).clamp_max(1) for counts in (samples, real))
     if (usual := float(of_real.mean())) == 0:
         raise ValueError("no reference image lies in another's ball")
-    error = of_mean(scores / usual)
-    return Estimate(min(1.0, float(scores.mean()) / usual), error)
+    value, error = float(scores.mean()) / usual, of_mean(scores / usual)
+    return Estimate(min(1.0, value), None if error is None else _spread_below(1.0, value, error))
+
+
+def _spread_below(most: float, mean: float, deviation: float) -> float:
+    """Standard deviation of min(a, X) of a normal X: near the limit most of its spread is lost.
+
+    With t = (a - μ)/σ, min(t, Z) of a standard normal Z has the mean t Φ(-t) - φ(t) and the mean
+    square Φ(t) - t φ(t) + t² Φ(-t).
+
+    Args:
+        most: a.
+        mean: μ.
+        deviation: σ.
+    """
+    if deviation == 0:
+        return 0.0
+    t = (most - mean) / deviation
+    density = math.exp(-(t**2) / 2) / math.sqrt(2 * math.pi)
+    above = math.erfc(t / math.sqrt(2)) / 2
+    first, second = t * above - density, 1 - above - t * density + t**2 * above
+    return deviation * math.sqrt(max(0.0, second - first**2))
 
 
 def clipped_coverage(blocks: Tensor, sizes: list[int], neighbours: int) -> Estimate:

@@ -52,3 +52,21 @@ def test_expected_coverage_is_that_of_ranks(n: int, m: int, k: int) -> None:
 def test_of_real_images_far_apart_there_is_no_density() -> None:
     with pytest.raises(ValueError, match="no reference image"):
         clipped_density(torch.ones(4), torch.zeros(4), 5)
+
+
+@pytest.mark.parametrize("d", [16, 64])
+@pytest.mark.parametrize("bad", [0.0, 0.5])
+def test_the_error_of_density_is_the_spread_over_samples(bad: float, d: int) -> None:
+    """Root mean squares over references: cut off at 1, perfect samples of one hardly vary."""
+    variances, errors = [], []
+    random = torch.Generator().manual_seed(1)
+    for seed in range(6):
+        y = normal(500, d, seed)
+        found = []
+        for draw in range(25):
+            x = normal(500, d, 1000 * (seed + 1) + draw)
+            x[torch.rand(500, generator=random) < bad] += 50
+            found.append(overlap(x, y).clipped_density)
+        variances.append(np.var([one.value for one in found], ddof=1))
+        errors += [one.standard_error or 0.0 for one in found]
+    assert np.mean(errors) == pytest.approx(np.sqrt(np.mean(variances)), rel=0.3)
