@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ogan_bench.data.base import Dataset, Split
 from ogan_bench.data.prepared.prepare import prepared
-from ogan_bench.data.reading.image_files import ImageFiles, find_images
+from ogan_bench.data.reading.image_files import READ, ImageFiles, find_images
 from ogan_bench.errors import UserError, did_you_mean
 from ogan_bench.evaluation.image_arrays import holds_statistics, image_array, read_arrays
 from ogan_bench.study import catalogue
@@ -136,7 +136,7 @@ def _folder(path: Path, resize: int | None) -> ExternalImages:
     """
     names = find_images(path)
     if not names:
-        raise UserError(f"{path}: no PNG, JPEG or WebP file in it")
+        raise UserError(f"{path}: no {READ} image in it")
     files = ImageFiles(path, names)
     headers = [_header(files, i) for i in range(len(names))]
     sizes = {header.size: name for header, name in zip(headers, names, strict=True)}

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from ogan_bench.data import Dataset, ImageShape
 from ogan_bench.data.base import Split, to_float
+from ogan_bench.errors import UserError
 from ogan_bench.features.cache import Entry, Fact, cached_tensors, content_key, fingerprint
 from ogan_bench.seeding import generator
 
@@ -80,8 +81,12 @@ def dataset_classifier(
         min_images: Training takes whole epochs, at least 4, until this many images were seen.
 
     Raises:
-        UserError: The cache folder cannot be written.
+        UserError: There are no test images, or the cache folder cannot be written.
     """
+    if not len(dataset.test):
+        raise UserError(
+            f"{dataset.name}: the test split is empty; the classifier's accuracy needs test images"
+        )
     classes = len(dataset.classes)
     net = build(dataset.shape, classes)
     parts = {

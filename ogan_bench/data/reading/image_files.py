@@ -14,6 +14,8 @@ from ogan_bench.errors import UserError
 SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif",
 )  # fmt: skip
+READ = "PNG, JPEG, WebP, BMP, TIFF, GIF or AVIF"
+"""The same formats, for messages."""
 OTHER_IMAGES = (
     ".heic", ".heif", ".jp2", ".j2k", ".jxl", ".ppm", ".pgm", ".pbm", ".pnm", ".tga",
     ".psd", ".svg", ".exr", ".dng", ".cr2", ".nef", ".arw", ".dcm",

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ogan_bench.data.reading.image_files import READ
 from ogan_bench.errors import UserError
 
 
@@ -29,7 +30,7 @@ def every_kth(images: int, k: int, place: Path) -> Tensor:
         UserError: There are too few images for one test image.
     """
     if not images:
-        raise UserError(f"{place}: no PNG, JPEG, WebP, BMP, TIFF, GIF or AVIF image in it")
+        raise UserError(f"{place}: no {READ} image in it")
     if images < k:
         raise UserError(f"{place}: {images} images, too few for test_every {k}")
     return torch.arange(images) % k == k - 1

@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from ogan_bench.data import Dataset
+from ogan_bench.data.base import Split
 from ogan_bench.data.sources.fashion_mnist import DEBIAN, fashion_mnist
+from ogan_bench.errors import UserError
 from ogan_bench.features.classifier import Classifier, dataset_classifier
 from ogan_bench.features.extractor import extract
 from tests.oracles.features.few_images import images_of
@@ -49,6 +51,14 @@ class TestClassifier:
         assert features.features.shape == (12, 64)
         assert features.logits.shape == (12, 3)
         assert features.extractor.startswith(f"classifier:noise-{height}px@")
+
+    def test_without_test_images_there_is_none(self, empty_cache: Path) -> None:
+        """Said before it is trained."""
+        whole = images_of(12, 1, 8, 8)
+        nothing = Split(whole.test.images[:0], whole.test.known_labels[:0])
+        with pytest.raises(UserError, match="noise: the test split is empty"):
+            dataset_classifier(replace(whole, test=nothing), CPU, min_images=1)
+        assert not list(empty_cache.rglob("*.pt"))
 
     def test_features_do_not_depend_on_batches_or_order(
         self, classifier: Classifier, dataset: Dataset

@@ -35,7 +35,7 @@ def test_one_image_in_colour_makes_the_folder_one_in_colour(tmp_path: Path) -> N
 
 def test_what_is_no_set_of_images_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(UserError, match="no PNG, JPEG or WebP file"):
+    with pytest.raises(UserError, match="no PNG, JPEG, WebP, BMP, TIFF, GIF or AVIF image"):
         read_images(tmp_path / "empty")
     with pytest.raises(UserError, match=r"gone\.npz: no such file or folder"):
         read_images(tmp_path / "gone.npz")
