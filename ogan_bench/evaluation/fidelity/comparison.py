@@ -19,6 +19,7 @@ from ogan_bench.evaluation.fidelity.manifolds import (
     manifolds,
     nearest,
 )
+from ogan_bench.evaluation.fidelity.prd import DistributionOverlap, distribution_overlap
 from ogan_bench.evaluation.fidelity.reference import Reference
 from ogan_bench.evaluation.standard_error import Estimate
 
@@ -57,6 +58,11 @@ class Comparison:
     def manifolds(self) -> Manifolds:
         """The basis of precision, recall, density, coverage and their clipped forms."""
         return manifolds(self.samples, self.reference.features, self.seed)
+
+    @functools.cached_property
+    def overlap(self) -> DistributionOverlap:
+        """The basis of both ends of the precision-recall curve of the distributions."""
+        return distribution_overlap(self.samples, self.reference.features, self.seed)
 
     @functools.cached_property
     def training(self) -> Tensor:

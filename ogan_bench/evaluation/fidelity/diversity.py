@@ -7,6 +7,7 @@ import functools
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from torch import Tensor
 
@@ -22,6 +23,7 @@ from ogan_bench.evaluation.fidelity.kmeans_bins import (
 )
 from ogan_bench.evaluation.fidelity.likelihood import MOST, generalisation_gap
 from ogan_bench.evaluation.fidelity.manifolds import MAX_MANIFOLD, Authenticity
+from ogan_bench.evaluation.fidelity.prd import CLUSTERS, RUNS
 from ogan_bench.evaluation.fidelity.quantities import DEFINITIONS, manifold_value, quantity_rows
 from ogan_bench.evaluation.fidelity.sliced_wasserstein import sliced_wasserstein
 from ogan_bench.evaluation.fidelity.unmatched import invented, missing
@@ -193,6 +195,13 @@ def _likelihood_gap(c: Comparison) -> Value:
     return Value(gap, note=f"{note} samples", n_samples=samples)
 
 
+def _of_curve(end: Literal["precision", "recall"], c: Comparison) -> Value:
+    points = c.overlap.points
+    found: Estimate = getattr(c.overlap, end)
+    note = f"against {points} reference images, {RUNS} times in {CLUSTERS} cells"
+    return Value(found.value, note=note, n_samples=points, error=found.standard_error)
+
+
 def _different_cells(c: Comparison) -> Value:
     found = different_cells(*c.cells)
     return Value(found.value, LEVEL, _of_cells(c), error=found.standard_error)
@@ -223,6 +232,8 @@ BALLS = ("clipped_density", "clipped_coverage", "precision", "recall", "density"
 
 MEASURES: dict[str, Callable[[Comparison], Value]] = {
     **{quantity: _of_balls(quantity) for quantity in BALLS},
+    "prd_precision": functools.partial(_of_curve, "precision"),
+    "prd_recall": functools.partial(_of_curve, "recall"),
     "kd_exact": _all_pairs,
     "fd_infinity": _infinity,
     "sliced_wasserstein": _sliced,

@@ -1,0 +1,125 @@
+"""Precision and recall of distributions: how much of one distribution another one accounts for.
+
+References:
+    M. S. M. Sajjadi et al., Assessing Generative Models via Precision and Recall, 2018,
+    https://arxiv.org/abs/1806.00035
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ogan_bench.evaluation.fidelity.feature_sets import check, part
+from ogan_bench.evaluation.standard_error import Estimate, of_mean
+from ogan_bench.seeding import derive
+
+CLUSTERS = 20
+RUNS = 10
+"""Of k-means, with other initial centres; the curves are averaged."""
+MOST = 10_000
+"""Points of each set."""
+BETA = 8.0
+
+
+@dataclass(frozen=True)
+class DistributionOverlap:
+    """Both ends of the curve of precision α and recall β.
+
+    Args:
+        recall: Largest F_8 on the curve, which weighs recall.
+        precision: Largest F_1/8, which weighs precision.
+        points: Number of points of each set.
+    """
+
+    recall: Estimate
+    precision: Estimate
+    points: int
+
+
+def distribution_overlap(samples: Tensor, reference: Tensor, seed: int) -> DistributionOverlap:
+    """F_8 and F_1/8 from 20 k-means cells of both sets together, over 10 runs of k-means.
+
+    Both sets are randomly subsampled to the size of the smaller one, and to at most 10,000: with
+    unequal numbers the larger set would decide where the cells are.
+
+    Args:
+        samples: Generated features, shape ``(n, k)``.
+        reference: Reference features, shape ``(m, k)``.
+        seed: Seed of the subsampling and of the initial centres.
+
+    Raises:
+        ValueError: Too few rows, values that are not finite, or a constant reference.
+    """
+    check(samples, reference)
+    n = min(len(samples), len(reference), MOST)
+    if 2 * n < CLUSTERS:
+        raise ValueError(f"{n} images on each side are too few for {CLUSTERS} cells")
+    x, y = (
+        part(points, n, seed, f"evaluation/prd/{name}")
+        for name, points in {"samples": samples, "reference": reference}.items()
+    )
+    cells = _cells(torch.cat([x, y]), seed)
+    return DistributionOverlap(
+        largest_f(cells[:, :n], cells[:, n:], BETA),
+        largest_f(cells[:, :n], cells[:, n:], 1 / BETA),
+        n,
+    )
+
+
+def largest_f(samples: Tensor, reference: Tensor, beta: float) -> Estimate:
+    """max_λ F_b(λ) of the mean curve over clusterings.
+
+    With the cells' shares p of the reference and q of the samples,
+
+        α(λ) = Σ_k min(λ p_k, q_k)  and  β(λ) = α(λ) / λ,  so
+        F_b(λ) = (1 + b²) α β / (b² α + β) = (1 + b²) α(λ) / (1 + b² λ).
+
+    Since α is piecewise linear, the largest is at one of the λ = q_k / p_k: no grid is needed.
+
+    Args:
+        samples: The cell of each sample in each clustering, shape ``(r, n)``.
+        reference: The cell of each reference image, shape ``(r, m)``.
+        beta: b.
+
+    Returns:
+        Between 0 and 1, with its standard error for fixed cells and reference: a sample counts in
+        the cells where q is at most λ p, and moves the λ that is that of its cell.
+    """
+    count = int(max(samples.max(), reference.max())) + 1
+    q, p = (
+        torch.stack([run.bincount(minlength=count).double() / len(run) for run in cells])
+        for cells in (samples, reference)
+    )
+    at = torch.where(p > 0, q / p, torch.inf)
+    ratios = at[p > 0].unique()
+    alphas = torch.stack([torch.minimum(ratio * p, q).sum(1).mean() for ratio in ratios])
+    each = (1 + beta**2) * alphas / (1 + beta**2 * ratios)
+    best = int(each.argmax())
+    ratio, alpha, scale = ratios[best], alphas[best], 1 + beta**2 * ratios[best]
+    slope = torch.where(at > ratio, p, 0).sum(1).mean() - beta**2 * alpha / scale
+    there = at == ratio
+    moved = torch.where(there, slope / p, 0) / there.sum()  # the cells whose λ is the best one
+    influence = (at <= ratio).double().gather(1, samples).mean(0)
+    influence += moved.gather(1, samples).sum(0)
+    error = of_mean(influence * (1 + beta**2) / scale)
+    return Estimate(min(1.0, float(each[best])), error)
+
+
+def _cells(points: Tensor, seed: int) -> Tensor:
+    """The k-means cell of each point in each run, shape ``(r, n)``."""
+    from sklearn.cluster import MiniBatchKMeans
+
+    array = points.cpu().numpy()
+    return torch.stack(
+        [
+            torch.from_numpy(
+                MiniBatchKMeans(
+                    CLUSTERS, n_init=10, random_state=derive(seed, "evaluation/prd", run) % 2**32
+                ).fit_predict(array)
+            ).long()
+            for run in range(RUNS)
+        ]
+    )
