@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
+from ogan_bench.evaluation.standard_error import of_mean
 from ogan_bench.models.normalization import standardise
 from ogan_bench.sampling.context import ModelContext, autoencode, encode, project
 from ogan_bench.seeding import generator
@@ -125,8 +126,9 @@ def cycle_rows(context: ModelContext, most: int = CYCLING) -> list[Row]:
 
     def correlation(rounds: int) -> Value:
         first, last = cycle()[0], cycle()[rounds]
-        rho = latent_rho(first, last)
-        return Value(rho, product_of_others(standardise(first), standardise(last)))
+        each = correlations(first, last)
+        floor = product_of_others(standardise(first), standardise(last))
+        return Value(float(each.mean()), floor, error=of_mean(each))
 
     def drift() -> Value:
         first, *later = (project(context, code).double() for code in cycle())
@@ -169,9 +171,18 @@ def latent_rho(z: Tensor, codes: Tensor) -> float:
     References:
         J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
     """
+    return float(correlations(z, codes).mean())
+
+
+def correlations(z: Tensor, codes: Tensor) -> Tensor:
+    """:func:`latent_rho` of each sample, float64, shape ``(n,)``.
+
+    Raises:
+        ValueError: There is only one dimension.
+    """
     if z.shape[1] < 2:
         raise ValueError("a correlation over one dimension is not defined")
-    return float((standardise(z.double()) * standardise(codes.double())).mean(1).mean())
+    return (standardise(z.double()) * standardise(codes.double())).mean(1)
 
 
 def product_of_others(first: Tensor, second: Tensor) -> float:
@@ -201,9 +212,9 @@ def latent_rows(z: Tensor, codes: Tensor) -> list[Row]:
     """
 
     def correlation() -> Value:
-        value = latent_rho(z, codes)
+        each = correlations(z, codes)
         spread = 1 / math.sqrt(z.shape[1] - 1)
         note = f"of unrelated codes: 0 with standard deviation {spread:.3f} for a single sample"
-        return Value(value, 0.0, note)
+        return Value(float(each.mean()), 0.0, note, error=of_mean(each))
 
     return measured_rows({"latent_rho": correlation}, n_samples=len(z), split="generated")

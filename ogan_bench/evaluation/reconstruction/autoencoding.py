@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Literal
 
 import torch
@@ -17,9 +18,15 @@ from ogan_bench.data.base import to_uint8
 from ogan_bench.evaluation.coverage.classes import class_shares
 from ogan_bench.evaluation.ensemble import in_each_member
 from ogan_bench.evaluation.reconstruction.lpips import BACKBONES, Perceptual, perceptual
-from ogan_bench.evaluation.reconstruction.pixel_error import in_units, psnr, reconstruction_ratio
+from ogan_bench.evaluation.reconstruction.pixel_error import (
+    in_units,
+    mean_value,
+    psnr,
+    reconstruction_ratio,
+)
 from ogan_bench.evaluation.reconstruction.ssim import VARIANT, ssim
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
+from ogan_bench.evaluation.standard_error import of_mean, of_share
 from ogan_bench.features.extractor import Features, extract
 from ogan_bench.metrics.feature_spaces import CLASSIFIER
 from ogan_bench.sampling.context import ModelContext, autoencode
@@ -116,11 +123,12 @@ class SplitReconstruction:
         return before, self._features[extractor.name]
 
     def mse(self) -> Value:
-        return Value(float(self.error(self.x_rec).mean()), note=self.units)
+        return mean_value(self.error(self.x_rec), self.units)
 
     def psnr(self) -> Value:
         self._pixels("PSNR")
-        return Value(psnr(self.error(self.x_rec)))
+        each = self.error(self.x_rec)
+        return Value(psnr(each), error=of_mean(each.log10().mul(10)))
 
     def ratio(self) -> Value:
         return Value(reconstruction_ratio(self.x, self.x_rec, self.context.settings.seed))
@@ -128,13 +136,13 @@ class SplitReconstruction:
     def similarity(self) -> Value:
         self._pixels("structural similarity")
         x, x_rec = (images.add(1).div(2) for images in (self.x, self.x_rec))
-        return Value(float(ssim(x, x_rec).mean()), note=VARIANT)
+        return mean_value(ssim(x, x_rec), VARIANT)
 
     def perceptual(self, load: Callable[[], Perceptual]) -> Value:
         self._pixels("LPIPS")
         net = load()
         note = None if net.is_published else "not the published weights"
-        return Value(float(net(self.x, self.x_rec).mean()), note=note, extractor=net.name)
+        return replace(mean_value(net(self.x, self.x_rec), note), extractor=net.name)
 
     def feature_ratio(self, context: ModelContext, space: str) -> Value:
         before, after = self.features(context, space)
@@ -147,7 +155,8 @@ class SplitReconstruction:
         value, chance = agreement(before.logits, after.logits)
         told = context.trained.generator.conditional
         note = "the generator is given the class" if told else None
-        return Value(value, chance, note, before.extractor)
+        error = of_share(value, len(before))
+        return Value(value, chance, note, before.extractor, error=error)
 
     def _pixels(self, quantity: str) -> None:
         if self.units is not None:

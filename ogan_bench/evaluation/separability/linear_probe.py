@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
+from ogan_bench.evaluation.standard_error import of_share
 from ogan_bench.features.cache import cached_record, content_key
 from ogan_bench.models.normalization import standardise
 from ogan_bench.sampling.samples import Samples
@@ -123,7 +124,8 @@ def separability_rows(
         if not found.converged:
             notes.append(f"not converged after {iterations} iterations")
         floor = float(dataset.test.labels.bincount().max()) / len(dataset.test)
-        return Value(found.accuracy, floor, "; ".join(notes))
+        error = of_share(found.accuracy, len(dataset.test))
+        return Value(found.accuracy, floor, "; ".join(notes), error=error)
 
     def on_codes(codes: Codes) -> Probe:
         labels, test_labels = dataset.train.known_labels.cpu()[chosen], dataset.test.known_labels

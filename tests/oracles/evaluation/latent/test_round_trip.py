@@ -42,6 +42,7 @@ def test_unrelated_codes_are_at_the_floor_with_the_noted_spread() -> None:
     assert row.value == pytest.approx(0.0, abs=4 / math.sqrt((d - 1) * n))
     singles = [latent_rho(z[i : i + 1], codes[i : i + 1]) for i in range(n)]
     assert np.std(singles) == pytest.approx(1 / math.sqrt(d - 1), rel=0.05)
+    assert row.error == pytest.approx(np.std(singles, ddof=1) / math.sqrt(n))
     assert "0.250" in (row.note or "")
 
 

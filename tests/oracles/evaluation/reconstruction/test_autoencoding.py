@@ -30,11 +30,15 @@ def test_similarity_is_scikit_images(dataset: Dataset) -> None:
         for image in x.astype(np.float64)
     ]  # fmt: skip
     assert value(rows["autoencoding_ssim"]) == pytest.approx(float(np.mean(expected)), abs=1e-5)
+    spread = np.std(expected, ddof=1) / len(expected) ** 0.5
+    assert rows["autoencoding_ssim"].error == pytest.approx(float(spread), rel=1e-3)
     assert rows["autoencoding_ssim"].note == (
         "G(0.6 · E(x)); Gaussian window 11 x 11, σ = 1.5, K = (0.01, 0.03), population covariance"
     )
-    expected_psnr = np.mean(-10 * np.log10(np.square(0.4 * x).mean((1, 2)) / 4))
-    assert value(rows["autoencoding_psnr"]) == pytest.approx(float(expected_psnr), abs=1e-4)
+    each = -10 * np.log10(np.square(0.4 * x).mean((1, 2)) / 4)
+    assert value(rows["autoencoding_psnr"]) == pytest.approx(float(each.mean()), abs=1e-4)
+    spread = each.std(ddof=1) / len(each) ** 0.5
+    assert rows["autoencoding_psnr"].error == pytest.approx(float(spread), rel=1e-3)
     for name, row in rows.items():
         if name.endswith("_train") or name in ("best_temperature", "autoencoding_mse_best"):
             assert row.value is None

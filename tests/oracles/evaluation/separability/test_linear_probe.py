@@ -125,6 +125,9 @@ def test_rows_tell_informative_from_useless_codes(dataset: Dataset) -> None:
     assert (rows["probe_accuracy"].value or 0) > 0.9
     assert (rows["probe_accuracy_untrained"].value or 1) < floor + 0.08
     assert {row.n_samples for row in rows.values()} == {m}
+    for row in rows.values():
+        share = row.value or 0.0
+        assert row.error == pytest.approx((share * (1 - share) / m) ** 0.5)
 
 
 def test_one_class_has_a_note_and_stops_no_other(dataset: Dataset) -> None:
