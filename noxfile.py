@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ README = ROOT / "README.md"
 FINDINGS = ROOT / "docs" / "findings.md"
 FRONT_STUDY = "mse_vs_pearson"
 FRONT = re.compile(r"(<!-- result:begin .*?-->\n).*?(<!-- result:end -->)", re.DOTALL)
+DECISIONS = ("supported", "refuted", "equivalent", "inconclusive", "uninformative")
 CLAIMS = re.compile(r"(<!-- claims:begin .*?-->\n).*?(<!-- claims:end -->)", re.DOTALL)
 STUDIES = re.compile(r"(<!-- studies:begin .*?-->\n).*?(<!-- studies:end -->)", re.DOTALL)
 METRIC_FIGURE = re.compile(r"\n!\[[^\n]*\]\(figures/(?:seeds|level)-(\w+)\.svg\)\n")
@@ -172,17 +172,20 @@ def front(folder: Path) -> str:
 
 
 def claims(stated: list[dict[str, Any]]) -> str:
-    """One row per wider claim: its verdicts by dataset, and the mean ratio."""
-    lines = ["| claim | verdicts | ratio to control (above 1 is better) |", "|---|---|---|"]
+    """One row per wider claim: its verdicts by dataset, and how many of the decided are robust."""
+    lines = ["| claim | verdicts | robust, of those decided |", "|---|---|---|"]
     for claim in stated:
         by_dataset: dict[str, list[str]] = {}
         for setting in claim["settings"]:
             by_dataset.setdefault(setting["dataset"], []).append(setting["decision"])
         verdicts = [
-            f"{dataset}: {', '.join(f'{n} {word}' for word, n in Counter(found).items())}"
+            f"{dataset}: "
+            + ", ".join(f"{found.count(word)} {word}" for word in DECISIONS if word in found)
             for dataset, found in by_dataset.items()
         ]
-        lines.append(f"| {claim['claim']} | {'<br>'.join(verdicts)} | {claim['shown']} |")
+        rests = [setting["rests_on"] for setting in claim["settings"] if setting["rests_on"]]
+        robust = f"{rests.count('robust')} of {len(rests)}" if rests else "–"
+        lines.append(f"| {claim['claim']} | {'<br>'.join(verdicts)} | {robust} |")
     return "\n".join(lines) + "\n"
 
 
@@ -204,8 +207,7 @@ def counted(report: Path) -> str:
     """The number of verdicts of each kind in a published report, with a link to it."""
     stated = report.read_text("utf-8").partition("## Verdicts\n")[2].partition("\n## ")[0]
     found = re.findall(r"^- \*\*(\w+)\*\*:", stated, re.MULTILINE)
-    counts = [(found.count(word), word) for word in dict.fromkeys(sorted(found)[::-1])]
-    text = ", ".join(f"{count} {word}" for count, word in counts)
+    text = ", ".join(f"{found.count(word)} {word}" for word in DECISIONS if word in found)
     return f"[{text}](../{report.relative_to(ROOT).as_posix()})"
 
 

@@ -170,7 +170,7 @@ class Results:
         """One row per hypothesis, with the numbers behind its verdict."""
         rows = []
         for verdict in self._judged:
-            finding = verdict.finding
+            finding, sensitivity = verdict.finding, verdict.sensitivity
             rows.append(
                 {
                     "id": verdict.hypothesis.id,
@@ -184,8 +184,10 @@ class Results:
                     "n": min(finding.n),
                     "p": verdict.p_adjusted,
                     "p_opposite": verdict.p_opposite,
-                    "power": verdict.power,
-                    "seeds_needed": verdict.seeds_needed,
+                    "p_equivalent": verdict.p_equivalent,
+                    "p_welch": verdict.p_welch,
+                    "detectable": verdict.detectable,
+                    "rests_on": "" if sensitivity is None else sensitivity.words,
                     "reason": verdict.reason,
                 }
             )
@@ -213,7 +215,8 @@ class Results:
         outcomes = self.stored.trials["outcome"].value_counts()
         counts = ", ".join(f"{n} {name}" for name, n in outcomes.items())
         return (
-            f"<b>{html.escape(self.name)}</b><p>{html.escape(counts)}</p>"
+            f"<b>{html.escape(self.name)}</b><p>{html.escape(counts)}; "
+            f"{self.stored.standing.text}</p>"
             f"{shown.to_html(index=False, escape=True)}"
         )
 

@@ -1,34 +1,33 @@
-"""Arms as changes to a base arm, and the effect of each change."""
+"""Arms as changes to the control, and the effect of each change."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ogan_bench.analysis.formatting import metric_info
+from ogan_bench.analysis.marks import better_or_worse
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.files import Record
 from ogan_bench.statistics import Interval
 from ogan_bench.study.diffs import differences
 
-_SECTIONS = ("data", "model", "objective", "training", "evaluation")
+SECTIONS = ("data", "model", "objective", "training", "evaluation")
 """Settings that an ablation can change; hashes of plug-ins are excluded."""
 
 
 @dataclass(frozen=True)
 class Ablation:
-    """The arms as changes to a base arm.
+    """The arms as changes to the control.
 
     Args:
-        base: The arm of :func:`base_arm`.
-        rows: One per other arm: ``arm``, ``changes`` (texts) and ``cells``, one per metric of the
-            study: the difference to the base with its 95 % interval, and ``better`` as
-            :func:`is_better` says.
+        control: See :attr:`StudyResults.control`.
+        rows: One per other arm: ``arm``, ``changes`` (texts) and ``cells``, one per metric: the
+            difference to the control with its 95 % interval, and ``better`` as
+            :func:`~ogan_bench.analysis.marks.better_or_worse` says.
     """
 
-    base: str
+    control: str
     rows: list[Record]
 
 
@@ -39,7 +38,7 @@ class Difference:
     Args:
         arm: The arm.
         interval: Arm minus control with its 95 % interval.
-        is_better: See :func:`is_better`.
+        is_better: See :func:`~ogan_bench.analysis.marks.better_or_worse`.
     """
 
     arm: str
@@ -54,49 +53,30 @@ def differences_to(results: StudyResults, control: str, metric: str) -> list[Dif
         for arm in results.comparable(control)
         if arm != control
     }
-    return [Difference(arm, change, is_better(change, metric)) for arm, change in changes.items()]
+    marks = better_or_worse(results, metric, control)
+    return [Difference(arm, change, marks[arm]) for arm, change in changes.items()]
 
 
-def ablation(results: StudyResults) -> Ablation:
-    """The arms as differences to a base arm; a leave-one-out ablation if the study is one."""
-    base = base_arm(results)
+def ablation(results: StudyResults, metrics: Sequence[str]) -> Ablation:
+    """The arms as differences to the control; a leave-one-out ablation if the study is one."""
+    control = results.control
+    marks = {metric: better_or_worse(results, metric, control) for metric in metrics}
     rows: list[Record] = []
-    for arm in results.arms:
-        if arm == base:
-            continue
+    for arm in (arm for arm in results.arms if arm != control):
         cells = []
-        for metric in results.record["metrics"]:
-            change = results.difference(arm, base, metric)
+        for metric in metrics:
+            change = results.difference(arm, control, metric)
             cells.append(
                 {
                     "metric": metric,
                     "difference": change.estimate,
                     "difference_low": change.low,
                     "difference_high": change.high,
-                    "better": is_better(change, metric),
+                    "better": marks[metric][arm],
                 }
             )
-        rows.append({"arm": arm, "changes": changes(results, base, arm), "cells": cells})
-    return Ablation(base, rows)
-
-
-def base_arm(results: StudyResults) -> str:
-    """The arm with the fewest differing settings in total to all others; the first if tied."""
-    return min(
-        results.arms,
-        key=lambda base: sum(len(changes(results, base, arm)) for arm in results.arms),
-    )
-
-
-def is_better(change: Interval, metric: str) -> bool | None:
-    """Whether a difference is an improvement.
-
-    ``None`` if its interval contains 0 or is unknown, or if the metric has no direction.
-    """
-    better = metric_info(metric).better
-    if better is None or math.isnan(change.low) or change.low <= 0 <= change.high:
-        return None
-    return (change.low > 0) == (better == "higher")
+        rows.append({"arm": arm, "changes": changes(results, control, arm), "cells": cells})
+    return Ablation(control, rows)
 
 
 def changes(results: StudyResults, base: str, arm: str) -> list[str]:
@@ -106,7 +86,7 @@ def changes(results: StudyResults, base: str, arm: str) -> list[str]:
     at their defaults.
     """
     texts = []
-    for section in _SECTIONS:
+    for section in SECTIONS:
         sides = tuple(
             (results.record["arms"][name].get(section), results.identity(name).get(section))
             for name in (base, arm)
@@ -127,9 +107,9 @@ def _changes(key: str, before: Any, shown: Any, now: Any, shown_now: Any) -> lis
     """
     if not (isinstance(before, Mapping) and isinstance(now, Mapping)):
         pairs = differences(before, now, key)
-        return [f"{path}: {_compact(old)} → {_compact(new)}" for path, old, new in pairs]
+        return [f"{path}: {compact(old)} → {compact(new)}" for path, old, new in pairs]
     if before.get("name") != now.get("name"):
-        return [f"{key}: {_compact(shown or before)} → {_compact(shown_now or now)}"]
+        return [f"{key}: {compact(shown or before)} → {compact(shown_now or now)}"]
     return [
         text
         for name in dict.fromkeys([*before, *now])
@@ -147,16 +127,16 @@ def _part(shown: Any, name: str) -> Any:
     return shown.get(name) if isinstance(shown, Mapping) else None
 
 
-def _compact(value: Any) -> str:
-    """A part as ``adam(lr=0.0001)``, a number in ``%g`` format."""
+def compact(value: Any) -> str:
+    """A part as ``adam(lr=0.0001)``, other settings as ``steps=500, ema=none``."""
     if isinstance(value, Mapping):
         settings = ", ".join(
-            f"{key}={_compact(entry)}" for key, entry in value.items() if key != "name"
+            f"{key}={compact(entry)}" for key, entry in value.items() if key != "name"
         )
         name = str(value.get("name", ""))
-        return f"{name}({settings})" if settings else name
+        return f"{name}({settings})" if name and settings else name or settings
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, list):
-        return ", ".join(map(_compact, value))
+        return ", ".join(map(compact, value)) or "none"
     return "none" if value is None else str(value)

@@ -18,7 +18,9 @@ from ogan_bench.analysis.ablation import Ablation, ablation
 from ogan_bench.analysis.history import course, load_history
 from ogan_bench.analysis.loading import load_log, load_results
 from ogan_bench.analysis.meta_analysis import Claim, ClaimSetting, find_claims, settings_of
+from ogan_bench.analysis.methods import Methods, methods
 from ogan_bench.analysis.ranks import ranked_metrics, ranks
+from ogan_bench.analysis.registration import Standing
 from ogan_bench.analysis.reproduction import compare
 from ogan_bench.analysis.results import FINISHED, StudyResults, records
 from ogan_bench.analysis.summary import main_metrics, median_trial, summarise, worst_trial
@@ -40,6 +42,7 @@ class Overview:
         counts: Decision to number of verdicts.
         finished: Trials with a result, failed trainings included.
         planned: Trials of the study.
+        standing: Whether it was registered, deviates from that, and is complete.
         settings: The hypotheses that are settings of wider claims.
     """
 
@@ -47,6 +50,7 @@ class Overview:
     counts: Mapping[Decision, int]
     finished: int
     planned: int
+    standing: Standing
     settings: tuple[ClaimSetting, ...]
 
 
@@ -71,14 +75,15 @@ class Analysis:
         results: The stored results.
         overview: Question, counts of verdicts and progress.
         verdicts: One per hypothesis.
-        registered: Statement that the study was registered before its first trial, if it was.
-        deviations: How the study differs from what was registered.
         open_trials: Planned trials without a result.
         metrics: Name to definition, for the study's metrics and all others that were measured.
         estimates: One row per metric and arm, see :func:`~ogan_bench.analysis.summary.summarise`.
         summary: The same as rows.
-        rows: The main table, one row per arm, see :func:`~ogan_bench.analysis.tables.main_table`.
-        ablation: The arms as changes to a base arm.
+        rows: The main table, one row per arm, see :func:`~ogan_bench.analysis.tables.means`.
+        further: Tables of the same kind with the study's other metrics.
+        control_text: Which arm the control of all differences is, and why.
+        ablation: The arms as changes to the control, in the metrics of the main table.
+        methods: How the study was made, its limits and its bibliography.
         ranked_metrics: Metrics with a direction.
         ranks: Ranks of the arms on these metrics.
         sweeps: Arms that differ in one numeric setting.
@@ -97,7 +102,7 @@ class Analysis:
         cost: Median cost per arm, and cost of a step as a multiple of the control's.
         counted: Whether arithmetic and memory of a step were counted.
         variance: Variance components over training and sampling seeds.
-        floors: Noise floors.
+        floors: Noise floors and chance levels.
         provenance: Code and machine of the trials.
         reproduce: The command for each arm.
     """
@@ -105,14 +110,15 @@ class Analysis:
     results: StudyResults
     overview: Overview
     verdicts: tuple[Verdict, ...]
-    registered: str | None
-    deviations: list[str]
     open_trials: list[Record]
     metrics: Mapping[str, Metric]
     estimates: pd.DataFrame
     summary: list[Record]
     rows: list[Record]
+    further: list[list[Record]]
+    control_text: str
     ablation: Ablation
+    methods: Methods
     ranked_metrics: list[str]
     ranks: list[Record]
     sweeps: list[Sweep]
@@ -149,21 +155,20 @@ def analyse(results: StudyResults, reference: StudyResults | None = None) -> Ana
     verdicts = judge(results)
     log, history = load_log(results), load_history(results)
     estimates = summarise(results)
-    registered = results.registered
+    main, *others = tables.columns(results)
     return Analysis(
         results=results,
         overview=_overview(results, verdicts),
         verdicts=tuple(verdicts),
-        registered=None
-        if registered is None
-        else f"registered before the first trial, SHA-256 {registered[:12]}",
-        deviations=list(results.deviations),
         open_trials=[row for row in results.planned if row["outcome"] not in FINISHED],
         metrics=tables.definitions(results),
         estimates=estimates,
         summary=records(estimates),
-        rows=tables.main_table(results, estimates),
-        ablation=ablation(results),
+        rows=tables.means(results, estimates, main),
+        further=[tables.means(results, estimates, names) for names in others],
+        control_text=tables.control_text(results),
+        ablation=ablation(results, main),
+        methods=methods(results),
         ranked_metrics=ranked_metrics(results),
         ranks=ranks(results),
         sweeps=find_sweeps(results),
@@ -244,5 +249,6 @@ def _overview(results: StudyResults, verdicts: Sequence[Verdict]) -> Overview:
         counts={decision: counts[decision] for decision in DECISIONS},
         finished=int(results.trials["outcome"].isin(FINISHED).sum()),
         planned=len(results.trials),
+        standing=results.standing,
         settings=tuple(settings_of(results, verdicts)),
     )

@@ -1,4 +1,4 @@
-"""The test of one arm against another."""
+"""The comparison of one arm with another: estimate, interval, and the numbers in words."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 import ogan_bench.statistics as statistics
+from ogan_bench.analysis.evidence import Evidence, Values
 from ogan_bench.analysis.formatting import estimate, interval, metric_info, number
-from ogan_bench.analysis.hypothesis_result import HypothesisResult, no_power
-from ogan_bench.analysis.missing_values import Values, failed_trials, missing_values, values_to_rank
+from ogan_bench.analysis.hypothesis_result import HypothesisResult, unknown_power
+from ogan_bench.analysis.missing_values import missing_values
+from ogan_bench.analysis.p_values import Pair, compared, margin_of, p_values_of
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.errors import UserError
-from ogan_bench.statistics import Test
+from ogan_bench.metrics import Direction
+from ogan_bench.statistics import Interval, Test
 from ogan_bench.study.hypotheses import Comparison
 
-_CLAIMS: dict[str, Callable[..., float]] = {
-    "superiority": statistics.superiority,
-    "non_inferiority": statistics.non_inferiority,
-    "equivalence": statistics.equivalence,
+METHODS = {
+    "paired": "paired t test over {over}",
+    "welch": "Welch's t test",
+    "signed_ranks": "exact signed-rank test over seeds",
+    "none": "no test",
 }
 
 
 def compare_arms(
-    results: StudyResults, hypothesis: Comparison, confidence: float
+    results: StudyResults, hypothesis: Comparison, evidence: Evidence, confidence: float
 ) -> HypothesisResult:
-    """Paired t test over common seeds, or a rank test if a training failed and has no value.
+    """An arm against its control, by the test that :func:`~ogan_bench.analysis.p_values.compared`
+    chooses.
 
-    Where both arms were measured in the members of an ensemble of classifiers, seeds and
-    classifiers are crossed random effects. Rank tests take the means over classifiers.
-
-    The parametric test ignores trials without a value, which favours an arm that sometimes fails.
-    Rank tests can include failed trials, as the worst. Once ranks are used, trials that collapsed
-    or saturated rank worst too.
+    The estimate is the difference in the metric's unit. Where the margin is a share of the control,
+    it is the difference in percent of the control, with Fieller's interval; by signed ranks, the
+    pseudo-median of the differences. So the interval and the decision agree.
     """
     arm, control, metric = hypothesis.arm, hypothesis.control, metric_info(hypothesis.metric)
     name, control_name = results.arm_title(arm), results.arm_title(control)
@@ -45,101 +45,72 @@ def compare_arms(
             "different data and cannot be compared"
         )
     results.protocol(hypothesis.metric, arm)
-    own, other, paired = results.pairs(arm, control, hypothesis.metric)
-    margin = hypothesis.margin.value if hypothesis.margin else 0.0
-    relative = hypothesis.margin is not None and hypothesis.margin.relative
-    asked: dict[str, Any] = {"better": metric.better, "margin": margin, "relative": relative}
-    lost = (
-        failed_trials(results, arm, hypothesis.metric),
-        failed_trials(results, control, hypothesis.metric),
-    )
-    if any(lost):
-        p, p_opposite = _by_ranks(results, hypothesis, asked)
-        method = "Mann-Whitney's rank test, failed trials ranked worst"
-    else:
-        test = _CLAIMS[hypothesis.test]
-        sides: dict[str, Any] = {"sides": hypothesis.sides} if hypothesis.sides == 2 else {}
-        p = test(own, other, **asked, paired=paired, **sides)
-        p_opposite = statistics.opposite(
-            hypothesis.test, own, other, **asked, paired=paired, **sides
-        )
-        over = "seeds and classifiers" if own.ndim == 2 else "seeds"
-        method = f"paired t test over {over}" if paired else "Welch's t test"
-    difference = statistics.difference_interval(own, other, confidence, paired=paired)
-    centre = statistics.mean_interval(other).estimate
-    absolute = margin * abs(centre) if relative else margin
-    correlation = statistics.correlation(own, other) if paired else math.nan
-    facts = [
-        f"{metric.title}: {name} {estimate(statistics.mean_interval(own), metric.format)}, "
-        f"{control_name} {estimate(statistics.mean_interval(other), metric.format)}"
+    found = p_values_of(hypothesis, evidence)
+    pair = compared(evidence, arm, control)
+    margin = margin_of(hypothesis.margin)
+    difference = _difference(pair, metric.better, margin["relative"], confidence)
+    correlation = statistics.correlation(pair.own, pair.other) if pair.how == "paired" else math.nan
+    means = [
+        estimate(statistics.mean_interval(evidence.known(which)), metric.format)
+        for which in (arm, control)
     ]
-    if math.isnan(p):
-        facts.append("a test needs at least 2 values of each arm")
+    facts = [f"{metric.title}: {name} {means[0]}, {control_name} {means[1]}"]
+    unit = f" % of {control_name}" if margin["relative"] else ""
+    if pair.how == "none":
+        facts.append("a test needs at least 2 common seeds, or 2 values of each arm")
     else:
-        facts.append(f"difference {interval(difference, metric.format, sign=True)}")
+        kind = "pseudo-median of the differences" if pair.how == "signed_ranks" else "difference"
+        spec = ".3g" if margin["relative"] else metric.format
+        facts.append(f"{kind} {interval(difference, spec, sign=True)}{unit}")
         if hypothesis.margin is not None:
-            share = f", {hypothesis.margin} of {control_name}" if relative else ""
-            facts.append(f"margin {number(absolute)}{share}")
+            facts.append(f"margin {hypothesis.margin}")
     sign = 1 if metric.better == "higher" else -1
+    over = "seeds and classifiers" if pair.own.ndim == 2 else "seeds"
+    method = METHODS[pair.how].format(over=over)
+    scale = 100.0 if margin["relative"] else 1.0
+    values = [results.values(which, hypothesis.metric) for which in (arm, control)]
+    failed = len(evidence.failed(arm)), len(evidence.failed(control))
+    pairs = (len(values[0]) + failed[0]) * (len(values[1]) + failed[1])
+    share = statistics.probability_of_improvement(*values, better=metric.better, failed=failed)
     return HypothesisResult(
         arms=(arm, control),
-        n=(len(own), len(other)),
-        quantity=f"{metric.title}, {name} − {control_name}",
+        n=found.n,
+        quantity=f"{metric.title}, {name} − {control_name}"
+        + (f", in % of {control_name}" if unit else ""),
         estimate=difference,
-        region=_region(hypothesis.test, sign, absolute),
+        confidence=confidence,
+        region=_region(hypothesis.test, sign, scale * margin["margin"]),
         method=method
         if math.isnan(correlation)
         else f"{method} (correlation {number(correlation, '.2f')})",
-        p=p,
-        p_opposite=p_opposite,
+        significance=found,
         facts=tuple(facts),
+        unit=unit,
         lacking=missing_values(results, hypothesis.metric, arm, control),
-        power_at=no_power if any(lost) else _chance(hypothesis, own, other, sign, absolute, paired),
-        effect=statistics.effect_size(own, other, paired=paired),
-        probability_of_improvement=statistics.probability_of_improvement(
-            results.values(arm, hypothesis.metric),
-            results.values(control, hypothesis.metric),
-            better=metric.better,
-            failed=lost,
-        ),
+        power_at=_power(hypothesis, pair, sign),
+        detectable=_detectable(hypothesis, pair, scale),
+        effect=Interval(math.nan, math.nan, math.nan)
+        if pair.how in ("signed_ranks", "none")
+        else statistics.effect_size(pair.own, pair.other, paired=pair.how == "paired"),
+        better_pairs=pairs * share,
+        pairs=pairs,
         correlation=correlation,
     )
 
 
-def _by_ranks(
-    results: StudyResults, hypothesis: Comparison, asked: dict[str, Any]
-) -> tuple[float, float]:
-    """Rank-test p-values of the claim and of its opposite, the margin added to the values."""
-    better = asked["better"]
-    sign = 1 if better == "higher" else -1
-    (own, failed), (other, failed_other) = (
-        values_to_rank(results, name, hypothesis.metric)
-        for name in (hypothesis.arm, hypothesis.control)
-    )
-    if len(own) + failed < 2 or len(other) + failed_other < 2:
-        return math.nan, math.nan
-
-    def sides(margin: float) -> tuple[float, float]:
-        """p-values of an advantage above the margin, and of one below it."""
-        if asked["relative"]:
-            side = math.copysign(1.0, sign * float(np.mean(other)) if len(other) else 1.0)
-            moved, bar = own, (1 + side * margin) * other
-        else:
-            moved, bar = own - sign * margin, other
-        return (
-            statistics.rank_test(moved, bar, better=better, failed=(failed, failed_other)),
-            statistics.rank_test(bar, moved, better=better, failed=(failed_other, failed)),
-        )
-
-    margin = asked["margin"]
-    if hypothesis.test == "superiority":
-        above, below = sides(margin)
-        return min(1.0, hypothesis.sides * above), min(1.0, hypothesis.sides * below)
-    above, below = sides(-margin)
-    if hypothesis.test == "non_inferiority":
-        return above, below
-    further, nearer = sides(margin)
-    return max(above, nearer), min(1.0, 2 * min(below, further))
+def _difference(pair: Pair, better: Direction, relative: bool, confidence: float) -> Interval:
+    """Arm less control, in the metric's unit or in percent of the control."""
+    own, other = pair.own, pair.other
+    scale = 100.0 if relative else 1.0
+    if pair.how == "signed_ranks":
+        advantages = statistics.paired_advantages(own, other, better=better, relative=relative)
+        sign = 1 if better == "higher" else -1  # a failed arm is worse, whatever that is
+        found = statistics.signed_rank_interval(sign * advantages, confidence)
+    elif relative:
+        found = statistics.relative_interval(own, other, confidence, paired=pair.how == "paired")
+    else:
+        found = statistics.difference_interval(own, other, confidence, paired=pair.how == "paired")
+    return Interval(*(scale * value for value in found))
 
 
 def _region(test: str, sign: int, margin: float) -> tuple[float, float]:
@@ -150,66 +121,98 @@ def _region(test: str, sign: int, margin: float) -> tuple[float, float]:
     return (edge, math.inf) if sign > 0 else (-math.inf, edge)
 
 
-def _chance(
-    hypothesis: Comparison, own: Values, other: Values, sign: int, margin: float, paired: bool
-) -> Callable[[int, float], float]:
-    if len(own) < 2 or len(other) < 2:
-        return no_power
-    return chance_of_verdict(
-        hypothesis,
-        advantage=sign * (float(np.mean(own)) - float(np.mean(other))),
-        margin=margin,
-        sd=statistics.standard_deviation(own),
-        sd_control=statistics.standard_deviation(other),
-        correlation=statistics.correlation(own, other) if paired else None,
-    )
+def _spread(pair: Pair, factor: float = 1.0) -> dict[str, Any]:
+    """Standard deviations and correlation over seeds, the control's times a factor."""
+    paired = pair.how == "paired"
+    return {
+        "sd": statistics.standard_deviation(pair.own),
+        "sd_control": factor * statistics.standard_deviation(pair.other),
+        "correlation": statistics.correlation(pair.own, pair.other) if paired else None,
+        "paired": paired,
+    }
+
+
+def _detectable(hypothesis: Comparison, pair: Pair, scale: float) -> Callable[[int, float], float]:
+    """Function from seeds per arm and error level to the difference detected with 80 % power."""
+    if pair.how not in ("paired", "welch"):
+        return unknown_power
+
+    def detectable(n: int, alpha: float) -> float:
+        found = statistics.detectable_difference(
+            n=n, alpha=alpha, sides=hypothesis.sides, **_spread(pair)
+        )
+        if scale == 1.0:
+            return found
+        return scale * found / abs(_mean(pair.other))
+
+    return detectable
+
+
+def _power(hypothesis: Comparison, pair: Pair, sign: int) -> Callable[[int, float], float]:
+    if pair.how not in ("paired", "welch"):
+        return unknown_power
+    margin = margin_of(hypothesis.margin)
+    own, other = sign * _mean(pair.own), sign * _mean(pair.other)
+    side = math.copysign(1.0, other)
+
+    def beyond(bound: float) -> tuple[float, dict[str, Any]]:
+        """The advantage beyond a bound, and the spread of what is tested against it."""
+        if not margin["relative"]:
+            return own - other - bound, _spread(pair)
+        factor = 1 + side * bound
+        return own - factor * other, _spread(pair, factor)
+
+    return chance_of_verdict(hypothesis, beyond, margin["margin"])
+
+
+def _mean(values: Values) -> float:
+    return statistics.mean_interval(values).estimate
 
 
 def chance_of_verdict(
     hypothesis: Comparison,
-    *,
-    advantage: float,
+    beyond: Callable[[float], tuple[float, dict[str, Any]]],
     margin: float,
-    sd: float,
-    sd_control: float,
-    correlation: float | None,
 ) -> Callable[[int, float], float]:
     """Function from seeds per arm and error level to the probability of the likelier verdict.
 
     Args:
         hypothesis: The claim.
-        advantage: True advantage of the arm over the control; negative if it is worse.
-        margin: Margin of the claim, in the same unit.
-        sd: Standard deviation of the arm over seeds.
-        sd_control: That of the control.
-        correlation: Between both over common seeds; ``None``: the arms share no seeds.
+        beyond: The arm's true advantage beyond a bound, with the spread of what is tested against
+            that bound, as arguments of :func:`ogan_bench.statistics.power`. They depend on the
+            bound where it is a share of the control, whose mean varies too.
+        margin: Margin of the claim, in the metric's unit or as a share.
     """
-    spread: dict[str, Any] = {
-        "sd": sd,
-        "sd_control": sd_control,
-        "correlation": correlation,
-        "paired": correlation is not None,
-    }
 
-    def power(test: Test, n: int, difference: float, alpha: float, bound: float = 0.0) -> float:
-        return statistics.power(
-            test, n=n, difference=difference, margin=bound, alpha=alpha, **spread
-        )
+    def above(bound: float, n: int, alpha: float, sign: int = 1) -> float:
+        advantage, spread = beyond(bound)
+        return statistics.power("superiority", n=n, difference=sign * advantage, alpha=alpha,
+                                **spread)  # fmt: skip
 
     def chance(n: int, alpha: float) -> float:
         if hypothesis.test == "superiority":
-            level, excess = alpha / hypothesis.sides, advantage - margin
-            ways = power("superiority", n, excess, level), power("superiority", n, -excess, level)
-        elif hypothesis.test == "non_inferiority":
-            ways = (
-                power("non_inferiority", n, advantage, alpha, margin),
-                power("superiority", n, -margin - advantage, alpha),
-            )
-        else:
-            ways = (
-                power("equivalence", n, advantage, alpha, margin),
-                power("superiority", n, abs(advantage) - margin, alpha / 2),
-            )
-        return max(ways)
+            level = alpha / hypothesis.sides
+            return max(above(margin, n, level), above(margin, n, level, -1))
+        if hypothesis.test == "non_inferiority":
+            return max(above(-margin, n, alpha), above(-margin, n, alpha, -1))
+        ways = _equivalence_power(beyond, margin, n, alpha)
+        return max(ways, above(-margin, n, alpha / 2, -1), above(margin, n, alpha / 2))
 
     return chance
+
+
+def _equivalence_power(
+    beyond: Callable[[float], tuple[float, dict[str, Any]]], margin: float, n: int, alpha: float
+) -> float:
+    """Exact where both bounds share one spread, else at least the sum of both powers less 1."""
+    (low, spread), (high, other) = beyond(-margin), beyond(margin)
+    if spread == other:
+        test: Test = "equivalence"
+        return statistics.power(
+            test, n=n, difference=(low + high) / 2, margin=(low - high) / 2, alpha=alpha, **spread
+        )
+    ways = (
+        statistics.power("superiority", n=n, difference=low, alpha=alpha, **spread),
+        statistics.power("superiority", n=n, difference=-high, alpha=alpha, **other),
+    )
+    return max(0.0, sum(ways) - 1)

@@ -19,11 +19,14 @@ is no more than finite samples of a perfect model give."""
 ERRORS = 2.0
 """Standard errors by which a value may lie on the better side of its floor and still be at it."""
 
-EXPLAINED = (
+DEGENERATE = (
+    "Degenerate values say nothing about how well the nets do: collapsed, the trial is; chance, no "
+    "better than chance gives; floor, as low as a perfect model's finite samples."
+)
+
+ERRORS_EXPLAINED = (
     "Sampling error: the standard error of one trial's value from its finite number of samples; "
-    "classifier sd: over the classifiers of an ensemble. Degenerate values say nothing about how "
-    "well the nets do: collapsed, the trial is; chance, no better than chance gives; floor, as low "
-    "as a perfect model's finite samples."
+    "classifier sd: over the classifiers of an ensemble."
 )
 
 

@@ -7,6 +7,9 @@ import math
 from ogan_bench.metrics import METRICS, Metric
 from ogan_bench.statistics import Interval
 
+LEVELS = (0.01, 0.025, 0.05, 0.1)
+"""Usual error levels."""
+
 MISSING = "–"
 """Shown in place of a missing value."""
 
@@ -83,16 +86,21 @@ def ratio_interval(value: Interval) -> str:
 
 
 def p_value(p: float) -> str:
-    """``p = 0.03``, ``p < 1e-6`` or ``p: –``.
+    """``p = 0.03``, ``p < 1e-6`` or ``p: –``; never rounded to a level that it is not at.
 
-    >>> p_value(0.0312), p_value(1e-9), p_value(0.99)
-    ('p = 0.031', 'p < 1e-6', 'p = 0.99')
+    >>> p_value(0.0312), p_value(1e-9), p_value(0.99), p_value(0.0501)
+    ('p = 0.031', 'p < 1e-6', 'p = 0.99', 'p = 0.0501')
     """
     if math.isnan(p):
         return f"p: {MISSING}"
     if p < 1e-6:
         return "p < 1e-6"
-    return f"p = {p:.1e}".replace("e-0", "e-") if p < 1e-3 else f"p = {p:.2g}"
+    if p < 1e-3:
+        return f"p = {p:.1e}".replace("e-0", "e-")
+    digits = 2
+    while float(f"{p:.{digits}g}") in LEVELS and p not in LEVELS and digits < 6:
+        digits += 1
+    return f"p = {p:.{digits}g}"
 
 
 def pluralise(n: int, noun: str) -> str:

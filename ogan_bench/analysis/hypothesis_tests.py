@@ -1,4 +1,4 @@
-"""The test of a single hypothesis, one function for each kind.
+"""The result of a single hypothesis: its estimate, its p-values and its numbers in words.
 
 Results are not yet adjusted for the number of hypotheses; verdicts are in
 :mod:`ogan_bench.analysis.verdicts`.
@@ -10,8 +10,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 import ogan_bench.statistics as statistics
 from ogan_bench.analysis.arm_comparison import compare_arms
+from ogan_bench.analysis.evidence import Evidence, gather
 from ogan_bench.analysis.formatting import (
     bounds,
     estimate,
@@ -21,29 +24,36 @@ from ogan_bench.analysis.formatting import (
     number,
     pluralise,
 )
-from ogan_bench.analysis.hypothesis_result import HypothesisResult, no_power
-from ogan_bench.analysis.missing_values import TRAINED, blocks_to_rank, missing_values, outcomes_of
+from ogan_bench.analysis.hypothesis_result import HypothesisResult, unknown_power
+from ogan_bench.analysis.missing_values import missing_values
+from ogan_bench.analysis.p_values import blocks, compared, failures, p_values_of, step_p_values
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.errors import UserError
+from ogan_bench.statistics import Interval
 from ogan_bench.study.hypotheses import FailureRate, Hypothesis, MeanInRange, Trend
 
 
-def run_test(results: StudyResults, hypothesis: Hypothesis, confidence: float) -> HypothesisResult:
+def run_test(results: StudyResults, hypothesis: Hypothesis, alpha: float) -> HypothesisResult:
     """Test a hypothesis.
 
     Args:
         results: The stored study.
         hypothesis: One of its hypotheses.
-        confidence: Confidence level of the estimate's interval.
+        alpha: Error level of the study; the interval has the confidence that matches the test.
 
     Raises:
         UserError: The values cannot be compared.
     """
-    return _TESTS[hypothesis.test](results, hypothesis, confidence)
+    two_sided = getattr(hypothesis, "sides", 1) == 2
+    confidence = 1 - alpha if two_sided else 1 - 2 * alpha
+    evidence = gather(results, hypothesis)
+    return _RESULTS[hypothesis.test](results, hypothesis, evidence, confidence)
 
 
-def _trend(results: StudyResults, hypothesis: Trend, confidence: float) -> HypothesisResult:
-    """Page's test over seeds; trials that failed and have no value are ranked worst."""
+def _order(
+    results: StudyResults, hypothesis: Trend, evidence: Evidence, confidence: float
+) -> HypothesisResult:
+    """A trend, step by step, or an association by Page's test."""
     metric = metric_info(hypothesis.metric)
     assert metric.better is not None
     first = hypothesis.arms[0]
@@ -54,49 +64,91 @@ def _trend(results: StudyResults, hypothesis: Trend, confidence: float) -> Hypot
                 "different data and cannot be compared"
             )
     results.protocol(hypothesis.metric, first)
-    blocks = blocks_to_rank(results, hypothesis.arms, hypothesis.metric)
-    tested = statistics.trend(blocks, better=metric.better)
-    means = [
-        estimate(results.mean(arm, hypothesis.metric), metric.format) for arm in hypothesis.arms
-    ]
+    found = p_values_of(hypothesis, evidence)
+    table = blocks(evidence, hypothesis.arms)
     facts = [
         f"{metric.title}: "
         + ", ".join(
-            f"{results.arm_title(arm)} {mean}"
-            for arm, mean in zip(hypothesis.arms, means, strict=True)
-        ),
-        f"rank correlation with the order within seeds {interval(tested.correlation, '.2f')}",
+            f"{results.arm_title(arm)} "
+            f"{estimate(statistics.mean_interval(evidence.known(arm)), metric.format)}"
+            for arm in hypothesis.arms
+        )
     ]
-    if math.isnan(tested.p):
-        facts[1] = "a test needs at least 1 seed that all arms have finished"
+    if hypothesis.test == "association":
+        quantity = f"rank correlation of {metric.title} with the order of the arms"
+        shown = statistics.trend(table, better=metric.better, confidence=confidence).correlation
+        facts.append(f"rank correlation with the order within seeds {interval(shown, '.2f')}")
+        method = "Page's test over seeds"
+    else:
+        quantity, shown, step = _weakest_step(results, hypothesis, evidence, confidence)
+        facts.append(f"weakest step {step} {interval(shown, metric.format, sign=True)}")
+        method = "each arm against the one before, the largest p-value"
+    if math.isnan(found.claim):
+        facts[1] = "a test needs at least 2 seeds that all arms have finished"
+    whole = table[np.isfinite(table).all(axis=1)]
+
+    def chance(n: int, alpha: float) -> float:
+        assert metric.better is not None
+        return statistics.power_of_order(
+            hypothesis.test, whole, n, better=metric.better, alpha=alpha, sides=hypothesis.sides
+        )
+
     return HypothesisResult(
         arms=tuple(hypothesis.arms),
-        n=(len(blocks),) * len(hypothesis.arms),
-        quantity=f"rank correlation of {metric.title} with the order of the arms",
-        estimate=tested.correlation,
+        n=found.n,
+        quantity=quantity,
+        estimate=shown,
+        confidence=confidence,
         region=(0.0, math.inf),
-        method="Page's trend test over seeds",
-        p=tested.p,
-        p_opposite=tested.p_opposite,
+        method=method,
+        significance=found,
         facts=tuple(facts),
         lacking=missing_values(results, hypothesis.metric, *hypothesis.arms),
-        power_at=no_power,
+        power_at=chance if len(whole) > 1 else unknown_power,
+        detectable=unknown_power,
     )
 
 
+def _weakest_step(
+    results: StudyResults, hypothesis: Trend, evidence: Evidence, confidence: float
+) -> tuple[str, Interval, str]:
+    """The step whose claim is the least certain: its quantity, improvement and name."""
+    metric = metric_info(hypothesis.metric)
+    assert metric.better is not None
+    steps = []
+    for control, arm in zip(hypothesis.arms, hypothesis.arms[1:], strict=False):
+        pair = compared(evidence, arm, control)
+        own, other, sign = pair.own, pair.other, 1 if metric.better == "higher" else -1
+        if pair.how == "signed_ranks":
+            better_by = statistics.signed_rank_interval(
+                statistics.paired_advantages(own, other, better=metric.better), confidence
+            )
+        else:
+            better_by = statistics.difference_interval(
+                sign * own, sign * other, confidence, paired=pair.how == "paired"
+            )
+        p = step_p_values(hypothesis, pair).claim
+        step = f"{results.arm_title(control)} to {results.arm_title(arm)}"
+        steps.append((-1.0 if math.isnan(p) else p, better_by, step))
+    _, weakest, step = max(steps, key=lambda entry: entry[0])
+    return f"improvement of {metric.title}, {step}", weakest, step
+
+
 def _mean_in_range(
-    results: StudyResults, hypothesis: MeanInRange, confidence: float
+    results: StudyResults, hypothesis: MeanInRange, evidence: Evidence, confidence: float
 ) -> HypothesisResult:
-    """One-sample t tests of the mean against both ends of the range."""
+    """The mean against both ends of the range."""
     metric, name = metric_info(hypothesis.metric), results.arm_title(hypothesis.arm)
     results.protocol(hypothesis.metric, hypothesis.arm)
-    values = results.sample(hypothesis.arm, hypothesis.metric)
+    values = evidence.known(hypothesis.arm)
     low, high = hypothesis.bounds
-    mean = statistics.mean_interval(values, confidence)
-    facts = [
-        f"{metric.title}: {name} {interval(mean, metric.format)}",
-        _range(hypothesis),
-    ]
+    found = p_values_of(hypothesis, evidence)
+    ranked = found.how == "signed_ranks"
+    mean = (
+        statistics.signed_rank_interval(statistics.by_trial(values), confidence)
+        if ranked
+        else statistics.mean_interval(values, confidence)
+    )
     sd = statistics.standard_deviation(values)
 
     def chance(n: int, alpha: float) -> float:
@@ -104,26 +156,25 @@ def _mean_in_range(
 
     return HypothesisResult(
         arms=(hypothesis.arm,),
-        n=(len(values),),
+        n=found.n,
         quantity=f"{metric.title}, {name}",
         estimate=mean,
+        confidence=confidence,
         region=(low, high),
-        method="Student's t test",
-        p=statistics.mean_within(values, low, high),
-        p_opposite=statistics.mean_outside(values, low, high),
-        facts=tuple(facts),
+        method="exact signed-rank test" if ranked else "Student's t test",
+        significance=found,
+        facts=(f"{metric.title}: {name} {interval(mean, metric.format)}", _range(hypothesis)),
         lacking=missing_values(results, hypothesis.metric, hypothesis.arm),
-        power_at=chance if len(values) > 1 else no_power,
+        power_at=chance if len(values) > 1 and not ranked else unknown_power,
+        detectable=unknown_power,
     )
 
 
 def _failure_rate(
-    results: StudyResults, hypothesis: FailureRate, confidence: float
+    results: StudyResults, hypothesis: FailureRate, evidence: Evidence, confidence: float
 ) -> HypothesisResult:
     """Exact binomial tests of the share of trained trials that failed."""
-    ended = outcomes_of(results, hypothesis.arm).values()
-    trained = [outcome for outcome in ended if outcome in TRAINED]
-    failed, n = sum(outcome in hypothesis.outcomes for outcome in trained), len(trained)
+    failed, n = failures(hypothesis, evidence)
     name = results.arm_title(hypothesis.arm)
     low, high = hypothesis.bounds
     rate = statistics.rate_interval(failed, n, confidence)
@@ -136,17 +187,18 @@ def _failure_rate(
         n=(n,),
         quantity=f"rate of failure, {name}",
         estimate=rate,
+        confidence=confidence,
         region=(low, high),
         method="exact binomial test",
-        p=statistics.rate_within(failed, n, low, high),
-        p_opposite=statistics.rate_outside(failed, n, low, high),
+        significance=p_values_of(hypothesis, evidence),
         facts=(
             f"{failed} of {pluralise(n, 'trial')} of {name} "
             f"{join_words(list(hypothesis.outcomes)).replace(' and ', ' or ')}: rate "
             f"{number(rate.estimate, '.2f')} {bounds(rate, '.2f')}".rstrip(),
             _range(hypothesis),
         ),
-        power_at=chance if n else no_power,
+        power_at=chance if n else unknown_power,
+        detectable=unknown_power,
     )
 
 
@@ -161,11 +213,12 @@ def _range(hypothesis: MeanInRange | FailureRate) -> str:
     )
 
 
-_TESTS: dict[str, Callable[[StudyResults, Any, float], HypothesisResult]] = {
+_RESULTS: dict[str, Callable[[StudyResults, Any, Evidence, float], HypothesisResult]] = {
     "superiority": compare_arms,
     "non_inferiority": compare_arms,
     "equivalence": compare_arms,
-    "trend": _trend,
+    "trend": _order,
+    "association": _order,
     "interval": _mean_in_range,
     "failure_rate": _failure_rate,
 }

@@ -13,8 +13,10 @@ import pandas as pd
 
 from ogan_bench.analysis import outcomes
 from ogan_bench.analysis.degenerate import examined
+from ogan_bench.analysis.registration import standing_of
 from ogan_bench.analysis.results import (
     COSTS,
+    FINISHED,
     MEASURED,
     StudyResults,
     identities_of,
@@ -23,7 +25,6 @@ from ogan_bench.analysis.results import (
 )
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
-from ogan_bench.store.preregistration import deviations, registration
 from ogan_bench.store.trial_folder import FORMAT, TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.diffs import flatten
@@ -101,24 +102,9 @@ def load_results(root: Path, study: str) -> StudyResults:
     metrics = metrics.astype({"seed": int, **dict.fromkeys(numbers, float)})
     frame = pd.DataFrame(trials, columns=columns)
     frame = frame.astype(dict.fromkeys(columns[4:-2], float))
-    registered, drifted = _registered(store, study, record, started)
-    return StudyResults(
-        root, record, metrics, frame, provenance, tuple(problems), registered, tuple(drifted)
-    )
-
-
-def _registered(
-    store: TrialStore, study: str, record: Record, started: dict[str, Record]
-) -> tuple[str | None, list[str]]:
-    """Hash of the registered study, and what now differs from it."""
-    registered = registration(store, study)
-    known = None if registered is None else str(registered["sha256"])
-    found = [] if registered is None else deviations(registered, record)
-    others = [name for name, run in started.items() if run.get("registered") not in (None, known)]
-    if others:
-        what = "a registration that is gone" if known is None else "another registration"
-        found.append(f"started under {what}: {', '.join(others)}")
-    return known, found
+    complete = all(row["outcome"] in FINISHED for row in trials)
+    standing, notes = standing_of(store, study, record, started, complete=complete)
+    return StudyResults(root, record, metrics, frame, provenance, (*problems, *notes), standing)
 
 
 def load_log(results: StudyResults, most: int = 300) -> pd.DataFrame:

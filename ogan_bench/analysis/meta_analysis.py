@@ -5,28 +5,45 @@ A claim that holds on one dataset may fail on the next. Hypotheses that name the
 verdict. In addition, each has the ratio by which the arm is better than its control, which makes
 metrics in different units comparable; a random-effects model summarises these ratios and their
 heterogeneity.
+
+The summary takes each training into account once. Settings that compare the same trainings, at
+another step or by another metric, count once; those that share trainings or a dataset are one
+cluster, which has one value; below :data:`LEAST_CLUSTERS` clusters there is no summary.
+Uninformative settings, and those of studies that are incomplete or deviate from what was
+registered, are listed but left out.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 import ogan_bench.statistics as statistics
-from ogan_bench.analysis.formatting import join_words, metric_info, number, ratio_interval
+from ogan_bench.analysis.formatting import (
+    join_words,
+    metric_info,
+    number,
+    pluralise,
+    ratio_interval,
+)
+from ogan_bench.analysis.registration import Standing
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.verdicts import DECISIONS, Decision, Verdict
 from ogan_bench.files import Record
-from ogan_bench.statistics import Interval, LogRatio, Summary
+from ogan_bench.statistics import Effect, Interval, Summary
 from ogan_bench.study.hypotheses import Comparison
 
 CONFIDENCE = 0.95
+
+LEAST_CLUSTERS = 3
+"""Independent settings below which ratios are not summarised."""
 
 MANY_DATASETS = 5
 """Number of datasets from which the interquartile mean with its bootstrap interval is shown; over
@@ -47,7 +64,12 @@ class ClaimSetting:
         ratio: Logarithm of the factor by which the arm is better than the control: of the ratio of
             the means, oriented so that above 0 is better; nan if there is none.
         by_seed: The same for each common seed, shape (seeds,); empty without pairs.
+        trainings: What identifies the trainings of the arm and of the control, steps aside.
+        steps: Steps that they were trained for.
         note: Why there is no ratio, if so.
+        rests_on: ``robust``, or what its decision rests on; empty if the data have not decided.
+        left_out: Why the setting does not enter a summary whatever its ratio; empty if it does.
+        standing: Whether its study was registered, deviates from that, and is complete.
     """
 
     study: str
@@ -56,9 +78,14 @@ class ClaimSetting:
     claim: str
     part_of: str
     decision: Decision
-    ratio: LogRatio
+    ratio: Effect
     by_seed: NDArray[np.float64]
+    trainings: tuple[str, ...]
+    steps: int
     note: str
+    rests_on: str
+    left_out: str
+    standing: Standing
 
     @property
     def factor(self) -> Interval:
@@ -77,7 +104,9 @@ class Claim:
     Args:
         claim: The claim in words.
         settings: In the order of studies.
-        factor: Mean factor over the settings that have one, by random effects on the log scale.
+        repeated: Settings that compare the same trainings as another one, by index, with its index.
+        factor: Mean factor over clusters of settings, by random effects on the log scale; nan below
+            :data:`LEAST_CLUSTERS`.
         new_setting: Prediction interval for the true factor in a new setting.
         summary: The random-effects summary itself, of log factors.
         interquartile: Interquartile mean of all seeds' factors over :data:`MANY_DATASETS` or more
@@ -86,6 +115,7 @@ class Claim:
 
     claim: str
     settings: tuple[ClaimSetting, ...]
+    repeated: Mapping[int, int]
     factor: Interval
     new_setting: Interval
     summary: Summary
@@ -106,15 +136,24 @@ class Claim:
     def sentence(self) -> str:
         """The counts, the mean factor and the heterogeneity, in words."""
         parts = [join_words([f"{n} {decision}" for decision, n in self.verdicts.items()])]
-        if self.summary.k > 1:
+        if self.repeated:
+            n = len(self.repeated)
+            compare = "compares" if n == 1 else "compare"
+            parts.append(f"{n} of them {compare} the same trainings as another one")
+        if self.summary.k >= LEAST_CLUSTERS:
             parts.append(
-                f"mean ratio to control over {self.summary.k} settings "
+                f"mean ratio to control over {self.summary.k} independent settings "
                 f"{ratio_interval(self.factor)} (above 1 is better)"
+            )
+        elif len(self.settings) > 1:
+            parts.append(
+                f"no mean ratio: {pluralise(self.summary.k, 'independent setting')} (those that "
+                f"share trainings or a dataset count once), {LEAST_CLUSTERS} are needed"
             )
         if not math.isnan(self.new_setting.low):
             low, high = (number(end, ".3g") for end in self.new_setting[1:])
             parts.append(f"prediction interval for a new setting [{low}, {high}]")
-        if self.summary.k > 1:
+        if self.summary.k >= LEAST_CLUSTERS:
             parts.append(f"{100 * self.summary.i2:.0f} % of the variance is between settings")
         if self.interquartile is not None:
             parts.append(f"interquartile mean over datasets {ratio_interval(self.interquartile)}")
@@ -160,20 +199,89 @@ def _setting(results: StudyResults, verdict: Verdict) -> ClaimSetting:
         decision=verdict.decision,
         ratio=ratio,
         by_seed=by_seed,
+        trainings=tuple(_training(results, arm) for arm in verdict.finding.arms),
+        steps=_steps(results, verdict.finding.arms[0]),
         note=note,
+        rests_on="" if verdict.sensitivity is None else verdict.sensitivity.words,
+        left_out=_left_out(results, verdict),
+        standing=results.standing,
     )
+
+
+def _training(results: StudyResults, arm: str) -> str:
+    """What identifies an arm's trainings wherever they stopped: settings but for their steps."""
+    identity = results.identity(arm)
+    kept = {key: value for key, value in identity.items() if key != "evaluation"}
+    training = {key: value for key, value in _training_of(results, arm).items() if key != "steps"}
+    return json.dumps([{**kept, "training": training}, results.record["seeds"]], sort_keys=True)
+
+
+def _steps(results: StudyResults, arm: str) -> int:
+    return int(_training_of(results, arm).get("steps", 0))
+
+
+def _training_of(results: StudyResults, arm: str) -> Record:
+    """Settings of the training that identify an arm."""
+    training: Record = results.identity(arm).get("training", {})
+    return training
+
+
+def _left_out(results: StudyResults, verdict: Verdict) -> str:
+    """Why a setting enters no summary, if so."""
+    standing = results.standing
+    reasons = ["uninformative"] if verdict.uninformative else []
+    reasons += [] if standing.complete else ["preliminary"]
+    reasons += ["deviated"] if standing.deviations else []
+    return join_words(reasons)
+
+
+def repeated_settings(settings: Sequence[ClaimSetting]) -> dict[int, int]:
+    """Settings that compare the same trainings as another one, each with that other one.
+
+    Of those that do, the one that was trained for longest counts, or the first of several.
+    """
+    best: dict[tuple[str, ...], int] = {}
+    for index, setting in enumerate(settings):
+        rival = best.get(setting.trainings)
+        if rival is None or setting.steps > settings[rival].steps:
+            best[setting.trainings] = index
+    return {
+        index: best[setting.trainings]
+        for index, setting in enumerate(settings)
+        if best[setting.trainings] != index
+    }
+
+
+def clusters(settings: Sequence[ClaimSetting]) -> list[int]:
+    """Number of the cluster of each setting: settings that share a dataset or a training."""
+    cluster = list(range(len(settings)))
+    first: dict[str, int] = {}
+    for index, setting in enumerate(settings):
+        for shared in (setting.dataset.split(" at ")[0], *setting.trainings):
+            other = first.setdefault(shared, index)
+            if cluster[other] != cluster[index]:
+                old, new = cluster[index], cluster[other]
+                cluster = [new if number == old else number for number in cluster]
+    return cluster
 
 
 def _together(claim: str, settings: Sequence[ClaimSetting]) -> Claim:
-    ratios = [setting.ratio for setting in settings]
+    repeated = repeated_settings(settings)
+    used = [
+        setting
+        for index, setting in enumerate(settings)
+        if index not in repeated and not setting.left_out
+    ]
+    effects = statistics.by_cluster([setting.ratio for setting in used], clusters(used))
     summary = statistics.random_effects(
-        [ratio.estimate for ratio in ratios],
-        [ratio.error for ratio in ratios],
-        [ratio.freedom for ratio in ratios],
+        [effect.estimate for effect in effects],
+        [effect.error for effect in effects],
+        [effect.freedom for effect in effects],
         confidence=CONFIDENCE,
     )
+    enough = summary.k >= LEAST_CLUSTERS
     strata: dict[str, list[NDArray[np.float64]]] = {}
-    for setting in settings:
+    for setting in used:
         if setting.by_seed.size:
             strata.setdefault(setting.dataset, []).append(setting.by_seed)
     interquartile = None
@@ -188,8 +296,9 @@ def _together(claim: str, settings: Sequence[ClaimSetting]) -> Claim:
     return Claim(
         claim=claim,
         settings=tuple(settings),
-        factor=_factor(summary.interval),
-        new_setting=_factor(summary.prediction),
+        repeated=repeated,
+        factor=_factor(summary.interval) if enough else _UNKNOWN,
+        new_setting=_factor(summary.prediction) if enough else _UNKNOWN,
         summary=summary,
         interquartile=interquartile,
     )
@@ -206,6 +315,7 @@ def dataset_name(part: Record) -> str:
 
 
 _NO_BOUNDS = (math.nan, math.nan)
-_NO_RATIO = LogRatio(math.nan, math.nan, math.nan)
+_UNKNOWN = Interval(math.nan, *_NO_BOUNDS)
+_NO_RATIO = Effect(math.nan, math.nan, math.nan)
 _LARGEST = 700.0
 """Approximate logarithm of the largest float."""

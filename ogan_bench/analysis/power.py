@@ -5,13 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ogan_bench.analysis.arm_comparison import chance_of_verdict
+from ogan_bench.analysis.formatting import metric_info, pluralise
 from ogan_bench.analysis.hypothesis_tests import run_test
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.verdicts import seeds_for_power
 from ogan_bench.study.hypotheses import Comparison, Hypothesis
 from ogan_bench.study.settings import StudySettings
+
+LEAST_SEEDS = 3
+"""Seeds of a pilot below which it says nothing about the spread over seeds."""
 
 
 @dataclass(frozen=True)
@@ -82,10 +87,13 @@ def _by_pilot(pilot: StudyResults, hypothesis: Hypothesis) -> tuple[Chance | Non
     unknown = [arm for _, arm in hypothesis.named_arms if arm not in pilot.arms]
     if unknown:
         return None, f"the pilot has no arm {unknown[0]}"
-    chance = run_test(pilot, hypothesis, confidence=0.9).power_at
-    if math.isnan(chance(2, 0.05)):
-        return None, "not known for this test, or the pilot has fewer than 2 values of an arm"
-    return chance, ""
+    finding = run_test(pilot, hypothesis, alpha=0.05)
+    seeds = min(finding.n)
+    if seeds < LEAST_SEEDS:
+        return None, f"the pilot has {pluralise(seeds, 'seed')}; {LEAST_SEEDS} or more are needed"
+    if math.isnan(finding.power_at(LEAST_SEEDS, 0.05)):
+        return None, f"not known for the test by which the pilot is decided: {finding.method}"
+    return finding.power_at, ""
 
 
 def _by_assumption(assumed: Assumed, hypothesis: Hypothesis) -> tuple[Chance | None, str]:
@@ -94,11 +102,14 @@ def _by_assumption(assumed: Assumed, hypothesis: Hypothesis) -> tuple[Chance | N
     margin = hypothesis.margin
     if margin is not None and not margin.relative:
         return None, "its margin is in the metric's unit: needs a pilot"
-    return chance_of_verdict(
-        hypothesis,
-        advantage=assumed.effect if hypothesis.test == "superiority" else 0.0,
-        margin=margin.value if margin else 0.0,
-        sd=assumed.spread,
-        sd_control=assumed.spread,
-        correlation=assumed.correlation,
-    ), ""
+    better = metric_info(hypothesis.metric).better
+    side = 1.0 if better == "higher" else -1.0
+    advantage = assumed.effect if hypothesis.test == "superiority" else 0.0
+
+    def beyond(bound: float) -> tuple[float, dict[str, Any]]:
+        """In units of the control's mean."""
+        control = (1 + side * bound) * assumed.spread
+        correlation = {"correlation": assumed.correlation, "paired": True}
+        return advantage - bound, {"sd": assumed.spread, "sd_control": control, **correlation}
+
+    return chance_of_verdict(hypothesis, beyond, margin.value if margin else 0.0), ""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ogan_bench.analysis import outcomes
+from ogan_bench.analysis.registration import Standing
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
 from ogan_bench.statistics import Interval, difference_interval, mean_interval
@@ -50,8 +52,8 @@ class StudyResults:
             config_hash, path (relative to the root).
         provenance: Trial ("arm/seed-0") to the flattened provenance of its run.
         problems: Warnings for the reader: trials outside the plan or with other settings.
-        registered: Hash of the study as registered before its first trial; ``None`` if unknown.
-        deviations: How the current study, or the one its trials started under, differs from it.
+        standing: Whether it was registered before its first trial, how it deviates from that, and
+            whether it is complete.
     """
 
     root: Path
@@ -60,8 +62,7 @@ class StudyResults:
     trials: pd.DataFrame
     provenance: dict[str, dict[str, str]]
     problems: tuple[str, ...]
-    registered: str | None = None
-    deviations: tuple[str, ...] = ()
+    standing: Standing = field(default_factory=Standing)
 
     @property
     def name(self) -> str:
@@ -80,9 +81,16 @@ class StudyResults:
 
     @property
     def control(self) -> str:
-        """Control arm of the tables: the first control of a hypothesis, else the first arm."""
-        controls = [claim.get("control") for claim in self.record["hypotheses"]]
-        return next((str(arm) for arm in controls if arm is not None), self.arms[0])
+        """The arm that all tables show differences to: the control that most hypotheses name.
+
+        The first of them if several are named as often, the first arm if none is.
+        """
+        named = Counter(
+            str(claim["control"])
+            for claim in self.record["hypotheses"]
+            if claim.get("control") is not None
+        )
+        return max(named, key=named.__getitem__) if named else self.arms[0]
 
     @property
     def metric_names(self) -> list[str]:

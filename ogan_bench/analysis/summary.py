@@ -1,4 +1,4 @@
-"""Estimates per arm and metric, the leading arm, and the median and the worst trial."""
+"""Estimates per arm and metric, the main metrics, and the median and the worst trial."""
 
 from __future__ import annotations
 
@@ -84,23 +84,6 @@ def _rms(numbers: Sequence[float | None]) -> float:
     """Root mean square of those that are known; nan without any."""
     known = [number for number in numbers if number is not None and math.isfinite(number)]
     return float(np.sqrt(np.mean(np.square(known)))) if known else math.nan
-
-
-def leader(results: StudyResults, metric: str) -> str | None:
-    """The arm better than every other one by the 95 % interval of the difference, if any.
-
-    The intervals are those of :meth:`StudyResults.difference`, not adjusted for the number of arms:
-    a mark in a table, not a test.
-    """
-    better = metric_info(metric).better
-    arms = results.arms
-    if better is None or len(arms) < 2 or results.comparable(arms[0]) != arms:
-        return None
-    for arm in arms:
-        changes = (results.difference(arm, other, metric) for other in arms if other != arm)
-        if all((change.low > 0) if better == "higher" else (change.high < 0) for change in changes):
-            return arm
-    return None
 
 
 def main_metrics(results: StudyResults) -> list[str]:

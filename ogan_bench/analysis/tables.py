@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from ogan_bench.analysis.formatting import MISSING, metric_info, number
+from ogan_bench.analysis.marks import leader
 from ogan_bench.analysis.results import COSTS, OUTCOMES, StudyResults, records
-from ogan_bench.analysis.summary import leader
 from ogan_bench.files import Record
 from ogan_bench.metrics import Metric
 
@@ -28,21 +28,39 @@ LOGGED = {
 """Columns of the training log whose last values show how training went."""
 
 
-def main_table(results: StudyResults, summary: pd.DataFrame) -> list[Record]:
-    """One row per arm: its name and one cell for each of the study's metrics."""
-    best = {metric: leader(results, metric) for metric in results.record["metrics"]}
+COLUMNS = 7
+"""The most metrics in one table of means: more cannot be read side by side."""
+
+
+def columns(results: StudyResults) -> list[list[str]]:
+    """The study's metrics by table, at most :data:`COLUMNS` each; the first is the main table's.
+
+    Those that hypotheses are about come first; otherwise the study's order is kept.
+    """
+    tested = {entry.get("metric") for entry in results.record["hypotheses"]}
+    ordered = sorted(results.record["metrics"], key=lambda name: name not in tested)
+    return [ordered[start : start + COLUMNS] for start in range(0, len(ordered), COLUMNS)]
+
+
+def means(results: StudyResults, summary: pd.DataFrame, metrics: Sequence[str]) -> list[Record]:
+    """One row per arm: its name and one cell for each of the metrics."""
+    best = {metric: leader(results, metric) for metric in metrics}
     entries = {(row["arm"], row["metric"]): row for row in records(summary)}
     return [
         {
             "arm": arm,
             "is_control": arm == results.control,
-            "cells": [
-                entries[arm, metric] | {"best": best[metric] == arm}
-                for metric in results.record["metrics"]
-            ],
+            "cells": [entries[arm, metric] | {"best": best[metric] == arm} for metric in metrics],
         }
         for arm in results.arms
     ]
+
+
+def control_text(results: StudyResults) -> str:
+    """Which arm the control is, and by which rule."""
+    named = any(entry.get("control") is not None for entry in results.record["hypotheses"])
+    rule = "the control that most hypotheses name" if named else "the first arm"
+    return f"The control of all differences is {results.arm_title(results.control)}, {rule}."
 
 
 def outcomes(results: StudyResults) -> list[Record]:
@@ -180,7 +198,11 @@ def definitions(results: StudyResults) -> dict[str, Metric]:
 
 
 def floors(results: StudyResults) -> list[Record]:
-    """Mean noise floor of every metric that has one, with its protocol."""
+    """Mean of what finite samples or chance alone would give, per metric that has it.
+
+    ``kind`` is "noise floor" where less is better: what finite samples of a perfect model give. It
+    is "chance level" where more is better: what a guess gives.
+    """
     table = []
     groups = dict.fromkeys(tuple(results.comparable(arm)) for arm in results.arms)
     for metric in results.metric_names:
@@ -189,7 +211,9 @@ def floors(results: StudyResults) -> list[Record]:
             known = [row["floor"] for row in rows if math.isfinite(row["floor"])]
             protocol = results.protocol(metric, arms[0])
             if known and protocol is not None:
-                table.append({"metric": metric, "floor": float(np.mean(known)), **protocol})
+                kind = "chance level" if metric_info(metric).better == "higher" else "noise floor"
+                mean = float(np.mean(known))
+                table.append({"metric": metric, "kind": kind, "floor": mean, **protocol})
     return table
 
 

@@ -19,6 +19,7 @@ from ogan_bench.cli import (
     inspect,
     mirror,
     power,
+    register,
     report,
     run,
     verify,
@@ -60,6 +61,7 @@ app.command("verify")(verify.verify)
 app.command("plan")(inspect.plan)
 app.command("bench")(bench.bench)
 app.command("power")(power.power)
+app.command("register")(register.register)
 app.command("status")(inspect.status)
 app.command("report")(report.report)
 app.command("claims")(claims.claims)

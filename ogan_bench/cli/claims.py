@@ -40,14 +40,20 @@ def _print(claim: Claim) -> None:
         [
             setting.decision,
             setting.study,
+            setting.standing.text,
             setting.dataset,
             setting.hypothesis,
             setting.note or ratio_interval(setting.factor),
+            setting.rests_on or setting.left_out,
         ]
         for setting in claim.settings
     ]
     print_table(
-        ("verdict", "study", "data", "hypothesis", "ratio to control (above 1 is better)"), rows
+        (
+            *("verdict", "study", "standing", "data", "hypothesis"),
+            *("ratio to control (above 1 is better)", ""),
+        ),
+        rows,
     )
     print_text("")
 
@@ -66,6 +72,9 @@ def _record(claim: Claim) -> dict[str, Any]:
         "settings": [
             {
                 "study": setting.study,
+                "standing": setting.standing.record(),
+                "rests_on": setting.rests_on,
+                "left_out": setting.left_out,
                 "dataset": setting.dataset,
                 "hypothesis": setting.hypothesis,
                 "claim": setting.claim,

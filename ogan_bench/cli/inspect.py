@@ -23,6 +23,8 @@ from ogan_bench.cli.options import (
 from ogan_bench.cli.output import print_json, print_table, print_text, say
 
 if TYPE_CHECKING:
+    from ogan_bench.analysis.registration import Standing
+    from ogan_bench.store.trial_store import TrialStore
     from ogan_bench.study.syntax_tree import Part
 
 
@@ -62,6 +64,8 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Show what a run would do and about how long it would take."""
+    from ogan_bench.study.procedure import seeds_for_ranks
+
     statement, wanted = read_study(study, scale, arms, seeds, override)
     rows: list[dict[str, Any]] = []
     for arm in dict.fromkeys(trial.arm for trial in wanted):
@@ -103,9 +107,11 @@ def plan(
         if speed is None and measure is None:
             say("`ogan-bench bench` measures this machine once, and how many workers pay.")
     seconds = sum(row["trials"] * (row["seconds_per_trial"] or 0) for row in rows)
+    ranks = seeds_for_ranks(len(statement.hypotheses), statement.alpha)
     facts = {
         "study": statement.folder,
         "trials": len(wanted),
+        "seeds_for_ranks": ranks if statement.hypotheses else None,
         "steps": sum(row["trials"] * row["steps"] for row in rows),
         "slots": slots or None,
         "recommended_workers": recommended,
@@ -125,6 +131,12 @@ def plan(
     if recommended is not None and workers is None:
         total += " (the best number here)"
     print_text(total)
+    if statement.hypotheses and len(statement.seeds) < ranks:
+        print_text(
+            "Where a training fails or values are counts, tests are by ranks: these take "
+            f"{ranks} seeds to decide one of {len(statement.hypotheses)} hypotheses first, not "
+            f"{len(statement.seeds)}."
+        )
     if any(row["basis"] == "estimated" for row in rows):
         print_text("~: estimated by FLOPs from the nets that `ogan-bench bench` has measured")
 
@@ -141,8 +153,9 @@ def status(
     """Show the state of each trial: finished, stopped, running, interrupted, failed or missing."""
     from ogan_bench.store.trial_store import TrialStore
 
-    _, wanted = read_study(study, scale, arms, seeds, override)
+    statement, wanted = read_study(study, scale, arms, seeds, override)
     store = TrialStore(results)
+    standing = _standing(store, statement.folder)
     rows = []
     for trial in wanted:
         folder = store.trial(trial)
@@ -158,8 +171,9 @@ def status(
             }
         )
     if as_json:
-        print_json(rows)
+        print_json({"standing": standing.record(), "trials": rows})
         return
+    print_text("\n  ".join([f"{statement.folder}: {standing.text}", *standing.deviations]))
     print_table(
         ("trial", "state", "outcome", "step"),
         [
@@ -167,6 +181,18 @@ def status(
             for r in rows
         ],
     )
+
+
+def _standing(store: TrialStore, study: str) -> Standing:
+    """As its report says; of a study without trials, whether it is registered."""
+    from ogan_bench.analysis.loading import load_results
+    from ogan_bench.analysis.registration import Standing
+    from ogan_bench.store.preregistration import registration
+
+    if study in store.studies():
+        return load_results(store.root, study).standing
+    registered = registration(store, study)
+    return Standing(None if registered is None else str(registered["sha256"]), complete=False)
 
 
 def list_(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ogan_bench.cli.options import Json, Scale, Set, StudyPath, read_study
-from ogan_bench.cli.output import print_json, print_table
+from ogan_bench.cli.output import print_json, print_table, print_text
 
 if TYPE_CHECKING:
     from ogan_bench.analysis.power import Assumed, Plan
@@ -17,35 +17,39 @@ if TYPE_CHECKING:
 COUNTS = "3,5,8,10,15,20"
 
 
+Pilot = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="RESULTS/STUDY",
+        help="Stored trials whose estimates are taken as the truth, of this study or of "
+        "another of its scales.",
+    ),
+]
+Spread = Annotated[
+    float | None,
+    typer.Option(
+        min=0, help="Without a pilot: standard deviation over seeds, as a share of the mean."
+    ),
+]
+Effect = Annotated[
+    float | None,
+    typer.Option(
+        help="Without a pilot: true advantage in claims of superiority, as a share of the "
+        "control's mean."
+    ),
+]
+Correlation = Annotated[
+    float,
+    typer.Option(min=-0.99, max=0.99, help="Without a pilot: between arm and control over seeds."),
+]
+
+
 def power(
     study: StudyPath,
-    pilot: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="RESULTS/STUDY",
-            help="Stored trials whose estimates are taken as the truth, of this study or of "
-            "another of its scales.",
-        ),
-    ] = None,
-    spread: Annotated[
-        float | None,
-        typer.Option(
-            min=0, help="Without a pilot: standard deviation over seeds, as a share of the mean."
-        ),
-    ] = None,
-    effect: Annotated[
-        float | None,
-        typer.Option(
-            help="Without a pilot: true advantage in claims of superiority, as a share of the "
-            "control's mean."
-        ),
-    ] = None,
-    correlation: Annotated[
-        float,
-        typer.Option(
-            min=-0.99, max=0.99, help="Without a pilot: between arm and control over seeds."
-        ),
-    ] = 0.0,
+    pilot: Pilot = None,
+    spread: Spread = None,
+    effect: Effect = None,
+    correlation: Correlation = 0.0,
     counts: Annotated[
         str, typer.Option("--seeds", metavar="N,N", help="Numbers of seeds per arm to show.")
     ] = COUNTS,
@@ -58,10 +62,12 @@ def power(
     The error level is the strictest: that of the claim that Holm's procedure tests first.
     """
     from ogan_bench.analysis.power import plan
+    from ogan_bench.study.procedure import seeds_for_ranks
 
     statement, _ = read_study(study, scale, None, None, override)
     numbers = _counts(counts)
-    plans = plan(statement, _basis(pilot, spread, effect, correlation), numbers)
+    plans = plan(statement, basis_of(pilot, spread, effect, correlation), numbers)
+    ranks = seeds_for_ranks(len(statement.hypotheses), statement.alpha)
     if as_json:
         rows = [
             {
@@ -70,6 +76,7 @@ def power(
                 "level": entry.level,
                 "chances": entry.chances,
                 "seeds_needed": entry.needed,
+                "seeds_for_ranks": ranks,
                 "note": entry.note,
             }
             for entry in plans
@@ -77,6 +84,10 @@ def power(
         print_json(rows)
         return
     _print(plans, numbers)
+    print_text(
+        "Where a training fails or values are counts, tests are by ranks; these take "
+        f"{ranks} seeds to decide any one of the hypotheses first."
+    )
 
 
 def _counts(text: str) -> list[int]:
@@ -91,9 +102,14 @@ def _counts(text: str) -> list[int]:
     return numbers
 
 
-def _basis(
+def basis_of(
     pilot: Path | None, spread: float | None, effect: float | None, correlation: float
 ) -> StudyResults | Assumed:
+    """What a power analysis takes as true, from its options.
+
+    Raises:
+        UserError: They say both or neither, or there is no such pilot.
+    """
     from ogan_bench.analysis.loading import load_results
     from ogan_bench.analysis.power import Assumed
     from ogan_bench.errors import UserError

@@ -31,7 +31,11 @@ def report(
     ] = None,
     formats: Annotated[
         str,
-        typer.Option("--format", metavar="A,B", help="html, md, csv, latex (booktabs), json, all."),
+        typer.Option(
+            "--format",
+            metavar="A,B",
+            help="html, md, csv, json, latex, latex-column, latex-methods, bib, all.",
+        ),
     ] = "html,md,csv",
     figures: Annotated[
         Figures, typer.Option(help="Those of the hypotheses' metrics, or every one.")

@@ -14,7 +14,8 @@ import jinja2
 from markupsafe import Markup
 
 from ogan_bench.analysis import formatting
-from ogan_bench.analysis.degenerate import EXPLAINED
+from ogan_bench.analysis.degenerate import DEGENERATE, ERRORS_EXPLAINED
+from ogan_bench.analysis.marks import BETTER, BOLD
 from ogan_bench.files import Record, without_nan
 from ogan_bench.statistics import Interval
 
@@ -79,13 +80,6 @@ def _mean(row: Record) -> Interval:
     return Interval(row["mean"], row["low"], row["high"])
 
 
-def _errors(row: Record) -> str:
-    """The known errors of a single trial's value, as text; empty if none is."""
-    named = {"sampling error": row["error"], "classifier sd": row["members_sd"]}
-    known = {name: value for name, value in named.items() if not math.isnan(value)}
-    return ", ".join(f"{name} {formatting.number(value, '.2g')}" for name, value in known.items())
-
-
 def _change(row: Record) -> Interval:
     return Interval(row["difference"], row["difference_low"], row["difference_high"])
 
@@ -120,14 +114,16 @@ def templates() -> jinja2.Environment:
         "drawn": _drawn,
         "mean": lambda row, spec: formatting.estimate(_mean(row), spec),
         "mean_bounds": lambda row, spec: formatting.bounds(_mean(row), spec),
-        "errors": _errors,
         "change": lambda row, spec: formatting.estimate(_change(row), spec, sign=True),
         "change_bounds": lambda row, spec: formatting.bounds(_change(row), spec, sign=True),
     }
     environment.filters.update(filters)
     style, script = ((TEMPLATES / name).read_text("utf-8") for name in ("page.css", "page.js"))
     environment.globals.update(
-        explained=EXPLAINED,
+        bold=BOLD,
+        better=BETTER,
+        degenerate_explained=DEGENERATE,
+        errors_explained=ERRORS_EXPLAINED,
         style=Markup(style),
         script=Markup(script),
         policy=Markup(policy(style, script)),

@@ -17,10 +17,12 @@ from ogan_bench.analysis.history import LAST
 from ogan_bench.analysis.meta_analysis import Claim
 from ogan_bench.analysis.outcomes import RULES
 from ogan_bench.files import Record, write_bytes
-from ogan_bench.report.export import as_json, latex
+from ogan_bench.report.export import as_json
 from ogan_bench.report.figure_list import Selection, count_figures, drawings
 from ogan_bench.report.figures import Drawing, claims_figure, render
 from ogan_bench.report.image_grids import contact, steps
+from ogan_bench.report.latex import COLUMN, latex
+from ogan_bench.report.latex_methods import latex_methods
 from ogan_bench.report.rendering import Picture, data_uri, templates
 from ogan_bench.report.terminal import result_text
 
@@ -60,6 +62,9 @@ _NAMES = {
     "md": "report.md",
     "csv": "table.csv",
     "latex": "table.tex",
+    "latex-column": "table-column.tex",
+    "latex-methods": "methods.tex",
+    "bib": "references.bib",
     "json": "report.json",
 }
 
@@ -73,6 +78,9 @@ _WRITERS: dict[str, Callable[[Analysis, Callable[[], Record]], bytes]] = {
     "md": lambda _, context: _rendered("report.md.j2", context()),
     "csv": lambda analysis, _: analysis.estimates.to_csv(index=False, lineterminator="\n").encode(),
     "latex": lambda analysis, _: latex(analysis).encode(),
+    "latex-column": lambda analysis, _: latex(analysis, COLUMN).encode(),
+    "latex-methods": lambda analysis, _: latex_methods(analysis).encode(),
+    "bib": lambda analysis, _: ("\n\n".join(analysis.methods.bibliography) + "\n").encode(),
     "json": lambda analysis, _: as_json(analysis),
 }
 """Format to its renderer, which gets the analysis and, for pages, the template context."""
@@ -146,9 +154,11 @@ def _claim(claim: Claim) -> Record:
         "rows": [
             {
                 "study": setting.study,
+                "standing": setting.standing.text,
                 "hypothesis": setting.hypothesis,
                 "dataset": setting.dataset,
                 "decision": setting.decision,
+                "rests_on": setting.rests_on,
                 "factor": setting.note or ratio_interval(setting.factor),
             }
             for setting in claim.settings

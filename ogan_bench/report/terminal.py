@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
 
 from ogan_bench.analysis.analyse import Analysis
-from ogan_bench.analysis.formatting import metric_info, number, precision
+from ogan_bench.analysis.formatting import metric_info, number, pluralise, precision
 from ogan_bench.files import Record
 from ogan_bench.report.text_table import text_table
 from ogan_bench.statistics import Interval
@@ -16,23 +18,49 @@ WIDTH = 100
 
 
 def result_text(analysis: Analysis) -> str:
-    """Metrics by arm, mean ± half of the 95 % t interval over seeds, and the verdicts in words."""
-    rows, overview = analysis.rows, analysis.overview
-    lines = []
-    for index, first in enumerate(rows[0]["cells"]):
-        metric = metric_info(first["metric"])
-        cells = [_cell(row["cells"][index], metric.format) for row in rows]
-        lines.append([metric.title + ARROWS[metric.better], *cells])
-    header = ["", *(analysis.results.arm_title(row["arm"]) for row in rows)]
-    text = [text_table(header, lines, numeric=range(1, len(header)))]
+    """The main table, mean ± half of the 95 % t interval over seeds, and the verdicts in words.
+
+    Arms are rows. Metrics that do not fit side by side continue in another table below.
+    """
+    overview = analysis.overview
+    arms = [analysis.results.arm_title(row["arm"]) for row in analysis.rows]
+    columns = []
+    for cells in zip(*(row["cells"] for row in analysis.rows), strict=True):
+        metric = metric_info(cells[0]["metric"])
+        shown = (_cell(cell, metric.format) for cell in cells)
+        columns.append([metric.title + ARROWS[metric.better], *shown])
+    text = []
+    for group in _side_by_side(["", *arms], columns):
+        header, *lines = zip(*group, strict=True)
+        text.append(text_table(header, lines, numeric=range(1, len(header))) + "\n")
+    more = sum(len(rows[0]["cells"]) for rows in analysis.further)
     text.append(
-        "\nMeans ± half of the 95 % t interval over seeds; "
-        f"{overview.finished} of {overview.planned} trials finished."
+        "Means ± half of the 95 % t interval over seeds; "
+        f"{overview.finished} of {overview.planned} trials finished.\n"
+        f"Standing: {overview.standing.text}."
     )
+    text += [f"  {change}" for change in overview.standing.deviations]
+    if more:
+        text.append(f"{pluralise(more, 'more metric')} in the report.")
     for verdict in analysis.verdicts:
         text.append(f"\n{verdict.decision.upper()}: {verdict.hypothesis.claim}")
-        text.append(textwrap.indent(textwrap.fill(verdict.reason, WIDTH - 2), "  "))
+        rests = [] if verdict.sensitivity is None else [verdict.sensitivity.words]
+        reason = "; ".join([*rests, verdict.reason])
+        text.append(textwrap.indent(textwrap.fill(reason, WIDTH - 2), "  "))
     return "\n".join(text)
+
+
+def _side_by_side(first: list[str], columns: Sequence[list[str]]) -> Iterator[list[list[str]]]:
+    """The columns in groups at most :data:`WIDTH` wide, each behind the first column."""
+    group, taken = [first], max(map(cell_len, first))
+    for column in columns:
+        width = 2 + max(map(cell_len, column))
+        if taken + width > WIDTH and len(group) > 1:
+            yield group
+            group, taken = [first], max(map(cell_len, first))
+        group.append(column)
+        taken += width
+    yield group
 
 
 def measurements(rows: Sequence[Record]) -> str:
@@ -55,7 +83,7 @@ def measurements(rows: Sequence[Record]) -> str:
         errors = ["" if row[of] is None else f"{row[of]:.2g}" for of in ("error", "members_sd")]
         note = "; ".join(filter(None, (row["degenerate"], row["note"])))
         lines.append([title, value, *errors, floor, row["n_samples"], note])
-    header = ["", "value", "± sampling", "± classifier", "floor", "n", ""]
+    header = ["", "value", "± sampling", "± classifier", "floor or chance", "n", ""]
     kept = [i for i in range(len(header)) if i not in (2, 3) or any(line[i] for line in lines)]
     return text_table(
         [header[i] for i in kept],

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ogan_bench.errors import UserError
+from ogan_bench.files import Record
 from ogan_bench.runner.devices import slots
 from ogan_bench.runner.workers import LocalExecutor
-from ogan_bench.store.preregistration import register
+from ogan_bench.store.preregistration import deviations, register, registration
+from ogan_bench.store.provenance import code_and_machine
 from ogan_bench.store.trial_folder import ConflictError
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.load import study_record
@@ -58,7 +60,26 @@ def store_study(
     scale: str | None,
     overrides: Sequence[str],
 ) -> None:
-    """Store the resolved study; seeds given on the command line are added to those of the file."""
+    """Register and store the resolved study, and say so where it is not what was registered."""
+    record = resolved_record(store, study, wanted, path, scale, overrides)
+    register(store, study.folder, record)
+    registered = registration(store, study.folder)
+    if registered is None:
+        say("Not registered: stored trials are older than any registration.")
+    elif changes := deviations(registered, record, [code_and_machine()]):
+        say("\n  ".join(["DEVIATED: this is not what was registered. Changed since:", *changes]))
+    store.write_study(study.folder, record)
+
+
+def resolved_record(
+    store: TrialStore,
+    study: StudySettings,
+    wanted: list[Trial],
+    path: Path,
+    scale: str | None,
+    overrides: Sequence[str],
+) -> Record:
+    """``study.json``; seeds given on the command line are added to those of the file."""
     command = ["ogan-bench", "run", path.name if path.is_absolute() else path.as_posix()]
     if scale:
         command += ["--scale", scale]
@@ -67,9 +88,7 @@ def store_study(
     known = store.studies()
     stored = store.read_study(study.folder)["seeds"] if study.folder in known else []
     seeds = sorted({*study.seeds, *stored, *(trial.seed for trial in wanted)})
-    record = study_record(study, seeds, shlex.join(command), find_study(path))
-    register(store, study.folder, record)
-    store.write_study(study.folder, record)
+    return study_record(study, seeds, shlex.join(command), find_study(path))
 
 
 def execute(

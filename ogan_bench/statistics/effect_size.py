@@ -6,9 +6,9 @@ import math
 
 from scipy import special
 
-from ogan_bench.statistics.means import ROUNDING, Interval, compare
+from ogan_bench.statistics.means import Interval, compare
 from ogan_bench.statistics.noncentral_t import noncentrality
-from ogan_bench.statistics.samples import Sample, by_trial, moments
+from ogan_bench.statistics.samples import ROUNDING, Sample, by_trial, moments
 
 
 def effect_size(

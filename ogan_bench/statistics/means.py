@@ -12,10 +12,7 @@ import numpy as np
 from scipy import special
 
 from ogan_bench.statistics.crossed import crossed_mean
-from ogan_bench.statistics.samples import Sample, aligned, by_trial, finite, moments
-
-ROUNDING = 1e-12
-"""Relative difference below which two numbers count as equal."""
+from ogan_bench.statistics.samples import ROUNDING, Sample, aligned, by_trial, finite, moments
 
 
 class Comparison(NamedTuple):
@@ -92,24 +89,26 @@ def compare(a: Sample, b: Sample, *, paired: bool = False) -> Comparison:
     return Comparison(difference, error, freedom, scale)
 
 
-def against(comparison: Comparison, bound: float, *, boundary: bool) -> Sides:
+def varies(values: Sample, other: Sample | None = None) -> bool:
+    """Whether a sample, or its paired difference to another one, varies by more than rounding."""
+    return (single(values) if other is None else compare(values, other, paired=True)).error > 0
+
+
+def against(comparison: Comparison, bound: float) -> Sides:
     """One-sided t tests of the difference against a bound, in both directions.
 
     Args:
         comparison: The estimate.
         bound: In the unit of the difference, of either sign.
-        boundary: Whether a difference of exactly the bound counts as above; this matters only
-            without variance, where the decision is the limit of the test: p is 0 or 1.
+
+    Returns:
+        The p-values; nan without variance, for which there is no t test.
     """
-    difference, error, freedom, scale = comparison
-    if math.isnan(error):
+    difference, error, freedom, _ = comparison
+    if not error > 0:
         return Sides(math.nan, math.nan)
-    if error > 0:
-        t = (difference - bound) / error
-        return Sides(float(special.stdtr(freedom, -t)), float(special.stdtr(freedom, t)))
-    equal = abs(difference - bound) <= ROUNDING * max(scale, abs(bound))
-    above = boundary if equal else difference > bound
-    return Sides(0.0, 1.0) if above else Sides(1.0, 0.0)
+    t = (difference - bound) / error
+    return Sides(float(special.stdtr(freedom, -t)), float(special.stdtr(freedom, t)))
 
 
 class Interval(NamedTuple):

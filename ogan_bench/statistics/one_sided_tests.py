@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ogan_bench.metrics import Direction
 from ogan_bench.statistics.means import Sides, against, compare, single
-from ogan_bench.statistics.samples import Sample, finite, moments
+from ogan_bench.statistics.samples import Sample, by_trial, finite, moments
+from ogan_bench.statistics.signed_ranks import paired_advantages, signed_rank_sides
 
 Test = Literal["superiority", "non_inferiority", "equivalence"]
+
+Method = Literal["paired", "welch", "signed_ranks"]
+"""``paired``: t test of the differences, seed by seed; ``welch``: Welch's t test of two independent
+samples; ``signed_ranks``: exact test of the differences, in which failed trainings take part."""
+
+
+class PValues(NamedTuple):
+    """p-values of a claim and of its opposite; a small one of the opposite refutes the claim."""
+
+    claim: float
+    opposite: float
 
 
 def superiority(
@@ -19,35 +31,37 @@ def superiority(
     better: Direction,
     margin: float = 0.0,
     relative: bool = False,
-    paired: bool = False,
+    by: Method = "welch",
     sides: Literal[1, 2] = 1,
-) -> float:
-    """p-value of the claim "the arm is better than the control (by at least the margin)".
+) -> PValues:
+    """Test of the claim "the arm is better than the control (by at least the margin)".
 
     With ``s = +1`` where higher is better and ``-1`` where lower is better, the advantage of the
-    arm is ``A = s (mean(arm) - mean(control))``. The null hypothesis is ``A <= margin``; the test
-    is Welch's, or that of the paired differences, one-sided.
+    arm is ``A = s (mean(arm) - mean(control))``. The null hypothesis is ``A <= margin``; the
+    opposite claim is that the advantage is below the margin.
 
     A relative margin m stands for ``m |mean(control)|``. The control's mean is itself estimated,
     so it is not taken as a constant: ``A > m |control|`` is ``s (arm - (1 ± m) control) > 0``, and
-    the test of ``arm`` against the scaled control accounts for the control's variance.
+    the test of ``arm`` against the scaled control accounts for the control's variance. The claim
+    also needs a control whose mean differs from 0, so the p-value is at least that of the test of
+    its sign. By signed ranks, m is a share of the control's value at the same seed.
 
     Args:
-        arm: Values of the arm.
+        arm: Values of the arm; by signed ranks, nan for a failed training.
         control: Values of the control.
         better: Direction of the metric.
         margin: At least 0, in the unit of the values or as a share.
-        relative: Whether the margin is a share of the control's mean.
-        paired: Whether both samples have the same length and the same order of seeds, so that the
-            test is of ``arm - control`` seed by seed.
-        sides: 2 tests the same directional claim at half the level, ``p = min(1, 2 p_one_sided)``,
-            like a two-sided test that is read in one direction.
+        relative: Whether the margin is a share of the control.
+        by: The test. All but Welch's need samples in the same order of seeds.
+        sides: 2 reads a two-sided test in one direction, ``p = min(1, 2 p_one_sided)``, for the
+            claim and for its opposite.
 
     Returns:
-        The p-value; nan where a sample has fewer than 2 values, 0 or 1 where neither varies.
+        The p-values; nan where a sample has fewer than 2 values, and by t tests where neither
+        varies.
     """
-    p = _sides(arm, control, better, margin, relative, paired, boundary=margin > 0).above
-    return _at_most_one(sides * p)
+    p = _sides(arm, control, better, margin, relative, by)
+    return PValues(_at_most_one(sides * p.above), _at_most_one(sides * p.below))
 
 
 def non_inferiority(
@@ -57,16 +71,17 @@ def non_inferiority(
     better: Direction,
     margin: float,
     relative: bool = False,
-    paired: bool = False,
-) -> float:
-    """p-value of the claim "the arm is not worse than the control by the margin or more".
+    by: Method = "welch",
+) -> PValues:
+    """Test of the claim "the arm is not worse than the control by the margin or more", one-sided.
 
-    The null hypothesis is ``A <= -margin`` with the advantage A of :func:`superiority`.
+    The null hypothesis is ``A <= -margin`` with the advantage A of :func:`superiority`; the
+    opposite claim is that the arm is worse by the margin or more.
 
     References:
         S. Wellek, Testing Statistical Hypotheses of Equivalence and Noninferiority, 2nd ed., 2010.
     """
-    return _sides(arm, control, better, -margin, relative, paired, boundary=False).above
+    return PValues(*_sides(arm, control, better, -margin, relative, by))
 
 
 def equivalence(
@@ -76,113 +91,75 @@ def equivalence(
     better: Direction = "higher",
     margin: float,
     relative: bool = False,
-    paired: bool = False,
-) -> float:
-    """p-value of the claim "arm and control differ by less than the margin".
+    by: Method = "welch",
+) -> PValues:
+    """Test of the claim "arm and control differ by less than the margin".
 
     Two one-sided tests (TOST): the larger of the p-values of ``A > -margin`` and ``A < margin``.
+    The opposite claim is that the difference lies outside on one side or the other: twice the
+    smaller of the opposite p-values.
 
     References:
         D. J. Schuirmann, A comparison of the two one-sided tests procedure and the power approach
             for assessing the equivalence of average bioavailability, 1987.
     """
-    lower = _sides(arm, control, better, -margin, relative, paired, boundary=False)
-    upper = _sides(arm, control, better, margin, relative, paired, boundary=True)
-    return max(lower.above, upper.below)
-
-
-def opposite(
-    test: Test,
-    arm: Sample,
-    control: Sample,
-    *,
-    better: Direction,
-    margin: float = 0.0,
-    relative: bool = False,
-    paired: bool = False,
-    sides: Literal[1, 2] = 1,
-) -> float:
-    """p-value of the opposite of a claim; a small one refutes it.
-
-    ``superiority``: the advantage is below the margin (without one: the arm is worse), doubled
-    where ``sides`` is 2, which only affects this test.
-    ``non_inferiority``: the arm is worse by the margin or more. ``equivalence``: the difference
-    lies outside the margin on one side or the other; twice the smaller of the two p-values.
-
-    The one-sided tests are the exact complements of the claims', ``p + p_opposite = 1``.
-    """
-    if test == "superiority":
-        p = _sides(arm, control, better, margin, relative, paired, boundary=margin > 0).below
-        return _at_most_one(sides * p)
-    lower = _sides(arm, control, better, -margin, relative, paired, boundary=False)
-    if test == "non_inferiority":
-        return lower.below
-    upper = _sides(arm, control, better, margin, relative, paired, boundary=True)
-    return _at_most_one(2 * min(lower.below, upper.above))
+    lower = _sides(arm, control, better, -margin, relative, by)
+    upper = _sides(arm, control, better, margin, relative, by)
+    return PValues(max(lower.above, upper.below), _at_most_one(2 * min(lower.below, upper.above)))
 
 
 def _sides(
-    arm: Sample,
-    control: Sample,
-    better: Direction,
-    bound: float,
-    relative: bool,
-    paired: bool,
-    *,
-    boundary: bool,
+    arm: Sample, control: Sample, better: Direction, bound: float, relative: bool, by: Method
 ) -> Sides:
-    """One-sided tests of the arm's advantage against a bound, in both directions.
-
-    The bound is of either sign, in the unit of the values or, if relative, a share of the
-    control's mean; an advantage of exactly the bound counts as above if ``boundary``.
-    """
+    """Tests of the arm's advantage against a bound of either sign, in both directions."""
+    if by == "signed_ranks":
+        advantages = paired_advantages(arm, control, better=better, relative=relative)
+        return signed_rank_sides(advantages, bound)
     sign = 1 if better == "higher" else -1
     own, other = sign * finite(arm), sign * finite(control)
-    if relative:
-        side = math.copysign(1.0, moments(other).mean)
-        other, bound = (1 + side * bound) * other, 0.0
-    return against(compare(own, other, paired=paired), bound, boundary=boundary)
+    paired = by == "paired"
+    if not relative:
+        return against(compare(own, other, paired=paired), bound)
+    side = math.copysign(1.0, moments(other).mean)
+    found = against(compare(own, (1 + side * bound) * other, paired=paired), 0.0)
+    unsigned = min(against(single(other), 0.0))
+    return Sides(*(p if math.isnan(unsigned) else max(p, unsigned) for p in found))
 
 
 def _at_most_one(p: float) -> float:
     return p if math.isnan(p) else min(1.0, p)
 
 
-def mean_within(values: Sample, low: float, high: float) -> float:
-    """p-value of the claim "the true mean lies between low and high, both included".
+def mean_in_range(
+    values: Sample, low: float, high: float, *, by: Literal["t", "signed_ranks"] = "t"
+) -> PValues:
+    """Test of the claim "the true mean lies between low and high, both included".
 
-    Two one-sided t tests: the larger of the p-values of ``mean > low`` and ``mean < high``.
+    Two one-sided tests: the larger of the p-values of ``mean > low`` and ``mean < high``. The
+    opposite claim is that it lies outside: the smaller of the opposite p-values, doubled where
+    there are two bounds.
 
     Args:
         values: Sample of n values.
         low: Lower end; minus infinity is no bound.
         high: Upper end; infinity is no bound.
+        by: Student's t test, or the signed-rank test of the values less the bound.
 
     Returns:
-        The p-value; nan for fewer than 2 values.
+        The p-values; nan for fewer than 2 values, and by t tests without variance.
 
     Raises:
-        ValueError: Not ``low <= high``.
+        ValueError: Not ``low <= high``, or neither is finite.
     """
-    mean = single(values)
-    _check(low, high)
-    lower, upper = against(mean, low, boundary=True), against(mean, high, boundary=False)
-    return max(lower.above, upper.below)
-
-
-def mean_outside(values: Sample, low: float, high: float) -> float:
-    """p-value of the opposite of :func:`mean_within`; a small one refutes it.
-
-    The smaller of the p-values of ``mean < low`` and ``mean > high``, doubled where there are two
-    bounds.
-    """
-    mean = single(values)
-    _check(low, high)
-    lower, upper = against(mean, low, boundary=True), against(mean, high, boundary=False)
-    p = min(lower.below, upper.above)
-    return min(1.0, 2 * p) if math.isfinite(low) and math.isfinite(high) else p
-
-
-def _check(low: float, high: float) -> None:
-    if not low <= high:
+    ends = [bound for bound in (low, high) if math.isfinite(bound)]
+    if not ends or not low <= high:
         raise ValueError(f"no range: from {low:g} to {high:g}")
+    if by == "signed_ranks":
+        tested = {bound: signed_rank_sides(by_trial(values), bound) for bound in ends}
+    else:
+        tested = {bound: against(single(values), bound) for bound in ends}
+    claims = [tested[low].above] if low in tested else []
+    claims += [tested[high].below] if high in tested else []
+    outside = [tested[low].below] if low in tested else []
+    outside += [tested[high].above] if high in tested else []
+    return PValues(max(claims), _at_most_one(len(outside) * min(outside)))

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from scipy import special
 
 from ogan_bench.metrics import Direction
-from ogan_bench.statistics.means import ROUNDING, Interval, mean_interval
+from ogan_bench.statistics.means import Interval, mean_interval
+from ogan_bench.statistics.samples import ROUNDING
 
 _EXACT = 7
 """Number of levels up to which all orders of a block (7! = 5040) are enumerated."""
@@ -77,6 +78,27 @@ def trend(
     ranks = scipy.stats.rankdata(goodness, axis=1)
     sides = _exact_sides(ranks) if levels <= _EXACT else _normal_sides(ranks)
     return TrendResult(*sides, _correlation(ranks, confidence))
+
+
+def page_p_values(ranks: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """p-values of the claim and of its opposite for many studies at once, none of them with ties.
+
+    Args:
+        ranks: Shape (studies, seeds, levels); within each block 1 to the number of levels.
+
+    Returns:
+        Two arrays of shape (studies,).
+    """
+    _, seeds, levels = ranks.shape
+    sums = np.rint(ranks.sum(1) @ np.arange(1, levels + 1)).astype(np.int64)
+    if levels > _EXACT:
+        both = [_normal_sides(of_study) for of_study in ranks]
+        return np.array([p for p, _ in both]), np.array([p for _, p in both])
+    block = tuple(range(2, 2 * levels + 1, 2))
+    lowest, chances = _distribution((block,) * seeds)
+    below = np.cumsum(chances)
+    place = 2 * sums - lowest
+    return 1 - below[place] + chances[place], below[place]
 
 
 def _correlation(ranks: NDArray[np.float64], confidence: float) -> Interval:

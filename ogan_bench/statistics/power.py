@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 import scipy  # `scipy.stats`, slow to import, loads when it is used
-from scipy import special
+from scipy import optimize, special
 
 from ogan_bench.statistics.binomial import rate_within
 from ogan_bench.statistics.noncentral_t import spread
@@ -77,6 +77,49 @@ def power(
     if test == "non_inferiority":
         return _passes(difference + margin, math.inf, error, freedom, alpha)
     return _passes(difference - margin, math.inf, error, freedom, alpha / sides)
+
+
+def detectable_difference(
+    *,
+    n: int,
+    sd: float,
+    alpha: float,
+    sd_control: float | None = None,
+    correlation: float | None = None,
+    paired: bool = False,
+    sides: Literal[1, 2] = 1,
+    target: float = 0.8,
+) -> float:
+    """The true difference that a test of superiority detects with the target power.
+
+    Args:
+        n: Seeds of each arm.
+        sd: True standard deviation of the arm.
+        alpha: Level of the test.
+        sd_control: As for :func:`power`.
+        correlation: As for :func:`power`.
+        paired: Whether the test is paired.
+        sides: 2 halves alpha.
+        target: The power.
+
+    Returns:
+        The difference, positive, in the unit of the values; nan for fewer than 2 seeds.
+    """
+
+    def lack(difference: float) -> float:
+        return target - power(
+            "superiority", n=n, difference=difference, sd=sd, alpha=alpha, sides=sides,
+            sd_control=sd_control, correlation=correlation, paired=paired,
+        )  # fmt: skip
+
+    if math.isnan(lack(0.0)):
+        return math.nan
+    most = max(sd, 0.0 if sd_control is None else sd_control)
+    if most == 0 or lack(1e-9 * most) <= 0:
+        return 0.0
+    while lack(most) > 0:
+        most *= 2
+    return float(optimize.brentq(lack, 0.0, most, rtol=1e-6))
 
 
 def power_of_mean(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,14 +11,14 @@ import scipy  # `scipy.stats`, slow to import, loads when it is used
 from numpy.typing import NDArray
 from scipy import optimize
 
-from ogan_bench.statistics.means import ROUNDING, Interval, around, compare
-from ogan_bench.statistics.samples import Sample, by_trial, finite, moments
+from ogan_bench.statistics.means import Interval, around, compare
+from ogan_bench.statistics.samples import ROUNDING, Sample, by_trial, finite, moments
 
 _NONE = Interval(math.nan, math.nan, math.nan)
 
 
-class LogRatio(NamedTuple):
-    """Logarithm of a ratio of means, its standard error and degrees of freedom."""
+class Effect(NamedTuple):
+    """An effect, such as the logarithm of a ratio, its standard error and degrees of freedom."""
 
     estimate: float
     error: float
@@ -47,7 +47,7 @@ class Summary(NamedTuple):
     k: int
 
 
-def log_ratio(arm: Sample, control: Sample, *, paired: bool = False) -> LogRatio:
+def log_ratio(arm: Sample, control: Sample, *, paired: bool = False) -> Effect:
     """Logarithm of ``mean(arm) / mean(control)``: makes metrics of different units comparable.
 
     Its standard error is that of the difference of ``arm / mean(arm)`` and
@@ -71,7 +71,7 @@ def log_ratio(arm: Sample, control: Sample, *, paired: bool = False) -> LogRatio
         raise ValueError("a ratio of means needs positive values")
     mean, mean_other = moments(own).mean, moments(other).mean
     _, error, freedom, _ = compare(own / mean, other / mean_other, paired=paired)
-    return LogRatio(math.log(mean) - math.log(mean_other), error, freedom)
+    return Effect(math.log(mean) - math.log(mean_other), error, freedom)
 
 
 def random_effects(
@@ -87,7 +87,8 @@ def random_effects(
 
     * τ² by Paule and Mandel: where ``Σ w_i (y_i - μ)² = k - 1`` with ``μ = Σ w_i y_i / Σ w_i``.
     * The interval of Hartung, Knapp, Sidik and Jonkman: ``μ ± t(k - 1) h`` with
-      ``h² = Σ w_i (y_i - μ)² / ((k - 1) Σ w_i)``, valid for few settings too.
+      ``h² = Σ w_i (y_i - μ)² / ((k - 1) Σ w_i)``, but at least ``1 / Σ w_i`` (Röver and others), so
+      that settings that agree by chance do not narrow it.
     * ``Q`` is that sum at τ² = 0 and ``I² = max(0, 1 - (k - 1) / Q)``. The test of heterogeneity
       compares Q with χ²(k - 1), or, with degrees of freedom of the standard errors, is Welch's
       test of equal means, which allows for errors that are themselves estimated from few seeds.
@@ -104,6 +105,8 @@ def random_effects(
         The summary. One setting gives its own interval and nan for the rest; none gives all nan.
 
     References:
+        C. Röver, G. Knapp, T. Friede, Hartung-Knapp-Sidik-Jonkman approach and its modification for
+            random-effects meta-analysis with few studies, 2015.
         R. C. Paule, J. Mandel, Consensus values and weighting factors, 1982.
         J. Hartung, G. Knapp, A refined method for the meta-analysis of controlled clinical trials
             with binary outcome, 2001.
@@ -133,7 +136,7 @@ def random_effects(
     tau2 = float(optimize.brentq(excess, 0.0, k * most, rtol=1e-12)) if q > k - 1 else 0.0
     w = 1 / (v + tau2)
     mean = float(w @ y / w.sum())
-    error = math.sqrt(_dispersion(y, w) / ((k - 1) * float(w.sum())))
+    error = max(math.sqrt(_dispersion(y, w) / (k - 1)), 1.0) / math.sqrt(float(w.sum()))
     new = math.sqrt(tau2 + error**2)
     return Summary(
         interval=around(mean, error, k - 1, confidence),
@@ -144,6 +147,30 @@ def random_effects(
         prediction=around(mean, new, k - 2, confidence) if k > 2 else _NONE,
         k=k,
     )
+
+
+def by_cluster(effects: Sequence[Effect], clusters: Sequence[Hashable]) -> list[Effect]:
+    """One effect per cluster of settings that are not independent of each other.
+
+    The mean of the cluster's effects, with the mean of their standard errors, which is right for
+    effects that go fully together and too large for others, and the smallest degrees of freedom.
+
+    Args:
+        effects: One per setting; those without a finite estimate and error are left out.
+        clusters: The cluster of each setting.
+    """
+    groups: dict[Hashable, list[Effect]] = {}
+    for effect, cluster in zip(effects, clusters, strict=True):
+        if math.isfinite(effect.estimate) and math.isfinite(effect.error):
+            groups.setdefault(cluster, []).append(effect)
+    return [
+        Effect(
+            float(np.mean([effect.estimate for effect in group])),
+            float(np.mean([effect.error for effect in group])),
+            min(effect.freedom for effect in group),
+        )
+        for group in groups.values()
+    ]
 
 
 def interquartile_mean(values: Sample) -> float:

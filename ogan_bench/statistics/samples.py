@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 Sample = Sequence[float] | NDArray[np.float64]
 
+ROUNDING = 1e-12
+"""Relative difference below which two numbers count as equal."""
+
 
 class Moments(NamedTuple):
     """Size, mean and standard deviation (n - 1) of a sample."""

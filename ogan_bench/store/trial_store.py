@@ -4,6 +4,7 @@
 
     <root>/<study>/study.json                 the study as it was resolved
                   /registered.json            what it stated before its first trial
+                  /protocol.md                the same in words, if it was registered by hand
     <root>/<study>/<arm>/seed-0/run.json      configuration, identity, provenance; written first
                                /train.jsonl   one line every few steps
                                /history.jsonl evaluations during training

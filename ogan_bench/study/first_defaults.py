@@ -56,6 +56,9 @@ FIRST_DEFAULTS = (
     FirstDefault("data", "train", ".", "image_folder"),  # no subfolder was a split
 )
 
+OF_HYPOTHESES: Tree = {"part_of": "", "sides": 1, "margin_reason": "", "where_works": []}
+"""Key of a hypothesis to its first default; keys that came later default to what held before."""
+
 
 def without_first_defaults(identity: Tree, settings: Tree) -> Tree:
     """What differs from the first defaults, given what differs from the present ones.
@@ -81,6 +84,14 @@ def with_first_defaults(config: Tree) -> Tree:
     for first, section in _sections(complete):
         section.setdefault(first.key, first.value)
     return complete
+
+
+def hypothesis_with_first_defaults(hypothesis: Tree) -> Tree:
+    """A stored hypothesis with the first default of every key that it does not have.
+
+    For comparing two of them: the keys are added whatever the test, to both sides alike.
+    """
+    return {**hypothesis, **OF_HYPOTHESES, **hypothesis}
 
 
 def _sections(settings: Tree) -> Iterator[tuple[FirstDefault, Tree]]:

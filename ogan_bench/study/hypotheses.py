@@ -51,7 +51,28 @@ class HypothesisBase(Model):
     )
 
 
-class Comparison(HypothesisBase):
+class _Contrast(HypothesisBase):
+    """What claims about several arms have in common."""
+
+    where_works: list[str] = Field(
+        default=[],
+        description="Arms whose training has to work for the claim to say anything: where more "
+        "than half of the trials of one fail or collapse, the decision is uninformative.",
+    )
+
+    @property
+    def conditions(self) -> list[tuple[Place, str]]:
+        """The arms that have to work, with their places in the file."""
+        return [(("where_works", index), arm) for index, arm in enumerate(self.where_works)]
+
+
+_SIDES = (
+    "2: alpha is the level of a two-sided test, which is read in the direction of the "
+    "claim; 1: alpha is the level of each direction, so a two-sided level of 2 alpha."
+)
+
+
+class Comparison(_Contrast):
     """One arm against another; the metric's direction defines what is better.
 
     ``superiority``: the arm is better than the control, by the margin if there is one.
@@ -66,9 +87,18 @@ class Comparison(HypothesisBase):
     margin: Margin | None = Field(
         default=None, description="A number in the metric's unit, or a share such as 10%."
     )
-    sides: Literal[1, 2] = Field(
-        default=1, description="Sides of the superiority test; two sides halve its error level."
+    margin_reason: str = Field(
+        default="", description="Why a difference of the size of the margin matters, or does not."
     )
+    sides: Literal[1, 2] = Field(default=2, description=_SIDES)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sides_of_test(cls, value: Any) -> Any:
+        """Non-inferiority has one side; equivalence has two that are tested one by one."""
+        if isinstance(value, dict) and "sides" not in value and value.get("test") != "superiority":
+            return {**value, "sides": 1}
+        return value
 
     @model_validator(mode="after")
     def _fits_test(self) -> Comparison:
@@ -76,24 +106,36 @@ class Comparison(HypothesisBase):
             raise ValueError(f"test {self.test!r} needs a margin")
         if self.test != "superiority" and self.sides == 2:
             raise ValueError(f"test {self.test!r} has fixed sides; leave out 'sides'")
+        if self.margin is None and self.margin_reason:
+            raise ValueError("a reason without a margin: leave out 'margin_reason', or state both")
         if self.arm == self.control:
             raise ValueError("an arm cannot be its own control")
         return self
 
     @property
+    def tested_arms(self) -> list[str]:
+        """The arms whose values are tested."""
+        return [self.arm, self.control]
+
+    @property
     def named_arms(self) -> list[tuple[Place, str]]:
         """Every arm that the hypothesis names, with its place in the file."""
-        return [(("arm",), self.arm), (("control",), self.control)]
+        return [(("arm",), self.arm), (("control",), self.control), *self.conditions]
 
 
-class Trend(HypothesisBase):
-    """The metric improves from each arm to the next."""
+class Trend(_Contrast):
+    """The order of several arms.
 
-    test: Literal["trend"]
+    ``trend``: each arm is better than the one before it. ``association``: the ranks of the arms
+    within a seed go with the order; a few arms that are better than all others suffice for that.
+    """
+
+    test: Literal["trend", "association"]
     metric: TestedMetric
     arms: list[str] = Field(
         min_length=3, description="In the order in which the metric is claimed to improve."
     )
+    sides: Literal[1, 2] = Field(default=2, description=_SIDES)
 
     @field_validator("arms")
     @classmethod
@@ -103,9 +145,14 @@ class Trend(HypothesisBase):
         return value
 
     @property
+    def tested_arms(self) -> list[str]:
+        """The arms whose values are tested."""
+        return self.arms
+
+    @property
     def named_arms(self) -> list[tuple[Place, str]]:
         """Every arm that the hypothesis names, with its place in the file."""
-        return [(("arms", index), arm) for index, arm in enumerate(self.arms)]
+        return [*((("arms", index), arm) for index, arm in enumerate(self.arms)), *self.conditions]
 
 
 class _InRange(HypothesisBase):
@@ -131,6 +178,11 @@ class _InRange(HypothesisBase):
         """Lower and upper bound, infinite if there is none."""
         low, high = self.range
         return -math.inf if low is None else low, math.inf if high is None else high
+
+    @property
+    def tested_arms(self) -> list[str]:
+        """The arm whose values are tested."""
+        return [self.arm]
 
     @property
     def named_arms(self) -> list[tuple[Place, str]]:
@@ -176,6 +228,7 @@ TESTS: dict[str, type[HypothesisBase]] = {
     "non_inferiority": Comparison,
     "equivalence": Comparison,
     "trend": Trend,
+    "association": Trend,
     "interval": MeanInRange,
     "failure_rate": FailureRate,
 }

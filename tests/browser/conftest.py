@@ -13,6 +13,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from ogan_bench.analysis.formatting import metric_info
+from ogan_bench.analysis.registration import Standing
+from ogan_bench.analysis.verdicts import DECISIONS
 from ogan_bench.report.rendering import Picture, data_uri, templates
 from ogan_bench.statistics import Interval
 
@@ -96,13 +98,13 @@ def estimates(arm: int, metric: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def verdict(decision: str, claim: str, seeds: int | None) -> SimpleNamespace:
+def verdict(decision: str, claim: str, rests_on: str | None) -> SimpleNamespace:
     return SimpleNamespace(
         hypothesis=SimpleNamespace(id=f"is_{decision}", claim=claim, test="non_inferiority"),
         finding=SimpleNamespace(
-            n=(5, 4), effect=Interval(-1.25, -2.5, 0.1), probability_of_improvement=0.36
+            n=(5, 4), effect=Interval(-1.25, -2.5, 0.1), better_pairs=8.5, pairs=20
         ),
-        decision=decision, confidence=0.9, power=0.41, seeds_needed=seeds,
+        decision=decision, sensitivity=rests_on and SimpleNamespace(words=rests_on),
         reason=f"Because {claim}",
     )  # fmt: skip
 
@@ -120,17 +122,18 @@ def context() -> dict[str, Any]:
         ),
         "record": {
             "name": "demo", "scale": "smoke", "question": f"Does {SCRIPT} help?", "source": IMAGE,
-            "alpha": 0.05, "metrics": list(METRICS), "study_file_sha256": "0" * 64,
+            "alpha": 0.05, "metrics": list(METRICS), "seeds": [0, 1, 2, 3, 4],
+            "study_file_sha256": "0" * 64,
             "command": f"ogan-bench run studies/{SCRIPT}.yaml --out {'long/' * 30}",
         },
-        "registered": f"registered before the first trial, {SCRIPT}",
-        "deviations": [f"seeds: 5 instead of 8 {IMAGE}", SCRIPT],
         "verdicts": [
-            verdict("supported", SCRIPT, None), verdict("refuted", IMAGE, None),
-            verdict("inconclusive", EXPRESSION, 14),
+            verdict("supported", SCRIPT, "robust"), verdict("refuted", IMAGE, "rests on seed 3"),
+            verdict("equivalent", SCRIPT, "robust"), verdict("inconclusive", EXPRESSION, None),
+            verdict("uninformative", IMAGE, None),
         ],
         "overview": SimpleNamespace(
-            counts={"supported": 1, "refuted": 1, "inconclusive": 1}, finished=29, planned=30
+            counts=dict.fromkeys(DECISIONS, 1), finished=29, planned=30,
+            standing=Standing("0" * 64, (f"seeds: 5 instead of 8 {IMAGE}", SCRIPT), complete=False),
         ),
         "left_out": 3,
         "open_trials": [{"arm": SCRIPT, "seed": 4, "outcome": "missing"}],
@@ -140,6 +143,13 @@ def context() -> dict[str, Any]:
              "cells": [estimates(index, metric) for metric in range(3)]}
             for index, arm in enumerate(ARMS)
         ],
+        "further": [
+            [
+                {"arm": arm, "is_control": not index, "cells": [estimates(index, 1)]}
+                for index, arm in enumerate(ARMS)
+            ]
+        ],
+        "control_text": f"The control is {SCRIPT}.",
         "summary": summary,
         "pictures": {
             "forest": picture("Differences"),
@@ -151,13 +161,22 @@ def context() -> dict[str, Any]:
             for index, arm in enumerate(ARMS)
         ],
         "ablation": {
-            "base": "none",
+            "control": "none",
             "rows": [
                 {"arm": arm, "changes": [f"objective.consistency.name: none → {arm}"],
                  "cells": [estimates(index, metric) for metric in range(3)]}
                 for index, arm in enumerate(ARMS) if index
             ],
         },
+        "methods": SimpleNamespace(
+            sentences=[f"The data are {SCRIPT}.", IMAGE], compute=EXPRESSION,
+            limitations=[f"One dataset, {SCRIPT}."],
+            settings=[
+                {"arm": arm, "sections": {"model": f"dcgan(name={IMAGE}, {'long' * 30})"}}
+                for arm in ARMS
+            ],
+            bibliography=[f"@misc{{key, title = {{{SCRIPT} {'long ' * 60}}}}}"],
+        ),
         "contact": [
             {"title": title, "rows": [
                 {"arm": arm, "seed": index, "which": which, "picture": picture(f"{title} {arm}")}
@@ -203,7 +222,7 @@ def context() -> dict[str, Any]:
             for arm in ARMS
         ],
         "counted": True,
-        "floors": [summary[0] | {"extractor": SCRIPT}],
+        "floors": [summary[0] | {"kind": "noise floor", "extractor": SCRIPT}],
         "provenance": [
             {"key": "device", "values": {SCRIPT: ["a"], "cpu": ["b"]}, "agrees": False},
         ],

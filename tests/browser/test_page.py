@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import re
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from ogan_bench.report.rendering import templates
@@ -83,7 +85,11 @@ def test_hostile_text_is_shown_as_text(made_up: Path, visit: Visit, context: Any
     assert page.locator(".verdict h3").all_text_contents() == [
         verdict.hypothesis.claim for verdict in context["verdicts"]
     ]
-    for text in (*context["notes"], *context["deviations"], context["record"]["question"]):
+    for text in (
+        *context["notes"],
+        *context["overview"].standing.deviations,
+        context["record"]["question"],
+    ):
         expect(page.get_by_text(text, exact=True).first).to_be_visible()
 
 
@@ -160,7 +166,7 @@ def test_filter_of_arms(typed: str, count: int, made_up: Path, visit: Visit) -> 
 def test_hidden_metrics(made_up: Path, visit: Visit) -> None:
     page = visit(made_up)
     cells = page.locator(".main tr > :nth-child(3)")
-    page.locator("#results summary", has_text="Metrics").click()
+    page.locator(".tools summary").click()
     box = page.get_by_role("checkbox", name="FD (classifier)")
     box.click()
     assert cells.count() == 7
@@ -170,7 +176,7 @@ def test_hidden_metrics(made_up: Path, visit: Visit) -> None:
     box.focus()
     page.keyboard.press("Space")
     assert all(cell.is_visible() for cell in cells.all())
-    page.locator("#results summary", has_text="Metrics").focus()
+    page.locator(".tools summary").focus()
     page.keyboard.press("Enter")
     expect(box).to_be_hidden()
 
@@ -228,6 +234,53 @@ def test_nothing_is_wider_than_the_page(
     assert outside == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_table_that_goes_on_has_a_shadow_at_that_edge(
+    scheme: str, made_up: Path, visit: Visit
+) -> None:
+    page = visit(made_up, 360, color_scheme=scheme)
+    box = page.locator(".scroll", has=page.locator(".main"))
+
+    def edges() -> list[bool]:
+        """Whether the left and the right edge of the table are shaded."""
+        shown = Image.open(io.BytesIO(box.screenshot())).convert("L")
+        ground = shown.getpixel((shown.width // 2, shown.height - 4))
+        found = (shown.getpixel((x, shown.height - 4)) for x in (2, shown.width - 3))
+        return [abs(pixel - ground) > 15 for pixel in found]  # type: ignore[operator]
+
+    assert box.evaluate("one => one.scrollWidth > one.clientWidth")
+    assert edges() == [False, True]
+    box.evaluate("one => (one.scrollLeft = one.scrollWidth)")
+    assert edges()[1] is False
+    wide = visit(made_up, 1280, color_scheme=scheme)
+    box = wide.locator(".scroll", has=wide.locator(".main"))
+    assert box.evaluate("one => one.scrollWidth === one.clientWidth")
+    assert edges() == [False, False]
+
+
+def test_methods_settings_and_bibliography_are_shown_as_text(
+    made_up: Path, visit: Visit, context: Any
+) -> None:
+    section = visit(made_up).locator("#methods")
+    methods = context["methods"]
+    expect(section.locator("p").first).to_have_text(" ".join(methods.sentences))
+    assert section.locator("li").all_text_contents() == methods.limitations
+    for summary in section.locator("summary").all():
+        summary.click()
+    assert section.locator("tbody tr").count() == len(methods.settings)
+    expect(section.locator("pre")).to_have_text(methods.bibliography[0])
+    expect(section.locator("pre")).to_be_visible()
+
+
+def test_the_other_metrics_are_folded_away(made_up: Path, visit: Visit) -> None:
+    page = visit(made_up)
+    more = page.get_by_role("region", name="More metrics, table 1")
+    expect(more).to_be_hidden()
+    page.locator("summary", has_text="All metrics: 1 more").click()
+    expect(more).to_be_visible()
+    assert more.locator("tbody tr").count() == page.locator(".main tbody tr").count()
+
+
 def test_contents_stay_beside_the_page_on_a_desktop(made_up: Path, visit: Visit) -> None:
     page = visit(made_up)
     link = page.get_by_role("link", name="Reproduce")
@@ -281,7 +334,8 @@ def test_text_stands_out(scheme: str, made_up: Path, visit: Visit) -> None:
     page = visit(made_up, color_scheme=scheme)
     ground = luminance(style(page, "body", "backgroundColor"))
     assert (ground < 0.05) == (scheme == "dark")
-    for place in ("h1", ".soft", ".note", ".supported", ".refuted", ".inconclusive", ".sub",
+    for place in ("h1", ".soft", ".note", ".supported", ".refuted", ".equivalent",
+                  ".inconclusive", ".uninformative", ".sub",
                   "nav a", "summary", "figcaption", ".status"):  # fmt: skip
         other = luminance(style(page, place, "color"))
         light, dark = max(ground, other), min(ground, other)
@@ -317,28 +371,30 @@ def test_print_shows_everything_and_no_controls(made_up: Path, visit: Visit) -> 
     page.emulate_media(media="print", color_scheme="dark")
     for control in ("input", "summary", "nav", ".status"):
         assert page.locator(f"{control}:visible").count() == 0
-    folded = page.locator("main details:not(.tools *)")
-    assert folded.count() == 1
-    assert folded.evaluate("one => !one.open")
-    expect(folded.locator("table")).to_be_visible()
-    assert folded.locator("td").first.evaluate("cell => cell.checkVisibility()")
-    assert folded.bounding_box()["height"] > 300  # type: ignore[index]
+    for folded in page.locator("main details:not(.tools *)").all():
+        assert folded.evaluate("one => !one.open")
+        content = folded.locator("table, pre").first
+        expect(content).to_be_visible()
+        assert content.evaluate("one => one.checkVisibility()")
+        assert folded.bounding_box()["height"] > 50  # type: ignore[index]
     assert luminance(style(page, "body", "backgroundColor")) == pytest.approx(1)
     assert luminance(style(page, "h1", "color")) == 0
 
 
 def test_sections_without_content_are_left_out(visit: Visit, context: Any, tmp_path: Path) -> None:
     empty: dict[str, Any] = {
-        "verdicts": [], "verdict_counts": {}, "pictures": {}, "open_trials": [], "deviations": [],
-        "ranks": [], "ablation": {"base": "none", "rows": []}, "contact": [], "variance": [],
+        "verdicts": [], "verdict_counts": {}, "pictures": {}, "open_trials": [],
+        "ranks": [], "ablation": {"control": "none", "rows": []}, "further": [],
+        "contact": [], "variance": [],
         "steps": {"steps": [], "arms": []}, "published": [], "course": [], "floors": [],
-        "registered": None, "notes": [], "provenance": [],
+        "notes": [], "provenance": [],
     }  # fmt: skip
     path = tmp_path / "empty.html"
     text = templates().get_template("report.html.j2").render(context | empty)
     path.write_text(text, encoding="utf-8")
     page = visit(path)
     assert page.locator("nav a").all_text_contents() == [
-        "Results", "Cost", "Training health and completeness", "Metrics", "Provenance", "Reproduce",
+        "Results", "Methods and limitations", "Cost", "Training health and completeness", "Metrics",
+        "Provenance", "Reproduce",
     ]  # fmt: skip
     assert page.locator("figure, .verdict").count() == 0

@@ -94,10 +94,11 @@ def test_another_configuration_is_refused(finished: tuple[Path, str]) -> None:
 
 def test_status_and_report_read_what_is_stored(finished: tuple[Path, str]) -> None:
     out, _ = finished
-    rows = json.loads(
+    stored = json.loads(
         ogan_bench("status", STUDY, "--scale", "smoke", "--results", out, "--json").stdout
     )
-    states = {row["trial"].split("/", 1)[1]: row["state"] for row in rows}
+    assert stored["standing"]["text"] == "preliminary; registered"
+    states = {row["trial"].split("/", 1)[1]: row["state"] for row in stored["trials"]}
     assert states["none/seed-0"] == states["pearson/seed-0"] == "finished"
     assert states["mse/seed-0"] == "missing"
     page = out / "mse_vs_pearson-smoke" / "report.html"
@@ -314,7 +315,7 @@ def test_stopped_by_its_budget_and_run_again_equals_uninterrupted(
     done = ogan_bench(*arguments, "--trial-budget", "0")
     assert "2 trials were stopped by their budget" in done.stderr
     listed = ogan_bench("status", STUDY, *SMALL, "--results", tmp_path, "--json")
-    rows = {row["trial"].split("/")[1]: row for row in json.loads(listed.stdout)}
+    rows = {row["trial"].split("/")[1]: row for row in json.loads(listed.stdout)["trials"]}
     folders = [tmp_path / "mse_vs_pearson-smoke" / arm / "seed-0" for arm in ("none", "pearson")]
     for folder in folders:
         row = rows[folder.parent.name]

@@ -12,6 +12,7 @@ import typer
 
 import ogan_bench as ob
 from ogan_bench import cli
+from ogan_bench.analysis.verdicts import DECISIONS
 from ogan_bench.api import Results
 from ogan_bench.errors import StudyError
 from ogan_bench.runner.study import store_study
@@ -183,9 +184,7 @@ def test_every_study_stands_in_the_findings_with_its_published_verdicts() -> Non
             verdicts = re.findall(r"^- \*\*(\w+)\*\*:", report.read_text("utf-8"), re.MULTILINE)
             (text,) = [text for text, link in shown if ROOT / link == report]
             assert text.split(", ") == [
-                f"{verdicts.count(word)} {word}"
-                for word in ("supported", "refuted", "inconclusive")
-                if word in verdicts
+                f"{verdicts.count(word)} {word}" for word in DECISIONS if word in verdicts
             ]
 
 

@@ -12,6 +12,7 @@ from ogan_bench.report.report import write_report
 from ogan_bench.runner.preflight import preflight
 from ogan_bench.runner.trial import Options, run_trial
 from ogan_bench.store.trial_store import TrialStore
+from ogan_bench.study.hypotheses import Comparison
 from ogan_bench.study.load import load_study, study_record
 from ogan_bench.study.shipped import shipped_studies
 from ogan_bench.study.trial import trials
@@ -82,3 +83,10 @@ def test_strong_pearson_has_the_strength_of_the_squared_norm() -> None:
             for arm in ("mse", "pearson_strong")
         }
         assert weights["pearson_strong"] == 2 * weights["mse"] * d
+
+
+@pytest.mark.parametrize("path", STUDIES.values(), ids=STUDIES)
+def test_every_margin_has_its_reason(path: Path) -> None:
+    for hypothesis in load_study(path).hypotheses:
+        if isinstance(hypothesis, Comparison) and hypothesis.margin is not None:
+            assert hypothesis.margin_reason, hypothesis.id

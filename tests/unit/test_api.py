@@ -76,6 +76,7 @@ def test_results_know_their_verdicts_and_show_themselves() -> None:
     shown = results._repr_html_()
     assert "supported" in shown
     assert STUDY in shown
+    assert "; not registered</p>" in shown
     assert {"mean", "low", "difference"} <= set(results.summary.columns)
     assert "rho" in results.log
     assert (results.trials["outcome"].isin(["ok", "collapsed"])).all()
@@ -131,4 +132,4 @@ def test_a_study_runs_and_is_not_run_twice(tmp_path: Path) -> None:
     assert np.isfinite(again.data["value"]).any()
     assert math.isnan(again.verdicts["p"].iloc[0])  # one seed decides nothing
     assert again.report().html.exists()
-    assert again.stored.registered is not None
+    assert again.stored.standing.registered is not None

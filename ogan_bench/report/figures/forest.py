@@ -56,8 +56,8 @@ def forest_figure(verdicts: Sequence[Verdict]) -> Drawing:
 def differences_figure(metric: str, control: str, differences: Sequence[Difference]) -> Drawing:
     """Difference of every arm to a control, with its 95 % interval.
 
-    Shaded: where an arm is better. The labels say where the interval lies; they are not tests,
-    and not adjusted for the number of arms.
+    Shaded: where an arm is better. The intervals are not adjusted for the number of arms; the words
+    are, see :data:`~ogan_bench.analysis.marks.BETTER`.
     """
     info = metric_info(metric)
     region = {"higher": (0.0, math.inf), "lower": (-math.inf, 0.0)}.get(

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ogan_bench.analysis.formatting import number, ratio_interval
-from ogan_bench.analysis.meta_analysis import Claim, ClaimSetting
+from ogan_bench.analysis.meta_analysis import LEAST_CLUSTERS, Claim, ClaimSetting
 from ogan_bench.report.figures.drawing import INK, SOFT, Drawing
 from ogan_bench.report.figures.panels import ON_WHITE, WIDTH, finite, fitted, frame, scaled
 from ogan_bench.report.figures.style import DECISIONS
@@ -21,6 +21,9 @@ _ASIDE = 0.2
 
 FURTHEST = 30.0
 """How far beyond the estimates an axis extends to show their intervals, as a factor."""
+
+
+FEW = f"fewer than {LEAST_CLUSTERS} independent settings"
 
 
 def claims_figure(claim: Claim) -> Drawing:
@@ -62,7 +65,7 @@ def _plot(claim: Claim) -> Figure:
     axes.axvline(1, color=INK, linewidth=0.8)
     for row, (setting, factor) in enumerate(zip(claim.settings, factors, strict=True)):
         _row(axes, row, _name(setting), factor, *DECISIONS[setting.decision], setting.note)
-    _row(axes, n, "mean over settings", claim.factor, INK, "D", "no factors")
+    _row(axes, n, "mean over settings", claim.factor, INK, "D", FEW)
     axes.hlines(n + 0.4, *claim.new_setting[1:], INK, linewidth=0.8)
     axes.axhline(n - 0.5, color=SOFT, linewidth=0.7)
     scaled(axes, "x", (low, high))

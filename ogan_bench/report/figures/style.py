@@ -31,7 +31,9 @@ DASHES: tuple[tuple[float, ...], ...] = ((), (4, 2), (1, 1), (6, 2, 1, 2))
 DECISIONS: dict[Decision, tuple[str, str]] = {
     "supported": ("#1a7f4b", "o"),
     "refuted": ("#b3261e", "X"),
+    "equivalent": ("#2b5fa8", "D"),
     "inconclusive": ("#6b7280", "s"),
+    "uninformative": ("#6b7280", "x"),
 }
 """Verdict to colour and marker."""
 

@@ -14,7 +14,7 @@ from statsmodels.stats.anova import anova_lm
 
 from ogan_bench.statistics.crossed import CrossedMean, crossed_mean
 from ogan_bench.statistics.means import compare, difference_interval, mean_interval, single
-from ogan_bench.statistics.one_sided_tests import equivalence, mean_within, superiority
+from ogan_bench.statistics.one_sided_tests import equivalence, mean_in_range, superiority
 
 SEEDS, CLASSIFIERS = 5, 5
 REPEATS = 2000
@@ -133,19 +133,21 @@ def test_a_conclusion_that_rests_on_the_classifier_is_none() -> None:
     difference = by_classifier + seeds
     control = np.full((5, 5), 2.0)
     arm = control + difference
-    assert superiority(arm.mean(1), control.mean(1), better="higher", paired=True) < 0.001
-    assert superiority(arm, control, better="higher", paired=True) > 0.05
+    assert superiority(arm.mean(1), control.mean(1), better="higher", by="paired").claim < 0.001
+    assert superiority(arm, control, better="higher", by="paired").claim > 0.05
 
 
 def test_margins_as_a_share_scale_the_control_in_every_classifier() -> None:
     control = 5 + drawn((1.0, 1.0, 1.0), 1)[0]
     arm = control * 1.5
-    p = superiority(arm, control, better="higher", margin=0.5, relative=True, paired=True)
-    assert p == 0  # exactly the margin counts as above, as without variance
-    assert equivalence(arm, control, margin=0.6, relative=True, paired=True) < 0.05
+    p = superiority(arm, control, better="higher", margin=0.5, relative=True, by="paired").claim
+    assert math.isnan(p)  # the difference beyond the margin is 0 in every classifier
+    p = superiority(arm, control, better="higher", margin=0.4, relative=True, by="paired").claim
+    assert p < 0.05
+    assert equivalence(arm, control, margin=0.6, relative=True, by="paired").claim < 0.05
 
 
 def test_the_mean_lies_in_a_range_for_other_classifiers_too() -> None:
     table = np.array([0.9, 0.8, 0.9, 0.7, 0.9]) + 0.01 * drawn((1.0, 0.0, 0.0), 1)[0]
-    assert mean_within(table.mean(1), 0.8, math.inf) < 0.001
-    assert mean_within(table, 0.8, math.inf) > 0.05
+    assert mean_in_range(table.mean(1), 0.8, math.inf).claim < 0.001
+    assert mean_in_range(table, 0.8, math.inf).claim > 0.05

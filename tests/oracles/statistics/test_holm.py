@@ -34,7 +34,7 @@ def test_holm_keeps_the_error_of_the_family() -> None:
     unadjusted = adjusted = 0
     for _ in range(REPETITIONS):
         control = rng.normal(size=6)
-        p = [superiority(rng.normal(size=6), control, better="lower") for _ in range(5)]
+        p = [superiority(rng.normal(size=6), control, better="lower").claim for _ in range(5)]
         unadjusted += min(p) < ALPHA
         adjusted += holm(p).min() < ALPHA
     assert adjusted / REPETITIONS < at_most(ALPHA)

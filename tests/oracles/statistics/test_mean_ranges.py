@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.weightstats import DescrStatsW
 
-from ogan_bench.statistics import mean_outside, mean_within
+from ogan_bench.statistics import mean_in_range
 
 ALPHA = 0.05
 INF = math.inf
@@ -26,23 +26,27 @@ def test_means_are_tested_by_students_t(sample: list[float], low: float, width: 
     assume(np.ptp(sample) > 1e-6)
     high = low + width
     p, (_, above, _), (_, below, _) = DescrStatsW(sample).ttost_mean(low, high)
-    assert mean_within(sample, low, high) == pytest.approx(p, abs=1e-9)
-    assert mean_within(sample, low, INF) == pytest.approx(above, abs=1e-9)
-    assert mean_within(sample, -INF, high) == pytest.approx(below, abs=1e-9)
-    assert mean_outside(sample, low, INF) == pytest.approx(1 - above, abs=1e-9)
-    assert mean_outside(sample, -INF, high) == pytest.approx(1 - below, abs=1e-9)
+    assert mean_in_range(sample, low, high).claim == pytest.approx(p, abs=1e-9)
+    assert mean_in_range(sample, low, INF).claim == pytest.approx(above, abs=1e-9)
+    assert mean_in_range(sample, -INF, high).claim == pytest.approx(below, abs=1e-9)
+    assert mean_in_range(sample, low, INF).opposite == pytest.approx(1 - above, abs=1e-9)
+    assert mean_in_range(sample, -INF, high).opposite == pytest.approx(1 - below, abs=1e-9)
     outside = min(1, 2 * (1 - max(above, below)))
-    assert mean_outside(sample, low, high) == pytest.approx(outside, abs=1e-9)
+    assert mean_in_range(sample, low, high).opposite == pytest.approx(outside, abs=1e-9)
 
 
-def test_means_without_variance_are_decided_exactly() -> None:
+def test_means_without_variance_have_no_t_test() -> None:
+    """By signed ranks, three values on one side of a bound are one of eight choices of signs."""
     values = [0.1] * 3
-    for low, high, inside in ((0, 1, True), (0.1, 0.2, True), (0, 0.1, True), (0.2, 0.3, False)):
-        assert mean_within(values, low, high) == (0 if inside else 1)
-        assert mean_outside(values, low, high) == (1 if inside else 0)
-    assert (mean_within(values, -INF, 0.1), mean_within(values, 0.1, INF)) == (0, 0)
-    assert (mean_within(values, -INF, 0), mean_within(values, 0.2, INF)) == (1, 1)
-    assert (mean_outside(values, -INF, 0), mean_outside(values, 0, INF)) == (0, 1)
+    assert all(map(math.isnan, mean_in_range(values, 0, 1)))
+    for low, high, claim, opposite in (
+        (0, 1, 1 / 8, 1.0),
+        (0.2, 0.3, 1.0, 2 / 8),
+        (0, INF, 1 / 8, 1.0),
+        (0.1, 0.2, 1.0, 1.0),  # exactly at the bound: no sign, so nothing is known
+    ):
+        found = mean_in_range(values, low, high, by="signed_ranks")
+        assert found == pytest.approx((claim, opposite))
 
 
 def test_false_claims_about_means_come_at_their_level() -> None:
@@ -52,10 +56,10 @@ def test_false_claims_about_means_come_at_their_level() -> None:
     for _ in range(repetitions):
         values = rng.normal(size=4)
         false += [
-            mean_within(values, 0, INF) < ALPHA,
-            mean_within(values, -50, 0) < ALPHA,
-            mean_outside(values, -INF, 0) < ALPHA,
-            mean_outside(values, 0, 50) < ALPHA,
+            mean_in_range(values, 0, INF).claim < ALPHA,
+            mean_in_range(values, -50, 0).claim < ALPHA,
+            mean_in_range(values, -INF, 0).opposite < ALPHA,
+            mean_in_range(values, 0, 50).opposite < ALPHA,
         ]
     error = 3 * math.sqrt(ALPHA * (1 - ALPHA) / repetitions)
     assert false[:3] / repetitions == pytest.approx([ALPHA] * 3, abs=error)

@@ -14,9 +14,10 @@ from scipy import stats
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
 from ogan_bench.statistics import (
+    PValues,
     Test,
     equivalence,
-    mean_within,
+    mean_in_range,
     non_inferiority,
     power,
     power_of_mean,
@@ -27,7 +28,7 @@ from ogan_bench.statistics import (
 )
 
 INF, NAN = math.inf, math.nan
-CLAIMS: dict[Test, Callable[..., float]] = {
+CLAIMS: dict[Test, Callable[..., PValues]] = {
     "superiority": superiority,
     "non_inferiority": non_inferiority,
     "equivalence": equivalence,
@@ -101,13 +102,14 @@ REPETITIONS = 2000
 def test_power_is_how_often_the_test_supports(test: Test, n: int, asked: dict[str, Any]) -> None:
     """Exact if paired; Welch's test comes within 2 % of the stated power."""
     rng = np.random.default_rng(n)
-    how = {key: asked[key] for key in ("margin", "paired", "sides") if key in asked}
+    how: dict[str, Any] = {key: asked[key] for key in ("margin", "sides") if key in asked}
+    how["by"] = "paired" if asked.get("paired") else "welch"
     rho, spread = asked.get("correlation", 0.0), asked.get("sd_control", 1.0)
     found = 0
     for _ in range(REPETITIONS):
         control, own = rng.normal(size=(2, n))
         arm = rho * control + math.sqrt(1 - rho**2) * own + asked["difference"]
-        found += CLAIMS[test](arm, spread * control, better="higher", **how) < 0.05
+        found += CLAIMS[test](arm, spread * control, better="higher", **how).claim < 0.05
     expected = power(test, n=n, sd=1, **asked)
     tolerance = 3 * math.sqrt(expected * (1 - expected) / REPETITIONS)
     tolerance += 0.0 if asked.get("paired") else 0.02
@@ -139,7 +141,7 @@ def test_power_of_a_mean_is_that_of_one_sample() -> None:
     assert power_of_mean(6, -1.7, 1, -INF, -1) == pytest.approx(float(expected), abs=1e-7)
     assert power_of_mean(6, 0, 1, -INF, INF) == pytest.approx(1)
     rng = np.random.default_rng(0)
-    found = sum(mean_within(rng.normal(size=6), -1, 1.2) < 0.05 for _ in range(REPETITIONS))
+    found = sum(mean_in_range(rng.normal(size=6), -1, 1.2).claim < 0.05 for _ in range(REPETITIONS))
     assert found / REPETITIONS == pytest.approx(power_of_mean(6, 0, 1, -1, 1.2), abs=0.034)
 
 

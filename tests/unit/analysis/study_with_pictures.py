@@ -7,6 +7,7 @@ from typing import Any
 
 from ogan_bench.analysis.loading import load_results
 from ogan_bench.analysis.results import StudyResults
+from ogan_bench.store.preregistration import stated
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import config_hash
@@ -34,6 +35,7 @@ def write(root: Path, name: str = "demo", spread: int = 0) -> Path:
              "metric": "reconstruction_mse", "control": "none", "margin": None}
         ],
         "arms": {arm: settings(arm) for arm in ERRORS},
+        "identities": {arm: settings(arm) for arm in ERRORS},
         "command": f"ogan-bench run studies/{name}.yaml", "study_file_sha256": "0" * 64,
     }  # fmt: skip
     TrialStore(root).write_study(name, record)
@@ -58,6 +60,24 @@ def write(root: Path, name: str = "demo", spread: int = 0) -> Path:
 
 def trial(root: Path, arm: str, seed: int, name: str = "demo") -> TrialFolder:
     return TrialFolder(root / name / arm / f"seed-{seed}")
+
+
+def register(root: Path, name: str = "demo", version: str | None = None) -> str:
+    """Register the study as if before its first trial; returns the hash.
+
+    Args:
+        root: The results folder.
+        name: Name of the study.
+        version: Version of the tool that ran the trials; by default the registered one.
+    """
+    store = TrialStore(root)
+    registered = stated(store.read_study(name))
+    store.register(name, registered)
+    tool = registered["tool"] if version is None else {"ogan_bench": version}
+    for folder in store.folders(name):
+        run = folder.read("run.json") or {}
+        folder.write("run.json", {**run, "registered": registered["sha256"], "provenance": tool})
+    return str(registered["sha256"])
 
 
 def load(root: Path) -> StudyResults:

@@ -7,9 +7,9 @@ import math
 import pytest
 from scipy import stats
 
-from ogan_bench.analysis.ablation import ablation, base_arm, changes
+from ogan_bench.analysis.ablation import ablation, changes
 from ogan_bench.analysis.ranks import ranks
-from tests.unit.analysis.made_up_study import ARM_SETTINGS, ERRORS, STUDY, column, settings, study
+from tests.unit.analysis.made_up_study import ERRORS, STUDY, column, settings, study
 
 
 def test_arms_on_other_data_have_no_difference() -> None:
@@ -17,15 +17,15 @@ def test_arms_on_other_data_have_no_difference() -> None:
     of_arms = {"full": column(1.0, 2.0), "elsewhere": column(5.0, 6.0)}
     results = study(arms, {"reconstruction_mse": of_arms})
     assert math.isnan(results.difference("elsewhere", "full", "reconstruction_mse").estimate)
-    cell = ablation(results).rows[0]["cells"][0]
+    cell = ablation(results, ["reconstruction_mse"]).rows[0]["cells"][0]
     assert math.isnan(cell["difference"])
     assert cell["better"] is None
     assert [row["cells"] for row in ranks(results)] == [[1.0], [1.0]]
 
 
 def test_ablation_states_changes_and_what_they_do() -> None:
-    table = ablation(STUDY)
-    assert table.base == "full"
+    table = ablation(STUDY, STUDY.record["metrics"])
+    assert table.control == "full"
     no_term, heavy = table.rows
     assert no_term["changes"] == ["objective.consistency: pearson → none"]
     assert heavy["changes"] == ["objective.consistency_weight.weight: 0.5 → 8"]
@@ -38,29 +38,6 @@ def test_ablation_states_changes_and_what_they_do() -> None:
     assert (quality["difference"], quality["better"]) == (0, None)
     assert heavy["cells"][0]["better"] is None
     assert math.isnan(heavy["cells"][1]["difference"])
-
-
-def test_better_follows_the_direction_of_the_metric() -> None:
-    rising = {arm: column(*(x + 0.01 * i for i, x in enumerate([y] * 4))) for arm, y in
-              (("full", 0.5), ("no_term", 0.2), ("heavy", 0.9))}  # fmt: skip
-    rising["heavy"] = column(0.9, 0.92, 0.95, 0.91)
-    rows = ablation(study(ARM_SETTINGS, {"latent_rho": rising})).rows
-    assert [row["cells"][0]["better"] for row in rows] == [False, True]
-    means = {"full": column(1.0, 2.0), "no_term": column(8.0, 9.1), "heavy": column(0.0, 0.1)}
-    undirected = ablation(study(ARM_SETTINGS, {"gradient_cosine_output": means})).rows
-    assert all(row["cells"][0]["better"] is None for row in undirected)
-
-
-def test_the_base_is_the_arm_that_others_are_nearest_to() -> None:
-    arms = {
-        "strange": settings("mse", weight=9, steps=100),
-        "leave_term": settings("none"),
-        "full": settings(),
-        "leave_weight": settings(weight=0.0),
-    }
-    results = study(arms, {})
-    assert base_arm(results) == "full"
-    assert base_arm(study({"a": settings(), "b": settings("none")}, {})) == "a"
 
 
 def test_another_part_is_one_change_with_its_own_parameters() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from ogan_bench.analysis.analyse import Overview, analyse, analyse_stored, overview, survey
 from ogan_bench.analysis.loading import load_results
-from ogan_bench.analysis.verdicts import judge
+from ogan_bench.analysis.registration import Standing
+from ogan_bench.analysis.verdicts import DECISIONS, judge
 from ogan_bench.errors import UserError
 from ogan_bench.store.trial_store import TrialStore
 from tests.unit.analysis.study_with_pictures import write
@@ -20,7 +21,7 @@ def test_an_analysis_says_what_its_parts_say(root: Path) -> None:
     analysis = analyse(results)
     decisions = [verdict.decision for verdict in judge(results)]
     assert [verdict.decision for verdict in analysis.verdicts] == decisions
-    assert analysis.overview.counts == {name: decisions.count(name) for name in set(decisions)}
+    assert analysis.overview.counts == {name: decisions.count(name) for name in DECISIONS}
     open_trials = [(row["arm"], row["seed"], row["outcome"]) for row in analysis.open_trials]
     assert open_trials == [("none", 4, "missing"), ("mse", 3, "failed")]
     assert analysis.comparison is None
@@ -68,5 +69,5 @@ def test_a_survey_names_what_cannot_be_read_and_pools_the_rest(tmp_path: Path) -
 
 
 def test_a_survey_does_not_read_what_is_known(root: Path) -> None:
-    known = Overview("Is it?", {}, 1, 2, ())
+    known = Overview("Is it?", {}, 1, 2, Standing(), ())
     assert survey(root, {"demo": known}).studies["demo"] is known

@@ -13,6 +13,15 @@ from tests.unit.analysis.made_up_values import FD, results
 from tests.unit.analysis.study_with_pictures import ERRORS, load, write
 
 
+def test_the_control_is_the_one_that_most_hypotheses_name() -> None:
+    def control(*named: str | None) -> str:
+        return study(ARM_SETTINGS, {}, [{"control": name} for name in named]).control
+
+    assert control() == control(None) == "full"  # the first arm
+    assert control("heavy", None, "no_term", None, "no_term") == "no_term"
+    assert control("no_term", "heavy") == "no_term"  # the first of those named as often
+
+
 def test_values_are_paired_on_common_seeds() -> None:
     of_arms = {"full": {0: 1.0, 2: 2.0, 3: 4.0}, "no_term": {3: 1.0, 1: 9.0, 2: 1.5}}
     found = study(ARM_SETTINGS, {"reconstruction_mse": of_arms})

@@ -15,10 +15,10 @@ from scipy import stats
 from ogan_bench.analysis import summary
 from ogan_bench.analysis.loading import load_log, load_results
 from ogan_bench.analysis.results import MEASURED
-from ogan_bench.analysis.summary import leader, main_metrics, summarise
+from ogan_bench.analysis.summary import main_metrics, summarise
 from ogan_bench.analysis.verdicts import judge
 from ogan_bench.errors import UserError
-from tests.unit.analysis.made_up_study import ARM_SETTINGS, column, study
+from tests.unit.analysis.made_up_study import ARM_SETTINGS, study
 from tests.unit.analysis.stored_study import ARMS, change_rows, row_of
 
 NAN = math.nan
@@ -85,13 +85,6 @@ def test_devices_may_differ(root: Path) -> None:
     summarise(results)
 
 
-def test_leader_needs_every_comparison(root: Path) -> None:
-    results = load_results(root, "demo")
-    assert summary.leader(results, "reconstruction_mse") == "pearson"
-    assert summary.leader(results, "fd_classifier") is None
-    assert summary.leader(results, "modes_classifier") is None
-
-
 def test_median_trial(root: Path) -> None:
     for seed, value in enumerate([0.05, 0.01, 0.03, 0.04, 0.02]):
         change_rows(root, "pearson", seed, "reconstruction_mse", value=value)
@@ -122,14 +115,6 @@ def test_too_few_common_seeds_are_not_paired() -> None:
     assert rows["correlation"].isna().all()
     welch = stats.ttest_ind([3.0, 5.0], [1.0, 2.0], equal_var=False).confidence_interval(0.95)
     assert rows.loc["no_term", "difference_low"] == pytest.approx(welch.low)
-
-
-def test_a_leader_is_found_by_paired_differences() -> None:
-    wide = [10.0, 20.0, 30.0, 40.0]
-    of_arms = {"full": column(*wide), "no_term": column(*(x + 1 + 0.1 * (x > 15) for x in wide))}
-    arms = {name: ARM_SETTINGS[name] for name in of_arms}
-    assert leader(study(arms, {"reconstruction_mse": of_arms}), "reconstruction_mse") == "full"
-    assert stats.ttest_ind(*(list(v.values()) for v in of_arms.values())).pvalue > 0.5
 
 
 def test_main_metrics_are_those_of_the_hypotheses_or_the_first() -> None:

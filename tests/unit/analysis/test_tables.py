@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 from ogan_bench.analysis.analyse import analyse_stored
 from ogan_bench.analysis.loading import load_log, load_results
-from ogan_bench.analysis.tables import cost, definitions, health, reproduce, seed_ranges
+from ogan_bench.analysis.tables import (
+    columns,
+    control_text,
+    cost,
+    definitions,
+    health,
+    reproduce,
+    seed_ranges,
+)
 from ogan_bench.metrics import METRICS
 from ogan_bench.report.report import write_report
+from tests.unit.analysis.made_up_study import ARM_SETTINGS, study
 from tests.unit.analysis.study_with_history import write_with_history
 from tests.unit.analysis.study_with_pictures import ERRORS, load, trial, write
 
@@ -53,3 +63,20 @@ def test_costs_are_multiples_of_the_control(tmp_path: Path) -> None:
     assert pearson["times"]["peak_bytes"] != pearson["times"]["peak_bytes"]
     text = write_report(analyse_stored(tmp_path, "demo")).markdown.read_text()
     assert "| pearson | 1.50 | 1.50 | 1.00 | – |" in text
+
+
+def test_a_table_has_at_most_seven_metrics_those_of_hypotheses_first() -> None:
+    names = [f"metric_{index}" for index in range(16)]
+    tested: list[dict[str, Any]] = [{"metric": name} for name in ("metric_12", None, "metric_3")]
+    of_study = study(ARM_SETTINGS, {name: {} for name in names}, tested)
+    main, *others = columns(of_study)
+    assert main == ["metric_3", "metric_12", *names[:3], *names[4:6]]
+    assert [len(table) for table in others] == [7, 2]
+    assert sorted([*main, *others[0], *others[1]]) == sorted(names)
+    assert columns(study(ARM_SETTINGS, {"a": {}})) == [["a"]]
+
+
+def test_the_rule_for_the_control_is_stated() -> None:
+    named = study(ARM_SETTINGS, {}, [{"control": "heavy"}])
+    assert control_text(named).endswith("is heavy, the control that most hypotheses name.")
+    assert control_text(study(ARM_SETTINGS, {})).endswith("is full, the first arm.")

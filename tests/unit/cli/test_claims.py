@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from ogan_bench.errors import UserError
 from ogan_bench.store.trial_store import TrialStore
-from tests.unit.analysis.study_with_pictures import write
+from tests.unit.analysis.study_with_pictures import register, trial, write
 from tests.unit.cli.asking import ask
 
 
@@ -26,8 +27,24 @@ def test_claims_are_shown_with_the_ratio_of_every_setting(tmp_path: Path) -> Non
     assert title == "It works."
     assert sentence == "1 supported"
     assert header.split("  ")[-1] == "ratio to control (above 1 is better)"
-    assert row.split()[:2] == ["supported", "demo"]
+    assert re.split("  +", row)[:3] == ["supported", "demo", "not registered"]
+    assert setting["standing"]["text"] == "not registered"
     assert "10 [" in row
+
+
+def test_claims_name_the_studies_that_are_preliminary_or_deviate(tmp_path: Path) -> None:
+    store = TrialStore(write(tmp_path))
+    register(tmp_path)
+    record = store.read_study("demo")
+    record["hypotheses"][0]["part_of"] = "It works."
+    store.write_study("demo", record)
+    trial(tmp_path, "none", 2).path.joinpath("result.json").unlink()
+    (claim,) = json.loads(ask("claims", "--results", str(tmp_path), "--json"))
+    standing = claim["settings"][0]["standing"]
+    assert standing["text"] == "preliminary; deviated"
+    assert standing["complete"] is False
+    assert standing["deviations"] == ['hypothesis better changed (part_of: "" → "It works.")']
+    assert "  preliminary; deviated  " in ask("claims", "--results", str(tmp_path))
 
 
 def test_without_claims_the_message_says_how_to_state_one(tmp_path: Path) -> None:

@@ -10,7 +10,14 @@ import pytest
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["run", "--help"], ["bench", "--help"], ["plan", "--help"], ["--version"]],
+    [
+        ["--help"],
+        ["run", "--help"],
+        ["bench", "--help"],
+        ["plan", "--help"],
+        ["register", "--help"],
+        ["--version"],
+    ],
 )
 def test_help_imports_neither_torch_nor_pandas(arguments: list[str]) -> None:
     done = subprocess.run(

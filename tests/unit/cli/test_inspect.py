@@ -26,6 +26,18 @@ def test_list_as_text_and_as_json(what: str) -> None:
         assert entry["summary"]
 
 
+def test_status_says_how_the_study_stands(tmp_path: Path) -> None:
+    arguments = ("status", STUDY, "--scale", "smoke", "--results", str(tmp_path))
+    stored = json.loads(ask(*arguments, "--json"))
+    assert stored["standing"] == {
+        "text": "preliminary; not registered", "registered": None, "deviations": [],
+        "complete": False,
+    }  # fmt: skip
+    assert {row["state"] for row in stored["trials"]} == {"missing"}
+    first = ask(*arguments).split("\n")[0]
+    assert first == "mse_vs_pearson-smoke: preliminary; not registered"
+
+
 def test_describe_counts_the_parameters_of_the_authors_nets() -> None:
     facts = json.loads(
         ask(

@@ -54,7 +54,10 @@ def test_json_holds_the_numbers_and_nulls(tmp_path: Path) -> None:
         rows = list(csv.DictReader(file))
     assert [row["mean"] for row in stored["summary"]] == [float(row["mean"]) for row in rows]
     assert stored["summary"][0]["difference"] is None
-    assert stored["deviations"] == []
+    assert stored["standing"] == {
+        "text": "preliminary; not registered", "registered": None, "deviations": [],
+        "complete": False,
+    }  # fmt: skip
     assert {row["outcome"] for row in stored["trials"]} == {"ok", "unfinished"}
     assert stored["ablation"]["rows"][0]["changes"] == ["objective.consistency: none → pea_rson"]
 

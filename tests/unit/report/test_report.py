@@ -17,8 +17,11 @@ from pathlib import Path
 
 from ogan_bench import report
 from ogan_bench.analysis.analyse import analyse_stored
+from ogan_bench.analysis.verdicts import DECISIONS
 from ogan_bench.files import write_json
 from ogan_bench.report.report import write_index, write_report
+from ogan_bench.report.terminal import result_text
+from tests.unit.analysis import study_with_pictures
 from tests.unit.analysis.stored_study import ARMS
 
 
@@ -109,12 +112,33 @@ def test_incomplete_study_is_said_to_be_so(root: Path) -> None:
         assert "mse/seed-2 diverged: loss is not finite" in text
 
 
+def test_every_view_says_how_a_study_stands_in_the_same_words(tmp_path: Path) -> None:
+    """Of a study that nobody registered, and of one that deviates from its registration."""
+    study_with_pictures.write(tmp_path)
+    assert_all_say(tmp_path, "not registered", "Not registered")
+    study_with_pictures.register(tmp_path, version="0.0.9")
+    assert_all_say(tmp_path, "deviated", "DEVIATED")
+    assert "→ 0.0.9</li>" in (tmp_path / "demo" / "report.html").read_text()
+    assert "→ 0.0.9\n" in result_text(analyse_stored(tmp_path, "demo"))
+
+
+def assert_all_say(root: Path, words: str, notice: str) -> None:
+    report = write_report(analyse_stored(root, "demo"))
+    html, markdown = report.html.read_text(), report.markdown.read_text()
+    assert f"<li>{words}</li>" in html
+    assert f"Standing: {words}." in markdown
+    assert f"Standing: {words}." in report.text
+    assert f"<td>{words}</td>" in write_index(root).read_text()
+    for text in (html, markdown):
+        assert notice in text
+
+
 def test_study_without_any_trial_still_has_a_report(root: Path) -> None:
     for arm in ARMS:
         shutil.rmtree(root / "demo" / arm)
     report = write_report(analyse_stored(root, "demo"))
     assert "0 of 20 trials finished" in report.html.read_text()
-    assert report.overview.counts == {"supported": 0, "refuted": 0, "inconclusive": 4}
+    assert report.overview.counts == dict.fromkeys(DECISIONS, 0) | {"inconclusive": 4}
 
 
 def test_study_without_hypotheses_has_a_report(root: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,19 @@ from typing import Any
 import pytest
 
 from ogan_bench.errors import UserError
-from ogan_bench.store.preregistration import deviations, register, registration, stated
+from ogan_bench.store.preregistration import (
+    deviations,
+    other_commits,
+    register,
+    registration,
+    stated,
+)
+from ogan_bench.store.provenance import code_and_machine
 from ogan_bench.store.trial_store import TrialStore
+from ogan_bench.study.procedure import PROCEDURE
+
+REFERENCE = Path(__file__).parent.parent.parent.parent / "results" / "reference"
+TOOL = {"ogan_bench": "0.1.0", "git_commit": "a" * 40}
 
 RECORD: dict[str, Any] = {
     "hypotheses": [
@@ -33,24 +45,115 @@ def changed(**changes: Any) -> dict[str, Any]:
     return copy.deepcopy(RECORD) | changes
 
 
+def drift(registered: dict[str, Any], record: dict[str, Any]) -> list[str]:
+    """What deviates where the registered version of the tool ran the trials."""
+    return deviations(registered, record, [registered["tool"]] if "tool" in registered else [])
+
+
+def first_format(record: dict[str, Any]) -> dict[str, Any]:
+    """A registration as the first version wrote it: its hash covers no wording."""
+    kept = {key: record[key] for key in ("hypotheses", "alpha", "metrics", "seeds", "identities")}
+    worded = ("claim", "part_of")
+    essential = kept | {
+        "hypotheses": {
+            entry["id"]: {key: value for key, value in entry.items() if key not in worded}
+            for entry in kept["hypotheses"]
+        }
+    }
+    text = json.dumps(essential, sort_keys=True, separators=(",", ":"))
+    return {"format": 1, **kept, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+
+
 def test_a_study_that_states_the_same_does_not_deviate() -> None:
-    assert deviations(stated(RECORD), changed(question="Does it indeed?")) == []
+    assert drift(stated(RECORD), changed()) == []
 
 
-def test_rewording_a_claim_is_no_deviation() -> None:
+def test_what_is_stated_names_the_procedure_and_the_tool() -> None:
+    facts = code_and_machine()
+    found = stated(RECORD)
+    assert (found["format"], found["procedure"]) == (2, PROCEDURE)
+    assert found["tool"] == {key: facts[key] for key in ("ogan_bench", "git_commit")}
+
+
+def test_a_question_or_a_claim_in_other_words_is_a_deviation() -> None:
     hypotheses = copy.deepcopy(RECORD["hypotheses"])
-    hypotheses[0] |= {"claim": "It does work.", "part_of": "O-GAN works."}
-    assert deviations(stated(RECORD), changed(hypotheses=hypotheses)) == []
+    hypotheses[0] |= {"claim": "It does not work.", "part_of": "O-GAN works."}
+    assert drift(stated(RECORD), changed(hypotheses=hypotheses, question="Why?")) == [
+        'question changed: "Does it?" → "Why?"',
+        'hypothesis works changed (claim: "It works." → "It does not work.", '
+        'part_of: "" → "O-GAN works.")',
+    ]
+
+
+def test_another_procedure_is_a_deviation() -> None:
+    before = stated(RECORD) | {"procedure": PROCEDURE + 1}
+    assert drift(before, changed()) == [f"procedure changed: {PROCEDURE + 1} → {PROCEDURE}"]
+
+
+def test_trials_of_another_version_are_a_deviation_and_of_another_commit_are_named() -> None:
+    registered = stated(RECORD) | {"tool": TOOL}
+    tools = [TOOL, TOOL | {"git_commit": "b" * 40}]
+    assert deviations(registered, changed(), tools) == []
+    assert other_commits(registered, tools) == ["b" * 40]
+    tools = [TOOL, TOOL | {"ogan_bench": "0.1.1"}, {"ogan_bench": "0.1.0.dev1"}]
+    assert deviations(registered, changed(), tools) == [
+        "version of ogan_bench changed: 0.1.0 → 0.1.0.dev1, 0.1.1"
+    ]
+    assert other_commits(registered, tools) == []
+
+
+def test_a_trial_that_does_not_say_what_ran_it_is_no_deviation() -> None:
+    assert deviations(stated(RECORD) | {"tool": TOOL}, changed(), [{}]) == []
+
+
+def test_keys_that_hypotheses_have_gained_mean_their_first_default() -> None:
+    """Whichever side lacks them: a default that changes later deviates where it is in force."""
+    older = copy.deepcopy(RECORD["hypotheses"])
+    for entry in older:
+        del entry["sides"], entry["part_of"]
+    newer = [entry | {"margin_reason": ""} for entry in RECORD["hypotheses"]]
+    assert drift(stated(changed(hypotheses=older)), changed(hypotheses=newer)) == []
+    assert drift(stated(changed(hypotheses=newer)), changed(hypotheses=older)) == []
+    newer[0] |= {"sides": 2}
+    newer[1] |= {"margin_reason": "Barely visible."}
+    assert drift(stated(changed(hypotheses=older)), changed(hypotheses=newer)) == [
+        "hypothesis works changed (sides: 1 → 2)",
+        'hypothesis is_kept changed (margin_reason: "" → "Barely visible.")',
+    ]
+
+
+def test_a_registration_of_the_first_format_says_nothing_of_what_it_did_not_freeze() -> None:
+    hypotheses = copy.deepcopy(RECORD["hypotheses"])
+    hypotheses[0] |= {"claim": "It does not work.", "part_of": "O-GAN works."}
+    now = changed(hypotheses=hypotheses, question="Why?")
+    tools = [TOOL | {"ogan_bench": "9"}]
+    procedure = f"procedure changed: 1 → {PROCEDURE}"
+    assert deviations(first_format(RECORD), now, tools) == [procedure]
+    assert other_commits(first_format(RECORD), tools) == []
+    hypotheses[0]["sides"] = 2
+    assert deviations(first_format(RECORD), now, tools) == [
+        "hypothesis works changed (sides: 1 → 2)",
+        procedure,
+    ]
+
+
+@pytest.mark.parametrize("name", ["mse_vs_pearson-fashion", "score_readouts-fashion"])
+def test_published_registrations_are_of_the_first_format_and_unchanged(name: str) -> None:
+    store = TrialStore(REFERENCE)
+    registered = registration(store, name)
+    assert registered is not None
+    assert registered["format"] == 1
+    assert registered == first_format(registered)
 
 
 def test_titles_of_arms_are_not_registered() -> None:
     titled = changed(arm_titles={"a": "no term"})
     assert stated(titled) == stated(RECORD)
-    assert deviations(stated(RECORD), titled) == []
+    assert drift(stated(RECORD), titled) == []
 
 
 def test_order_of_hypotheses_is_no_deviation() -> None:
-    assert deviations(stated(RECORD), changed(hypotheses=RECORD["hypotheses"][::-1])) == []
+    assert drift(stated(RECORD), changed(hypotheses=RECORD["hypotheses"][::-1])) == []
 
 
 def test_every_change_is_named() -> None:
@@ -63,7 +166,7 @@ def test_every_change_is_named() -> None:
         seeds=[0, 1, 2, 7, 8],
         identities={"a": RECORD["identities"]["a"], "c": {}},
     )
-    assert deviations(stated(RECORD), now) == [
+    assert drift(stated(RECORD), now) == [
         "hypothesis new added",
         "hypothesis works removed",
         "hypothesis is_kept changed (margin.value: 0.1 → 0.25)",
@@ -77,7 +180,7 @@ def test_every_change_is_named() -> None:
 
 def test_changed_settings_of_an_arm_are_named() -> None:
     identities = {"a": {"objective": {"consistency": {"name": "mse"}}}, "b": {}}
-    assert deviations(stated(RECORD), changed(identities=identities)) == [
+    assert drift(stated(RECORD), changed(identities=identities)) == [
         'arm a changed (objective.consistency.name: "none" → "mse")'
     ]
 
@@ -102,12 +205,22 @@ def test_trials_older_than_any_registration_are_not_registered_afterwards(tmp_pa
     assert not (tmp_path / "s" / "registered.json").exists()
 
 
-def test_an_edited_registration_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("key", "value"), [("claim", "It fails."), ("margin", {"value": 0.5, "relative": True})]
+)
+def test_an_edited_registration_is_refused(tmp_path: Path, key: str, value: Any) -> None:
     store = TrialStore(tmp_path)
     register(store, "s", RECORD)
     path = tmp_path / "s" / "registered.json"
     content = json.loads(path.read_text())
-    content["hypotheses"][1]["margin"]["value"] = 0.5
+    content["hypotheses"][1][key] = value
     path.write_text(json.dumps(content))
     with pytest.raises(UserError, match=r"registered\.json: was changed after"):
+        registration(store, "s")
+
+
+def test_a_registration_of_a_later_format_is_refused(tmp_path: Path) -> None:
+    store = TrialStore(tmp_path)
+    store.register("s", stated(RECORD) | {"format": 3})
+    with pytest.raises(UserError, match="format 3 cannot be read here, only 1 and 2"):
         registration(store, "s")

@@ -14,8 +14,9 @@ from tests.unit.report.figures.figure_cases import CASES, curves
 def test_curves_have_a_line_per_seed_and_their_mean() -> None:
     (axes, *_) = drawn(curves(CASES["normal"])).axes
     steps = np.array([0.0, 1.0, 3.0, 4.0])
-    ends = [30.0, 31.0, 29.0, 10.0, 11.0, 13.0]
-    lines = [np.stack([steps, end * steps / 4], axis=1) for end in [*ends, 30.0, 34 / 3]]
+    by_arm = list(CASES["normal"].values())
+    ends = [*by_arm[0], *by_arm[1], *(float(np.mean(row)) for row in by_arm)]
+    lines = [np.stack([steps, end * steps / 4], axis=1) for end in ends]
     assert np.array(segments(axes)) == pytest.approx(np.array(lines))
     thin, thick = (np.max(one.get_linewidth()) for one in lines_of(axes))
     assert thin < thick

@@ -1,0 +1,52 @@
+"""A study is registered before it is run, and says before it trains where it is not what it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ogan_bench.runner.study import store_study
+from ogan_bench.store.preregistration import registration
+from ogan_bench.store.trial_store import TrialStore
+from ogan_bench.study.load import load_study
+from ogan_bench.study.shipped import find_study
+from ogan_bench.study.trial import trials
+
+STUDY = Path("mse_vs_pearson")
+
+
+def store(root: Path, *overrides: str, seeds: tuple[int, ...] = (0,)) -> None:
+    """Store the study as a run with these seeds and settings would."""
+    study = load_study(find_study(STUDY), scale="smoke", overrides=overrides)
+    store_study(TrialStore(root), study, trials(study, None, seeds), STUDY, "smoke", overrides)
+
+
+def test_the_first_run_registers_the_study(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store(tmp_path)
+    store(tmp_path)
+    assert registration(TrialStore(tmp_path), "mse_vs_pearson-smoke") is not None
+    assert capsys.readouterr().err == ""
+
+
+def test_a_run_of_something_else_says_so_before_it_trains(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store(tmp_path)
+    store(tmp_path, "training.batch_size=32", seeds=(0, 17))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "DEVIATED: this is not what was registered. Changed since:"
+    assert "  seed added: 17" in lines
+    assert "  arm pearson changed (training.batch_size: none → 32)" in lines
+
+
+def test_trials_older_than_any_registration_are_said_to_be_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "mse_vs_pearson-smoke" / "none" / "seed-0" / "run.json"
+    run.parent.mkdir(parents=True)
+    run.write_text("{}")
+    store(tmp_path)
+    assert capsys.readouterr().err.startswith("Not registered: ")
