@@ -59,7 +59,12 @@ def write_json(path: Path, record: Record, *, durable: bool = True) -> None:
 
 
 def write_once(path: Path, record: Record) -> None:
-    """Write a JSON file unless it exists; of several writers the first wins.
+    """:func:`write_bytes_once` for a JSON file."""
+    write_bytes_once(path, json_text(record).encode() + b"\n")
+
+
+def write_bytes_once(path: Path, content: bytes) -> None:
+    """Write a file unless it exists; of several writers the first wins.
 
     Raises:
         UserError: The disk is full or the folder cannot be written.
@@ -67,7 +72,7 @@ def write_once(path: Path, record: Record) -> None:
     if path.exists():
         return
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    write_json(temporary, record)
+    write_bytes(temporary, content)
     try:
         path.hardlink_to(temporary)
         temporary.unlink()

@@ -87,14 +87,7 @@ def dataset_classifier(
         raise UserError(
             f"{dataset.name}: the test split is empty; the classifier's accuracy needs test images"
         )
-    classes = len(dataset.classes)
-    net = build(dataset.shape, classes)
-    parts = {
-        "data": dataset.hash,
-        "architecture": str(net),
-        "training": [LEARNING_RATE, BATCH_SIZE, MIN_EPOCHS, min_images, seed, FEATURE_RMS],
-        "version": VERSION,
-    }
+    net = build(dataset.shape, len(dataset.classes))
 
     def make() -> Entry:
         _train(net.to(device), dataset.train, device, min_images, seed)
@@ -106,8 +99,19 @@ def dataset_classifier(
         }
         return Entry({name: t.cpu() for name, t in net.state_dict().items()}, facts)
 
-    entry = cached_tensors("classifiers", content_key(parts), make)
+    entry = cached_tensors("classifiers", training_key(dataset, seed, min_images), make)
     return with_weights(dataset, entry.tensors, float(entry.facts["test_accuracy"]), device)
+
+
+def training_key(dataset: Dataset, seed: int, min_images: int) -> str:
+    """Hash of all that the training of a classifier depends on, but for the machine."""
+    parts = {
+        "data": dataset.hash,
+        "architecture": str(build(dataset.shape, len(dataset.classes))),
+        "training": [LEARNING_RATE, BATCH_SIZE, MIN_EPOCHS, min_images, seed, FEATURE_RMS],
+        "version": VERSION,
+    }
+    return content_key(parts)
 
 
 def with_weights(

@@ -65,7 +65,7 @@ def embedding(net: Any, x: Tensor) -> Tensor:
 
 SPACE = FeatureSpace(
     title=CLIP.title,
-    load=lambda dataset, device: clip(device),
+    load=lambda dataset, device, classifiers: clip(device),
     weights=CLIP.folder,
     label=lambda dataset: "clip",
     variable=CLIP.variable,

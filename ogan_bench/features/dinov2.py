@@ -85,7 +85,7 @@ def published_positions(positions: Tensor, grid: int) -> Tensor:
 
 SPACE = FeatureSpace(
     title=DINOV2.title,
-    load=lambda dataset, device: dinov2(device),
+    load=lambda dataset, device, classifiers: dinov2(device),
     weights=DINOV2.folder,
     label=lambda dataset: "dinov2",
     variable=DINOV2.variable,

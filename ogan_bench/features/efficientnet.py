@@ -13,7 +13,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ogan_bench.data import Dataset
 from ogan_bench.features.feature_space import FeatureSpace
 from ogan_bench.features.pretrained_weights import require
 from ogan_bench.features.resizing import resized
@@ -103,13 +102,11 @@ def efficientnet_lite0(height: int, width: int, device: torch.device) -> Efficie
     return EfficientNetLite0(net, size, PUBLISHED, device)
 
 
-def _for_dataset(dataset: Dataset, device: torch.device) -> EfficientNetLite0:
-    return efficientnet_lite0(dataset.shape.height, dataset.shape.width, device)
-
-
 SPACE = FeatureSpace(
     title=TITLE,
-    load=_for_dataset,
+    load=lambda dataset, device, classifiers: efficientnet_lite0(
+        dataset.shape.height, dataset.shape.width, device
+    ),
     weights=weights_path,
     label=lambda dataset: "efficientnet_lite0",
 )

@@ -10,16 +10,25 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor
 
 from ogan_bench.data import Dataset
+from ogan_bench.features.cache import content_key
 from ogan_bench.features.channel_classifier import ChannelClassifier
-from ogan_bench.features.classifier import MIN_IMAGES, Classifier, dataset_classifier, label
+from ogan_bench.features.classifier import (
+    MIN_IMAGES,
+    Classifier,
+    dataset_classifier,
+    label,
+    training_key,
+)
 from ogan_bench.features.feature_space import FeatureSpace
 from ogan_bench.features.shipped_classifiers import shipped_classifiers
+from ogan_bench.features.stored_classifiers import stored_classifiers
 
 SIZE = 5
 """Number of classifiers, with the training seeds 0 to 4."""
@@ -76,40 +85,60 @@ class Ensemble(Generic[Member]):
 
 
 def dataset_classifiers(
-    dataset: Dataset, device: torch.device, *, min_images: int = MIN_IMAGES
+    dataset: Dataset,
+    device: torch.device,
+    folder: Path | None = None,
+    *,
+    min_images: int = MIN_IMAGES,
 ) -> Ensemble[Classifier]:
-    """The ensemble of a dataset: the shipped one of exactly these images and labels, if there is
-    one, so that results of different machines can be compared; otherwise trained and cached.
+    """The ensemble of a dataset, from the first of these places that has it.
+
+    1. The package, so that results of different machines can be compared.
+    2. The folder that belongs to the results. What is not there yet is stored there.
+    3. The cache. What is not there either is trained.
 
     Args:
-        dataset: With labels.
+        dataset: With labels. Only classifiers of exactly these images and labels are used.
         device: Where to train and to compute.
+        folder: Of the classifiers that belong to the results; ``None``: there is none.
         min_images: As in :func:`~ogan_bench.features.classifier.dataset_classifier`.
 
     Raises:
-        UserError: The cache folder cannot be written.
+        UserError: The cache folder cannot be written, or the file in the folder cannot be written
+            or is damaged.
     """
-    members = shipped_classifiers(dataset, device) or [
-        dataset_classifier(dataset, device, seed, min_images=min_images) for seed in range(SIZE)
-    ]
+
+    def trained() -> list[Classifier]:
+        return [
+            dataset_classifier(dataset, device, seed, min_images=min_images) for seed in range(SIZE)
+        ]
+
+    if shipped := shipped_classifiers(dataset, device):
+        members = shipped
+    elif folder is None:
+        members = trained()
+    else:
+        keys = [training_key(dataset, seed, min_images) for seed in range(SIZE)]
+        path = folder / f"{content_key({'members': keys})}.safetensors"
+        members = stored_classifiers(path, dataset, device, trained)
     name = f"{label(dataset)} x{len(members)}@{_digest(members)[:8]}"
     return Ensemble(tuple(members), name)
 
 
 def own_classifiers(
-    dataset: Dataset, device: torch.device
+    dataset: Dataset, device: torch.device, folder: Path | None = None
 ) -> Ensemble[Classifier] | Ensemble[ChannelClassifier]:
     """The classifiers in whose features a dataset of images is measured.
 
     Raises:
         ValueError: The dataset has no labels.
-        UserError: The cache folder cannot be written.
+        UserError: As of :func:`dataset_classifiers`.
     """
     if dataset.train.labels is None or dataset.test.labels is None:
         raise ValueError("the dataset has no labels to train a classifier on")
     if dataset.channels_of is None:
-        return dataset_classifiers(dataset, device)
-    of_channels = dataset_classifiers(dataset.channels_of, device)
+        return dataset_classifiers(dataset, device, folder)
+    of_channels = dataset_classifiers(dataset.channels_of, device, folder)
     channels = dataset.shape.channels
     members = tuple(ChannelClassifier(member, channels) for member in of_channels.members)
     return Ensemble(members, f"{of_channels.name} x{channels}")

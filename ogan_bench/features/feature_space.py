@@ -24,7 +24,8 @@ class FeatureSpace(Generic[E]):
 
     Args:
         title: Name of the net in messages.
-        load: Loads the extractor for a dataset of images; ``ValueError`` says why there is none.
+        load: Loads the extractor for a dataset of images, on a device; the third argument is that
+            of :meth:`extractor`. ``ValueError`` says why there is none.
         weights: Where the weights are, for ``ogan-bench doctor``; ``ValueError`` says how to get
             them.
         label: Name of the space in rows if its extractor is unavailable.
@@ -34,15 +35,23 @@ class FeatureSpace(Generic[E]):
     """
 
     title: str
-    load: Callable[[Dataset, torch.device], E]
+    load: Callable[[Dataset, torch.device, Path | None], E]
     weights: Callable[[], Path | str]
     label: Callable[[Dataset], str]
     variable: str | None = None
     warning: Callable[[E], str | None] = lambda extractor: None
     facts: Callable[[E], Mapping[str, float | list[float]]] = lambda extractor: {}
 
-    def extractor(self, dataset: Dataset, device: torch.device) -> E:
+    def extractor(
+        self, dataset: Dataset, device: torch.device, classifiers: Path | None = None
+    ) -> E:
         """The extractor for a dataset.
+
+        Args:
+            dataset: What is measured.
+            device: Where to compute.
+            classifiers: Folder of the classifiers that belong to the results; ``None``: there is
+                none. Only a space whose nets are trained here uses it.
 
         Raises:
             ValueError: The dataset has points instead of images, or :attr:`load` says why there is
@@ -50,4 +59,4 @@ class FeatureSpace(Generic[E]):
         """
         if dataset.is_points:
             raise ValueError(f"{self.title} is for images, not for points")
-        return self.load(dataset, device)
+        return self.load(dataset, device, classifiers)

@@ -135,7 +135,7 @@ def _warning(extractor: Extractor) -> str | None:
 
 SPACE = FeatureSpace(
     title="Inception-v3",
-    load=lambda dataset, device: inception(device),
+    load=lambda dataset, device, classifiers: inception(device),
     weights=weights_path,
     label=lambda dataset: NAME,
     variable=VARIABLE,

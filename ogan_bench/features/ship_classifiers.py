@@ -17,8 +17,10 @@ from ogan_bench.features.classifier import (
     dataset_classifier,
     with_weights,
 )
+from ogan_bench.features.classifier_files import ClassifierFile
 from ogan_bench.features.ensemble import SIZE
-from ogan_bench.features.shipped_classifiers import FOLDER, write_classifiers
+from ogan_bench.features.shipped_classifiers import FOLDER
+from ogan_bench.files import write_bytes
 
 CPU = torch.device("cpu")
 
@@ -36,7 +38,7 @@ def ship(dataset: Dataset) -> None:
         seed: rounded(dataset_classifier(dataset, CPU, seed), dataset) for seed in range(SIZE)
     }
     path = FOLDER / f"{dataset.name}-{dataset.shape.height}.safetensors"
-    write_classifiers(path, dataset, trained)
+    write_bytes(path, ClassifierFile.of(dataset, trained, torch.float16).content())
     accuracies = ", ".join(f"{c.test_accuracy:.4f}" for c in trained.values())
     print(f"{path.name}: test accuracy {accuracies}")  # noqa: T201
 

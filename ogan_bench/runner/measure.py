@@ -29,11 +29,13 @@ class Evaluator:
     Args:
         trial: The trial that is trained.
         device: Where to compute.
+        classifiers: Folder of the classifiers that belong to the results; ``None``: there is none.
     """
 
-    def __init__(self, trial: Trial, device: torch.device) -> None:
+    def __init__(self, trial: Trial, device: torch.device, classifiers: Path | None = None) -> None:
         self._trial = trial
         self._device = device
+        self._classifiers = classifiers
         self._untrained: UntrainedEncoder | None = None
         self._last: tuple[list[Tensor], ModelContext] | None = None
 
@@ -67,7 +69,7 @@ class Evaluator:
                 self._untrained = UntrainedEncoder(before.to(self._device))
             context = ModelContext(
                 pair(self._trial, nets, dataset), self._untrained, dataset, settings,
-                self._device, folder, progress, reference,
+                self._device, folder, progress, reference, self._classifiers,
             )  # fmt: skip
             if progress == 1 and reference is None:
                 self._last = ([tensor.clone() for tensor in _weights(nets)], context)
@@ -97,7 +99,12 @@ class Evaluator:
 
 
 def measure(
-    trial: Trial, nets: Nets, dataset: Dataset, device: torch.device, settings: Evaluation
+    trial: Trial,
+    nets: Nets,
+    dataset: Dataset,
+    device: torch.device,
+    settings: Evaluation,
+    classifiers: Path | None = None,
 ) -> tuple[list[Row], Facts]:
     """All metrics of a trial's nets, measured once.
 
@@ -107,8 +114,9 @@ def measure(
         dataset: The data they were trained on.
         device: Where to compute.
         settings: What to measure.
+        classifiers: Folder of the classifiers that belong to the results; ``None``: there is none.
     """
-    return Evaluator(trial, device)(nets, dataset, settings)
+    return Evaluator(trial, device, classifiers)(nets, dataset, settings)
 
 
 def pair(trial: Trial, nets: Nets, dataset: Dataset) -> Autoencoder:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ogan_bench.errors import UserError
 from ogan_bench.runner.measure import measure
 from ogan_bench.runner.monitor import STOP, FolderMonitor, Stop
@@ -13,7 +15,13 @@ from ogan_bench.training.loop import InterruptedTrainingError
 
 
 def sample(
-    trial: Trial, folder: TrialFolder, count: int, device_name: str, *, stop: Stop = STOP
+    trial: Trial,
+    folder: TrialFolder,
+    count: int,
+    device_name: str,
+    *,
+    classifiers: Path | None = None,
+    stop: Stop = STOP,
 ) -> int:
     """Evaluate a finished trial with the seeds that follow its own evaluation seed.
 
@@ -27,6 +35,7 @@ def sample(
         folder: The trial's folder.
         count: Total number of further seeds.
         device_name: Where to compute.
+        classifiers: Folder of the classifiers that belong to the results; ``None``: there is none.
         stop: Checked before each seed.
 
     Returns:
@@ -56,7 +65,9 @@ def sample(
                 raise InterruptedTrainingError
             monitor.progress("evaluate", trained.steps, {})
             settings = wanted.model_copy(update={"seed": seed, "groups": []})
-            rows, _ = measure(trial, trained.nets, dataset, device, settings)
+            rows, _ = measure(
+                trial, trained.nets, dataset, device, settings, classifiers=classifiers
+            )
             samplings[seed] = [row.record() for row in rows]
             folder.write_samplings(samplings)
     finally:

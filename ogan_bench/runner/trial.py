@@ -86,14 +86,17 @@ def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
     Errors inside a trial are never raised: the report says how it ended, and the traceback of a
     failure is saved in ``error.txt`` in its folder.
     """
-    folder = TrialStore(options.root).trial(trial)
+    store = TrialStore(options.root)
+    folder = store.trial(trial)
     started = time.perf_counter()
     report = functools.partial(TrialReport, trial.id)
     try:
         with STOP.running, folder.claim():
             folder.check_identity(trial)
             if options.samplings:
-                added = sample(trial, folder, options.samplings, device)
+                added = sample(
+                    trial, folder, options.samplings, device, classifiers=store.classifiers
+                )
                 return report(
                     "finished" if added else "skipped",
                     message=f"{added} sampling seeds added",
@@ -101,7 +104,7 @@ def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
                 )
             if folder.is_complete(trial, options.trial_budget) and not options.again:
                 return report("skipped")
-            result = _run(trial, folder, options, device)
+            result = _run(trial, store, options, device)
     except BusyError:
         return report("busy")
     except InterruptedTrainingError:
@@ -119,10 +122,11 @@ def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
     )
 
 
-def _run(trial: Trial, folder: TrialFolder, options: Options, device_name: str) -> dict[str, Any]:
+def _run(trial: Trial, store: TrialStore, options: Options, device_name: str) -> dict[str, Any]:
+    folder = store.trial(trial)
     dataset, held_out, device = prepare(trial, folder, device_name)
     folder.error.unlink(missing_ok=True)
-    _write_run(trial, folder, dataset, device, TrialStore(options.root))
+    _write_run(trial, folder, dataset, device, store)
     steps, budget = trial.settings.training.steps, options.trial_budget
     monitor = FolderMonitor(folder, steps, options.checkpoint_seconds, budget)
 
@@ -132,7 +136,7 @@ def _run(trial: Trial, folder: TrialFolder, options: Options, device_name: str) 
     facts: Facts = {}
     evaluation_started = time.perf_counter()
     try:
-        evaluator = Evaluator(trial, device)
+        evaluator = Evaluator(trial, device, store.classifiers)
         observe = TrainingObserver(trial, dataset, held_out, folder, evaluator)
         trained = _train(trial, dataset, folder, device, monitor, observe)
         if trained.steps < steps:

@@ -43,6 +43,7 @@ class ImageContext:
         folder: Where to write pictures; ``None``: nowhere.
         generated: uint8 images like those of the dataset, shape ``(n, c, h, w)``, or points.
         reference: Real images to compare generated ones with; ``None``: the training images.
+        classifiers: Folder of the classifiers that belong to the results; ``None``: there is none.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class ImageContext:
         *,
         generated: Tensor | None = None,
         reference: Split | None = None,
+        classifiers: Path | None = None,
     ) -> None:
         self.dataset = dataset
         self.settings = settings
@@ -61,6 +63,7 @@ class ImageContext:
         self.folder = folder
         self.reference = dataset.train if reference is None else reference
         self._generated = generated
+        self._classifiers = classifiers
         self._extractors: dict[str, Extractor] = {}
         self._features: dict[tuple[str, Of], Features] = {}
         self._once: dict[str, Any] = {}
@@ -90,9 +93,12 @@ class ImageContext:
 
         Raises:
             ValueError: There is none for this dataset, or its weights are missing.
+            UserError: A file of classifiers is damaged or cannot be written.
         """
         if space not in self._extractors:
-            self._extractors[space] = FEATURE_SPACES[space].extractor(self.dataset, self.device)
+            self._extractors[space] = FEATURE_SPACES[space].extractor(
+                self.dataset, self.device, self._classifiers
+            )
         return self._extractors[space]
 
     def members(self, space: str) -> list[Self]:
@@ -149,6 +155,7 @@ class ModelContext(ImageContext):
         folder: Where to write pictures; ``None``: nowhere.
         progress: Fraction of training completed.
         reference: Real images to compare generated ones with; ``None``: the training images.
+        classifiers: Folder of the classifiers that belong to the results; ``None``: there is none.
     """
 
     def __init__(
@@ -161,8 +168,11 @@ class ModelContext(ImageContext):
         folder: Path | None = None,
         progress: float = 1.0,
         reference: Split | None = None,
+        classifiers: Path | None = None,
     ) -> None:
-        super().__init__(dataset, settings, device, folder, reference=reference)
+        super().__init__(
+            dataset, settings, device, folder, reference=reference, classifiers=classifiers
+        )
         self.autoencoder = autoencoder
         self.progress = progress
         self.untrained = untrained

@@ -2,6 +2,7 @@
 
 ::
 
+    <root>/classifiers/<hash>.safetensors     classifiers that the trials were measured with
     <root>/<study>/study.json                 the study as it was resolved
                   /registered.json            what it stated before its first trial
                   /protocol.md                the same in words, if it was registered by hand
@@ -49,6 +50,11 @@ class TrialStore:
     def trial(self, trial: Trial) -> TrialFolder:
         """Folder of a trial."""
         return TrialFolder(self.root / trial.id)
+
+    @property
+    def classifiers(self) -> Path:
+        """Folder of the classifiers that were trained to measure trials, of all studies."""
+        return self.root / "classifiers"
 
     def write_study(self, name: str, record: Record) -> None:
         """Store the resolved study beside its trials."""

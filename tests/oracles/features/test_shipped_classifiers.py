@@ -14,15 +14,11 @@ from ogan_bench.data import Dataset
 from ogan_bench.data.sources.digits import digits
 from ogan_bench.data.sources.fashion_mnist import DEBIAN, fashion_mnist
 from ogan_bench.features.classifier import accuracy
+from ogan_bench.features.classifier_files import ClassifierFile
 from ogan_bench.features.ensemble import SIZE
 from ogan_bench.features.extractor import extract
 from ogan_bench.features.ship_classifiers import rounded
-from ogan_bench.features.shipped_classifiers import (
-    FOLDER,
-    read_classifiers,
-    shipped_classifiers,
-    write_classifiers,
-)
+from ogan_bench.features.shipped_classifiers import FOLDER, shipped_classifiers
 
 CPU = torch.device("cpu")
 KNOWN = Path(__file__).parent / "shipped_features.npz"
@@ -72,8 +68,8 @@ def test_other_content_has_none(dataset: Dataset) -> None:
 def test_what_is_written_is_read(dataset: Dataset, tmp_path: Path) -> None:
     classifiers = dict(enumerate(shipped_classifiers(dataset, CPU)))
     path = tmp_path / "again.safetensors"
-    write_classifiers(path, dataset, classifiers)
-    again = read_classifiers(path, dataset, CPU)
+    path.write_bytes(ClassifierFile.of(dataset, classifiers, torch.float16).content())
+    again = ClassifierFile.read(path).classifiers(dataset, CPU)
     assert [c.weights_hash for c in again] == [c.weights_hash for c in classifiers.values()]
     with safe_open(path, "pt") as file, safe_open(FOLDER / "digits-16.safetensors", "pt") as first:
         stated, known = file.metadata(), first.metadata()
