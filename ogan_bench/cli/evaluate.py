@@ -162,6 +162,7 @@ def _stored(
 
     code = 0
     rows: list[dict[str, Any]] = []
+    asked: list[dict[str, Any]] = []
     for path in paths:
         store, study, folders = find_stored(path)
         record = store.read_study(study)
@@ -174,13 +175,40 @@ def _stored(
         code = max(code, done)
         if code == EXIT_INTERRUPTED:
             break
+        measured = _rows(store, todo)
+        of_path = _named(measured, extractors, groups)
+        asked += of_path
         if as_json:
-            rows += _sampled_rows(store, todo) if samplings else _rows(store, todo)
+            rows += _sampled_rows(store, todo) if samplings else measured
         else:
             print_report(store.root, study)
+            _print_by_trial(of_path)
     if as_json:
         print_json(rows)
+    if (extractors or groups) and code == 0 and all(row["value"] is None for row in asked):
+        say("Nothing that was asked for could be measured; the notes say why.")
+        return EXIT_NO_VALUE
     return code
+
+
+def _named(
+    rows: Sequence[dict[str, Any]], extractors: Sequence[str], groups: Sequence[str]
+) -> list[dict[str, Any]]:
+    """The rows in these feature spaces and of these groups."""
+    from ogan_bench.metrics import METRICS
+
+    known = [(row, METRICS.get(row["metric"])) for row in rows]
+    return [row for row, of in known if of and (of.extractor in extractors or of.group in groups)]
+
+
+def _print_by_trial(rows: Sequence[dict[str, Any]]) -> None:
+    """A table of measurements for each trial."""
+    from itertools import groupby
+
+    from ogan_bench.report.terminal import measurements
+
+    for (arm, seed), of_trial in groupby(rows, lambda row: (row["arm"], row["seed"])):
+        print_text(f"\n{arm}/seed-{seed}\n{measurements(list(of_trial))}")
 
 
 def _rows(store: TrialStore, trials: Sequence[Trial]) -> list[dict[str, Any]]:

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from ogan_bench.metrics import METRICS
+
 ROOT = Path(__file__).parent.parent.parent
 STUDY = "studies/mse_vs_pearson.yaml"
 SMALL = ("--scale", "smoke", "--arms", "none,pearson", "--seeds", "0")
@@ -287,6 +289,27 @@ def test_stored_trials_are_measured_again_without_training(
     assert metrics(study / "none" / "seed-0") == before["none"]
     assert metrics(study / "pearson" / "seed-0") == before["pearson"]
     assert (study / "none" / "seed-0" / "train.jsonl").read_bytes() == log
+
+
+def test_what_was_asked_of_a_stored_trial_is_shown(
+    finished: tuple[Path, str], tmp_path: Path
+) -> None:
+    """The rows used to be in result.json alone, and without any value the exit code was 0."""
+    out = tmp_path / "results"
+    shutil.copytree(finished[0], out)
+    trial = out / "mse_vs_pearson-smoke" / "none" / "seed-0"
+    shown = ogan_bench("evaluate", trial, "--groups", "codes", "--device", "cpu").stdout
+    table = shown.partition("\nnone/seed-0\n")[2]
+    codes = {name: of for name, of in METRICS.items() if of.group == "codes"}
+    rows = {name: value for name, value in metrics(trial).items() if name in codes}
+    assert rows
+    for name, value in rows.items():
+        assert codes[name].title in table
+        assert value is None or format(value, codes[name].format) in table
+    lacking = ("--extractors", "clip", "--device", "cpu")
+    done = ogan_bench("evaluate", trial, *lacking, code=4)
+    assert "OGAN_BENCH_CLIP" in done.stdout.partition("\nnone/seed-0\n")[2]
+    assert "Nothing that was asked for could be measured" in done.stderr
 
 
 def test_what_cannot_be_measured_again_is_said(finished: tuple[Path, str], tmp_path: Path) -> None:
