@@ -197,9 +197,9 @@ def _likelihood_gap(c: Comparison) -> Value:
 
 def _of_curve(end: Literal["precision", "recall"], c: Comparison) -> Value:
     points = c.overlap.points
-    found: Estimate = getattr(c.overlap, end)
+    value: float = getattr(c.overlap, end)
     note = f"against {points} reference images, {RUNS} times in {CLUSTERS} cells"
-    return Value(found.value, note=note, n_samples=points, error=found.standard_error)
+    return Value(value, note=note, n_samples=points)
 
 
 def _different_cells(c: Comparison) -> Value:

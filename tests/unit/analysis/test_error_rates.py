@@ -97,7 +97,7 @@ def comparison(test: str, **entries: Any) -> Comparison:
 def test_false_verdicts_come_at_most_at_their_level(kind: Draw, n: int) -> None:
     """Superiority at .05 two-sided errs half as often a side; the others at .05."""
     rng = np.random.default_rng(n)
-    repetitions = 500
+    repetitions = 300
     better = comparison("superiority")
     absolute = {"margin": {"value": 2.0}}
     kept, same = (comparison(test, **absolute) for test in ("non_inferiority", "equivalence"))
@@ -119,7 +119,7 @@ def test_false_verdicts_come_at_most_at_their_level(kind: Draw, n: int) -> None:
 @pytest.mark.parametrize("n", [3, 5, 10])
 def test_shares_of_the_control_keep_their_level(kind: Draw, n: int) -> None:
     rng = np.random.default_rng(n)
-    repetitions = 500
+    repetitions = 300
     kept = comparison("non_inferiority", margin="25%")
     false = 0
     for _ in range(repetitions):
@@ -133,7 +133,7 @@ def test_shares_of_the_control_keep_their_level(kind: Draw, n: int) -> None:
 def test_a_family_of_thirteen_errs_at_most_at_its_level(kind: Draw, n: int) -> None:
     """All null hypotheses true; an error is any false "supported" in the study."""
     rng = np.random.default_rng(1)
-    repetitions, hypothesis = 150, comparison("superiority", sides=1)
+    repetitions, hypothesis = 100, comparison("superiority", sides=1)
     supported = refuted = 0
     for _ in range(repetitions):
         family = [p_values_of(hypothesis, evidence(kind(rng, n))) for _ in range(13)]
@@ -147,7 +147,7 @@ def test_a_family_of_thirteen_errs_at_most_at_its_level(kind: Draw, n: int) -> N
 @pytest.mark.parametrize("means", [(3, 1, 1, 1), (1, 1, 1, 1), (3, 2, 1, 1.5)])
 def test_trends_that_lack_a_step_are_seldom_supported(means: tuple[float, ...], n: int) -> None:
     rng = np.random.default_rng(n)
-    repetitions = 300
+    repetitions = 200
     trend = Trend.model_validate(
         {"id": "h", "claim": "c", "metric": "fd_classifier", "test": "trend", "arms": list("abcd")}
     )
@@ -161,7 +161,7 @@ def test_trends_that_lack_a_step_are_seldom_supported(means: tuple[float, ...], 
 def test_equivalent_is_seldom_said_of_what_differs() -> None:
     """Superiority by a margin where the arm is worse by exactly the margin."""
     rng = np.random.default_rng(0)
-    repetitions = 500
+    repetitions = 300
     better = comparison("superiority", margin={"value": 2.0})
     said = {"equivalent": 0, "refuted": 0}
     for _ in range(repetitions):

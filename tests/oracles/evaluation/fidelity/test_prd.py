@@ -34,7 +34,7 @@ def f_on_a_grid(p: list[float], q: list[float], beta: float) -> float:
     "samples", [(10, 20, 30, 40), (40, 30, 20, 10), (0, 0, 50, 50), (9, 1, 0, 90)]
 )
 def test_is_the_largest_of_the_papers_curve(samples: tuple[int, ...], beta: float) -> None:
-    found = largest_f(cells(*samples), cells(10, 20, 30, 40), beta).value
+    found = largest_f(cells(*samples), cells(10, 20, 30, 40), beta)
     shares = [count / 100 for count in samples]
     assert found == pytest.approx(f_on_a_grid([0.1, 0.2, 0.3, 0.4], shares, beta), abs=1e-4)
     assert found <= 1
@@ -44,18 +44,18 @@ def test_curves_are_averaged_before_the_largest_is_taken() -> None:
     """Two clusterings whose best λ differ: the mean of their largest values would be more."""
     samples = torch.cat([cells(10, 90), cells(90, 10)])
     reference = torch.cat([cells(50, 50), cells(50, 50)])
-    one = largest_f(samples[:1], reference[:1], 1.0).value
-    assert largest_f(samples, reference, 1.0).value == pytest.approx(one)
+    one = largest_f(samples[:1], reference[:1], 1.0)
+    assert largest_f(samples, reference, 1.0) == pytest.approx(one)
     reference = torch.cat([cells(50, 50), cells(90, 10)])
-    both = largest_f(samples, reference, BETA).value
-    assert both < (largest_f(samples[:1], reference[:1], BETA).value + 1) / 2
+    both = largest_f(samples, reference, BETA)
+    assert both < (largest_f(samples[:1], reference[:1], BETA) + 1) / 2
 
 
 @pytest.mark.parametrize(("shift", "recall"), [(0.0, 1.0), (100.0, 0.0)])
 def test_equal_sets_have_one_and_disjoint_ones_zero(shift: float, recall: float) -> None:
     points = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
     found = distribution_overlap(points + shift, points, 0)
-    assert found.recall.value == found.precision.value == pytest.approx(recall)
+    assert found.recall == found.precision == pytest.approx(recall)
     assert found.points == 200
 
 
@@ -71,39 +71,24 @@ def test_dropped_modes_are_a_loss_of_recall_and_invented_ones_of_precision() -> 
     half, whole = modes(5, 1000, 1), modes(10, 1000, 2)
     lost = (1 + BETA**2) / (1 + 2 * BETA**2)
     dropped, invented = distribution_overlap(half, whole, 0), distribution_overlap(whole, half, 0)
-    assert dropped.recall.value == pytest.approx(lost, abs=0.03)
-    assert dropped.precision.value > 0.95
-    assert invented.precision.value == pytest.approx(lost, abs=0.03)
-    assert invented.recall.value > 0.95
+    assert dropped.recall == pytest.approx(lost, abs=0.03)
+    assert dropped.precision > 0.95
+    assert invented.precision == pytest.approx(lost, abs=0.03)
+    assert invented.recall > 0.95
 
 
 def test_perfect_samples_are_near_one_and_constant_ones_have_no_recall() -> None:
     reference = modes(10, 1000, 1)
     perfect = distribution_overlap(modes(10, 1000, 2), reference, 0)
-    assert perfect.precision.value > 0.97
-    assert perfect.recall.value > 0.97
+    assert perfect.precision > 0.97
+    assert perfect.recall > 0.97
     constant = distribution_overlap(reference[:1].expand(1000, -1), reference, 0)
-    assert constant.recall.value < 0.1
+    assert constant.recall < 0.1
 
 
 def test_numbers_are_made_equal() -> None:
     reference = modes(10, 2000, 1)
     assert distribution_overlap(modes(10, 500, 2), reference, 0).points == 500
-
-
-def test_the_error_is_the_spread_over_samples() -> None:
-    """With the cells fixed, for samples of known shares."""
-    draw = torch.Generator().manual_seed(0)
-    reference = cells(100, 200, 300, 400)
-    q = torch.tensor([0.4, 0.3, 0.2, 0.1])
-    for beta in (BETA, 1 / BETA):
-        found = [
-            largest_f(q.multinomial(1000, replacement=True, generator=draw)[None], reference, beta)
-            for _ in range(300)
-        ]
-        spread = float(torch.tensor([one.value for one in found]).std())
-        errors = [one.standard_error or 0.0 for one in found]
-        assert sum(errors) / len(errors) == pytest.approx(spread, rel=0.3)
 
 
 def test_few_points_are_an_error() -> None:
