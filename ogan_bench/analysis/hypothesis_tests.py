@@ -14,7 +14,7 @@ import numpy as np
 
 import ogan_bench.statistics as statistics
 from ogan_bench.analysis.arm_comparison import compare_arms
-from ogan_bench.analysis.evidence import Evidence, gather
+from ogan_bench.analysis.evidence import Evidence
 from ogan_bench.analysis.formatting import (
     bounds,
     estimate,
@@ -33,12 +33,15 @@ from ogan_bench.statistics import Interval
 from ogan_bench.study.hypotheses import FailureRate, Hypothesis, MeanInRange, Trend
 
 
-def run_test(results: StudyResults, hypothesis: Hypothesis, alpha: float) -> HypothesisResult:
+def run_test(
+    results: StudyResults, hypothesis: Hypothesis, evidence: Evidence, alpha: float
+) -> HypothesisResult:
     """Test a hypothesis.
 
     Args:
         results: The stored study.
         hypothesis: One of its hypotheses.
+        evidence: The values of its arms.
         alpha: Error level of the study; the interval has the confidence that matches the test.
 
     Raises:
@@ -46,7 +49,6 @@ def run_test(results: StudyResults, hypothesis: Hypothesis, alpha: float) -> Hyp
     """
     two_sided = getattr(hypothesis, "sides", 1) == 2
     confidence = 1 - alpha if two_sided else 1 - 2 * alpha
-    evidence = gather(results, hypothesis)
     return _RESULTS[hypothesis.test](results, hypothesis, evidence, confidence)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ogan_bench.analysis.arm_comparison import chance_of_verdict
+from ogan_bench.analysis.evidence import gather
 from ogan_bench.analysis.formatting import metric_info, pluralise
 from ogan_bench.analysis.hypothesis_tests import run_test
 from ogan_bench.analysis.results import StudyResults
@@ -87,7 +88,7 @@ def _by_pilot(pilot: StudyResults, hypothesis: Hypothesis) -> tuple[Chance | Non
     unknown = [arm for _, arm in hypothesis.named_arms if arm not in pilot.arms]
     if unknown:
         return None, f"the pilot has no arm {unknown[0]}"
-    finding = run_test(pilot, hypothesis, alpha=0.05)
+    finding = run_test(pilot, hypothesis, gather(pilot, hypothesis), alpha=0.05)
     seeds = min(finding.n)
     if seeds < LEAST_SEEDS:
         return None, f"the pilot has {pluralise(seeds, 'seed')}; {LEAST_SEEDS} or more are needed"

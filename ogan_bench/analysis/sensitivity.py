@@ -32,11 +32,6 @@ class Sensitivity:
     welch: Significance
 
     @property
-    def robust(self) -> bool:
-        """Whether the decision is the same under every choice."""
-        return not self.seeds and not self.others
-
-    @property
     def words(self) -> str:
         """``robust``, or what the decision rests on."""
         parts = list(self.others)
@@ -50,9 +45,8 @@ def sensitivities(cases: Sequence[Case], alpha: float, decide: Decide) -> list[S
     """How the decisions on a study's hypotheses depend on choices.
 
     Each time all hypotheses are tested and adjusted together: without each seed in turn; by Welch's
-    test in the place of the paired one; with one-sided tests at half
-    the level; in each classifier of an ensemble; and
-    without the trials whose training failed.
+    test in the place of the paired one; with one-sided tests at half the level; in each classifier
+    of an ensemble; and without the trials whose training failed.
 
     Args:
         cases: The hypotheses and their evidence.

@@ -127,10 +127,9 @@ def judge(results: StudyResults) -> list[Verdict]:
     """
     alpha = float(results.record["alpha"])
     hypotheses = _hypotheses(results)
-    findings = [run_test(results, hypothesis, alpha) for hypothesis in hypotheses]
-    adjusted = _adjust([finding.significance for finding in findings])
-
     cases = [(hypothesis, gather(results, hypothesis)) for hypothesis in hypotheses]
+    findings = [run_test(results, hypothesis, evidence, alpha) for hypothesis, evidence in cases]
+    adjusted = _adjust([finding.significance for finding in findings])
     tried = sensitivities(cases, alpha, partial(decisions, alpha=alpha))
     metrics = {hypothesis.metric for hypothesis in hypotheses if hypothesis.metric is not None}
     shapes = {

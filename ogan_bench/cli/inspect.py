@@ -131,11 +131,12 @@ def plan(
     if recommended is not None and workers is None:
         total += " (the best number here)"
     print_text(total)
-    if statement.hypotheses and len(statement.seeds) < ranks:
+    planned = len({trial.seed for trial in wanted})
+    if statement.hypotheses and planned < ranks:
         print_text(
             "Where a training fails or values are counts, tests are by ranks: these take "
             f"{ranks} seeds to decide one of {len(statement.hypotheses)} hypotheses first, not "
-            f"{len(statement.seeds)}."
+            f"{planned}."
         )
     if any(row["basis"] == "estimated" for row in rows):
         print_text("~: estimated by FLOPs from the nets that `ogan-bench bench` has measured")

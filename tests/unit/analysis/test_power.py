@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ogan_bench.analysis.evidence import Evidence
+from ogan_bench.analysis.evidence import Evidence, gather
 from ogan_bench.analysis.hypothesis_tests import run_test
 from ogan_bench.analysis.p_values import p_values_of
 from ogan_bench.analysis.power import Assumed, plan
@@ -24,7 +24,9 @@ def test_plan_by_a_pilot_takes_its_estimates_for_the_truth() -> None:
     known = plans[hypothesis.id]
     assert known.level == pytest.approx(0.05 / 6)
     assert 0 < known.chances[3] < known.chances[10] <= 1
-    assert known.chances[3] == run_test(pilot, hypothesis, 0.05).power_at(3, known.level)
+    assert known.chances[3] == run_test(
+        pilot, hypothesis, gather(pilot, hypothesis), 0.05
+    ).power_at(3, known.level)
     assert plans["squared_norm_fails"].note == "the pilot has no arm mse"
 
 
@@ -48,7 +50,7 @@ def test_power_of_a_share_scales_the_control_as_the_test_does(test: str) -> None
              "test": test, "margin": "25%"}  # fmt: skip
     hypothesis = Comparison.model_validate(entry)
     stored = results(dict(zip("ab", pilot.T.tolist(), strict=True)), [])
-    found = run_test(stored, hypothesis, 0.05).power_at(5, 0.05)
+    found = run_test(stored, hypothesis, gather(stored, hypothesis), 0.05).power_at(5, 0.05)
     mean, covariance, decided = pilot.mean(0), np.cov(pilot.T), {"claim": 0, "opposite": 0}
     for _ in range(1500):
         x = rng.multivariate_normal(mean, covariance, size=5)

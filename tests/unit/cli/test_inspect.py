@@ -105,6 +105,13 @@ def test_plan_counts_and_measures() -> None:
     assert "pearson" in ask("plan", STUDY, "--no-measure")
 
 
+def test_plan_says_where_seeds_are_too_few_for_ranks() -> None:
+    """By the seeds that would be run, not those of the file."""
+    few = ask("plan", STUDY, "--no-measure", "--seeds", "0,1")
+    assert "take 8 seeds to decide one of 6 hypotheses first, not 2." in few
+    assert "seeds to decide" not in ask("plan", STUDY, "--no-measure", "--seeds", "0,1,2,3,4,5,6,7")
+
+
 def test_committed_schema_is_up_to_date() -> None:
     committed = (ROOT / "studies" / "study.schema.json").read_text(encoding="utf-8")
     is_current = ask("schema") == committed  # a difference of 8,000 lines helps nobody
