@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -20,9 +20,6 @@ from ogan_bench.cli.options import (
 )
 from ogan_bench.cli.output import print_json, print_text
 from ogan_bench.cli.power import Correlation, Effect, Pilot, Spread, basis_of
-
-if TYPE_CHECKING:
-    from ogan_bench.study.trial import Trial
 
 
 def register(
@@ -51,8 +48,10 @@ def register(
     from ogan_bench.analysis.power import plan
     from ogan_bench.analysis.protocol import basis_in_words, protocol
     from ogan_bench.errors import UserError
+    from ogan_bench.features.cache import cache_dir
     from ogan_bench.files import write_bytes
     from ogan_bench.report.protocol import protocol_text
+    from ogan_bench.runner.estimate import measured_seconds
     from ogan_bench.runner.study import resolved_record
     from ogan_bench.store import preregistration
     from ogan_bench.store.trial_store import TrialStore
@@ -75,7 +74,7 @@ def register(
         statement.hypotheses,
         plans=plans,
         basis=basis,
-        seconds=_training_seconds(wanted, device),
+        seconds=measured_seconds(wanted, device, cache_dir()),
     )
     write_bytes(path, protocol_text(planned).encode())
     known = preregistration.register(store, statement.folder, record)
@@ -96,24 +95,3 @@ def register(
         return
     print_text(f"{statement.folder}: {planned.trials} trials registered, SHA-256 {known}")
     print_text(f"Protocol: {path}")
-
-
-def _training_seconds(wanted: list[Trial], device: str) -> float | None:
-    """Training time one after another, if `bench` has measured this machine and data are there."""
-    from ogan_bench.errors import UserError
-    from ogan_bench.features.cache import cache_dir
-    from ogan_bench.runner.devices import slots
-    from ogan_bench.runner.estimate import step_time
-    from ogan_bench.runner.machine_speed import read_speed
-    from ogan_bench.runner.measure_speed import this_machine
-
-    place = slots(device, 1, 1)[0]
-    speed = read_speed(cache_dir(), this_machine(place))
-    if speed is None:
-        return None
-    try:
-        arms = {trial.arm: trial for trial in wanted}
-        steps = {arm: step_time(trial, place, speed).seconds for arm, trial in arms.items()}
-    except UserError:
-        return None
-    return sum(trial.settings.training.steps * steps[trial.arm] for trial in wanted)

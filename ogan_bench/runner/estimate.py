@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 
-from ogan_bench.runner.machine_speed import MachineSpeed, StepTime
+from ogan_bench.errors import UserError
+from ogan_bench.runner.devices import slots
+from ogan_bench.runner.machine_speed import MachineSpeed, StepTime, read_speed
+from ogan_bench.runner.measure_speed import this_machine
 from ogan_bench.runner.preflight import load_dataset
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.cost import step_cost
@@ -44,6 +49,29 @@ def step_time(trial: Trial, device: str, speed: MachineSpeed) -> StepTime:
     dataset = load_dataset(trial.settings, device)
     flops = step_cost(trial, dataset, _place(device)).step_flops
     return speed.step_time(trial.settings.model.name, dataset.shape.height, flops)
+
+
+def measured_seconds(trials: Sequence[Trial], device: str, cache: Path) -> float | None:
+    """Training time of trials one after another, by the stored measurement of this machine.
+
+    Args:
+        trials: The trials.
+        device: Where they would be trained, as on the command line.
+        cache: Folder of stored measurements.
+
+    Returns:
+        Seconds; ``None`` if the machine has not been measured, or the data are not there.
+    """
+    place = slots(device, 1, 1)[0]
+    speed = read_speed(cache, this_machine(place))
+    if speed is None:
+        return None
+    try:
+        arms = {trial.arm: trial for trial in trials}
+        steps = {arm: step_time(trial, place, speed).seconds for arm, trial in arms.items()}
+    except UserError:
+        return None
+    return sum(trial.settings.training.steps * steps[trial.arm] for trial in trials)
 
 
 def _place(device: str) -> torch.device:
