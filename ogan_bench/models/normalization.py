@@ -1,4 +1,4 @@
-"""Projections of a code onto the spheres of correlation and of cosine similarity."""
+"""Projections of a code: without its average, onto a sphere, or both."""
 
 from __future__ import annotations
 
@@ -6,6 +6,18 @@ from torch import Tensor
 
 EPS = 1e-12
 """Keeps a constant code and its gradient finite; it is projected to zero."""
+
+
+def centre(code: Tensor) -> Tensor:
+    """e - avg e over the dimensions of each code.
+
+    Args:
+        code: Shape ``(n, d)``.
+
+    Returns:
+        Codes of average 0, shape ``(n, d)``.
+    """
+    return code - code.mean(dim=1, keepdim=True)
 
 
 def standardise(code: Tensor) -> Tensor:
@@ -20,7 +32,7 @@ def standardise(code: Tensor) -> Tensor:
     References:
         J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
     """
-    centred = code - code.mean(dim=1, keepdim=True)
+    centred = centre(code)
     return centred / centred.square().mean(dim=1, keepdim=True).clamp_min(EPS**2).sqrt()
 
 

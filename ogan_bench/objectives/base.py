@@ -23,7 +23,7 @@ LossTerms = Mapping[str, Tensor]
 
 Net = Literal["encoder", "generator", "critic"]
 
-Projection = Literal["standardise", "sphere", "none"]
+Projection = Literal["standardise", "centre", "sphere", "none"]
 
 
 @dataclass(frozen=True)
@@ -245,8 +245,8 @@ class Objective(ABC):
     def projection(self) -> Projection:
         """The projection between E and G in autoencoding.
 
-        N(·) if the code's average and norm are free, the sphere of radius √d if only its norm is,
-        nothing if G takes the code as it is.
+        N(·) if the code's average and norm are free, its average subtracted if only that is, the
+        sphere of radius √d if only its norm is, nothing if G takes the code as it is.
         """
         return "none"
 

@@ -14,7 +14,7 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -27,6 +27,7 @@ from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Noise, Obje
 from ogan_bench.objectives.parts.adversarial import Adversarial, Scores
 from ogan_bench.objectives.parts.call_by_name import Term, call_with, check_arguments, term
 from ogan_bench.objectives.parts.consistency import correlation
+from ogan_bench.objectives.parts.gradient_norms import GradientNorms
 from ogan_bench.objectives.parts.penalties import Scored, penalty_noise
 from ogan_bench.objectives.parts.readouts import Output, Readout
 from ogan_bench.objectives.parts.weighted_consistency import (
@@ -87,24 +88,25 @@ class ComposedObjective(Objective):
 
     def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         real, fake = self.score_real(batch), self.score_fake(batch)
-        scores = Scores(lambda: real, lambda: fake)
         scored = Scored(batch, real, fake, partial(self.score, batch), batch.nets.encoder)
         return {
-            "adversarial": call_with(self.adversarial.encoder, scores),
+            "adversarial": self._adversarial(self.adversarial.encoder, batch),
             "consistency": self._consistency(batch),
             "penalty": call_with(self.penalty, scored),
         }
 
     def generator_loss(self, batch: ForwardPass) -> LossTerms:
-        scores = Scores(lambda: self.score_real(batch), lambda: self.score_fake(batch))
         return {
-            "adversarial": call_with(self.adversarial.generator, scores),
+            "adversarial": self._adversarial(self.adversarial.generator, batch),
             "consistency": self._consistency(batch),
         }
 
     def diagnostics(self, batch: ForwardPass) -> LossTerms:
         d = batch.z.shape[1]
         e_real, e_fake = (e.detach()[:, :d] for e in (batch.e_real, batch.e_fake))
+        kept: dict[str, Tensor] = vars(batch)
+        weight = kept.get("consistency_weight")
+        measured = {} if weight is None else {"consistency_weight": weight.expand(len(batch.z))}
         return {
             "score_real": self.score_real(batch).detach(),
             "score_fake": self.score_fake(batch).detach(),
@@ -113,13 +115,14 @@ class ComposedObjective(Objective):
             "e_real_std": e_real.std(dim=1, correction=0),
             "e_fake_mean": e_fake.mean(dim=1),
             "e_fake_std": e_fake.std(dim=1, correction=0),
+            **measured,
         }
 
     def code(self, e: Tensor, d: int) -> Tensor:
         # The dimensions read by the score carry no information on z: G gets the prior's mean, 0,
         # instead. N(·) subtracts the average of the tied dimensions, so that average becomes 0.
         tied = e[:, self.readout.free : d]
-        place = tied.mean(dim=1, keepdim=True) * float(self.projection == "standardise")
+        place = tied.mean(dim=1, keepdim=True) * float(self.projection in ("standardise", "centre"))
         return torch.cat([place.expand(-1, self.readout.free), tied], dim=1)
 
     def score_real(self, batch: ForwardPass) -> Tensor:
@@ -152,10 +155,19 @@ class ComposedObjective(Objective):
         )
         return score
 
+    def _adversarial(self, loss: Callable[..., Tensor], batch: ForwardPass) -> Tensor:
+        scores = Scores(lambda: self.score_real(batch), lambda: self.score_fake(batch))
+        losses: Tensor = call_with(loss, scores)
+        return losses
+
     def _consistency(self, batch: ForwardPass) -> Tensor:
-        return batch.once(
-            "consistency", lambda: self.consistency.loss(batch, self, self.readout.free)
+        of_encoder, of_generator = (
+            partial(self._adversarial, loss, batch)
+            for loss in (self.adversarial.encoder, self.adversarial.generator)
         )
+        measure = partial(GradientNorms, batch, of_encoder, of_generator)
+        free = self.readout.free
+        return batch.once("consistency", lambda: self.consistency.loss(batch, self, free, measure))
 
 
 def composed(
@@ -189,6 +201,6 @@ def composed(
     return ComposedObjective(
         adversarial=losses,
         readout=read,
-        consistency=weighted_consistency(consistency, consistency_weight),
+        consistency=weighted_consistency(consistency, consistency_weight, measured=True),
         penalty=term("penalties", penalty, Scored),
     )

@@ -9,7 +9,7 @@ from typing import Literal
 from torch import Tensor
 
 from ogan_bench.models.base import Encoder, Generator
-from ogan_bench.models.normalization import on_sphere, standardise
+from ogan_bench.models.normalization import centre, on_sphere, standardise
 from ogan_bench.objectives.base import Objective, Projection
 from ogan_bench.study.settings import Evaluation
 
@@ -72,6 +72,7 @@ class Autoencoder:
 
 PROJECTIONS: dict[Projection, Callable[[Tensor], Tensor]] = {
     "standardise": standardise,
+    "centre": centre,
     "sphere": on_sphere,
     "none": lambda code: code,
 }

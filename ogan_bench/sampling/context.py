@@ -29,7 +29,12 @@ Of = Literal["generated", "train", "test", "reconstructions", "swapped"]
 reconstructions of the test images, also with other labels."""
 
 
-ROUTES = {"standardise": "N(E(x))", "sphere": "√d E(x)/‖E(x)‖", "none": "E(x)"}
+ROUTES = {
+    "standardise": "N(E(x))",
+    "centre": "E(x) - avg E(x)",
+    "sphere": "√d E(x)/‖E(x)‖",
+    "none": "E(x)",
+}
 """Formulas for the projected code in notes."""
 
 

@@ -20,7 +20,7 @@ class FirstDefault:
     """The first default of a setting whose default is another one now.
 
     Args:
-        section: Key of the settings.
+        section: Key of the settings; those of a nested part are joined by dots.
         key: Key in that section.
         value: The first default.
         part: Name of the part that the section holds, if only that one has the key.
@@ -54,6 +54,7 @@ FIRST_DEFAULTS = (
         for key, value in AS_THEY_WERE.items()
     ),
     FirstDefault("data", "train", ".", "image_folder"),  # no subfolder was a split
+    FirstDefault("objective.consistency", "scaled", False, "contrastive"),
 )
 
 OF_HYPOTHESES: Tree = {"part_of": "", "sides": 1, "margin_reason": "", "where_works": []}
@@ -70,12 +71,13 @@ def without_first_defaults(identity: Tree, settings: Tree) -> Tree:
     changed = copy.deepcopy(identity)
     for first, section in _sections(settings):
         if section[first.key] != first.value:
-            changed.setdefault(first.section, {})[first.key] = section[first.key]
-        elif first.section in changed:
-            changed[first.section].pop(first.key, None)
-            if not changed[first.section]:
-                del changed[first.section]
-    return changed
+            differing = changed
+            for name in first.section.split("."):
+                differing = differing.setdefault(name, {})
+            differing[first.key] = section[first.key]
+        elif (stated := _section(changed, first.section)) is not None:
+            stated.pop(first.key, None)
+    return {name: section for name, section in changed.items() if section != {}}
 
 
 def with_first_defaults(config: Tree) -> Tree:
@@ -97,6 +99,14 @@ def hypothesis_with_first_defaults(hypothesis: Tree) -> Tree:
 def _sections(settings: Tree) -> Iterator[tuple[FirstDefault, Tree]]:
     """The sections that have a setting whose default has changed."""
     for first in FIRST_DEFAULTS:
-        section = settings.get(first.section)
-        if isinstance(section, dict) and first.part in (None, section.get("name")):
+        section = _section(settings, first.section)
+        if section is not None and first.part in (None, section.get("name")):
             yield first, section
+
+
+def _section(settings: Tree, path: str) -> Tree | None:
+    """The section at a dotted path, if there is one."""
+    section: Any = settings
+    for name in path.split("."):
+        section = section.get(name) if isinstance(section, dict) else None
+    return section if isinstance(section, dict) else None

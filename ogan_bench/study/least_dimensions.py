@@ -10,12 +10,14 @@ from ogan_bench.study.settings import Settings
 
 LEAST = {
     "pearson": 3,
+    "scaled_pearson": 3,
     "normalized_mse": 3,
     "pixel_normalized": 3,
+    "mse_centred": 2,
     "cosine": 2,
     "contrastive": 2,
 }
-"""Consistency terms that remove the scale of a code (2) or its mean and scale (3)."""
+"""Consistency terms that remove the mean or the scale of a code (2), or both (3)."""
 
 
 def too_few_dimensions(settings: Settings) -> str | None:

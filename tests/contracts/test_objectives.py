@@ -168,6 +168,10 @@ def check_slope(
     assert slope == pytest.approx(expected, rel=1e-5, abs=1e-7), f"{where}: {net}"
 
 
+TAKES_A_FACTOR_AS_CONSTANT = {"scaled_pearson"}
+"""Terms whose gradient is by definition not the slope of their value."""
+
+
 @pytest.mark.parametrize("readout", READOUT_SETTINGS)
 @pytest.mark.parametrize("adversarial", ADVERSARIAL)
 def test_every_composition_on_a_smooth_pair(adversarial: str, readout: str) -> None:
@@ -186,8 +190,9 @@ def test_every_composition_on_a_smooth_pair(adversarial: str, readout: str) -> N
         expected = set() if shift_counts else out_of_reach(readout, consistency)
         assert idle(nets.encoder) == expected, where
         assert not idle(nets.generator), where
-        for net in nets.named():
-            check_slope(net, objective, partial(see, nets, SHAPE, D), where)
+        if consistency not in TAKES_A_FACTOR_AS_CONSTANT:
+            for net in nets.named():
+                check_slope(net, objective, partial(see, nets, SHAPE, D), where)
 
 
 @pytest.mark.parametrize("readout", READOUT_SETTINGS)
@@ -250,4 +255,5 @@ def test_every_part_on_every_architecture(name: str, parts: tuple[str, ...]) -> 
     for net, module in nets.named().items():
         # Batch norm takes away what a bias before it adds.
         assert not {idler for idler in idle(module) if not idler.endswith("bias")}, net
-        check_slope(net, objective, again, name)
+        if consistency not in TAKES_A_FACTOR_AS_CONSTANT:
+            check_slope(net, objective, again, name)

@@ -15,7 +15,7 @@ from pydantic import PositiveFloat
 from torch import Tensor
 from torch.nn import functional as F
 
-from ogan_bench.models.normalization import standardise
+from ogan_bench.models.normalization import centre, standardise
 from ogan_bench.objectives.base import ForwardPass, Objective, Projection
 
 Decode = Callable[[Tensor], Tensor]
@@ -92,9 +92,7 @@ def correlation(z: Tensor, code: Tensor) -> Tensor:
         z: Shape ``(n, d)``.
         code: e, of the same shape.
     """
-    centred_z = z - z.mean(dim=1, keepdim=True)
-    centred_code = code - code.mean(dim=1, keepdim=True)
-    return F.cosine_similarity(centred_z, centred_code, dim=1)
+    return F.cosine_similarity(centre(z), centre(code), dim=1)
 
 
 def pearson() -> Consistency:
@@ -106,6 +104,22 @@ def pearson() -> Consistency:
         J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
     """
     return Consistency(lambda z, code: -correlation(z, code), "standardise")
+
+
+def scaled_pearson() -> Consistency:
+    """The Pearson correlation times the code's scale: -ρ(z, E(G(z))) · std e, std e as a constant.
+
+    The gradient of -ρ is √(1 - ρ²) / (√d · std e), which is large while the code is small: at the
+    start of a training std e is near 0.02. This term's gradient has no such factor.
+
+    References:
+        J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931 (the correlation; the factor is ours)
+    """
+
+    def loss(z: Tensor, code: Tensor) -> Tensor:
+        return -correlation(z, code) * code.detach().std(dim=1, correction=0)
+
+    return Consistency(loss, "standardise")
 
 
 def mse() -> Consistency:
@@ -120,6 +134,15 @@ def mse() -> Consistency:
 def mse_mean() -> Consistency:
     """The squared error as a mean over dimensions: ‖z - E(G(z))‖² / d."""
     return Consistency(lambda z, code: (z - code).square().mean(dim=1))
+
+
+def mse_centred() -> Consistency:
+    """The squared error without averages: ‖(z - avg z) - (e - avg e)‖² / d.
+
+    Between ``mse_mean`` and ``pearson``: it leaves the code's average to the score, like Pearson,
+    but ties its norm.
+    """
+    return Consistency(lambda z, code: (centre(z) - centre(code)).square().mean(dim=1), "centre")
 
 
 def cosine() -> Consistency:
@@ -193,24 +216,29 @@ def gaussian_nll() -> Consistency:
     return Consistency(loss)
 
 
-def contrastive(*, temperature: PositiveFloat = 0.1) -> Consistency:
+def contrastive(*, temperature: PositiveFloat = 0.1, scaled: bool = True) -> Consistency:
     """InfoNCE: the code of G(z) has to identify its z among those of the batch, by cosine.
 
-    -log softmax_j cos(e_i, z_j) / τ at j = i, in this direction only: the z_j are drawn from the
-    prior, which makes log n minus the loss a lower bound on the mutual information.
+    -τ log softmax_j cos(e_i, z_j) / τ at j = i, in this direction only: the z_j are drawn from the
+    prior, which makes log n minus the loss / τ a lower bound on the mutual information. Without the
+    factor τ in front the gradient with respect to the cosines grows as 1 / τ, so that one weight is
+    another strength at every temperature.
 
     Args:
         temperature: τ; 0.1 is our own choice.
+        scaled: Whether the factor τ stands in front; the paper has none.
 
     References:
         A. van den Oord et al., Representation Learning with Contrastive Predictive Coding, 2018,
         https://arxiv.org/abs/1807.03748
     """
 
+    factor = temperature if scaled else 1.0
+
     def loss(z: Tensor, code: Tensor) -> Tensor:
         similarity = F.normalize(code, dim=1) @ F.normalize(z, dim=1).T
         own = torch.arange(len(z), device=z.device)
-        return F.cross_entropy(similarity / temperature, own, reduction="none")
+        return factor * F.cross_entropy(similarity / temperature, own, reduction="none")
 
     return Consistency(loss, "sphere")
 
@@ -225,8 +253,10 @@ def none() -> Consistency:
 
 CONSISTENCY: dict[str, Callable[..., Consistency]] = {
     "pearson": pearson,
+    "scaled_pearson": scaled_pearson,
     "mse": mse,
     "mse_mean": mse_mean,
+    "mse_centred": mse_centred,
     "cosine": cosine,
     "normalized_mse": normalized_mse,
     "pixel_raw": pixel_raw,

@@ -1,14 +1,19 @@
-"""The weight of a term during training."""
+"""The weight of a term: a function of the training's progress, or of the gradients of a step."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat
+from torch import Tensor
 
+from ogan_bench.errors import UserError
 from ogan_bench.objectives.base import Schedule
+from ogan_bench.objectives.parts.call_by_name import argument_names
+from ogan_bench.objectives.parts.gradient_norms import GradientNorms
 from ogan_bench.study import catalogue
 from ogan_bench.study.parts import Component, Weight, component_of
 
@@ -45,14 +50,68 @@ def off_at_end(
     return weight if progress < after else 0.0
 
 
-SCHEDULES: dict[str, Callable[..., float]] = {
+def gradient_share(
+    gradients: GradientNorms,
+    *,
+    share: NonNegativeFloat = 1.0,
+    at: Literal["output", "images"] = "images",
+) -> Tensor:
+    """The weight at which the term pulls with a stated share of the adversarial gradient.
+
+    w = share · ‖∇ adversarial‖ / ‖∇ c‖, anew in every step and without a gradient of its own, with
+    norms over the whole batch. So terms of unlike scale are compared at equal strength. Where c has
+    no gradient, w·c has none either. Only the composed objective can measure it.
+
+    Args:
+        gradients: Of both terms in this step.
+        share: Of the adversarial gradient; 1: both terms pull equally.
+        at: Where: at E(G(z)), with E's adversarial term, or at G(z), with G's.
+    """
+    adversarial, consistency = gradients.at_output if at == "output" else gradients.at_images
+    return share * adversarial / consistency.clamp_min(TINY)
+
+
+TINY = 1e-30
+"""Keeps a quotient by zero finite."""
+
+SCHEDULES: dict[str, Callable[..., float | Tensor]] = {
     "constant": constant,
     "warm_up": warm_up,
     "off_at_end": off_at_end,
+    "gradient_share": gradient_share,
 }
 
 
-def schedule(weight: Weight) -> Schedule:
-    """The schedule that a study file describes."""
+@dataclass(frozen=True)
+class MeasuredWeight:
+    """A weight that depends on the gradients of the step.
+
+    Args:
+        rule: Maps them to the weight, a tensor without dimensions.
+    """
+
+    rule: Callable[[GradientNorms], Tensor]
+
+
+def weight_rule(weight: Weight) -> Schedule | MeasuredWeight:
+    """The weight that a study file describes, for a term whose gradients can be measured."""
     chosen = weight if isinstance(weight, Component) else component_of("schedules", weight)
-    return partial(catalogue.function("schedules", chosen.name), **chosen.parameters())
+    function = catalogue.function("schedules", chosen.name)
+    bound = partial(function, **chosen.parameters())
+    return MeasuredWeight(bound) if "gradients" in argument_names(function) else bound
+
+
+def schedule(weight: Weight) -> Schedule:
+    """The weight that a study file describes, for a term whose gradients are not measured.
+
+    Raises:
+        UserError: It asks for them.
+    """
+    rule = weight_rule(weight)
+    if isinstance(rule, MeasuredWeight):
+        name = component_of("schedules", weight).name
+        raise UserError(
+            f"weight {name!r} follows gradients, which only the consistency_weight of the "
+            "objective composed can do: give a number"
+        )
+    return rule

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -10,7 +11,8 @@ from ogan_bench.errors import UserError
 from ogan_bench.objectives.base import ForwardPass, Objective, Projection, Schedule
 from ogan_bench.objectives.parts.call_by_name import argument_names, call_with, check_arguments
 from ogan_bench.objectives.parts.consistency import Consistency, ConsistencyInputs
-from ogan_bench.objectives.parts.schedules import schedule
+from ogan_bench.objectives.parts.gradient_norms import GradientNorms
+from ogan_bench.objectives.parts.schedules import MeasuredWeight, schedule, weight_rule
 from ogan_bench.study import catalogue
 from ogan_bench.study.parts import ConsistencyPart, Weight, build, component_of
 
@@ -21,11 +23,11 @@ class WeightedConsistency:
 
     Args:
         term: c.
-        weight: Schedule of w.
+        weight: Schedule of w, or the rule by which it follows the gradients of a step.
     """
 
     term: Consistency
-    weight: Schedule
+    weight: Schedule | MeasuredWeight
 
     @property
     def projection(self) -> Projection:
@@ -36,23 +38,45 @@ class WeightedConsistency:
         """Outputs that E needs for the term: the code, and its log-variance if c asks for it."""
         return 2 * d if "log_variance" in argument_names(self.term.loss) else d
 
-    def loss(self, batch: ForwardPass, objective: Objective, free: int = 0) -> Tensor:
+    def loss(
+        self,
+        batch: ForwardPass,
+        objective: Objective,
+        free: int = 0,
+        measure: Callable[[Tensor], GradientNorms] | None = None,
+    ) -> Tensor:
         """w·c, shape ``(n,)``.
 
         Args:
             batch: The forward pass.
             objective: Knows which part of E's output is the code.
             free: Leading dimensions of z and of the code that are not tied.
+            measure: Gradients of the step, given c; a weight that follows them is kept in the pass
+                as ``consistency_weight``.
         """
         loss: Tensor = call_with(self.term.loss, ConsistencyInputs(batch, objective, free))
-        return batch.weight(self.weight) * loss
+        rule = self.weight
+        if not isinstance(rule, MeasuredWeight):
+            return batch.weight(rule) * loss
+        if measure is None:
+            raise ValueError("nothing measures the gradients that this weight follows")
+        gradients = measure(loss)
+        return batch.once("consistency_weight", lambda: rule.rule(gradients)) * loss
 
 
-def weighted_consistency(consistency: ConsistencyPart, weight: Weight) -> WeightedConsistency:
+def weighted_consistency(
+    consistency: ConsistencyPart, weight: Weight, *, measured: bool = False
+) -> WeightedConsistency:
     """The term and the weight that a study file describes.
 
+    Args:
+        consistency: c.
+        weight: w.
+        measured: Whether w may follow the gradients of a step.
+
     Raises:
-        UserError: The term asks for something that is not available, or is itself the loss.
+        UserError: The term or the weight asks for something that is not available, or the term is
+            itself the loss.
     """
     chosen = component_of("consistency", consistency)
     if argument_names(catalogue.function("consistency", chosen.name)):
@@ -62,4 +86,4 @@ def weighted_consistency(consistency: ConsistencyPart, weight: Weight) -> Weight
         )
     term: Consistency = build("consistency", chosen)
     check_arguments(term.loss, ConsistencyInputs, chosen.name)
-    return WeightedConsistency(term, schedule(weight))
+    return WeightedConsistency(term, weight_rule(weight) if measured else schedule(weight))

@@ -66,6 +66,7 @@ def test_what_is_drawn_is_what_is_documented(nets: Pair, dataset: Dataset) -> No
     ("own", "asked", "expected"),
     [
         ("standardise", "own", "standardise"),
+        ("centre", "own", "centre"),
         ("sphere", "own", "sphere"),
         ("none", "own", "none"),
         ("none", "standardise", "standardise"),
@@ -84,6 +85,7 @@ def test_own_reconstructions_follow_projection_and_temperature(
     e, G = samples.trained.test, copy.deepcopy(nets[1]).eval()
     code = {
         "standardise": (e - e.mean(1, keepdim=True)) / e.std(1, keepdim=True, correction=0),
+        "centre": e - e.mean(1, keepdim=True),
         "sphere": e / e.norm(dim=1, keepdim=True) * D**0.5,
         "none": e,
     }[expected]

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from ogan_bench.errors import UserError
-from ogan_bench.models.normalization import on_sphere, standardise
 from ogan_bench.objectives.parts.consistency import CONSISTENCY
+from ogan_bench.sampling.autoencoder import PROJECTIONS
 from tests.unit.objectives.small_parts import CLOSE, D, N, architecture, draw, objective
 
 
@@ -32,13 +32,15 @@ def test_encoders_are_as_wide_as_the_parts_need(parts: dict[str, Any], width: in
     assert objective(**parts).build(architecture()).encoder.head.out_features == width
 
 
-@pytest.mark.parametrize("name", ["pearson", "normalized_mse", "cosine", "contrastive"])
+@pytest.mark.parametrize(
+    "name", ["pearson", "normalized_mse", "mse_centred", "cosine", "contrastive"]
+)
 def test_autoencoding_sets_what_the_term_leaves_free(name: str) -> None:
     """The term cannot tell a code from its projection."""
     z, code = draw(2, N, D)
     code = 3 * code + 2
     term = CONSISTENCY[name]()
-    project = {"standardise": standardise, "sphere": on_sphere}[term.projection]
+    project = PROJECTIONS[term.projection]
     torch.testing.assert_close(term.loss(z, project(code)), term.loss(z, code), **CLOSE)
     assert objective(consistency=name).projection == term.projection
 

@@ -41,11 +41,32 @@ def test_a_stored_configuration_without_a_key_means_the_first_default(study_file
 def test_every_first_default_differs_from_the_present_one(
     first: FirstDefault, study_file: Path
 ) -> None:
-    section: dict[str, Any] = {"name": first.part} if first.part else {}
+    part: dict[str, Any] = {"name": first.part} if first.part else {}
     if first.part in ("image_folder", "parquet"):
-        section["path"] = "images"
+        part["path"] = "images"
     settings = load_study(study_file).arms["none"].model_dump(mode="json", exclude_defaults=True)
-    settings[first.section] = section or settings.get(first.section, {})
-    settings[first.section].pop(first.key, None)
-    present = Settings.model_validate(settings).model_dump(mode="json")[first.section]
+    *outer, last = first.section.split(".")
+    within = settings
+    for name in outer:
+        within = within[name]
+    within[last] = part or within.get(last, {})
+    within[last].pop(first.key, None)
+    present = Settings.model_validate(settings).model_dump(mode="json")
+    for name in (*outer, last):
+        present = present[name]
     assert present[first.key] != first.value
+
+
+def test_a_nested_part_keeps_the_meaning_of_its_first_default(study_file: Path) -> None:
+    def contrastive(**more: Any) -> Settings:
+        settings = load_study(study_file).arms["none"].model_dump(mode="json")
+        settings["objective"]["consistency"] = {"name": "contrastive", **more}
+        return Settings.model_validate(settings)
+
+    first = {"name": "contrastive"}
+    assert contrastive(scaled=False).identity()["objective"]["consistency"] == first
+    assert contrastive().identity()["objective"]["consistency"] == {**first, "scaled": True}
+    stored = contrastive().model_dump(mode="json")
+    del stored["objective"]["consistency"]["scaled"]
+    meant = Settings.model_validate(with_first_defaults(stored)).model_dump()
+    assert meant["objective"]["consistency"]["scaled"] is False

@@ -72,6 +72,6 @@ def test_below_the_least_the_gradient_vanishes_and_from_there_on_it_does_not(ter
 
 
 def test_every_term_that_leaves_a_part_of_the_code_free_is_listed() -> None:
-    free = {"standardise": 3, "sphere": 2}
+    free = {"standardise": 3, "sphere": 2, "centre": 2}
     projections = {name: make().projection for name, make in CONSISTENCY.items() if name != "none"}
     assert {name: free[of] for name, of in projections.items() if of in free} == LEAST

@@ -28,8 +28,10 @@ def test_consistency_terms_are_their_formulas() -> None:
         rho = torch.corrcoef(torch.stack([a, b]))[0, 1]
         expected = {
             "pearson": -rho,
+            "scaled_pearson": -rho * b.std(correction=0),
             "mse": sum((a - b) ** 2),
             "mse_mean": sum((a - b) ** 2) / D,
+            "mse_centred": sum((a - sum(a) / D - b + sum(b) / D) ** 2) / D,
             "cosine": -(a @ b) / (a @ a).sqrt() / (b @ b).sqrt(),
             "normalized_mse": 2 * (1 - rho),
         }
@@ -65,15 +67,28 @@ def test_contrastive_finds_a_code_among_the_z_of_the_batch() -> None:
     for i in range(N):
         logits = [(code[i] @ z[j]) / (code[i].norm() * z[j].norm()) / 0.3 for j in range(N)]
         wanted.append(torch.stack(logits).logsumexp(0) - logits[i])
-    found = consistency.contrastive(temperature=0.3).loss(z, code)
-    torch.testing.assert_close(found, torch.stack(wanted), **CLOSE)
+    plain = consistency.contrastive(temperature=0.3, scaled=False).loss(z, code)
+    torch.testing.assert_close(plain, torch.stack(wanted), **CLOSE)
+    scaled = consistency.contrastive(temperature=0.3).loss(z, code)
+    torch.testing.assert_close(scaled, 0.3 * plain, **CLOSE)
+
+
+def test_one_weight_of_contrastive_is_one_strength_at_every_temperature() -> None:
+    """Of a code that says nothing the gradient with respect to the cosines does not depend on τ."""
+    z = draw(N, D)
+    code = torch.ones_like(z) + 1e-6 * draw(N, D, seed=1)
+    slopes = [
+        slope_at(partial(consistency.contrastive(temperature=t).loss, z), code).norm()
+        for t in (10.0, 100.0)
+    ]
+    torch.testing.assert_close(slopes[0], slopes[1], rtol=0.05, atol=0.0)
 
 
 def test_contrastive_of_a_constant_code_is_chance() -> None:
     """log n on average or worse: such a code says nothing of z."""
     z = draw(N, D)
     code = torch.ones_like(z)
-    assert consistency.contrastive().loss(z, code).mean() >= math.log(N)
+    assert consistency.contrastive(scaled=False).loss(z, code).mean() >= math.log(N)
 
 
 @pytest.mark.parametrize("name", catalogue.names("consistency"))
@@ -87,6 +102,13 @@ def test_gradients_of_consistency_terms(name: str) -> None:
         assert torch.autograd.gradcheck(
             lambda code: CONSISTENCY[name]().loss(x, code, decode),
             draw(N, D, seed=1).requires_grad_(),
+        )
+    elif name == "scaled_pearson":  # std e is a constant of the gradient
+        z, code = draw(N, D), draw(N, D, seed=1)
+        rho = slope_at(lambda e: CONSISTENCY["pearson"]().loss(z, e), code)
+        wanted = rho * code.std(1, correction=0, keepdim=True)
+        torch.testing.assert_close(
+            slope_at(lambda e: CONSISTENCY[name]().loss(z, e), code), wanted, **CLOSE
         )
     elif name != "none":
         z, *others = (draw(N, D, seed=i).requires_grad_() for i in range(3))

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import pytest
 import torch
+from torch import Tensor
 
+from ogan_bench.errors import UserError
 from ogan_bench.models.normalization import standardise
-from ogan_bench.objectives.base import Batch, ForwardPass
+from ogan_bench.objectives.base import Batch, ForwardPass, Objective
 from ogan_bench.objectives.parts import consistency
 from ogan_bench.objectives.parts.call_by_name import call_with
-from ogan_bench.objectives.parts.consistency import ConsistencyInputs
+from ogan_bench.objectives.parts.consistency import ConsistencyInputs, correlation
+from ogan_bench.objectives.parts.weighted_consistency import weighted_consistency
 from ogan_bench.seeding import generator
 from tests.unit.objectives.small_parts import CLOSE, D, N, architecture, draw, objective
 
@@ -45,3 +49,67 @@ def test_the_weight_of_consistency_follows_its_schedule() -> None:
         wanted = weight * (z - seen.e_fake).square().mean(1)
         torch.testing.assert_close(made.encoder_loss(seen)["consistency"], wanted)
         torch.testing.assert_close(made.generator_loss(seen)["consistency"], wanted)
+
+
+def both_gradients(
+    made: Objective, batch: ForwardPass, place: Tensor, net: str
+) -> tuple[Tensor, Tensor]:
+    losses = made.encoder_loss(batch) if net == "encoder" else made.generator_loss(batch)
+    of = (losses["adversarial"].sum(), losses["consistency"].sum())
+    first, second = (torch.autograd.grad(loss, place, retain_graph=True)[0].norm() for loss in of)
+    return first, second
+
+
+@pytest.mark.parametrize("term", ["pearson", "mse", "scaled_pearson", "mse_centred", "contrastive"])
+@pytest.mark.parametrize("adversarial", ["linear", "hinge", "relativistic"])
+@pytest.mark.parametrize(("at", "net"), [("output", "encoder"), ("images", "generator")])
+def test_the_gradient_is_held_at_its_share(term: str, adversarial: str, at: str, net: str) -> None:
+    weight = {"name": "gradient_share", "share": 0.3, "at": at}
+    made = objective(consistency=term, adversarial=adversarial, consistency_weight=weight)
+    batch = one_pass(made)
+    place = batch.e_fake if at == "output" else batch.leaf
+    of_adversarial, of_consistency = both_gradients(made, batch, place, net)
+    torch.testing.assert_close(of_consistency, 0.3 * of_adversarial, **CLOSE)
+
+
+def test_pearsons_weight_at_its_output_has_a_closed_form() -> None:
+    """|d avg e / de| = 1/√d and |dρ/de| = √(1 - ρ²) / (√d · std e)."""
+    weight = {"name": "gradient_share", "share": 2, "at": "output"}
+    made = objective(consistency_weight=weight)
+    batch = one_pass(made)
+    made.encoder_loss(batch)
+    e = batch.e_fake
+    rho = correlation(batch.z, e)
+    slopes = (1 - rho.square()) / (D * e.var(1, correction=0))
+    wanted = 2 * (N / D / slopes.sum()).sqrt()
+    logged = made.diagnostics(batch)["consistency_weight"]
+    torch.testing.assert_close(logged, wanted.detach().expand(N), **CLOSE)
+
+
+def test_a_measured_weight_has_no_gradient_and_is_measured_once_a_pass() -> None:
+    made = objective(consistency_weight={"name": "gradient_share"})
+    batch = one_pass(made)
+    of_encoder = made.encoder_loss(batch)["consistency"]
+    weight = made.diagnostics(batch)["consistency_weight"]
+    assert not weight.requires_grad
+    assert made.generator_loss(batch)["consistency"] is of_encoder
+    torch.testing.assert_close(of_encoder, -weight * correlation(batch.z, batch.e_fake), **CLOSE)
+
+
+def test_a_term_without_a_gradient_stays_without_one() -> None:
+    made = objective(consistency="none", consistency_weight={"name": "gradient_share"})
+    loss = made.encoder_loss(one_pass(made))["consistency"]
+    torch.testing.assert_close(loss, torch.zeros_like(loss))
+
+
+def test_weights_that_nothing_measures_are_refused() -> None:
+    with pytest.raises(UserError, match="only the consistency_weight of the objective"):
+        weighted_consistency("pearson", "gradient_share")
+
+
+def one_pass(made: Objective) -> ForwardPass:
+    nets = made.build(architecture(0))
+    for net in nets.named().values():
+        net.double()
+    x = draw(N, 1, 16, 16, seed=5)
+    return ForwardPass(nets, Batch(x, draw(N, D, seed=6), None, None, 0.0))
