@@ -24,12 +24,19 @@ class FirstDefault:
         key: Key in that section.
         value: The first default.
         part: Name of the part that the section holds, if only that one has the key.
+        needs: Key in that section without which the setting means nothing, if there is one; it is
+            then no part of a trial's identity.
     """
 
     section: str
     key: str
     value: Any
     part: str | None = None
+    needs: str | None = None
+
+    def matters(self, section: Tree) -> bool:
+        """Whether the setting means anything beside the others of its section."""
+        return self.needs is None or bool(section.get(self.needs))
 
 
 AS_THEY_WERE = {
@@ -55,6 +62,7 @@ FIRST_DEFAULTS = (
     ),
     FirstDefault("data", "train", ".", "image_folder"),  # no subfolder was a split
     FirstDefault("objective.consistency", "scaled", False, "contrastive"),
+    FirstDefault("training", "ema_debias", False, needs="ema"),
 )
 
 OF_HYPOTHESES: Tree = {"part_of": "", "sides": 1, "margin_reason": "", "where_works": []}
@@ -70,7 +78,7 @@ def without_first_defaults(identity: Tree, settings: Tree) -> Tree:
     """
     changed = copy.deepcopy(identity)
     for first, section in _sections(settings):
-        if section[first.key] != first.value:
+        if section[first.key] != first.value and first.matters(section):
             differing = changed
             for name in first.section.split("."):
                 differing = differing.setdefault(name, {})
@@ -84,7 +92,8 @@ def with_first_defaults(config: Tree) -> Tree:
     """A stored configuration with the first default of every key that it does not have."""
     complete = copy.deepcopy(config)
     for first, section in _sections(complete):
-        section.setdefault(first.key, first.value)
+        if first.matters(section):
+            section.setdefault(first.key, first.value)
     return complete
 
 

@@ -75,6 +75,11 @@ class Training(Model):
         lt=1,
         description="Decay of the moving average of weights that is evaluated; null: no average.",
     )
+    ema_debias: bool = Field(
+        default=True,
+        description="Whether the average is divided by the sum of its weights, so that the initial "
+        "weights have no share in it.",
+    )
     precision: Literal["float32", "tf32", "bf16"] = Field(
         default="float32",
         description="Precision of convolutions and dense layers; weights, batch norm and losses "

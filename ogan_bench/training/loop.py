@@ -151,7 +151,7 @@ def train(
         window.add(report)
         step += 1
         for average, net in zip(averages, nets.named().values(), strict=False):
-            average.update(net)
+            average.update(net, step)
         logs = step % settings.log_every == 0 or step == settings.steps
         if logs:
             means = window.close()
@@ -247,8 +247,13 @@ def load_checkpoint(
 
 def moving_averages(trial: Trial, nets: Nets) -> list[MovingAverage]:
     """Moving averages of all nets, in the order of :meth:`Nets.named`; none without ``ema``."""
-    decay = trial.settings.training.ema
-    return [MovingAverage(net, decay) for net in nets.named().values() if decay]
+    settings = trial.settings.training
+    if settings.ema is None:
+        return []
+    return [
+        MovingAverage(net, settings.ema, debias=settings.ema_debias)
+        for net in nets.named().values()
+    ]
 
 
 def restore_weights(state: checkpoint.State, nets: Nets, averages: list[MovingAverage]) -> None:

@@ -61,13 +61,13 @@ def logged(trial: Trial, dataset: Dataset, device: torch.device) -> dict[str, fl
     setup = build_training(trial, dataset.to(device), device)
     nets = setup.trainables.nets
     averages, window = moving_averages(trial, nets), RunningMeans()
-    for step in STEPS:
+    for updates, step in enumerate(STEPS, start=1):
         batches = setup.draw(step)
         with contextlib.nullcontext() if device == CPU else DeviceHalf():
             report = setup.update(batches)
             window.add(report)
             for average, net in zip(averages, nets.named().values(), strict=True):
-                average.update(net)
+                average.update(net, updates)
         assert any(report.losses.values())
     return window.close()
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 
 from ogan_bench.data.sources.digits import digits
 from ogan_bench.evaluation.latent.round_trip import latent_rho
@@ -50,3 +52,27 @@ def test_the_round_trip_is_that_of_training_and_was_not_with_running_averages(
     assert rho(running) < 0.6
     for policy in ("mixed", "balanced", "real"):  # one normalisation for both kinds
         assert of(policy) < 0.8
+
+
+def test_averaged_nets_are_evaluated_with_statistics_of_their_own_weights(tmp_path: Path) -> None:
+    """Averages of running statistics are of the weights of training, not of averaged weights."""
+    settings = (*STRONG, "training.ema=0.99", "training.optimizer.lr=0.001")
+    study = load_study(Path("studies/mse_vs_pearson.yaml"), overrides=[*settings])
+    trial, dataset = Trial("t", "pearson", 0, study.arms["pearson"]), digits()
+    nets = pair(trial, train(trial, dataset, TrialFolder(tmp_path), CPU, Script()).nets, dataset)
+    z = prior_samples(nets, 1000, 1)
+
+    def images(chosen: Evaluation) -> Tensor:
+        with torch.no_grad():
+            found: Tensor = freeze_for_evaluation(nets, dataset, chosen, CPU).generator(z, None)
+        return found
+
+    nets.generator.train()  # each batch with its own statistics, of the averaged weights
+    with torch.no_grad():
+        of_batch = copy.deepcopy(nets.generator)(z, None)
+
+    def off(chosen: Evaluation) -> float:
+        return float((images(chosen) - of_batch).square().mean().sqrt())
+
+    assert off(Evaluation()) < 0.02
+    assert off(Evaluation(generator_statistics="running")) > 5 * off(Evaluation())

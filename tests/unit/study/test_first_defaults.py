@@ -37,6 +37,21 @@ def test_a_stored_configuration_without_a_key_means_the_first_default(study_file
     assert "samples" not in stored["evaluation"]  # the argument is not changed
 
 
+def test_a_setting_that_means_nothing_is_no_part_of_the_identity(study_file: Path) -> None:
+    """So a trial without an average stays what it was when averages changed."""
+
+    def identity(*overrides: str) -> dict[str, Any]:
+        settings = load_study(study_file, overrides=overrides).arms["none"]
+        found: dict[str, Any] = settings.identity()["training"]
+        return found
+
+    plain = identity()
+    assert "ema_debias" not in plain
+    assert identity("training.ema_debias=false") == plain
+    assert identity("training.ema=0.9") == {**plain, "ema": 0.9, "ema_debias": True}
+    assert identity("training.ema=0.9", "training.ema_debias=false") == {**plain, "ema": 0.9}
+
+
 @pytest.mark.parametrize("first", FIRST_DEFAULTS, ids=str)
 def test_every_first_default_differs_from_the_present_one(
     first: FirstDefault, study_file: Path

@@ -81,6 +81,7 @@ def without_times(folder: TrialFolder) -> list[dict[str, Any]]:
     [
         (),
         ("training.ema=0.9",),
+        ("training.ema=0.9", "training.ema_debias=false"),
         ("training.updates={name: alternating, encoder_steps: 2}",),
         ("training.optimizer={name: adam}",),
         ("training.generator_optimizer={name: adam}",),
@@ -89,7 +90,18 @@ def without_times(folder: TrialFolder) -> list[dict[str, Any]]:
         ("objective=vae",),
         ("model.spectral_norm=true", "model.modulation=self"),
     ],
-    ids=["plain", "ema", "alternating", "adam", "two", "augmented", "post_hoc", "vae", "models"],
+    ids=[
+        "plain",
+        "ema",
+        "ema with its start",
+        "alternating",
+        "adam",
+        "two",
+        "augmented",
+        "post_hoc",
+        "vae",
+        "models",
+    ],
 )
 @pytest.mark.parametrize("stop_at", [2, 3, 5])
 def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(
@@ -162,6 +174,23 @@ def test_stopped_by_budgets_and_trained_on_equals_uninterrupted_bit_for_bit(
     for name, value in state(expected).items():
         assert torch.equal(value, state(resumed)[name]), name
     assert without_times(cut) == without_times(whole)
+
+
+@pytest.mark.parametrize("debias", [True, False])
+def test_an_average_that_is_debiased_begins_with_the_first_weights(
+    tmp_path: Path, dataset: Dataset, debias: bool
+) -> None:
+    """And not with the initial ones."""
+    ema = ("training.ema=0.999", f"training.ema_debias={debias}", "training.optimizer.lr=0.01")
+    averaged, plain = (
+        train(
+            trial("pearson", 0, *chosen), dataset, TrialFolder(tmp_path / name), CPU,
+            Script(budget=1),
+        )
+        for name, chosen in (("averaged", ema), ("plain", ema[2:]))
+    )  # fmt: skip
+    pairs = zip(state(averaged).values(), state(plain).values(), strict=True)
+    assert all(torch.equal(a, b) for a, b in pairs) == debias
 
 
 def test_a_kill_after_a_checkpoint_writes_the_same_log(tmp_path: Path, dataset: Dataset) -> None:
