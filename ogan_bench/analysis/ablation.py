@@ -134,7 +134,7 @@ def compact(value: Any) -> str:
             f"{key}={compact(entry)}" for key, entry in value.items() if key != "name"
         )
         name = str(value.get("name", ""))
-        return f"{name}({settings})" if name and settings else name or settings
+        return f"{name}({settings})" if name and settings else name or settings or "none"
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, list):

@@ -21,6 +21,7 @@ from ogan_bench.study.parts import build, component_of
 from ogan_bench.study.settings import Settings
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.loop import InterruptedTrainingError
+from ogan_bench.training.rates import check_rates
 from ogan_bench.training.setup import build_architecture, build_objective
 
 
@@ -88,9 +89,13 @@ def preflight(trials: Sequence[Trial]) -> None:
     check_plugin_metrics()
     seen = set()
     for trial in sorted(trials, key=lambda trial: json.dumps(trial.config["data"])):
-        key = json.dumps([trial.config[part] for part in ("data", "model", "objective")])
+        rates = trial.settings.training.rates
+        key = json.dumps(
+            [*(trial.config[part] for part in ("data", "model", "objective")), [*rates]]
+        )
         if key not in seen:
             seen.add(key)
             dataset = load_dataset(trial.settings, "cpu")
             with torch.device("meta"):
-                build_objective(trial).build(build_architecture(trial, dataset))
+                nets = build_objective(trial).build(build_architecture(trial, dataset))
+            check_rates(rates, nets)

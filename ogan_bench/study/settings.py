@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 else:
     ExtractorName = Literal[tuple(SPACES)]
 
+RateGroup = Literal["class_vectors", "score_head"]
+"""A group of parameters that may have a learning rate of its own."""
+
 
 class Training(Model):
     """How the nets are trained."""
@@ -57,6 +60,12 @@ class Training(Model):
     optimizer: Optimizer
     generator_optimizer: Optimizer | None = Field(
         default=None, description="Optimiser of the generator; null: that of the other nets."
+    )
+    rates: dict[RateGroup, PositiveFloat] = Field(
+        default={},
+        description="Factors on the learning rate of groups of parameters. class_vectors: "
+        "embeddings of classes, in conditional norms and in the projection score; score_head: the "
+        "part of a readout that is learned, class vectors apart.",
     )
     updates: Updates = Field(default="simultaneous", validate_default=True)
     augmentation: Augmentation = Field(

@@ -20,6 +20,7 @@ from ogan_bench.study.trial import Trial
 from ogan_bench.training.augmentations import Augmentation, DrawnAugmentation
 from ogan_bench.training.capture import CapturedUpdate
 from ogan_bench.training.precision import in_precision
+from ogan_bench.training.rates import build_optimizer, check_rates
 from ogan_bench.training.updates import Trainables, Update, UpdateRule
 
 
@@ -72,9 +73,13 @@ def build_training(trial: Trial, dataset: Dataset, device: torch.device) -> Trai
         trial: The trial to train.
         dataset: Its data, on the training device unless they do not fit on the GPU.
         device: Where to train.
+
+    Raises:
+        UserError: A learning rate is of parameters that the nets do not have.
     """
     settings = trial.settings.training
     objective, nets = build_objective(trial), build_nets(trial, dataset)
+    check_rates(settings.rates, nets)
     named = nets.named()
     for net in named.values():
         net.to(device).train()
@@ -82,12 +87,7 @@ def build_training(trial: Trial, dataset: Dataset, device: torch.device) -> Trai
     chosen["generator"] = settings.generator_optimizer or settings.optimizer
     trainables = Trainables(
         nets,
-        {
-            name: build(
-                "optimizers", chosen[name], [p for p in net.parameters() if p.requires_grad]
-            )
-            for name, net in named.items()
-        },
+        {name: build_optimizer(chosen[name], net, settings.rates) for name, net in named.items()},
     )
     rule: UpdateRule = build("updates", settings.updates)
     augmentation: Augmentation = build("augmentations", settings.augmentation)
