@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from ogan_bench.objectives.base import Objective
 from ogan_bench.objectives.composed import composed
+from ogan_bench.objectives.systems.age import age
 from ogan_bench.objectives.systems.alae import alae
 from ogan_bench.objectives.systems.bigan import ali, bigan
 from ogan_bench.objectives.systems.bigan_qp import bigan_qp
@@ -13,10 +14,12 @@ from ogan_bench.objectives.systems.intro_vae import intro_vae
 from ogan_bench.objectives.systems.moment_matching import moment_matching
 from ogan_bench.objectives.systems.pac_gan import pac_gan
 from ogan_bench.objectives.systems.post_hoc import post_hoc
+from ogan_bench.objectives.systems.rcf_gan import rcf_gan
 from ogan_bench.objectives.systems.separate import separate
 from ogan_bench.objectives.systems.soft_intro_vae import soft_intro_vae
 from ogan_bench.objectives.systems.triple_critics import triple_critics
 from ogan_bench.objectives.systems.vae import autoencoder, vae
+from ogan_bench.objectives.systems.veegan import veegan
 
 OBJECTIVES: dict[str, Callable[..., Objective]] = {
     "composed": composed,
@@ -27,10 +30,13 @@ OBJECTIVES: dict[str, Callable[..., Objective]] = {
     "bigan": bigan,
     "ali": ali,
     "bigan_qp": bigan_qp,
+    "veegan": veegan,
     "info_gan": info_gan,
     "triple_critics": triple_critics,
     "moment_matching": moment_matching,
     "alae": alae,
+    "age": age,
+    "rcf_gan": rcf_gan,
     "intro_vae": intro_vae,
     "soft_intro_vae": soft_intro_vae,
     "vae": vae,

@@ -7,6 +7,7 @@ the addressed gradients.
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.distributions import Normal
+from torch.distributions import Normal, kl_divergence
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from ogan_bench.data.base import ImageShape
@@ -24,6 +25,7 @@ from ogan_bench.models.base import Architecture
 from ogan_bench.models.dcgan import dcgan
 from ogan_bench.models.initialisation import initialise
 from ogan_bench.objectives.base import Batch, ForwardPass, Nets, Objective, draw_noise
+from ogan_bench.objectives.systems.age import age
 from ogan_bench.objectives.systems.alae import alae
 from ogan_bench.objectives.systems.bigan import ali, bigan
 from ogan_bench.objectives.systems.bigan_qp import bigan_qp
@@ -31,10 +33,12 @@ from ogan_bench.objectives.systems.gan_qp import gan_qp
 from ogan_bench.objectives.systems.info_gan import info_gan
 from ogan_bench.objectives.systems.moment_matching import moment_matching, squared_moments
 from ogan_bench.objectives.systems.post_hoc import post_hoc
+from ogan_bench.objectives.systems.rcf_gan import rcf_gan
 from ogan_bench.objectives.systems.separate import separate
 from ogan_bench.objectives.systems.triple_critics import triple_critics
+from ogan_bench.objectives.systems.veegan import veegan
 from ogan_bench.study.parts import component_of
-from ogan_bench.training.updates import Trainables, alternating, gradients, simultaneous
+from ogan_bench.training.updates import Trainables, alternating, gradients, simultaneous, total
 
 N, D = 5, 6
 Losses = dict[str, Tensor]
@@ -182,6 +186,21 @@ def of_bigan_qp(E: Any, G: Any, critic: Any, x: Tensor, z: Tensor) -> Losses:
     }
 
 
+def of_veegan(E: Any, G: Any, critic: Any, x: Tensor, z: Tensor) -> Losses:
+    """The paper's D(z, x), which says that a pair is generated."""
+
+    def d(codes: Tensor, images: Tensor) -> Any:
+        return critic.joint(torch.cat([critic.trunk(images), codes], 1))[:, 0]
+
+    generated, real = torch.sigmoid(d(z, G(z))), torch.sigmoid(d(E(x), x))
+    noise = 0.3 * torch.linalg.vector_norm(z - E(G(z)), dim=1).pow(2).mean()
+    return {
+        "critic": -generated.log().mean() - (1 - real).log().mean(),
+        "encoder": noise,
+        "generator": d(z, G(z)).mean() + noise,
+    }
+
+
 def of_info_gan(k: int, binary: bool) -> Oracle:
     def oracle(E: Any, G: Any, critic: Any, x: Tensor, z: Tensor) -> Losses:
         real, fake = E(x), E(G(z))
@@ -256,6 +275,48 @@ def of_alae(E: Any, G: Any, critic: Any, x: Tensor, z: Tensor) -> Losses:
     return {"encoder": (step_1 + step_3).mean(), "generator": (step_2 + step_3).mean()}
 
 
+def of_age(E: Any, G: Any, critic: Any, x: Tensor, z: Tensor) -> Losses:
+    def unit(codes: Tensor) -> Tensor:
+        return codes / codes.pow(2).sum(1, keepdim=True).sqrt()
+
+    def kl(codes: Tensor) -> Tensor:
+        mean = codes.sum(0) / N
+        fitted = Normal(mean, ((codes - mean).pow(2).sum(0) / N).sqrt())
+        return kl_divergence(fitted, Normal(torch.zeros_like(mean), 1.0)).mean()
+
+    real, fake = math.sqrt(D) * unit(E(x)), math.sqrt(D) * unit(E(G(z)))
+    return {
+        "encoder": kl(real) - kl(fake) + 3 * mean_abs(x - G(real)).mean(),
+        "generator": kl(fake) + 7 * mean_square(unit(z) - unit(E(G(z)))).mean() / 2,
+    }
+
+
+def of_rcf_gan(alpha: float, t_net: bool) -> Oracle:
+    """By complex numbers: the paper's amplitudes and phases."""
+
+    def oracle(E: Any, G: Any, critic: Any, x: Tensor, z: Tensor) -> Losses:
+        t = torch.randn(N, D, generator=random("points")).double() / D**0.5
+        if t_net:
+            t = t * critic(torch.randn(N, D, generator=random("scales")).double())
+
+        def distance(a: Tensor, b: Tensor) -> Tensor:
+            phi_a, phi_b = (torch.exp(1j * (t @ codes.T)).mean(1) for codes in (a, b))
+            r, s = phi_a.abs(), phi_b.abs()
+            turned = 1 - torch.cos(phi_a.angle() - phi_b.angle())
+            squared = alpha * (r - s) ** 2 + (1 - alpha) * 2 * r * s * turned
+            return (2 * squared).sqrt().mean()
+
+        real, fake = E(x), E(G(z))
+        game = distance(z, real) - distance(z, fake)
+        losses = {
+            "encoder": game + 0.3 * mean_square(z - fake).mean(),
+            "generator": distance(real, fake),
+        }
+        return {**losses, "critic": game} if t_net else losses
+
+    return oracle
+
+
 @dataclass(frozen=True)
 class System:
     objective: Objective
@@ -276,6 +337,7 @@ SYSTEMS = {
     "bigan-gaussian": System(bigan(encoder="gaussian", hidden=8), of_bigan(gaussian=True)),
     "ali": System(ali(hidden=8), of_bigan(gaussian=True)),
     "bigan_qp": System(bigan_qp(hidden=8), of_bigan_qp),
+    "veegan": System(veegan(hidden=8, latent_weight=0.3), of_veegan),
     "info_gan": System(info_gan(information_weight=0.3), of_info_gan(D, binary=False)),
     "info_gan-part": System(
         info_gan(code_dims=2, information_weight=0.3), of_info_gan(2, binary=False)
@@ -286,6 +348,11 @@ SYSTEMS = {
     "triple_critics": System(triple_critics(hidden=8), of_triple_critics),
     "moment_matching": System(moment_matching(real_mean=0.2, fake_mean=1.5), of_moment_matching),
     "alae": System(alae(latent_weight=2.0), of_alae),
+    "age": System(age(image_weight=3.0, latent_weight=7.0), of_age),
+    "rcf_gan": System(rcf_gan(reciprocal_weight=0.3), of_rcf_gan(0.5, t_net=True)),
+    "rcf_gan-gaussian": System(
+        rcf_gan(amplitude=0.8, reciprocal_weight=0.3, t_net=False), of_rcf_gan(0.8, t_net=False)
+    ),
 }
 
 
@@ -367,6 +434,19 @@ def test_addressed_gradients_equal_partial_derivatives_of_the_formulas(system: S
             torch.testing.assert_close(got, want, rtol=1e-7, atol=1e-10, msg=f"{net}.{name}")
 
 
+@pytest.mark.parametrize("name", ["veegan", "age", "rcf_gan", "rcf_gan-gaussian"])
+def test_losses_equal_the_formulas(name: str) -> None:
+    """With the constants of these, which no gradient shows."""
+    system = SYSTEMS[name]
+    nets, drawn_batch = made(system.objective), drawn(system.objective)
+    x, z = drawn_batch.x, drawn_batch.z
+    expected = system.oracle(nets.encoder, nets.generator, nets.critic, x, z)
+    batch = ForwardPass(nets, drawn_batch)
+    assert set(expected) == set(nets.named())
+    for net in nets.named():
+        torch.testing.assert_close(total(system.objective.loss(net, batch)), expected[net])
+
+
 def test_gradients_reach_all_of_the_own_net_and_nothing_else(system: System) -> None:
     objective = system.objective
     nets = made(objective)
@@ -417,7 +497,13 @@ def test_code_latent_and_images_fit_together(system: System) -> None:
 
 def test_low_scores_are_real() -> None:
     """After a few steps of the critic alone, real images score below generated ones."""
-    for objective in (separate(), bigan(hidden=8), bigan_qp(hidden=8), triple_critics(hidden=8)):
+    for objective in (
+        separate(),
+        bigan(hidden=8),
+        bigan_qp(hidden=8),
+        veegan(hidden=8),
+        triple_critics(hidden=8),
+    ):
         nets = made(objective)
         assert nets.critic is not None
         optimizer = torch.optim.Adam(nets.critic.parameters(), lr=1e-2)
