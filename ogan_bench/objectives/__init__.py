@@ -8,9 +8,12 @@ from ogan_bench.objectives.systems.age import age
 from ogan_bench.objectives.systems.alae import alae
 from ogan_bench.objectives.systems.bigan import ali, bigan
 from ogan_bench.objectives.systems.bigan_qp import bigan_qp
+from ogan_bench.objectives.systems.contrad import contrad
+from ogan_bench.objectives.systems.dc_vae import dc_vae
 from ogan_bench.objectives.systems.gan_qp import gan_qp
 from ogan_bench.objectives.systems.info_gan import info_gan
 from ogan_bench.objectives.systems.intro_vae import intro_vae
+from ogan_bench.objectives.systems.inv_gan import inv_gan
 from ogan_bench.objectives.systems.moment_matching import moment_matching
 from ogan_bench.objectives.systems.pac_gan import pac_gan
 from ogan_bench.objectives.systems.post_hoc import post_hoc
@@ -37,6 +40,9 @@ OBJECTIVES: dict[str, Callable[..., Objective]] = {
     "alae": alae,
     "age": age,
     "rcf_gan": rcf_gan,
+    "inv_gan": inv_gan,
+    "contrad": contrad,
+    "dc_vae": dc_vae,
     "intro_vae": intro_vae,
     "soft_intro_vae": soft_intro_vae,
     "vae": vae,

@@ -48,7 +48,8 @@ TOY = {"z_dim": D, "width": 6, "hidden": 8}
 """What makes nets small, where a part has a parameter of this name."""
 
 STOPS = {("intro_vae", "encoder"), ("soft_intro_vae", "encoder"), ("soft_intro_vae", "generator"),
-         ("alae", "generator")}  # fmt: skip
+         ("alae", "generator"), ("inv_gan", "encoder"), ("contrad", "encoder"),
+         ("dc_vae", "critic")}  # fmt: skip
 """Losses whose formula stops a gradient that would reach the net whose loss it is."""
 
 

@@ -53,11 +53,16 @@ class CriticGame:
 
     def critic_loss(self, scored: Scored) -> LossTerms:
         """Both terms of the critic."""
-        scores = Scores(lambda: scored.score_real, lambda: scored.score_fake)
+        real, fake = (lambda: scored.score_real), (lambda: scored.score_fake)
         return {
-            "adversarial": call_with(self.adversarial.encoder, scores),
+            "adversarial": self.critic_side_loss(real, fake),
             "penalty": call_with(self.penalty, scored),
         }
+
+    def critic_side_loss(self, real: Callable[[], Tensor], fake: Callable[[], Tensor]) -> Tensor:
+        """The critic's term without the penalty."""
+        loss: Tensor = call_with(self.adversarial.encoder, Scores(real, fake))
+        return loss
 
     def generator_side_loss(self, real: Callable[[], Tensor], fake: Callable[[], Tensor]) -> Tensor:
         """The forger's only term; scores that h does not ask for are not computed."""

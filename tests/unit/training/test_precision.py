@@ -43,7 +43,8 @@ def test_other_products_are_those_of_float32() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["composed", "age", "alae", "ali", "rcf_gan", "soft_intro_vae", "triple_critics"]
+    "name",
+    ["composed", "age", "alae", "ali", "contrad", "rcf_gan", "soft_intro_vae", "triple_critics"],
 )
 def test_training_in_bf16_stays_finite_and_keeps_float32_weights(
     name: str, dataset: Dataset
