@@ -144,7 +144,8 @@ def inv_gan(
     discrepancy between the codes of real images and those of the mapping network, and all that is
     particular to StyleGAN or to tiles of larger images. Our own choices are the features of the
     reconstruction error, the last before the heads; that c is of the same batch and passes no
-    gradient to E; that the penalty is of x and G(z) alone; and all weights.
+    gradient to E; that the penalty is of x and G(z) alone; and all weights. With augmentation x is
+    the augmented image, and x̂ is not augmented again.
 
     Args:
         adversarial: (f, g, h).
