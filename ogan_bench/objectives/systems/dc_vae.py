@@ -154,7 +154,8 @@ def dc_vae(
         adversarial: (f, g, h).
         penalty: On the critic, of x and G(z) alone.
         beta: In the authors' code the sum over 64 images has the weight 1e-6 in both of their
-            steps, which is about 1e-4 for the mean.
+            steps, which is about 1e-4 for the mean. On digits of 16 pixels in 32 dimensions the KL
+            of real images is then about 100 nats; with 0.01 it is about 25, as in a VAE.
         instance_weight: 1 in the authors' code, all layers together.
         temperature: τ; 0.07 in the authors' code.
         features: Width of φ; 16 in the authors' code.
