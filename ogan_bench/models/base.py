@@ -66,6 +66,8 @@ class Architecture:
         classes: Number of classes of the images; 0 without labels.
         packed_critic: Number of images -> new critic of packs of that size, concatenated along
             their channels; ``None``: this architecture has no such critic.
+        spectral_norm: Whether all kernels of E and of critics are to be divided by their largest
+            singular value, also those that an objective adds to what is built here.
     """
 
     z_dim: int
@@ -73,6 +75,7 @@ class Architecture:
     generator: Callable[[], Generator]
     classes: int
     packed_critic: Callable[[int], Encoder] | None = None
+    spectral_norm: bool = False
 
 
 class Perceptron(nn.Sequential):

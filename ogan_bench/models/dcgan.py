@@ -42,6 +42,7 @@ def dcgan(
     generator_kernel: Literal[4, 5] = 5,
     modulation: Literal["none", "self", "class", "additive"] = "none",
     spectral_norm: bool = False,
+    spectral_heads: bool = True,
 ) -> Architecture:
     """The author's DCGAN pair: strided convolutions, batch norm, no pooling.
 
@@ -56,7 +57,10 @@ def dcgan(
         generator_kernel: Size of the generator's kernels.
         modulation: What the scale and shift of the generator's batch norms depend on: nothing, z,
             the class, or both; see :mod:`~ogan_bench.models.modulation`.
-        spectral_norm: Whether the encoder's kernels are divided by their largest singular value.
+        spectral_norm: Whether the kernels of encoders and critics are divided by their largest
+            singular value.
+        spectral_heads: Whether those are too that an objective adds: score heads, class vectors and
+            joint layers. Without them nothing bounds the slope of the score.
 
     Raises:
         UserError: The images are not square, their side is not 16, 32, 64, 128 or 256, or a
@@ -81,6 +85,7 @@ def dcgan(
         lambda: generator(shape.channels, widths, generator_kernel, norms),
         classes,
         packed_critic=lambda images: new_encoder(1, images),
+        spectral_norm=spectral_norm and spectral_heads,
     )
 
 

@@ -63,9 +63,12 @@ def initialise(net: nn.Module, generator: torch.Generator, initial: Initial = No
     References:
         J. Su, O-GAN, 2019, https://github.com/bojone/o-gan
     """
-    initial = getattr(net, "initial", initial)
+    inherited = initial
+    initial = getattr(net, "initial", inherited)
     if isinstance(net, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | nn.Embedding):
         normalised = parametrize.is_parametrized(net, "weight")
+        if normalised and isinstance(initial, Zero):
+            initial = inherited  # zero over its largest singular value, zero, is no number
         initial(spectral.original(net) if normalised else net.weight, generator)
         if normalised:
             spectral.restart(net, generator)

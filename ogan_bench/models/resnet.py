@@ -65,6 +65,7 @@ def resnet(
     width: PositiveInt = 64,
     modulation: Literal["none", "self", "class", "additive"] = "none",
     spectral_norm: bool = True,
+    spectral_heads: bool = True,
 ) -> Architecture:
     """The ResNet pair of SNGAN: residual blocks, spectral norm, no batch norm in the encoder.
 
@@ -76,7 +77,10 @@ def resnet(
             maps of the generator have 4 times as many, those of the encoder 2 times.
         modulation: What the scale and shift of the generator's batch norms depend on: nothing, z,
             the class, or both; see :mod:`~ogan_bench.models.modulation`.
-        spectral_norm: Whether the encoder's kernels are divided by their largest singular value.
+        spectral_norm: Whether the kernels of encoders and critics are divided by their largest
+            singular value.
+        spectral_heads: Whether those are too that an objective adds: score heads, class vectors and
+            joint layers. Without them nothing bounds the slope of the score.
 
     Raises:
         UserError: The images are not square, their side is not 16, 32, 64 or 128, or a conditional
@@ -106,6 +110,7 @@ def resnet(
         lambda: generator(shape.channels, up, norms),
         classes,
         packed_critic=lambda images: new_encoder(1, images),
+        spectral_norm=spectral_norm and spectral_heads,
     )
 
 

@@ -7,6 +7,8 @@ here, like the weights.
 References:
     T. Miyato et al., Spectral Normalization for Generative Adversarial Networks, 2018,
     https://arxiv.org/abs/1802.05957
+    T. Miyato and M. Koyama, cGANs with Projection Discriminator, 2018,
+    https://arxiv.org/abs/1802.05637
 """
 
 from __future__ import annotations
@@ -25,9 +27,14 @@ AnyNet = TypeVar("AnyNet", bound=nn.Module)
 
 
 def normalised(net: AnyNet) -> AnyNet:
-    """The net with all its convolutions and dense layers normalised, in place."""
+    """The net with all its convolutions, dense layers and embeddings normalised, in place.
+
+    An embedding is a dense layer on indicators of classes, and is normalised as such in Miyato's
+    and Koyama's projection discriminator. Layers that are normalised already stay as they are.
+    """
     for module in list(net.modules()):
-        if isinstance(module, nn.Conv2d | nn.Linear):
+        of_kernels = isinstance(module, nn.Conv2d | nn.Linear | nn.Embedding)
+        if of_kernels and not is_parametrized(module, "weight"):
             spectral_norm(module)
     return net
 

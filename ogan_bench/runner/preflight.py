@@ -22,7 +22,7 @@ from ogan_bench.study.settings import Settings
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.loop import InterruptedTrainingError
 from ogan_bench.training.rates import check_rates
-from ogan_bench.training.setup import build_architecture, build_objective
+from ogan_bench.training.setup import build_layers
 
 
 def prepare(
@@ -97,5 +97,5 @@ def preflight(trials: Sequence[Trial]) -> None:
             seen.add(key)
             dataset = load_dataset(trial.settings, "cpu")
             with torch.device("meta"):
-                nets = build_objective(trial).build(build_architecture(trial, dataset))
+                nets = build_layers(trial, dataset)
             check_rates(rates, nets)

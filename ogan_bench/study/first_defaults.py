@@ -63,6 +63,8 @@ FIRST_DEFAULTS = (
     FirstDefault("data", "train", ".", "image_folder"),  # no subfolder was a split
     FirstDefault("objective.consistency", "scaled", False, "contrastive"),
     FirstDefault("training", "ema_debias", False, needs="ema"),
+    FirstDefault("model", "spectral_heads", False, part="dcgan", needs="spectral_norm"),
+    FirstDefault("model", "spectral_heads", False, part="resnet"),
 )
 
 OF_HYPOTHESES: Tree = {"part_of": "", "sides": 1, "margin_reason": "", "where_works": []}

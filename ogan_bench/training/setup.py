@@ -10,6 +10,7 @@ import torch
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.batches import Batches, Prefetched, upload
+from ogan_bench.models import spectral
 from ogan_bench.models.base import Architecture
 from ogan_bench.models.initialisation import initialise
 from ogan_bench.models.layout import channels_last, reorder
@@ -38,9 +39,20 @@ def build_architecture(trial: Trial, dataset: Dataset) -> Architecture:
     return architecture
 
 
+def build_layers(trial: Trial, dataset: Dataset) -> Nets:
+    """All layers of the nets, with weights not yet initialised."""
+    architecture = build_architecture(trial, dataset)
+    nets = build_objective(trial).build(architecture)
+    if architecture.spectral_norm:  # of whatever the objective has added, too
+        spectral.normalised(nets.encoder)
+        if nets.critic is not None:
+            spectral.normalised(nets.critic)
+    return nets
+
+
 def build_nets(trial: Trial, dataset: Dataset) -> Nets:
     """The nets before the first step; identical in all arms with the same architecture."""
-    nets = build_objective(trial).build(build_architecture(trial, dataset))
+    nets = build_layers(trial, dataset)
     for name, net in nets.named().items():
         initialise(net, generator(trial.seed, name))
         reorder(net)

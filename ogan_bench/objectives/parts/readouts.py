@@ -145,7 +145,8 @@ def projection() -> Readout:
     φ(x) are the features that E's last layer sees and V_y is learned, one vector per class. The
     projection discriminator has the logit l(φ(x)) + ⟨V_y, φ(x)⟩; minus its V is ours, since a score
     is minus a logit. That O-GAN's average takes the place of l, and that V starts at zero so that
-    the score starts as O-GAN's, is our own reading.
+    the score starts as O-GAN's, is our own reading; with spectral normalisation V is normalised, as
+    in the paper, and is drawn like the net's other kernels, since zero cannot be normalised.
 
     References:
         T. Miyato and M. Koyama, cGANs with Projection Discriminator, 2018,
