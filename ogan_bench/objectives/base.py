@@ -82,6 +82,9 @@ class HostInputs(Protocol):
     def before(self, share: float) -> bool:
         """Whether the completed share of the training is below this one."""
 
+    def is_turn(self, every: int) -> bool:
+        """Whether what is done every so many steps is done in this one."""
+
     def weight(self, schedule: Schedule) -> Tensor:
         """The weight at this step, a tensor without dimensions that is filled before each step."""
 
@@ -102,7 +105,8 @@ class Batch:
         augment_real: Augments real images before an encoder sees them; its random numbers are
             already drawn.
         augment_fake: The same for generated images.
-        host: Takes the place of the progress while a step is recorded.
+        host: Takes the place of the progress and of the step while a step is recorded.
+        step: Index of the step, from 0. Losses use it through :meth:`ForwardPass.is_turn`.
     """
 
     x: Tensor
@@ -114,6 +118,7 @@ class Batch:
     augment_real: Callable[[Tensor], Tensor] = unchanged
     augment_fake: Callable[[Tensor], Tensor] = unchanged
     host: HostInputs | None = None
+    step: int = 0
 
 
 class ForwardPass:
@@ -210,6 +215,14 @@ class ForwardPass:
         """Whether the completed share of the training is below this one, decided on the host."""
         host = self.batch.host
         return self.batch.progress < share if host is None else host.before(share)
+
+    def is_turn(self, every: int) -> bool:
+        """Whether what is done every so many steps is done in this one, decided on the host.
+
+        Steps are counted from 0, which is the first turn.
+        """
+        host = self.batch.host
+        return self.batch.step % every == 0 if host is None else host.is_turn(every)
 
     def weight(self, schedule: Schedule) -> float | Tensor:
         """The weight that a schedule gives to a term at this step."""

@@ -84,9 +84,8 @@ class CapturedUpdate:
 
     def __call__(self, batches: Sequence[Batch]) -> StepReport:
         """Update the nets."""
-        progress = batches[0].progress
         for recording in self.recordings:
-            if recording.fits(progress):
+            if recording.fits(batches[0]):
                 return recording.step(batches)
         self.recordings.append(Recording(self._update, self._graph(), self._warm_up))
         return self.recordings[-1].step(batches)
@@ -110,14 +109,19 @@ class Recording:
         self._batches: list[Batch] = []
         self._report: StepReport | None = None
         self._decisions: dict[float, bool] = {}
+        self._turns: dict[int, bool] = {}
         self._weights: dict[Schedule, Tensor] = {}
         self._progress = 0.0
+        self._step = 0
         self._steps = 0
         self._recordable = True
 
-    def fits(self, progress: float) -> bool:
+    def fits(self, batch: Batch) -> bool:
         """Whether the host decides as in the steps so far."""
-        return all((progress < share) == answer for share, answer in self._decisions.items())
+        shares, turns = self._decisions.items(), self._turns.items()
+        return all((batch.progress < share) == answer for share, answer in shares) and all(
+            (batch.step % every == 0) == answer for every, answer in turns
+        )
 
     @property
     def progress(self) -> float:
@@ -129,6 +133,10 @@ class Recording:
         """Whether the completed share of the training is below this one; remembered."""
         return self._decisions.setdefault(share, self._progress < share)
 
+    def is_turn(self, every: int) -> bool:
+        """Whether this step is one of every so many; remembered."""
+        return self._turns.setdefault(every, self._step % every == 0)
+
     def weight(self, schedule: Schedule) -> Tensor:
         """The weight at this step, always in the same tensor."""
         if schedule not in self._weights:
@@ -138,7 +146,7 @@ class Recording:
 
     def step(self, batches: Sequence[Batch]) -> StepReport:
         """Run the step on these batches: plainly at first, then recorded, then replayed."""
-        self._progress = batches[0].progress
+        self._progress, self._step = batches[0].progress, batches[0].step
         for schedule, weight in self._weights.items():
             weight.fill_(schedule(self._progress))
         if self._batches:

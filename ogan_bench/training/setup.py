@@ -69,8 +69,9 @@ class TrainingSetup:
             the training seed and this index. All data loading, random number generation and copies
             to the device happen here.
         update: The device half: updates the nets, given these batches. It draws no random numbers,
-            reads no data and never waits for a tensor's value; its only input from the host is
-            :attr:`~ogan_bench.objectives.base.Batch.progress`. On a GPU it is captured as a graph.
+            reads no data and never waits for a tensor's value; its only inputs from the host are
+            ``progress`` and ``step`` of :class:`~ogan_bench.objectives.base.Batch`. On a GPU it is
+            captured as a graph.
     """
 
     trainables: Trainables
@@ -106,7 +107,7 @@ def build_training(trial: Trial, dataset: Dataset, device: torch.device) -> Trai
     batches = Batches(dataset.train, settings.batch_size, trial.seed, settings.images, device)
     n, d = settings.batch_size, build_architecture(trial, dataset).z_dim
 
-    def draw_batch(images: int, prior: int, progress: float) -> Batch:
+    def draw_batch(images: int, prior: int, step: int) -> Batch:
         def random(name: str) -> torch.Generator:
             return generator(trial.seed, f"noise/{name}", prior)
 
@@ -122,15 +123,15 @@ def build_training(trial: Trial, dataset: Dataset, device: torch.device) -> Trai
             z=upload(objective.prior(z), device),
             labels=labels,
             z_labels=batches.random_labels(prior),
-            progress=progress,
+            progress=step / settings.steps,
             noise={name: upload(tensor, device) for name, tensor in noise.items()},
             augment_real=augment(x.shape, "augment real"),
             augment_fake=augment(x.shape, "augment fake"),
+            step=step,
         )
 
     def draw(step: int) -> list[Batch]:
-        progress = step / settings.steps
-        return [draw_batch(images, prior, progress) for images, prior in rule.batches(step)]
+        return [draw_batch(images, prior, step) for images, prior in rule.batches(step)]
 
     update = in_precision(partial(rule.update, objective, trainables), settings.precision, device)
     captured = settings.capture == "auto" and device.type == "cuda"

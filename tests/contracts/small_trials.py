@@ -18,6 +18,7 @@ SMALL = {"width": 4, "z_dim": 6, "hidden": 8}
 NEEDED: dict[str, dict[str, Any]] = {
     "objectives-bigan": {"encoder": "gaussian"},
     "updates-alternating": {"encoder_steps": 2},
+    "penalties-r1": {"every": 2},
     "schedules-constant": {"weight": 0.5},
     "schedules-warm_up": {"weight": 0.5},
     "schedules-off_at_end": {"weight": 0.5},

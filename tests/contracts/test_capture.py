@@ -111,7 +111,7 @@ def test_every_objective(name: str, dataset: Dataset) -> None:
         *(("updates", name) for name in catalogue.names("updates")),
         *(("optimizers", name) for name in catalogue.names("optimizers")),
         ("augmentations", "none"),
-        ("penalties", "r1"),
+        ("penalties", "r1_r2"),
         ("readouts", "projection"),
     ],
 )
@@ -119,6 +119,12 @@ def test_every_schedule_optimiser_and_update_rule(kind: str, name: str, dataset:
     assert replays(compare(small_trial(kind, name, training={"steps": STEPS}), dataset)) == [
         (1, 1, 5)
     ]
+
+
+def test_a_penalty_of_every_second_step_has_a_recording_of_its_own(dataset: Dataset) -> None:
+    trial = small_trial("penalties", "r1", training={"steps": STEPS})
+    assert trial.settings.objective.parameters()["penalty"].parameters()["every"] == 2
+    assert replays(compare(trial, dataset)) == [(1, 1, 2)] * 2
 
 
 @pytest.mark.parametrize("model", ["resnet", "mlp"])

@@ -655,7 +655,9 @@ def test_a_code_wider_than_z_is_refused() -> None:
 
 
 @pytest.mark.parametrize("adversarial", ["linear", "non_saturating", "relativistic"])
-@pytest.mark.parametrize("penalty", ["quadratic_potential", "gradient_penalty", "r1", "none"])
+@pytest.mark.parametrize(
+    "penalty", ["quadratic_potential", "gradient_penalty", "r1", "r1_r2", "none"]
+)
 def test_penalties_of_three_critics_are_finite(adversarial: str, penalty: str) -> None:
     objective = triple_critics(adversarial=adversarial, penalty=penalty, hidden=8)
     nets = made(objective)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from pydantic import PositiveFloat
+from pydantic import PositiveFloat, PositiveInt
 from torch import Tensor, nn
 
 from ogan_bench.objectives.base import ForwardPass, Noise, uniform
@@ -44,6 +44,10 @@ class Scored:
     def x_fake(self) -> Tensor:
         """Generated images, shape ``(n, c, h, w)``."""
         return self.batch.x_fake
+
+    def is_turn(self, every: int) -> bool:
+        """Whether a penalty that is taken every so many steps is taken in this one."""
+        return self.batch.is_turn(every)
 
     @property
     def mixing(self) -> Tensor:
@@ -96,8 +100,12 @@ def gradient_penalty(
     mixing: Tensor,
     *,
     weight: PositiveFloat = 10.0,
+    sides: Literal[1, 2] = 2,
 ) -> Tensor:
     """WGAN-GP: weight·(‖∇s(x̂)‖ - 1)² at random points x̂ between x and G(z).
+
+    With one side it is weight·max(0, ‖∇s(x̂)‖ - 1)²: a score may be as flat as it likes, as the
+    Lipschitz constraint allows.
 
     x̂ = x + u(x_fake - x) with one uniform u per pair. Where the scoring net has batch norm, the
     score of a point depends on the whole batch and so does its gradient; the paper therefore
@@ -109,6 +117,7 @@ def gradient_penalty(
         score: Images to scores ``(n,)``.
         mixing: u, shape ``(n, 1, 1, 1)``.
         weight: 10 in the paper.
+        sides: 2 in the paper; 1 is what the theory asks for (arXiv 1709.08894).
 
     References:
         I. Gulrajani et al., Improved Training of Wasserstein GANs, 2017,
@@ -117,23 +126,78 @@ def gradient_penalty(
     points = (x + mixing * (x_fake - x)).detach().requires_grad_()
     (slope,) = torch.autograd.grad(score(points).sum(), points, create_graph=True)
     steepness: Tensor = torch.linalg.vector_norm(slope.flatten(1), dim=1)
-    return weight * (steepness - 1).square()
+    excess = steepness - 1
+    return weight * (excess.relu() if sides == 1 else excess).square()
 
 
-def r1(x: Tensor, score_real: Tensor, *, weight: PositiveFloat = 10.0) -> Tensor:
+def always(every: int) -> bool:
+    """Every step is a penalty's turn."""
+    return True
+
+
+def r1(
+    x: Tensor,
+    score_real: Tensor,
+    is_turn: Callable[[int], bool] = always,
+    *,
+    weight: PositiveFloat = 10.0,
+    every: PositiveInt = 1,
+) -> Tensor:
     """R1: weight/2·‖∇s(x)‖² at real images.
 
     Args:
         x: Real images, shape ``(n, c, h, w)``, of which ``score_real`` was computed.
         score_real: Scores of ``x``, shape ``(n,)``.
+        is_turn: Whether a penalty that is taken every so many steps is taken now.
         weight: γ; 10 in the paper.
+        every: Steps between penalties k; each is multiplied by k, and the other steps have none.
+            16 in StyleGAN2 (arXiv 1912.04958), which also adapts Adam's constants; here they stay.
+            The counted cost of a step is that of a step without the penalty.
 
     References:
         L. Mescheder et al., Which Training Methods for GANs do actually Converge?, 2018,
         https://arxiv.org/abs/1801.04406
     """
-    (slope,) = torch.autograd.grad(score_real.sum(), x, create_graph=True)
-    return weight / 2 * slope.square().flatten(1).sum(dim=1)
+    if not is_turn(every):
+        return none(score_real)
+    return every * weight / 2 * _squared_slope(score_real, x)
+
+
+def r1_r2(
+    x: Tensor,
+    x_fake: Tensor,
+    score_real: Tensor,
+    score_fake: Tensor,
+    is_turn: Callable[[int], bool] = always,
+    *,
+    weight: PositiveFloat = 1.0,
+    every: PositiveInt = 1,
+) -> Tensor:
+    """R1 + R2: weight/2·(‖∇s(x)‖² + ‖∇s(G(z))‖²), at real and at generated images.
+
+    The relativistic loss converges locally with both, and not with R1 alone. Each pair has the sum
+    of its two images.
+
+    Args:
+        x: Real images, shape ``(n, c, h, w)``, of which ``score_real`` was computed.
+        x_fake: Generated images, of which ``score_fake`` was computed.
+        score_real: Scores of ``x``, shape ``(n,)``.
+        score_fake: Scores of ``x_fake``, shape ``(n,)``.
+        is_turn: Whether a penalty that is taken every so many steps is taken now.
+        weight: γ. In R3GAN it falls from 0.05 to 0.005 on CIFAR-10 and is larger on larger images;
+            the default is our own.
+        every: Steps between penalties k, as in `r1`.
+
+    References:
+        N. Huang et al., The GAN is dead; long live the GAN! A Modern GAN Baseline, 2025,
+        https://arxiv.org/abs/2501.05441
+        L. Mescheder et al., Which Training Methods for GANs do actually Converge?, 2018,
+        https://arxiv.org/abs/1801.04406
+    """
+    if not is_turn(every):
+        return none(score_real)
+    slopes = _squared_slope(score_real, x) + _squared_slope(score_fake, x_fake)
+    return every * weight / 2 * slopes
 
 
 def weight_decay(scorer: nn.Module, score_real: Tensor, *, weight: PositiveFloat = 1e-4) -> Tensor:
@@ -165,6 +229,7 @@ PENALTIES: dict[str, Callable[..., Tensor]] = {
     "quadratic_potential": quadratic_potential,
     "gradient_penalty": gradient_penalty,
     "r1": r1,
+    "r1_r2": r1_r2,
     "weight_decay": weight_decay,
     "none": none,
 }
@@ -173,3 +238,9 @@ PENALTIES: dict[str, Callable[..., Tensor]] = {
 def penalty_noise(penalty: Term, n: int) -> Mapping[str, Noise]:
     """Random numbers that a penalty asks for, for n pairs of images."""
     return {"mixing": uniform(n, 1, 1, 1)} if "mixing" in argument_names(penalty) else {}
+
+
+def _squared_slope(scores: Tensor, images: Tensor) -> Tensor:
+    """‖∇s‖² at the images of which the scores were computed, shape ``(n,)``."""
+    (slope,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
+    return slope.square().flatten(1).sum(dim=1)

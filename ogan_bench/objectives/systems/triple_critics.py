@@ -119,7 +119,8 @@ class TripleCritics(Objective):
         """What counts as fake for a critic: G(z), E(x) or G(E(x))."""
         if critic == "image":
             return batch.x_fake
-        code = self.code(batch.e_real, batch.z.shape[1])
+        # Once, so that penalties on gradients find the very tensor that was judged.
+        code = batch.once("code_real", lambda: self.code(batch.e_real, batch.z.shape[1]))
         if critic == "code":
             return code
         generator = batch.nets.generator

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+import pytest
 import torch
 from torch import Tensor, nn
 
@@ -62,6 +65,26 @@ def test_gradient_penalty_of_a_linear_score() -> None:
     torch.testing.assert_close(found, wanted.expand(N), **CLOSE)
 
 
+def test_gradient_penalty_of_one_side_leaves_flat_scores_alone() -> None:
+    mixing = torch.full((N, 1, 1, 1), 0.5, dtype=torch.float64)
+
+    def of(length: float, sides: Literal[1, 2]) -> Tensor:
+        way = DIRECTION * (length / DIRECTION.norm())
+        return slope_at(
+            lambda a: penalties.gradient_penalty(
+                X, X_FAKE, lambda x: x.flatten(1) @ a, mixing, weight=7, sides=sides
+            ).mean(),
+            way,
+        )
+
+    way = DIRECTION / DIRECTION.norm()
+    for sides, length, slope in (
+        *((2, 0.5, -7.0), (2, 3.0, 28.0)),  # 2·7·(‖a‖ - 1)
+        *((1, 0.5, 0.0), (1, 1.0, 0.0), (1, 3.0, 28.0)),
+    ):
+        torch.testing.assert_close(of(length, sides), slope * way, **CLOSE)  # type: ignore[arg-type]
+
+
 def test_gradient_penalty_looks_between_the_images_of_a_pair() -> None:
     mixing = torch.tensor([0, 1, 0.5, 0.25, 0.75, 0.1], dtype=torch.float64)
     x_fake = X_FAKE.clone().requires_grad_()
@@ -101,6 +124,56 @@ def test_r1_is_half_the_squared_gradient_at_real_images() -> None:
     torch.testing.assert_close(penalties.r1(x, linear_score(x), weight=7), wanted, **CLOSE)
     wanted = 10 / 2 * (X.reshape(N, 18) ** 2).sum(1)
     torch.testing.assert_close(penalties.r1(x, square_score(x)), wanted, **CLOSE)
+
+
+def test_r1_r2_is_that_of_both_kinds_of_images() -> None:
+    x, x_fake = X.clone().requires_grad_(), X_FAKE.clone().requires_grad_()
+    given = (x, x_fake, square_score(x), square_score(x_fake))
+    squares = (X.reshape(N, 18) ** 2).sum(1) + (X_FAKE.reshape(N, 18) ** 2).sum(1)
+    torch.testing.assert_close(penalties.r1_r2(*given, weight=7), 7 / 2 * squares, **CLOSE)
+    given = (x, x_fake, linear_score(x), linear_score(x_fake))
+    wanted = (DIRECTION**2).sum().expand(N)
+    torch.testing.assert_close(penalties.r1_r2(*given), wanted, **CLOSE)
+
+
+def test_r1_r2_trains_the_score() -> None:
+    """d/dA of γ/2·(‖Ax‖² + ‖Ax'‖²) for the score xᵀAx/2 with a symmetric A."""
+    x, x_fake = X.clone().requires_grad_(), X_FAKE.clone().requires_grad_()
+    root = draw(18, 18, seed=4)
+    kernel = root + root.T
+
+    def penalty(a: Tensor) -> Tensor:
+        def score(images: Tensor) -> Tensor:
+            flat = images.flatten(1)
+            return (flat @ a * flat).sum(1) / 4 + (flat @ a.T * flat).sum(1) / 4
+
+        return penalties.r1_r2(x, x_fake, score(x), score(x_fake), weight=3).mean()
+
+    points = torch.cat([X.reshape(N, 18), X_FAKE.reshape(N, 18)])
+    second = points.T @ points / N
+    wanted = 3 / 2 * (kernel @ second + second @ kernel)
+    torch.testing.assert_close(slope_at(penalty, kernel), wanted, **CLOSE)
+
+
+@pytest.mark.parametrize("every", [1, 3])
+def test_a_lazy_penalty_has_the_mean_of_one_of_every_step(every: int) -> None:
+    x, x_fake = X.clone().requires_grad_(), X_FAKE.clone().requires_grad_()
+    real, fake = square_score(x), square_score(x_fake)
+    nets = Nets(nn.Module(), nn.Module())  # type: ignore[arg-type]
+
+    def taken(step: int) -> list[Tensor]:
+        batch = ForwardPass(nets, Batch(X, draw(N, D), None, None, 0.0, step=step))
+        turn = Scored(batch, real, fake, square_score, nn.Module()).is_turn
+        return [
+            penalties.r1(x, real, turn, every=every),
+            penalties.r1_r2(x, x_fake, real, fake, turn, every=every),
+        ]
+
+    each = [taken(step) for step in range(6)]
+    whole = [penalties.r1(x, real), penalties.r1_r2(x, x_fake, real, fake)]
+    for of_steps, wanted in zip(zip(*each, strict=True), whole, strict=True):
+        assert [bool(p.any()) for p in of_steps] == [step % every == 0 for step in range(6)]
+        torch.testing.assert_close(torch.stack(of_steps).mean(0), wanted, **CLOSE)
 
 
 def test_penalties_on_gradients_train_the_score() -> None:
