@@ -150,6 +150,11 @@ class Dataset:
         return self.train if self.trained_on is None else self.train.part(self.trained_on)
 
     @property
+    def is_split(self) -> bool:
+        """Whether there are test images beside the training images; a set of files has none."""
+        return self.test is not self.train
+
+    @property
     def shape(self) -> ImageShape:
         """Shape of one image."""
         return ImageShape(*self.train.images.shape[1:])

@@ -132,4 +132,5 @@ def statistics_rows(
         f"from means and covariances {' '.join(sizes)} images, resize {resize}; "
         f"{shift:.4g} of it between the means"
     )
-    return [Row(metric_name("fd", space), value, samples.count or 0, "train", extractor, note=note)]
+    metric, n = metric_name("fd", space), samples.count or 0
+    return [Row(metric, value, n, "reference", extractor, note=note)]

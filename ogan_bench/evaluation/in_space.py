@@ -22,18 +22,18 @@ def comparison_in(context: ImageContext, space: SpaceName) -> Comparison:
     """
 
     def make() -> Comparison:
-        samples, real = (context.features(space, of).features for of in ("generated", "train"))
+        samples, real = (context.features(space, of).features for of in ("generated", "reference"))
         reference = Reference(real, context.device)
         dataset = context.dataset
-        of_training = context.reference is dataset.train
-        # Files that stand for a dataset have no images beside the reference.
-        tested = of_training and dataset.test is not dataset.train
+        split = context.reference_split
+        of_training = split == "train"
         return Comparison(
             samples.to(reference.features),
             reference,
             context.settings.seed,
             dataset.trained_on if of_training else None,
-            (lambda: context.features(space, "test").features) if tested else None,
+            (lambda: context.features(space, "test").features) if of_training else None,
+            split,
         )
 
     return context.once(f"comparison in {space}", make)
@@ -69,6 +69,6 @@ def rows_in_space(
         metrics,
         rows,
         n_samples=len(context.images("generated")),
-        split="train",
+        split=context.reference_split,
         extractor=adapter.label(context.dataset),
     )

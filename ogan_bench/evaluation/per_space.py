@@ -53,11 +53,12 @@ def _class_metrics(context: ImageContext) -> list[str]:
 
 def _class_rows(context: ImageContext) -> list[Row]:
     """Metrics that use the classes of the dataset."""
-    generated, training = (context.features(CLASSIFIER, of) for of in ("generated", "train"))
+    generated, reference = (context.features(CLASSIFIER, of) for of in ("generated", "reference"))
     test, dataset = context.features(CLASSIFIER, "test"), context.dataset
     channels = 1 if dataset.channels_of is None else dataset.shape.channels
     labels = dataset.test.known_labels.cpu()
-    rows = coverage_rows(generated, training, test, labels, channels)
+    split = context.reference_split
+    rows = coverage_rows(generated, reference, test, labels, channels, split)
     if not isinstance(context, ModelContext):
         return rows
     rows += reconstruction_distance_rows(context.features(CLASSIFIER, "reconstructions"), test)
@@ -69,6 +70,7 @@ def _class_rows(context: ImageContext) -> list[Row]:
             Labelled(generated, samples.labels),
             Labelled(context.features(CLASSIFIER, "swapped"), samples.swapped_labels),
             Labelled(test, labels),
-            Labelled(training, context.reference.known_labels.cpu()),
+            Labelled(reference, context.reference.known_labels.cpu()),
+            split,
         )
     return rows

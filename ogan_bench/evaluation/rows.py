@@ -30,7 +30,8 @@ class Row:
         metric: A key of :data:`~ogan_bench.metrics.METRICS`.
         value: The number in the metric's unit; ``None`` if it cannot be computed.
         n_samples: Number of images, codes or samples that the value is computed from.
-        split: Which images it is measured on or against: ``train``, ``test`` or ``generated``.
+        split: Which images it is measured on or against: ``train``, ``test`` or ``generated``; or
+            ``reference``, images that are no split of a dataset.
         extractor: Name of the feature space with the hash of its weights, if there is one.
         floor: What finite samples or chance alone would give, if known in closed form.
         error: Standard error of the value from the finite number of samples, in the value's unit.

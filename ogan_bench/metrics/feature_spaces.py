@@ -62,8 +62,7 @@ class Quantity:
         definition: One sentence that contains ``{space}``.
         source: Where the definition comes from.
         format: Format specification for printing.
-        split: ``train`` if samples are compared with reference images, ``generated`` if they are
-            measured alone.
+        alone: Samples are measured alone, not compared with reference images.
         always: Spaces where it is always measured; in others it belongs to the group
             ``diversity``.
         spaces: Spaces where it is defined.
@@ -76,7 +75,7 @@ class Quantity:
     definition: str
     source: str
     format: str = ".4g"
-    split: Literal["train", "generated"] = "train"
+    alone: bool = False
     always: tuple[SpaceName, ...] = ()
     spaces: tuple[SpaceName, ...] = tuple(SPACES)
     protocol: str = "1"

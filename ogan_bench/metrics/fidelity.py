@@ -54,7 +54,7 @@ QUANTITIES: dict[str, Quantity] = {
         "{space}, over all samples at once; at most their number.",
         SCORE,
         ".3f",
-        split="generated",
+        alone=True,
         protocol="2",
         always=tuple(SPACES),
         spaces=tuple(name for name, space in SPACES.items() if space.classes),
@@ -160,7 +160,7 @@ QUANTITIES: dict[str, Quantity] = {
         "{space}; compare it with that of equally many reference images, given in the note.",
         VENDI,
         ".3f",
-        split="generated",
+        alone=True,
     ),
     "rke": Quantity(
         "RKE score",
@@ -170,7 +170,7 @@ QUANTITIES: dict[str, Quantity] = {
         "images, given in the note.",
         RKE,
         ".3f",
-        split="generated",
+        alone=True,
     ),
     "authenticity": Quantity(
         "authenticity",

@@ -24,8 +24,8 @@ from ogan_bench.study.settings import Evaluation
 
 T = TypeVar("T")
 
-Of = Literal["generated", "train", "test", "reconstructions", "swapped"]
-"""Generated images; the real ones they are compared with (those trained on); the test images; and
+Of = Literal["generated", "reference", "train", "test", "reconstructions", "swapped"]
+"""Generated images; the real ones they are compared with; the training and the test images; and
 reconstructions of the test images, also with other labels."""
 
 
@@ -74,6 +74,18 @@ class ImageContext:
         self._once: dict[str, Any] = {}
         self._of_members: dict[str, tuple[dict[tuple[str, Of], Features], dict[str, Any]]] = {}
 
+    @property
+    def reference_split(self) -> str:
+        """What rows call the images that generated ones are compared with.
+
+        The split of the dataset that they are; ``reference`` if they are none, as files given for
+        a dataset.
+        """
+        dataset = self.dataset
+        if dataset.is_split and self.reference is dataset.train:
+            return "train"
+        return "test" if dataset.is_split and self.reference is dataset.test else "reference"
+
     def once(self, name: str, make: Callable[[], T]) -> T:
         """What several metrics share, made for the first of them and then kept."""
         if name not in self._once:
@@ -87,8 +99,10 @@ class ImageContext:
         Raises:
             ValueError: There are none of that kind.
         """
+        if of == "reference":
+            return self.reference.images
         if of in ("train", "test"):
-            return (self.reference if of == "train" else self.dataset.test).images
+            return (self.dataset.train if of == "train" else self.dataset.test).images
         if of == "generated" and self._generated is not None:
             return self._generated
         raise ValueError(f"there are no {of} images")
@@ -139,12 +153,12 @@ class ImageContext:
 
     def _extracted(self, space: str, of: Of) -> Features:
         extractor, dataset = self.extractor(space), self.dataset
-        if of == "test":
-            return dataset_features(extractor, dataset, "test")
-        if of == "train" and self.reference is dataset.test:
+        if of == "train" or of == "test":
+            return dataset_features(extractor, dataset, of)
+        if of == "reference" and self.reference is dataset.train:
+            return self.features(space, "train")
+        if of == "reference" and self.reference is dataset.test:
             return self.features(space, "test")
-        if of == "train" and self.reference is dataset.train:
-            return dataset_features(extractor, dataset, "train")
         return extract(extractor, self.images(of))
 
 

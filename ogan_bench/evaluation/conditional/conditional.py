@@ -46,7 +46,7 @@ def frechet_within(samples: Labelled, reference: Labelled) -> Value:
 
     Args:
         samples: Generated images with the requested classes.
-        reference: Training images.
+        reference: Reference images.
 
     Raises:
         ValueError: A class has no more images than there are features, too few for its covariance.
@@ -78,7 +78,7 @@ def frechet_within(samples: Labelled, reference: Labelled) -> Value:
 
 
 def conditional_rows(
-    samples: Labelled, swapped: Labelled, test: Labelled, reference: Labelled
+    samples: Labelled, swapped: Labelled, test: Labelled, reference: Labelled, split: str
 ) -> list[Row]:
     """All metrics of a conditional generator.
 
@@ -90,7 +90,7 @@ def conditional_rows(
         samples: Generated images with the requested classes.
         swapped: Reconstructions of the test images under other labels, and these labels.
         test: Test images.
-        reference: Training images.
+        reference: Reference images.
     """
 
     def accuracy(images: Labelled) -> Value:
@@ -107,6 +107,6 @@ def conditional_rows(
         *rows(
             {"fd_classifier_within": lambda: frechet_within(samples, reference)},
             n_samples=n,
-            split="train",
+            split=split,
         ),
     ]

@@ -90,7 +90,12 @@ def modes_kl_error(samples: Tensor, reference: Tensor, n_samples: int) -> float:
 
 
 def coverage_rows(
-    samples: Features, reference: Features, test: Features, labels: Tensor, channels: int = 1
+    samples: Features,
+    reference: Features,
+    test: Features,
+    labels: Tensor,
+    channels: int,
+    split: str,
 ) -> list[Row]:
     """Number of classes found, and the divergence of their shares from the reference images'.
 
@@ -104,6 +109,7 @@ def coverage_rows(
         test: Features of the test images, by which the classifier's confusion is measured.
         labels: Their classes, shape ``(m,)``.
         channels: Number of channels that are independent images, each with a class.
+        split: What rows call the reference.
 
     References:
         A. Srivastava et al., VEEGAN, 2017, https://arxiv.org/abs/1705.07761 (both quantities; there
@@ -130,5 +136,5 @@ def coverage_rows(
     rows = functools.partial(measured_rows, n_samples=n, extractor=samples.extractor)
     return [
         *rows({"modes_classifier": modes}, split="generated"),
-        *rows({"modes_kl_classifier": divergence}, split="train"),
+        *rows({"modes_kl_classifier": divergence}, split=split),
     ]

@@ -35,6 +35,7 @@ class Comparison:
         trained_on: Indices of the training images that nets were trained on; ``None``: all.
         test_features: Computes the features of the test images, shape ``(t, k)``; ``None``: there
             are none of the distribution of the reference.
+        split: What rows call the reference.
     """
 
     samples: Tensor
@@ -42,6 +43,7 @@ class Comparison:
     seed: int
     trained_on: Tensor | None = None
     test_features: Callable[[], Tensor] | None = None
+    split: str = "train"
 
     @property
     def against(self) -> str:

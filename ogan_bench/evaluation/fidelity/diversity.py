@@ -62,7 +62,8 @@ def diversity_rows(context: ImageContext) -> list[Row]:
         measure = functools.partial(_measure, space, names)
         rows += rows_in_space(context, space, list(names.values()), measure)
     n = len(context.images("generated"))
-    return rows + measured_rows({"fwd": lambda: _wavelets(context)}, n_samples=n, split="train")
+    split = context.reference_split
+    return rows + measured_rows({"fwd": lambda: _wavelets(context)}, n_samples=n, split=split)
 
 
 def _measure(space: SpaceName, names: dict[str, str], context: ImageContext) -> list[Row]:
@@ -82,6 +83,7 @@ def _measure(space: SpaceName, names: dict[str, str], context: ImageContext) -> 
         {name: functools.partial(measure, compared) for name, measure in measures.items()},
         names,
         n_samples=len(compared.samples),
+        split=compared.split,
         extractor=context.extractor(space).name,
     )
 
@@ -90,7 +92,7 @@ def _wavelets(context: ImageContext) -> Value:
     if context.dataset.is_points:
         raise ValueError("points have no wavelets")
     images, device = context.images("generated"), context.device
-    samples, real = (packet_moments(of, device) for of in (images, context.images("train")))
+    samples, real = (packet_moments(of, device) for of in (images, context.images("reference")))
     note = f"against {real.count} reference images"
     error = wavelet_error(images, samples, real, device)
     value = Value(wavelet_distance(samples, real), note=note, error=error)
@@ -102,9 +104,9 @@ def _show(context: ImageContext, folder: Path | None, found: Authenticity) -> No
     if folder is None:
         return
     closest = found.closeness.argsort(stable=True)[:32]
-    samples, training = context.images("generated"), context.images("train")
-    neighbours = found.indices[closest].to(training.device)
-    neighbour_grid(samples[closest.to(samples.device)], training[neighbours], folder / PICTURE)
+    samples, reference = context.images("generated"), context.images("reference")
+    neighbours = found.indices[closest].to(reference.device)
+    neighbour_grid(samples[closest.to(samples.device)], reference[neighbours], folder / PICTURE)
 
 
 def _show_unmatched(

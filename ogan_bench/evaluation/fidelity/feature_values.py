@@ -51,6 +51,7 @@ def feature_values(
         },
         further,
         n_samples=len(compared.samples),
+        split=compared.split,
         extractor="features",
     )
     quantity_of = {metric: quantity for quantity, metric in {**always, **further}.items()}

@@ -145,7 +145,7 @@ def fidelity_rows(
         **{name: functools.partial(manifold_value, compared, name) for name in ALWAYS},
     }
     names = names_in(space, QUANTITIES, always=True)
-    return quantity_rows(measures, names, n_samples=n, extractor=extractor)
+    return quantity_rows(measures, names, n_samples=n, split=compared.split, extractor=extractor)
 
 
 def reconstruction_distance_rows(reconstructions: Features, originals: Features) -> list[Row]:

@@ -31,6 +31,7 @@ def quantity_rows(
     names: Mapping[str, str],
     *,
     n_samples: int,
+    split: str,
     extractor: str,
 ) -> list[Row]:
     """A row for each quantity that has a metric name, in the order of the measures.
@@ -39,6 +40,7 @@ def quantity_rows(
         measures: Maps each quantity to the function that computes it.
         names: Maps each quantity to measure in a feature space to its metric.
         n_samples: Number of samples.
+        split: What rows call the reference.
         extractor: Name of the feature space with the hash of its weights.
     """
     rows: list[Row] = []
@@ -47,7 +49,7 @@ def quantity_rows(
             rows += measured_rows(
                 {names[quantity]: measure},
                 n_samples=n_samples,
-                split=DEFINITIONS[quantity].split,
+                split="generated" if DEFINITIONS[quantity].alone else split,
                 extractor=extractor,
             )
     return rows

@@ -1,4 +1,4 @@
-"""The training images in a feature space, and cached quantities that depend on them alone.
+"""The reference images in a feature space, and cached quantities that depend on them alone.
 
 All trials on a dataset share these, and they cost more than the rest of a trial's evaluation: sums
 over all pairs of 60,000 images, eigenvectors of 2048 features, k-means cells.
@@ -25,7 +25,7 @@ VERSION = 1
 
 
 class Reference:
-    """Features of the training images, and quantities derived from them.
+    """Features of the reference images, and quantities derived from them.
 
     Args:
         features: Shape ``(m, k)``.
@@ -65,7 +65,7 @@ class Reference:
 
     @functools.cached_property
     def nearest(self) -> Nearest:
-        """The two nearest neighbours of every training image."""
+        """The two nearest neighbours of every reference image."""
 
         def make() -> dict[str, Tensor]:
             found = nearest(self.features)

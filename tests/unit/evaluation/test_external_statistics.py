@@ -79,7 +79,7 @@ def test_wrong_spaces_and_damaged_files_are_refused(monkeypatch: pytest.MonkeyPa
 def test_the_row_says_what_it_rests_on() -> None:
     one, other = gaussian(0), gaussian(1)
     (row,) = statistics_rows(one, other, "inception", "bilinear", "inception-v3")
-    assert row.metric == "fid"
+    assert (row.metric, row.split) == ("fid", "reference")
     assert row.value == pytest.approx(gaussian_distance(one, other)[0])
     assert row.note is not None
     assert "an unknown number of images, resize bilinear" in row.note

@@ -35,7 +35,7 @@ CLASSES = torch.arange(900) % 3
 def rows_of(
     samples: Labelled, swapped: Labelled, test: Labelled, train: Labelled
 ) -> dict[str, Row]:
-    rows = conditional_rows(samples, swapped, test, train)
+    rows = conditional_rows(samples, swapped, test, train, "train")
     assert [row.metric for row in rows] == list(CONDITIONAL)
     return {row.metric: row for row in rows}
 

@@ -33,8 +33,11 @@ EVEN = of_labels(torch.arange(1000) % 10)
 def rows_of(samples: Features, reference: Features) -> tuple[Row, Row]:
     classes = reference.logits.shape[1]
     test = of_labels(torch.arange(10 * classes) % classes, classes)
-    modes, divergence = coverage_rows(samples, reference, test, test.logits.argmax(1))
+    modes, divergence = coverage_rows(
+        samples, reference, test, test.logits.argmax(1), 1, "reference"
+    )
     assert (modes.metric, divergence.metric) == ("modes_classifier", "modes_kl_classifier")
+    assert (modes.split, divergence.split) == ("generated", "reference")
     return modes, divergence
 
 

@@ -1,0 +1,72 @@
+"""What rows of images from other tools say they were measured against."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from ogan_bench.data.base import Dataset, Split
+from ogan_bench.evaluation.external_images import read_images, reference_dataset
+from ogan_bench.evaluation.external_sets import image_rows
+from ogan_bench.evaluation.rows import Row
+from ogan_bench.features.feature_space import FeatureSpace
+from ogan_bench.features.spaces import FEATURE_SPACES
+from ogan_bench.study.settings import Evaluation
+from tests.unit.evaluation.images_on_disk import pixels, save_folder
+
+pytestmark = pytest.mark.usefixtures("_stores")
+
+CPU = torch.device("cpu")
+
+
+class Columns:
+    """The mean grey level of each column and, as logits of two classes, of each half."""
+
+    name, weights_hash = "columns@0", "0"
+    device, batch_size = CPU, 100
+
+    def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        columns = images.float().mean((1, 2))
+        return columns, columns.unflatten(1, (2, -1)).mean(2)
+
+
+@pytest.fixture(autouse=True)
+def _every_space_is_available(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OGAN_BENCH_CACHE", str(tmp_path / "cache"))
+    for name, space in FEATURE_SPACES.items():
+        stand_in = FeatureSpace(space.title, lambda *_: Columns(), str, lambda _: "columns")
+        monkeypatch.setitem(FEATURE_SPACES, name, stand_in)
+
+
+def rows(images: Tensor, dataset: Dataset) -> list[Row]:
+    settings = Evaluation(extractors=list(FEATURE_SPACES), groups=["diversity"])
+    return image_rows(images, dataset, settings, CPU)
+
+
+@pytest.mark.parametrize("kind", ["labelled arrays", "folder"])
+def test_images_against_files_are_not_measured_against_training_images(
+    tmp_path: Path, kind: str
+) -> None:
+    images = pixels(n=40)
+    if kind == "folder":
+        path = save_folder(tmp_path / "real", images)
+    else:
+        path = tmp_path / "real.npz"
+        np.savez(path, images=images, labels=np.arange(40) % 2)
+    generated = read_images(path).images
+    measured = rows(generated, reference_dataset(str(path), [], generated))
+    with_value = {row.metric for row in measured if row.value is not None}
+    assert {"fid", "kid", "fwd", "kd_exact_clip", "authenticity_dinov2"} <= with_value
+    assert ("modes_kl_classifier" in with_value) == (kind == "labelled arrays")
+    assert {row.split for row in measured} == {"reference", "generated"}
+    assert not [row for row in measured if "train" in (row.note or "")]
+
+
+def test_images_against_a_dataset_are_measured_against_its_training_images() -> None:
+    train, test = (Split(torch.from_numpy(pixels(n=40, seed=seed))) for seed in (0, 1))
+    measured = rows(test.images, Dataset("noise", train, test, (), "none"))
+    assert {row.split for row in measured} == {"train", "generated"}
