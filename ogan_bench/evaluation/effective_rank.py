@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ogan_bench.evaluation.standard_error import of_mean
+
 
 def effective_rank(vectors: Tensor) -> float:
     """exp(-Σ_k p_k ln p_k) with the squared singular values over their sum, p.
@@ -29,3 +31,21 @@ def effective_rank(vectors: Tensor) -> float:
     if not bool(energy.any()):
         raise ValueError("vectors that are all zero have no rank")
     return float(torch.special.entr(energy / energy.sum()).sum().exp())
+
+
+def effective_rank_error(vectors: Tensor) -> float | None:
+    """Standard error of :func:`effective_rank` from the finite number of vectors.
+
+    With the shares y_ik of vector i in the energy along axis k, times n, and the entropy H, the
+    influence of a vector on H is -Σ_k y_ik (ln p_k + H). To first order, so there have to be many
+    more vectors than dimensions.
+
+    Args:
+        vectors: Independent, not all zero, shape ``(n, k)``.
+    """
+    left, singular, _ = torch.linalg.svd(vectors.double(), full_matrices=False)
+    p = singular.square() / singular.square().sum()
+    entropy = torch.special.entr(p).sum()
+    y = len(vectors) * left.square() * p
+    error = of_mean(-(y * (p.log().nan_to_num(neginf=0.0) + entropy)).sum(1))
+    return None if error is None else float(entropy.exp()) * error

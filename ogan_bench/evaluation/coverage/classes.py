@@ -126,7 +126,7 @@ def coverage_rows(
         note = None
         if found.expected < classes - 0.05:
             note = f"of {classes}; {n} perfect samples are expected to have {found.expected:.1f}"
-        return Value(float(found.classes), note=note)
+        return Value(float(found.classes), note=note, error=found.error)
 
     def divergence() -> Value:
         ours, theirs = (class_shares(of.logits) for of in (samples, reference))

@@ -6,6 +6,7 @@ as found only if more samples are classified as it than are misread, and not jus
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,10 +28,12 @@ class Found:
     Args:
         classes: Their number.
         expected: Expected number among as many perfect samples.
+        error: Standard error of their number from the finite number of samples.
     """
 
     classes: int
     expected: float
+    error: float
 
 
 def confusion(predicted: Tensor, labels: Tensor, classes: int) -> Tensor:
@@ -79,7 +82,9 @@ def found_classes(samples: Tensor, reference: Tensor, confused: Tensor) -> Found
     With the shares p of the classifier's answers and its confusion C, the true shares are those π
     with Σ_j π_j C_jk = p_k, and Σ_{j≠k} π_j C_jk of all samples are misread as k. Class k is found
     if more than that are classified as k, by a one-sided exact binomial test at the level 1e-3, and
-    the rest is at least a quarter of what it is for the reference images.
+    the rest is at least a quarter of what it is for the reference images. The standard error is
+    that of a sum of classes found or not, each with the probability that as many further samples
+    would show it.
 
     Args:
         samples: Number of samples classified as each class, shape ``(K,)``.
@@ -93,7 +98,9 @@ def found_classes(samples: Tensor, reference: Tensor, confused: Tensor) -> Found
     needed = _needed(_misread(samples.double() / n, confused), own, n)
     of_perfect = _needed(misread, own, n)
     expected = float(np.sum(scipy.stats.binom.sf(of_perfect - 1, n, usual.numpy())))
-    return Found(int((samples.numpy() >= needed).sum()), expected)
+    again = scipy.stats.binom.sf(needed - 1, n, samples.numpy() / n)
+    error = math.sqrt(float(np.sum(again * (1 - again))))
+    return Found(int((samples.numpy() >= needed).sum()), expected, error)
 
 
 def _misread(shares: Tensor, confused: Tensor) -> Tensor:

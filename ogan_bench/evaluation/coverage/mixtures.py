@@ -61,8 +61,14 @@ def point_rows(points: Tensor, modes: Modes) -> list[Row]:
         error = modes_kl_error(shares, even, good)
         return Value(value, floor, f"over the {good} samples of high quality", error=error)
 
+    def found() -> Value:
+        # The jackknife: without one sample, a mode that it alone has shown is lost.
+        alone = int((counts == 1).sum())
+        error = math.sqrt(alone * (1 - alone / n))
+        return Value(float((counts > 0).sum()), note=f"of {k}; {rule}", error=error)
+
     measures = {
-        "modes_points": lambda: Value(float((counts > 0).sum()), note=f"of {k}; {rule}"),
+        "modes_points": found,
         "high_quality_share": lambda: Value(
             good / n,
             note=f"perfect samples have {PERFECT:.5f}, not 1",

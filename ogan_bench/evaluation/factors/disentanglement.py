@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
+from ogan_bench.evaluation.standard_error import of_mean
 from ogan_bench.models.normalization import standardise
 from ogan_bench.sampling.context import ModelContext
 from ogan_bench.seeding import derive
@@ -32,10 +33,12 @@ class Importances:
     Args:
         table: Non-negative, float64, shape ``(codes, factors)``.
         informativeness: Test accuracy in [0, 1], mean over factors.
+        error: Its standard error from the finite number of test images.
     """
 
     table: Tensor
     informativeness: float
+    error: float | None
 
 
 def importances(
@@ -60,7 +63,7 @@ def importances(
     """
     from sklearn.ensemble import ExtraTreesClassifier
 
-    columns, accuracies = [], []
+    columns, right = [], []
     for j in range(factors.shape[1]):
         forest = ExtraTreesClassifier(
             TREES,
@@ -69,8 +72,9 @@ def importances(
             random_state=derive(seed, "evaluation/factors/trees", j) % 2**32,
         ).fit(codes.numpy(), factors[:, j].numpy())
         columns.append(torch.from_numpy(forest.feature_importances_))
-        accuracies.append(float(forest.score(test_codes.numpy(), test_factors[:, j].numpy())))
-    return Importances(torch.stack(columns, dim=1), float(np.mean(accuracies)))
+        right.append(torch.from_numpy(forest.predict(test_codes.numpy())) == test_factors[:, j])
+    each = torch.stack(right).double().mean(0)
+    return Importances(torch.stack(columns, dim=1), float(each.mean()), of_mean(each))
 
 
 def disentanglement(table: Tensor) -> float:
@@ -249,8 +253,9 @@ def factors_rows(context: ModelContext) -> list[Row]:
         return f"fitted on {len(samples.train_indices)} training images"
 
     def informativeness() -> Value:
-        found = table().informativeness
-        return Value(found, float(np.mean([1 / n for _, n in dataset.factors])), fitted())
+        found = table()
+        chance = float(np.mean([1 / n for _, n in dataset.factors]))
+        return Value(found.informativeness, chance, fitted(), error=found.error)
 
     def gap() -> Value:
         codes, factors, _, _ = seen()

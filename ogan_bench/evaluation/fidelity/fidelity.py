@@ -17,7 +17,11 @@ from torch import Tensor
 from ogan_bench.evaluation.fidelity.comparison import Comparison
 from ogan_bench.evaluation.fidelity.feature_sets import check
 from ogan_bench.evaluation.fidelity.floor import with_floor
-from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_floor
+from ogan_bench.evaluation.fidelity.frechet import (
+    frechet_distance,
+    frechet_floor,
+    frechet_influence,
+)
 from ogan_bench.evaluation.fidelity.kernel import unbiased_cubic_mmd
 from ogan_bench.evaluation.fidelity.quantities import manifold_value, quantity_rows
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
@@ -148,6 +152,18 @@ def fidelity_rows(
     return quantity_rows(measures, names, n_samples=n, split=compared.split, extractor=extractor)
 
 
+def _paired_frechet_error(reconstructions: Tensor, originals: Tensor) -> float | None:
+    """Standard error from the finite number of images, each of which moves both sets.
+
+    ``None`` if there are too few images for it, or all reconstructions are equal.
+    """
+    if torch.equal(*reconstructions.aminmax(dim=0)):
+        return None
+    moved = frechet_influence(reconstructions, originals)
+    moving = frechet_influence(originals, reconstructions)
+    return None if moved is None or moving is None else of_mean(moved + moving)
+
+
 def reconstruction_distance_rows(reconstructions: Features, originals: Features) -> list[Row]:
     """The Fréchet distance between test images and their own reconstructions.
 
@@ -160,7 +176,8 @@ def reconstruction_distance_rows(reconstructions: Features, originals: Features)
     """
 
     def distance() -> Value:
-        return Value(frechet_distance(reconstructions.features, originals.features))
+        x_rec, x = reconstructions.features, originals.features
+        return Value(frechet_distance(x_rec, x), error=_paired_frechet_error(x_rec, x))
 
     return measured_rows(
         {"rfd_classifier": distance},

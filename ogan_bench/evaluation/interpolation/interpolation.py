@@ -30,7 +30,7 @@ from ogan_bench.evaluation.interpolation.path_length import (
     trimmed_mean,
 )
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
-from ogan_bench.evaluation.standard_error import of_mean
+from ogan_bench.evaluation.standard_error import of_mean, of_share, ratio_of_means
 from ogan_bench.features.extractor import Extractor, Features, dataset_features, extract
 from ogan_bench.metrics.definition import SpaceName
 from ogan_bench.metrics.feature_spaces import CLASSIFIER
@@ -100,7 +100,7 @@ class InterpolationPaths:
         self.endpoints = random_endpoints(context)
         random = generator(context.settings.seed, "evaluation/interpolation/positions")
         self.positions = torch.rand(PAIRS, 1, generator=random) * (1 - EPSILON)
-        self._straight: dict[str, float] = {}
+        self._straight: dict[str, Tensor] = {}
         self._speeds: dict[tuple[str, Curve], Tensor] = {}
         self._walks: dict[str, Tensor] = {}
         self._middles: dict[str, Tensor] = {}
@@ -182,8 +182,8 @@ class InterpolationPaths:
             self._end_features[extractor.name] = _chosen(known, self.endpoints.first), end
         return self._end_features[extractor.name]
 
-    def squared_speeds(self, extractor: Extractor, curve: Curve) -> tuple[Tensor, float]:
-        """Squared speeds of all paths in a feature space, and mean squared endpoint distance.
+    def squared_speeds(self, extractor: Extractor, curve: Curve) -> tuple[Tensor, Tensor]:
+        """Squared speeds of all paths in a feature space, and squared distances of endpoints.
 
         Raises:
             ValueError: The space has no features for images that are not rounded to 8 bits.
@@ -200,7 +200,7 @@ class InterpolationPaths:
                     "step by which speed is measured"
                 )
             start, end = (points(images).double() for images in self.decoded_endpoints)
-            self._straight[space] = float((end - start).square().sum(1).mean())
+            self._straight[space] = (end - start).square().sum(1)
         if (space, curve) not in self._speeds:
             self._speeds[space, curve] = squared_speeds(
                 lambda codes: points(decode(self.context, codes, endpoints.labels)),
@@ -211,19 +211,21 @@ class InterpolationPaths:
     def path_length(self, extractor: Extractor, curve: Curve) -> Value:
         """Mean squared speed without the lowest and highest per cent, as in StyleGAN."""
         speeds, _ = self.squared_speeds(extractor, curve)
-        return Value(trimmed_mean(speeds), note=f"ε = {EPSILON:g}", extractor=extractor.name)
+        found, note = trimmed_mean(speeds), f"ε = {EPSILON:g}"
+        return Value(found.value, note=note, extractor=extractor.name, error=found.standard_error)
 
     def path_energy(self, extractor: Extractor, curve: Curve) -> Value:
         """Mean squared speed divided by that of straight paths with the same endpoints."""
         speeds, straight = self.squared_speeds(extractor, curve)
-        if straight == 0:
+        if not bool(straight.any()):
             raise ValueError("all paths end where they start")
-        energy = float(speeds.mean()) / straight
-        return Value(energy, note=f"ε = {EPSILON:g}", extractor=extractor.name)
+        found, note = ratio_of_means(speeds, straight), f"ε = {EPSILON:g}"
+        return Value(found.value, note=note, extractor=extractor.name, error=found.standard_error)
 
     def detour(self, suffix: str) -> Value:
         """Length of the first paths in pixel space, divided by the distance of their endpoints."""
-        return Value(detour(self.walk(suffix)), note=f"{SEGMENTS} segments")
+        found = detour(self.walk(suffix))
+        return Value(found.value, note=f"{SEGMENTS} segments", error=found.standard_error)
 
     def straightness(self, extractor: Extractor, suffix: str) -> Value:
         """Mean straightness of the first paths in a feature space, of images rounded to 8 bits."""
@@ -261,7 +263,12 @@ class InterpolationPaths:
         start, end = (_confidence(of.logits) for of in self.end_features(context, CLASSIFIER))
         middle = _confidence(self.middle_features(extractor, suffix).logits)
         share = float((middle >= torch.minimum(start, end)).double().mean())
-        return Value(share, note="2/3 if midpoints are like ends", extractor=extractor.name)
+        return Value(
+            share,
+            note="2/3 if midpoints are like ends",
+            extractor=extractor.name,
+            error=of_share(share, PAIRS),
+        )
 
 
 def _chosen(features: Features, indices: Tensor) -> Features:

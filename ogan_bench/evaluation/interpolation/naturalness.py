@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ogan_bench.evaluation.standard_error import Estimate, of_mean
+from ogan_bench.evaluation.standard_error import Estimate, ratio_of_means
 
 
 def straightness(points: Tensor) -> Tensor:
@@ -45,13 +45,10 @@ def middle_to_ends(middle: Tensor, ends: Tensor) -> Estimate:
     Raises:
         ValueError: All ends have distance 0.
     """
-    numerator, denominator = middle.double(), ends.double().mean(0)
-    scale = denominator.mean()
-    if scale == 0:
+    of_ends = ends.double().mean(0)
+    if not bool(of_ends.any()):
         raise ValueError("both ends of all paths have the features of training images")
-    ratio = numerator.mean() / scale
-    influence: Tensor = (numerator - ratio * denominator) / scale
-    return Estimate(float(ratio), of_mean(influence))
+    return ratio_of_means(middle, of_ends)
 
 
 def shuffled_entries(codes: Tensor, random: torch.Generator) -> Tensor:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import to_float
+from ogan_bench.evaluation.standard_error import Estimate, of_mean, ratio_of_means
 from ogan_bench.features.extractor import Extractor
 
 Curve = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -75,20 +76,30 @@ def squared_speeds(
     return (after - before).square().sum(1) / eps**2
 
 
-def trimmed_mean(values: Tensor, lower: float = 0.01, upper: float = 0.99) -> float:
+def trimmed_mean(values: Tensor, lower: float = 0.01, upper: float = 0.99) -> Estimate:
     """Mean of the values between two quantiles, inclusive, which are values from the sample.
+
+    The standard error is that of the values with those outside moved to the quantiles, divided by
+    the share of those inside.
 
     Raises:
         ValueError: There are no values.
+
+    References:
+        J. W. Tukey and D. H. McLaughlin, Less Vulnerable Confidence and Significance Procedures
+        for Location Based on a Single Sample, 1963
     """
     if not len(values):
         raise ValueError("there are no values to average")
     low = values.quantile(lower, interpolation="lower")
     high = values.quantile(upper, interpolation="higher")
-    return float(values[(values >= low) & (values <= high)].mean())
+    kept = values[(values >= low) & (values <= high)]
+    error = of_mean(values.clamp(low, high))
+    share = len(kept) / len(values)
+    return Estimate(float(kept.mean()), None if error is None else error / share)
 
 
-def detour(points: Tensor) -> float:
+def detour(points: Tensor) -> Estimate:
     """Length of paths divided by the distance of their endpoints, both summed over paths.
 
         Σ_i Σ_k ‖x_i,k+1 - x_i,k‖ / Σ_i ‖x_i,K - x_i,0‖
@@ -103,10 +114,10 @@ def detour(points: Tensor) -> float:
         ValueError: All paths end where they start.
     """
     x = points.flatten(2).double()
-    straight = (x[-1] - x[0]).norm(dim=1).sum()
-    if straight == 0:
+    straight = (x[-1] - x[0]).norm(dim=1)
+    if not bool(straight.any()):
         raise ValueError("all paths end where they start")
-    return float(x.diff(dim=0).norm(dim=2).sum() / straight)
+    return ratio_of_means(x.diff(dim=0).norm(dim=2).sum(0), straight)
 
 
 def takes_floats(extractor: Extractor, images: Tensor) -> bool:

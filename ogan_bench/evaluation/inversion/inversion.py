@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ogan_bench.evaluation.reconstruction.pixel_error import in_units
+from ogan_bench.evaluation.reconstruction.pixel_error import in_units, mean_value
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.sampling.context import ModelContext, project
 from ogan_bench.seeding import generator
@@ -91,15 +92,16 @@ class Inversions:
         """Smallest error over all starts from the prior."""
         return self.prior.amin(0)
 
-    def gap(self) -> float:
-        """Mean excess error of the encoder's reconstruction over the smallest error found."""
+    @property
+    def gaps(self) -> Tensor:
+        """Excess error of the encoder's reconstruction over the smallest error found."""
         smallest = torch.minimum(self.encoder, self.restarts)
-        return float((self.own - smallest).clamp_min(0).mean())
+        return (self.own - smallest).clamp_min(0)
 
-    def encoder_wins(self) -> float:
-        """Share of images for which the encoder's start gives the smallest error; a tie is half."""
-        wins = (self.encoder < self.restarts).double() + 0.5 * (self.encoder == self.restarts)
-        return float(wins.mean())
+    @property
+    def encoder_wins(self) -> Tensor:
+        """1 where the encoder's start gives the smallest error, ½ for a tie, else 0."""
+        return (self.encoder < self.restarts).double() + 0.5 * (self.encoder == self.restarts)
 
 
 def inversions(context: ModelContext, images: int = IMAGES) -> Inversions:
@@ -164,15 +166,12 @@ def inversion_rows(context: ModelContext, images: int = IMAGES) -> list[Row]:
     _, _, units = in_units(context.dataset.test.images)
     how = f"{STEPS} steps of Adam from {LEARNING_RATE:g}"
     measures: dict[str, Callable[[], Value]] = {
-        "ivom": lambda: Value(
-            float(found().restarts.mean()), note=f"best of {RESTARTS} starts; {how}"
-        ),
-        "ivom_encoder": lambda: Value(float(found().encoder.mean()), note=how),
-        "inversion_gap": lambda: Value(found().gap(), note=f"for {context.formula}"),
-        "inversion_encoder_wins": lambda: Value(
-            found().encoder_wins(),
-            1 / (RESTARTS + 1),
-            f"against {RESTARTS} starts drawn from the prior",
+        "ivom": lambda: mean_value(found().restarts, f"best of {RESTARTS} starts; {how}"),
+        "ivom_encoder": lambda: mean_value(found().encoder, how),
+        "inversion_gap": lambda: mean_value(found().gaps, f"for {context.formula}"),
+        "inversion_encoder_wins": lambda: dataclasses.replace(
+            mean_value(found().encoder_wins, f"against {RESTARTS} starts drawn from the prior"),
+            floor=1 / (RESTARTS + 1),
         ),
     }
     return measured_rows(

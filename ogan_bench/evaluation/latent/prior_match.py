@@ -11,11 +11,12 @@ import math
 import torch
 from torch import Tensor
 
-from ogan_bench.evaluation.effective_rank import effective_rank
+from ogan_bench.evaluation.effective_rank import effective_rank, effective_rank_error
 from ogan_bench.evaluation.fidelity.floor import with_floor
 from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_error, frechet_floor
 from ogan_bench.evaluation.latent.round_trip import round_trip_rows
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
+from ogan_bench.evaluation.standard_error import of_mean
 from ogan_bench.sampling.context import ModelContext, project
 
 KOLMOGOROV_MEAN = math.sqrt(math.pi / 2) * math.log(2)
@@ -93,15 +94,19 @@ def latent_coverage_rows(context: ModelContext) -> list[Row]:
         return Value(float(each.mean()), kolmogorov_smirnov_floor(n, len(z)), note)
 
     def rank() -> Value:
-        return Value(code_rank(raw), note=f"at most {min(d, n - 1)}")
+        value, centred = code_rank(raw), raw.double() - raw.double().mean(0)
+        error = effective_rank_error(centred)
+        return Value(value, note=f"at most {min(d, n - 1)}", error=error)
 
     def average(of: Tensor) -> Value:
-        mean, of_z = (float(t.double().mean()) for t in (of, samples.z))
-        return Value(mean, note=f"{of_z:.3f} for z")
+        of_z = float(samples.z.double().mean())
+        error = of_mean(of.double().mean(1))
+        return Value(float(of.double().mean()), note=f"{of_z:.3f} for z", error=error)
 
     def deviation(of: Tensor) -> Value:
-        mean, of_z = (float(t.double().std(1, correction=0).mean()) for t in (of, samples.z))
-        return Value(mean, note=f"{of_z:.3f} for z")
+        each, of_z = (t.double().std(1, correction=0) for t in (of, samples.z))
+        note = f"{float(of_z.mean()):.3f} for z"
+        return Value(float(each.mean()), note=note, error=of_mean(each))
 
     rows = measured_rows(
         {

@@ -15,6 +15,7 @@ from ogan_bench.data.base import to_float
 from ogan_bench.evaluation.effective_rank import effective_rank
 from ogan_bench.evaluation.mechanism.loss_gradients import ITERATIONS, LossProbe
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
+from ogan_bench.evaluation.standard_error import of_mean
 from ogan_bench.objectives.base import Batch, Nets, draw_noise
 from ogan_bench.sampling.context import ModelContext
 from ogan_bench.seeding import generator
@@ -140,14 +141,19 @@ def mechanism_rows(context: ModelContext) -> list[Row]:
         if adversarial is None or consistency is None:
             raise ValueError("the score or the consistency term does not depend on E(G(z))")
         found = cosines(adversarial, consistency)
-        return Value(float(found.mean()), n_samples=len(found))
+        # Samples of a batch share its statistics: batches are independent, samples are not.
+        whole = len(found) == len(adversarial)
+        error = of_mean(found.view(BATCHES, -1).mean(1)) if whole else None
+        return Value(float(found.mean()), n_samples=len(found), error=error)
 
     def cosine_in_parameters() -> Value:
-        return Value(float(cosines(*probe.gradients.parameters).mean()))
+        found = cosines(*probe.gradients.parameters)
+        return Value(float(found.mean()), error=of_mean(found))
 
     def norm_ratio() -> Value:
         adversarial, consistency = probe.gradients.parameters
-        return Value(float((consistency.norm(dim=1) / adversarial.norm(dim=1)).mean()))
+        found = consistency.norm(dim=1) / adversarial.norm(dim=1)
+        return Value(float(found.mean()), error=of_mean(found))
 
     def output_share(term: int) -> Value:
         gradient = probe.gradients.output[term]

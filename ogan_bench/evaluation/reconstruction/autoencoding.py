@@ -102,14 +102,14 @@ class SplitReconstruction:
         """Mean squared error of each of the first images, shape ``(n,)`` like the argument."""
         return self._error(self.x[: len(x_rec)], x_rec)
 
-    def error_at(self, temperature: float, images: int) -> float:
-        """Mean error of the first images at any temperature."""
+    def errors_at(self, temperature: float, images: int) -> Tensor:
+        """Errors of the first images at any temperature, shape ``(images,)``."""
         if temperature == self.context.settings.temperature:
             x_rec = self.x_rec[:images]
         else:
             labels = None if self.labels is None else self.labels[:images]
             x_rec = autoencode(self.context, self.codes[:images], labels, temperature)
-        return float(self.error(x_rec).mean())
+        return self.error(x_rec)
 
     def features(self, context: ModelContext, space: str) -> tuple[Features, Features]:
         """Features of x and of its reconstruction by the context's extractor."""
@@ -131,7 +131,8 @@ class SplitReconstruction:
         return Value(psnr(each), error=of_mean(each.log10().mul(10)))
 
     def ratio(self) -> Value:
-        return Value(reconstruction_ratio(self.x, self.x_rec, self.context.settings.seed))
+        found = reconstruction_ratio(self.x, self.x_rec, self.context.settings.seed)
+        return Value(found.value, error=found.standard_error)
 
     def similarity(self) -> Value:
         self._pixels("structural similarity")
@@ -147,8 +148,8 @@ class SplitReconstruction:
     def feature_ratio(self, context: ModelContext, space: str) -> Value:
         before, after = self.features(context, space)
         seed = context.settings.seed
-        value = reconstruction_ratio(before.features, after.features, seed)
-        return Value(value, extractor=before.extractor)
+        found = reconstruction_ratio(before.features, after.features, seed)
+        return Value(found.value, extractor=before.extractor, error=found.standard_error)
 
     def agreement(self, context: ModelContext) -> Value:
         before, after = self.features(context, CLASSIFIER)
@@ -193,14 +194,14 @@ def temperature_rows(
     def found() -> tuple[Value, Value]:
         train, test = of("train"), of("test")
         n = min(most, len(train.codes))
-        errors = {t: train.error_at(t, n) for t in TEMPERATURES}
+        errors = {t: float(train.errors_at(t, n).mean()) for t in TEMPERATURES}
         best = min(TEMPERATURES, key=errors.__getitem__)
-        error = test.error_at(best, len(test.codes))
+        errors_of_best = test.errors_at(best, len(test.codes))
         raw = float(test.error(context.samples.raw_reconstructions).mean())
         curve = ", ".join(f"{error:.4g} at t = {t:g}" for t, error in errors.items())
         note = f"{raw:.4g} for G(E(x)); chosen on training images: {curve}"
         chosen = Value(best, note=f"among {TEMPERATURES}", n_samples=n, split=train.split)
-        return chosen, Value(error, note=note)
+        return chosen, mean_value(errors_of_best, note)
 
     measures = {
         "best_temperature": lambda: found()[0],

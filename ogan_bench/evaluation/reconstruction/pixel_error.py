@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ogan_bench.data.base import to_float
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
-from ogan_bench.evaluation.standard_error import of_mean
+from ogan_bench.evaluation.standard_error import Estimate, of_circle, of_mean
 from ogan_bench.seeding import generator
 
 PIXEL_RANGE = 2.0
@@ -60,11 +60,12 @@ def psnr(mse: Tensor) -> float:
     return float(mse.log10().mul(-10).mean())
 
 
-def reconstruction_ratio(x: Tensor, x_rec: Tensor, seed: int) -> float:
+def reconstruction_ratio(x: Tensor, x_rec: Tensor, seed: int) -> Estimate:
     """MSE to an image's own reconstruction over MSE to that of a random other image.
 
     The others are given by a random cyclic permutation, so no image is paired with its own
-    reconstruction. 0: perfect; 1: the code says nothing about the image.
+    reconstruction. 0: perfect; 1: the code says nothing about the image. The standard error takes
+    into account that two errors to other images that follow on the cycle share an image.
 
     Args:
         x: Images or points, shape ``(n, c, h, w)``.
@@ -83,10 +84,12 @@ def reconstruction_ratio(x: Tensor, x_rec: Tensor, seed: int) -> float:
     order = torch.randperm(len(x), generator=generator(seed, "evaluation/derangement"))
     other = torch.empty_like(order)
     other[order] = order.roll(1)
-    baseline = float(point_mse(x, x_rec[other]).mean())
+    own, to_other = point_mse(x, x_rec), point_mse(x, x_rec[other])
+    baseline = float(to_other.mean())
     if baseline == 0:
         raise ValueError("all images and reconstructions are equal")
-    return float(point_mse(x, x_rec).mean()) / baseline
+    ratio = float(own.mean()) / baseline
+    return Estimate(ratio, of_circle((own - ratio * to_other)[order] / baseline))
 
 
 def reconstruction_rows(
@@ -108,10 +111,14 @@ def reconstruction_rows(
         each = error(x, reconstructions)
         return Value(psnr(each), error=of_mean(each.log10().mul(10)))
 
+    def ratio() -> Value:
+        found = reconstruction_ratio(x, reconstructions, seed)
+        return Value(found.value, error=found.standard_error)
+
     measures = {
         "reconstruction_mse": lambda: mean_value(error(x, reconstructions)),
         "reconstruction_psnr": decibels,
-        "reconstruction_ratio": lambda: Value(reconstruction_ratio(x, reconstructions, seed)),
+        "reconstruction_ratio": ratio,
         "reconstruction_mse_raw": lambda: mean_value(error(x, raw_reconstructions)),
     }
     return measured_rows(measures, n_samples=len(x), split="test", note=units)

@@ -50,11 +50,14 @@ class Fitted:
         score: Accuracy on the test images in [0, 1], or the mean accuracy over classes.
         C: Inverse regularisation strength.
         converged: Whether the final fit converged.
+        each: Score plus the influence of each test image on it, shape ``(m,)``; their mean is the
+            score.
     """
 
     score: float
     C: float
     converged: bool
+    each: Tensor
 
 
 def chosen_probe(
@@ -92,11 +95,18 @@ def chosen_probe(
     held = int(n * VALIDATION_SHARE)
     val, fit = order[:held], order[held:]
 
-    def score(model: Any, data: npt.NDArray[np.float32], wanted: npt.NDArray[np.int64]) -> float:
-        right = model.predict(data) == wanted
+    def scores(
+        model: Any, data: npt.NDArray[np.float32], wanted: npt.NDArray[np.int64]
+    ) -> tuple[float, npt.NDArray[np.float64]]:
+        right = (model.predict(data) == wanted).astype(np.float64)
         if not balanced:
-            return float(right.mean())
-        return float(np.mean([right[wanted == c].mean() for c in np.unique(wanted)]))
+            return float(right.mean()), right
+        of_class = {c: right[wanted == c].mean() for c in np.unique(wanted)}
+        score, each = float(np.mean([*of_class.values()])), right.copy()
+        for c, mean in of_class.items():
+            weight = 1 / (len(of_class) * (wanted == c).mean())
+            each[wanted == c] = score + weight * (right[wanted == c] - mean)
+        return score, each
 
     def probe(C: float, tolerance: float, most: int) -> Any:
         weight = "balanced" if balanced else None
@@ -108,11 +118,12 @@ def chosen_probe(
     for C in SWEEPS[kind] if n >= FEWEST_TO_CHOOSE else ():
         model = probe(C, SWEEP_TOLERANCE, SWEEP_ITERATIONS)
         _converged(model, whole[fit], answers[fit])
-        if (found := score(model, whole[val], answers[val])) > best:
+        if (found := scores(model, whole[val], answers[val])[0]) > best:
             chosen, best = C, found
     model = probe(chosen, TOLERANCE, iterations)
     converged = _converged(model, whole, answers)
-    return Fitted(score(model, _array(x_test), goal), chosen, converged)
+    score, each = scores(model, _array(x_test), goal)
+    return Fitted(score, chosen, converged, torch.from_numpy(each))
 
 
 def _logistic(**settings: Any) -> Any:

@@ -26,6 +26,7 @@ from ogan_bench.evaluation.separability.classifiers import (
 from ogan_bench.evaluation.separability.linear_probe import principal_components
 from ogan_bench.evaluation.separability.stylegan_separability import latent_separability_rows
 from ogan_bench.evaluation.separability.trunk import trunk_rows
+from ogan_bench.evaluation.standard_error import of_mean, of_share
 from ogan_bench.features.cache import cached_record, content_key, fingerprint
 from ogan_bench.models.normalization import standardise
 from ogan_bench.sampling.context import ModelContext
@@ -40,8 +41,8 @@ RAREST = 10
 """Minimum number of labels of either kind that an attribute must have."""
 MAX_PIXELS = 32
 """Larger images are shrunk to this height and width before their pixels are probed."""
-VERSION = 1
-"""Increment when the code changes what is fitted; the constants above are part of the key."""
+VERSION = 2
+"""Increment when the code changes what is fitted or kept; the constants above are in the key."""
 
 
 class Representation:
@@ -175,7 +176,8 @@ def _class_probes(context: ModelContext) -> dict[str, Measure]:
         notes = [_of_fits(fits)]
         if len(fits) > 1:
             notes.insert(0, f"{len(fits)} draws of labels, standard deviation {scores.std():.3f}")
-        return Value(float(scores.mean()), floor(), "; ".join(notes))
+        error = _error_of_fits(fits)
+        return Value(float(scores.mean()), floor(), "; ".join(notes), error=error)
 
     @functools.cache
     def search(representation: Representation) -> Tensor:
@@ -184,7 +186,8 @@ def _class_probes(context: ModelContext) -> dict[str, Measure]:
 
     def near(which: int, representation: Representation) -> Value:
         accuracy = float(search(representation)[which])
-        return Value(accuracy, floor(), f"among {len(chosen)} training images")
+        error = of_share(accuracy, len(dataset.test))
+        return Value(accuracy, floor(), f"among {len(chosen)} training images", error=error)
 
     return {
         **{f"probe_accuracy_{n}": functools.partial(few, "logistic", n) for n in DRAWS},
@@ -226,9 +229,14 @@ def _attribute_probe(context: ModelContext) -> Measure:
         if omitted:
             notes.append(f"too rare, left out: {', '.join(omitted)}")
         mean = sum(fit.score for fit in fits.values()) / len(fits)
-        return Value(mean, 0.5, "; ".join(notes))
+        return Value(mean, 0.5, "; ".join(notes), error=_error_of_fits([*fits.values()]))
 
     return measure
+
+
+def _error_of_fits(fits: list[Fitted]) -> float | None:
+    """Of a mean of scores, from the finite number of test images that all fits share."""
+    return of_mean(torch.stack([fit.each for fit in fits]).mean(0))
 
 
 def _of_fits(fits: list[Fitted]) -> str:

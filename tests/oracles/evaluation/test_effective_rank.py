@@ -7,8 +7,9 @@ import pytest
 import torch
 from scipy.stats import entropy
 
-from ogan_bench.evaluation.effective_rank import effective_rank
+from ogan_bench.evaluation.effective_rank import effective_rank, effective_rank_error
 from tests.oracles.evaluation.normal_samples import normal
+from tests.oracles.evaluation.spread import assert_about_the_spread
 
 
 def test_parallel_vectors_have_one_and_orthogonal_ones_their_number() -> None:
@@ -30,3 +31,16 @@ def test_neither_scale_nor_rotation_matters() -> None:
 def test_vectors_without_direction_are_refused() -> None:
     with pytest.raises(ValueError, match="all zero"):
         effective_rank(torch.zeros(3, 2))
+
+
+def test_error_is_about_the_spread() -> None:
+    scale = torch.tensor([4.0, 2, 1, 1, 0.5, 0.5, 0.2, 0.1])
+    sets = [normal(200, 8, seed) * scale for seed in range(60)]
+    errors = [effective_rank_error(x) or 0 for x in sets]
+    assert_about_the_spread([effective_rank(x) for x in sets], errors, least=0.75, most=1.3)
+
+
+def test_parallel_vectors_have_no_error() -> None:
+    x = torch.outer(normal(9, 1, 0)[:, 0], torch.ones(4))
+    assert effective_rank_error(x) == pytest.approx(0, abs=1e-9)
+    assert effective_rank_error(x[:1]) is None

@@ -12,6 +12,7 @@ from ogan_bench.evaluation.coverage.found_classes import (
     confusion,
     found_classes,
 )
+from tests.oracles.evaluation.spread import assert_about_the_spread
 
 FASHION = torch.tensor(
     [
@@ -104,3 +105,14 @@ def test_expected_number_is_the_mean_over_perfect_samples() -> None:
     ]
     assert results[0].expected < 99
     assert np.mean([r.classes for r in results]) == pytest.approx(results[0].expected, rel=0.05)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.3])
+def test_error_of_their_number_is_about_the_spread(share: float) -> None:
+    """Five of ten classes have a fifth or a third of their usual share, which decides."""
+    rates = np.array([0.1 * share] * 5 + [0.2 - 0.1 * share] * 5)
+    random, usual = np.random.default_rng(0), torch.full((10,), 600)
+    answers = torch.eye(10, dtype=torch.float64) * 0.98 + 0.002
+    drawn = random.multinomial(500, rates @ answers.numpy(), size=80)
+    found = [found_classes(torch.from_numpy(counts), usual, answers) for counts in drawn]
+    assert_about_the_spread([f.classes for f in found], [f.error for f in found])

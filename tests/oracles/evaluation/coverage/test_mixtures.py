@@ -15,6 +15,7 @@ from ogan_bench.data.base import Modes
 from ogan_bench.data.sources.mixtures import grid, ring
 from ogan_bench.evaluation.coverage.mixtures import PERFECT, RADIUS, high_quality_counts, point_rows
 from ogan_bench.evaluation.rows import Row
+from tests.oracles.evaluation.spread import assert_about_the_spread
 
 GRID = grid().modes
 RING = ring().modes
@@ -99,3 +100,19 @@ def test_the_radius_is_three_deviations() -> None:
     near_second = (10.0, -RADIUS + 1e-4)
     found = high_quality_counts(points(torch.tensor([inside, outside, near_second])), modes)
     assert found.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("rate", [0.5, 2.0])
+def test_error_of_the_number_of_modes_is_about_the_spread(rate: float) -> None:
+    """Of 20 modes there are few samples, of five many."""
+    modes, n = grid().modes, 400
+    assert modes is not None
+    shares = torch.full((25,), rate / n)
+    shares[:5] = (1 - 20 * rate / n) / 5
+    found = []
+    for seed in range(60):
+        random = torch.Generator().manual_seed(seed)
+        drawn = shares.multinomial(n, replacement=True, generator=random)
+        found.append(rows_of(points(modes.centres[drawn]), modes)["modes_points"])
+    values, errors = [row.value or 0 for row in found], [row.error or 0 for row in found]
+    assert_about_the_spread(values, errors)

@@ -14,11 +14,16 @@ from torch_fidelity.metric_isc import isc_features_to_metric
 
 from ogan_bench.data import Dataset
 from ogan_bench.evaluation.fidelity.comparison import Comparison
-from ogan_bench.evaluation.fidelity.fidelity import classifier_score, fidelity_rows, kernel_distance
+from ogan_bench.evaluation.fidelity.fidelity import (
+    classifier_score,
+    fidelity_rows,
+    kernel_distance,
+    reconstruction_distance_rows,
+)
 from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_floor
 from ogan_bench.evaluation.fidelity.reference import Reference
 from ogan_bench.features.classifier import Classifier, dataset_classifier
-from ogan_bench.features.extractor import extract
+from ogan_bench.features.extractor import Features, extract
 from ogan_bench.metrics.definition import SpaceName
 from tests.oracles.evaluation.normal_samples import normal
 from tests.oracles.evaluation.spread import assert_about_the_spread
@@ -259,3 +264,28 @@ class TestOnDigits:
             distance = frechet_distance(samples, reference)
             ratios.append(distance / frechet_floor(reference, 718))
         assert np.mean(ratios) == pytest.approx(1.0, abs=0.25)  # the features are not Gaussian
+
+
+@pytest.mark.parametrize("size", [0.2, 1.0])
+def test_error_of_reconstructions_is_about_the_spread(size: float) -> None:
+    """With the test images fixed it would be another one: both sets come from them."""
+    found = []
+    for seed in range(60):
+        x = normal(300, 8, 2 * seed)
+        x_rec = (1 - size / 2) * x + size * normal(300, 8, 2 * seed + 1) + size / 4
+        found += reconstruction_distance_rows(
+            Features(x_rec, torch.empty(300, 0), "test@0"),
+            Features(x, torch.empty(300, 0), "test@0"),
+        )
+    values, errors = [row.value or 0 for row in found], [row.error or 0 for row in found]
+    assert_about_the_spread(values, errors, least=0.75, most=1.35)
+
+
+def test_error_of_perfect_or_constant_reconstructions() -> None:
+    x = Features(normal(300, 8, 0), torch.empty(300, 0), "test@0")
+    grey = Features(torch.zeros(300, 8), torch.empty(300, 0), "test@0")
+    (perfect,) = reconstruction_distance_rows(x, x)
+    assert perfect.error == pytest.approx(0, abs=1e-6)
+    (constant,) = reconstruction_distance_rows(grey, x)
+    assert constant.value is not None
+    assert constant.error is None

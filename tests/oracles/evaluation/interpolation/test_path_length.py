@@ -21,6 +21,7 @@ from ogan_bench.evaluation.interpolation.path_length import (
 )
 from ogan_bench.models.normalization import standardise
 from tests.oracles.evaluation.normal_samples import normal
+from tests.oracles.evaluation.spread import assert_about_the_spread
 
 CPU = torch.device("cpu")
 
@@ -93,14 +94,15 @@ class TestTrimming:
     def test_agrees_with_scipy_where_the_cut_is_exact(self) -> None:
         values = normal(1001, 1, 0)[:, 0].double().exp()
         kept = np.sort(values.numpy())[10:-10]
-        assert trimmed_mean(values) == pytest.approx(float(kept.mean()))
-        assert trimmed_mean(values) == pytest.approx(trim_mean(values.numpy(), 0.01), rel=1e-3)
+        found = trimmed_mean(values).value
+        assert found == pytest.approx(float(kept.mean()))
+        assert found == pytest.approx(trim_mean(values.numpy(), 0.01), rel=1e-3)
 
     def test_one_outlier_of_a_thousand_goes(self) -> None:
         values = torch.ones(1000).double()
         values[17] = 1e6
-        assert trimmed_mean(values) == 1.0
-        assert trimmed_mean(torch.tensor([3.0])) == 3.0
+        assert trimmed_mean(values).value == 1.0
+        assert trimmed_mean(torch.tensor([3.0])).value == 3.0
 
     def test_nothing_is_refused(self) -> None:
         with pytest.raises(ValueError, match="no values"):
@@ -111,10 +113,10 @@ class TestDetour:
     def test_of_lines_quarter_circles_and_ways_back(self) -> None:
         s = torch.linspace(0, 1, 201).double()
         line = torch.stack([s, 2 * s], 1)[:, None]
-        assert detour(line) == pytest.approx(1.0)
+        assert detour(line).value == pytest.approx(1.0)
         quarter = torch.stack([(s * math.pi / 2).cos(), (s * math.pi / 2).sin()], 1)[:, None]
-        assert detour(quarter) == pytest.approx(math.pi / 2 / math.sqrt(2), rel=1e-4)
-        assert detour(torch.cat([line, line.flip(0)[:-100]])) > 2
+        assert detour(quarter).value == pytest.approx(math.pi / 2 / math.sqrt(2), rel=1e-4)
+        assert detour(torch.cat([line, line.flip(0)[:-100]])).value > 2
 
     def test_of_images_that_never_change_is_not_defined(self) -> None:
         with pytest.raises(ValueError, match="end where they start"):
@@ -142,3 +144,11 @@ class TestFloats:
     def test_is_found_out(self, kind: str, expected: bool) -> None:
         images = torch.arange(64, dtype=torch.uint8).view(4, 1, 4, 4)
         assert takes_floats(self.Space(kind), images) is expected
+
+
+def test_errors_of_lengths_are_about_the_spread() -> None:
+    trimmed = [trimmed_mean(normal(500, 1, seed)[:, 0].exp()) for seed in range(60)]
+    paths = [normal(5 * 50, 8, seed).view(5, 50, 8) for seed in range(60)]
+    for found in (trimmed, [detour(x) for x in paths]):
+        errors = [estimate.standard_error or 0 for estimate in found]
+        assert_about_the_spread([e.value for e in found], errors, least=0.75, most=1.3)

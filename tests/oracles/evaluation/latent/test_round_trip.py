@@ -11,13 +11,17 @@ from scipy.stats import pearsonr
 
 from ogan_bench.evaluation.latent.round_trip import (
     latent_r2,
+    latent_r2_influence,
     latent_retrieval,
+    latent_retrieval_error,
     latent_rho,
     latent_rows,
     product_of_others,
 )
+from ogan_bench.evaluation.standard_error import of_mean
 from ogan_bench.models.normalization import standardise
 from tests.oracles.evaluation.normal_samples import normal
+from tests.oracles.evaluation.spread import assert_about_the_spread
 
 
 def test_agrees_with_scipy() -> None:
@@ -137,3 +141,32 @@ class TestRetrieval:
         codes = z + normal(200, 6, 1)
         assert 0.1 < latent_retrieval(z, codes) < 0.9
         assert latent_retrieval(z.flip(0), codes.flip(0)) == latent_retrieval(z, codes)
+
+
+class TestErrors:
+    @pytest.mark.parametrize(("noise", "most"), [(0.1, 1.3), (1.0, 1.3), (1e3, 1.6)])
+    def test_of_dimensions_is_about_the_spread(self, noise: float, most: float) -> None:
+        pairs = [(z := normal(300, 16, 2 * s), z + noise * normal(300, 16, 2 * s + 1))
+                 for s in range(60)]  # fmt: skip
+        values = [float(latent_r2(z, codes).mean()) for z, codes in pairs]
+        errors = [of_mean(latent_r2_influence(z, codes)) or 0 for z, codes in pairs]
+        assert_about_the_spread(values, errors, least=0.75, most=most)
+
+    def test_of_dimensions_that_are_constant_or_exact_is_zero(self) -> None:
+        z = normal(50, 4, 0)
+        for codes in (torch.ones(50, 4), 3 * z + 1):
+            assert of_mean(latent_r2_influence(z, codes)) == pytest.approx(0, abs=1e-7)
+
+    @pytest.mark.parametrize("noise", [0.5, 1.5, 1e3])
+    def test_of_retrieval_is_about_the_spread(self, noise: float) -> None:
+        """A share of independent hits would be up to a third too small."""
+        pairs = [(z := normal(200, 16, 2 * s), z + noise * normal(200, 16, 2 * s + 1))
+                 for s in range(60)]  # fmt: skip
+        values = [latent_retrieval(z, codes) for z, codes in pairs]
+        errors = [latent_retrieval_error(z, codes) or 0 for z, codes in pairs]
+        assert_about_the_spread(values, errors, least=0.75)
+
+    def test_of_retrieval_that_never_fails_is_zero(self) -> None:
+        z = normal(60, 8, 0)
+        assert latent_retrieval_error(z, z) == 0.0
+        assert latent_retrieval_error(z[:2], z[:2]) is None

@@ -19,6 +19,8 @@ from ogan_bench.evaluation.reconstruction.pixel_error import (
     reconstruction_rows,
 )
 from ogan_bench.evaluation.rows import Row
+from tests.oracles.evaluation.normal_samples import normal
+from tests.oracles.evaluation.spread import assert_about_the_spread
 
 
 def images(n: int, seed: int = 0) -> Tensor:
@@ -75,9 +77,11 @@ def test_perfect_reconstructions() -> None:
 
 def test_useless_reconstructions_have_ratio_one() -> None:
     x = to_float(images(50))
-    assert reconstruction_ratio(x, x.mean(0, keepdim=True).expand_as(x), 0) == pytest.approx(1.0)
+    assert reconstruction_ratio(x, x.mean(0, keepdim=True).expand_as(x), 0).value == pytest.approx(
+        1.0
+    )
     independent = to_float(images(2000, seed=3))
-    assert reconstruction_ratio(to_float(images(2000)), independent, 0) == pytest.approx(
+    assert reconstruction_ratio(to_float(images(2000)), independent, 0).value == pytest.approx(
         1, abs=0.02
     )
 
@@ -86,10 +90,10 @@ def test_useless_reconstructions_have_ratio_one() -> None:
 def test_no_image_meets_its_own_reconstruction(n: int) -> None:
     # Image i is zero but for pixel i: two different ones differ by exactly 2/n, in any pairing.
     x = 2 * torch.eye(n).view(n, 1, 1, n)
-    assert reconstruction_ratio(x, x.clone(), seed=n) == 0.0
+    assert reconstruction_ratio(x, x.clone(), seed=n).value == 0.0
     # With reconstructions that are half an image the ratio tells own from other exactly.
     own, other = 1 / n, (4 + 1) / n
-    assert reconstruction_ratio(x, x / 2, seed=n) == pytest.approx(own / other)
+    assert reconstruction_ratio(x, x / 2, seed=n).value == pytest.approx(own / other)
 
 
 def test_ratio_depends_on_its_seed_alone() -> None:
@@ -155,3 +159,23 @@ class TestPoints:
         assert one["reconstruction_ratio"].value == pytest.approx(
             other["reconstruction_ratio"].value
         )
+
+
+@pytest.mark.parametrize("kept", [0.0, 1.0])
+@pytest.mark.parametrize("d", [2, 16])
+def test_error_of_a_ratio_is_about_the_spread(kept: float, d: int) -> None:
+    found = []
+    for seed in range(80):
+        x = normal(200, d, 2 * seed)
+        x_rec = kept * x + 0.7 * normal(200, d, 2 * seed + 1)
+        found.append(reconstruction_ratio(x[..., None, None], x_rec[..., None, None], seed))
+    errors = [ratio.standard_error or 0 for ratio in found]
+    assert_about_the_spread([ratio.value for ratio in found], errors, least=0.75, most=1.3)
+
+
+def test_error_of_a_ratio_that_is_exact_is_zero() -> None:
+    x = normal(50, 4, 0)[..., None, None]
+    assert reconstruction_ratio(x, x, 0).standard_error == 0.0
+    same = x.mean(0, keepdim=True).expand_as(x)
+    assert reconstruction_ratio(x, same, 0).standard_error == pytest.approx(0, abs=1e-9)
+    assert reconstruction_ratio(x[:2], x[:2] + 1, 0).standard_error is None

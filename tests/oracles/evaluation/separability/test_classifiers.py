@@ -26,8 +26,10 @@ from ogan_bench.evaluation.separability.classifiers import (
     neighbours_accuracy,
 )
 from ogan_bench.evaluation.separability.probe_suite import Representation
+from ogan_bench.evaluation.standard_error import of_mean
 from ogan_bench.seeding import generator
 from tests.oracles.evaluation.separability.labelled_noise import classes, noise
+from tests.oracles.evaluation.spread import assert_about_the_spread
 
 FITTED = sys.modules[chosen_probe.__module__]
 
@@ -102,6 +104,16 @@ class TestChosenProbe:
         # Always "no" is right nine times in ten, and balanced once in two.
         blind = chosen_probe("logistic", 0 * x, y, 0 * x_test, y_test, 0, balanced=True)
         assert blind.score == 0.5
+        assert float(found.each.mean()) == pytest.approx(found.score)
+
+    @pytest.mark.parametrize("balanced", [False, True])
+    def test_error_is_about_the_spread_over_test_images(self, balanced: bool) -> None:
+        y, y_test = ((noise(n, 1, s)[:, 0] > 1).long() for n, s in ((200, 0), (6000, 1)))
+        x, x_test = (0.8 * t[:, None] + noise(len(t), 3, 5) for t in (y, y_test))
+        sets = zip(x_test.split(150), y_test.split(150), strict=True)
+        fits = [chosen_probe("logistic", x, y, *test, 0, balanced=balanced) for test in sets]
+        errors = [of_mean(fit.each) or 0 for fit in fits]
+        assert_about_the_spread([fit.score for fit in fits], errors, least=0.75, most=1.35)
 
     def test_few_labels_choose_nothing(self) -> None:
         y = classes(40)
