@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -71,6 +72,22 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @functools.cached_property
+    def hash(self) -> str:
+        """SHA-256 over images, labels, attributes and factors, 16 hexadecimal digits."""
+        return _digest(self)
+
+    def hashed(self) -> Iterator[bytes]:
+        """What a hash of the split is over, piece by piece."""
+        for tensor in (self.images, self.labels, self.attributes, self.factors):
+            if tensor is None:
+                continue
+            yield repr(tuple(tensor.shape)).encode()
+            if tensor is self.images and self.content:
+                yield self.content.encode()
+            else:
+                yield tensor.contiguous().cpu().numpy().tobytes()
 
     @property
     def known_labels(self) -> Tensor:
@@ -166,18 +183,8 @@ class Dataset:
 
     @functools.cached_property
     def hash(self) -> str:
-        """SHA-256 over images, labels, attributes and factors, 16 hexadecimal digits."""
-        digest = hashlib.sha256()
-        for split in (self.train, self.test):
-            for tensor in (split.images, split.labels, split.attributes, split.factors):
-                if tensor is None:
-                    continue
-                digest.update(repr(tuple(tensor.shape)).encode())
-                if tensor is split.images and split.content:
-                    digest.update(split.content.encode())
-                else:
-                    digest.update(tensor.contiguous().cpu().numpy().tobytes())
-        return digest.hexdigest()[:16]
+        """SHA-256 over both splits, 16 hexadecimal digits."""
+        return _digest(self.train, self.test)
 
     def to(self, device: torch.device) -> Dataset:
         """The dataset on another device; 60,000 images of 32 x 32 take 61 MB a channel.
@@ -190,6 +197,14 @@ class Dataset:
         moved = replace(self, train=self.train.to(device), test=self.test.to(device))
         moved.__dict__["hash"] = self.hash
         return moved
+
+
+def _digest(*splits: Split) -> str:
+    digest = hashlib.sha256()
+    for split in splits:
+        for piece in split.hashed():
+            digest.update(piece)
+    return digest.hexdigest()[:16]
 
 
 def _fits(device: torch.device, needed: int) -> bool:

@@ -3,6 +3,7 @@
 ::
 
     <cache folder>/classifiers/<key>.pt   trained weights of the datasets' classifiers
+                   classifiers/<key>.json their accuracies on test images
                    features/<key>.pt      features of the images of a dataset
                    references/<key>.pt    quantities that depend only on training features
                    probes/<key>.json      accuracies of probes on pixels

@@ -18,7 +18,14 @@ from torch.nn import functional as F
 from ogan_bench.data import Dataset, ImageShape
 from ogan_bench.data.base import Split, to_float
 from ogan_bench.errors import UserError
-from ogan_bench.features.cache import Entry, Fact, cached_tensors, content_key, fingerprint
+from ogan_bench.features.cache import (
+    Entry,
+    Fact,
+    cached_record,
+    cached_tensors,
+    content_key,
+    fingerprint,
+)
 from ogan_bench.seeding import generator
 
 FEATURES = 64
@@ -93,20 +100,31 @@ def dataset_classifier(
         _train(net.to(device), dataset.train, device, min_images, seed)
         _scale_features(net, dataset.train, device)
         facts: dict[str, Fact] = {
-            "test_accuracy": accuracy(net, dataset.test, device),
             "torch": str(torch.__version__),
             "dataset": dataset.name,
         }
         return Entry({name: t.cpu() for name, t in net.state_dict().items()}, facts)
 
     entry = cached_tensors("classifiers", training_key(dataset, seed, min_images), make)
-    return with_weights(dataset, entry.tensors, float(entry.facts["test_accuracy"]), device)
+    return with_weights(dataset, entry.tensors, None, device)
 
 
 def training_key(dataset: Dataset, seed: int, min_images: int) -> str:
-    """Hash of all that the training of a classifier depends on, but for the machine."""
+    """Hash of all that the training of a classifier depends on, but for the machine.
+
+    Test images are no part of it: images held out of training take their place while it runs.
+    """
+    return _training_key({"train": dataset.train.hash}, dataset, seed, min_images)
+
+
+def former_training_key(dataset: Dataset, seed: int, min_images: int) -> str:
+    """The key by which results have stored classifiers before, with the test images."""
+    return _training_key({"data": dataset.hash}, dataset, seed, min_images)
+
+
+def _training_key(data: dict[str, str], dataset: Dataset, seed: int, min_images: int) -> str:
     parts = {
-        "data": dataset.hash,
+        **data,
         "architecture": str(build(dataset.shape, len(dataset.classes))),
         "training": [LEARNING_RATE, BATCH_SIZE, MIN_EPOCHS, min_images, seed, FEATURE_RMS],
         "version": VERSION,
@@ -115,14 +133,15 @@ def training_key(dataset: Dataset, seed: int, min_images: int) -> str:
 
 
 def with_weights(
-    dataset: Dataset, weights: dict[str, Tensor], test_accuracy: float, device: torch.device
+    dataset: Dataset, weights: dict[str, Tensor], test_accuracy: float | None, device: torch.device
 ) -> Classifier:
     """The classifier of a dataset with known weights.
 
     Args:
         dataset: Its shape and classes are those of the net.
         weights: The net's state.
-        test_accuracy: Share of test images classified correctly.
+        test_accuracy: Share of test images classified correctly; ``None``: from the cache, or
+            computed.
         device: Where it computes.
     """
     net = build(dataset.shape, len(dataset.classes))
@@ -130,6 +149,14 @@ def with_weights(
     digest = fingerprint(weights)
     name = f"{label(dataset)}@{digest[:8]}"
     frozen = net.to(device).eval().requires_grad_(False)
+    if test_accuracy is None:
+        parts = {"weights": digest, "test": dataset.test.hash}
+        record = cached_record(
+            "classifiers",
+            content_key(parts),
+            lambda: {"test_accuracy": accuracy(frozen, dataset.test, device)},
+        )
+        test_accuracy = float(record["test_accuracy"])
     return Classifier(frozen, name, digest, test_accuracy, device)
 
 

@@ -75,10 +75,13 @@ class ClassifierFile:
         """The classifiers, by training seed; they compute in float32.
 
         Args:
-            dataset: What they were trained on.
+            dataset: What they were trained on. Test images other than those that the file was
+                made with have accuracies of their own.
             device: Where they compute.
         """
         seeds, accuracies = (json.loads(self.facts[key]) for key in ("seeds", "test_accuracies"))
+        if self.facts["dataset_hash"] != dataset.hash:
+            accuracies = [None] * len(seeds)
         return [
             with_weights(dataset, self._of_seed(seed), accuracy, device)
             for seed, accuracy in zip(seeds, accuracies, strict=True)

@@ -8,7 +8,7 @@ the weights; the ensemble's name includes the hash of both.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -23,6 +23,7 @@ from ogan_bench.features.classifier import (
     MIN_IMAGES,
     Classifier,
     dataset_classifier,
+    former_training_key,
     label,
     training_key,
 )
@@ -98,7 +99,7 @@ def dataset_classifiers(
     3. The cache. What is not there either is trained.
 
     Args:
-        dataset: With labels. Only classifiers of exactly these images and labels are used.
+        dataset: With labels. Only classifiers of exactly its training images are used.
         device: Where to train and to compute.
         folder: Of the classifiers that belong to the results; ``None``: there is none.
         min_images: As in :func:`~ogan_bench.features.classifier.dataset_classifier`.
@@ -118,9 +119,14 @@ def dataset_classifiers(
     elif folder is None:
         members = trained()
     else:
-        keys = [training_key(dataset, seed, min_images) for seed in range(SIZE)]
-        path = folder / f"{content_key({'members': keys})}.safetensors"
-        members = stored_classifiers(path, dataset, device, trained)
+
+        def path_by(key: Callable[[Dataset, int, int], str]) -> Path:
+            keys = [key(dataset, seed, min_images) for seed in range(SIZE)]
+            return folder / f"{content_key({'members': keys})}.safetensors"
+
+        path, former = path_by(training_key), path_by(former_training_key)
+        kept = former if former.exists() and not path.exists() else path
+        members = stored_classifiers(kept, dataset, device, trained)
     name = f"{label(dataset)} x{len(members)}@{_digest(members)[:8]}"
     return Ensemble(tuple(members), name)
 

@@ -6,6 +6,7 @@ import os
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data import Dataset
+from ogan_bench.data.held_out import hold_out
 from ogan_bench.errors import UserError
 from ogan_bench.features import cache as cache_module
-from ogan_bench.features.cache import Entry, cached_tensors
-from ogan_bench.features.classifier import Classifier, dataset_classifier
+from ogan_bench.features.cache import Entry, cached_tensors, fingerprint
+from ogan_bench.features.classifier import Classifier, accuracy, dataset_classifier
 from ogan_bench.features.extractor import dataset_features, extract
 from tests.oracles.features.bomb import Bomb
 from tests.oracles.features.few_images import images_of
@@ -42,11 +44,22 @@ class TestCache:
         (path,) = (empty_cache / "classifiers").glob("*.pt")
         stored = torch.load(path, weights_only=True)
         path.unlink()
-        facts = {**stored["facts"], "test_accuracy": 0.123}  # not a share of 360 images
-        cached_tensors("classifiers", path.stem, lambda: Entry(stored["tensors"], facts))
-        second = quick(dataset)
-        assert (first.name, first.weights_hash) == (second.name, second.weights_hash)
-        assert second.test_accuracy == 0.123
+        changed = {**stored["tensors"], "0.bias": stored["tensors"]["0.bias"] + 1}
+        cached_tensors("classifiers", path.stem, lambda: Entry(changed, stored["facts"]))
+        assert quick(dataset).weights_hash == fingerprint(changed) != first.weights_hash
+
+    def test_other_test_images_train_nothing_and_have_their_own_accuracy(
+        self, empty_cache: Path, dataset: Dataset
+    ) -> None:
+        """Images held out take the place of the test images while a trial is trained."""
+        kept, held_out = hold_out(dataset, 200, 0)
+        of_test, of_held_out = quick(kept), quick(replace(kept, test=held_out))
+        assert of_held_out.weights_hash == of_test.weights_hash
+        assert len(list((empty_cache / "classifiers").glob("*.pt"))) == 1
+        for found, split in ((of_test, dataset.test), (of_held_out, held_out)):
+            assert found.test_accuracy == accuracy(found.net, split, CPU)
+        assert of_held_out.test_accuracy != of_test.test_accuracy
+        assert quick(kept).test_accuracy == of_test.test_accuracy
 
     def test_other_data_and_other_constants_are_other_entries(
         self, empty_cache: Path, dataset: Dataset
@@ -72,7 +85,7 @@ class TestCache:
             content["tensors"]["0.weight"][0] += 1
             torch.save(content, path)
         elif damage == "facts":
-            content["facts"]["test_accuracy"] = 1.0
+            content["facts"]["dataset"] = "another"
             torch.save(content, path)
         else:  # the whole file of another key under this name
             path.unlink()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,16 @@ from safetensors.torch import save_file
 from ogan_bench.data import Dataset
 from ogan_bench.errors import UserError
 from ogan_bench.features import ensemble
-from ogan_bench.features.classifier import Classifier, dataset_classifier
+from ogan_bench.features.cache import content_key
+from ogan_bench.features.classifier import (
+    Classifier,
+    accuracy,
+    dataset_classifier,
+    former_training_key,
+)
 from ogan_bench.features.ensemble import SIZE, Ensemble, dataset_classifiers
 from ogan_bench.features.extractor import extract
+from ogan_bench.features.stored_classifiers import stored_classifiers
 from tests.oracles.features.few_images import images_of
 
 CPU = torch.device("cpu")
@@ -102,6 +110,33 @@ def test_each_dataset_has_a_file_and_shipped_ones_have_none(
     ensemble_in(folder, small)
     ensemble_in(folder, images_of(20, 1, 8, 8))
     assert len(list(folder.iterdir())) == 2
+
+
+def test_other_test_images_have_the_same_file_and_their_own_accuracies(
+    small: Dataset, folder: Path
+) -> None:
+    first = ensemble_in(folder, small)
+    unseen = images_of(30, 1, 8, 8).test
+    other = ensemble_in(folder, replace(small, test=unseen))
+    assert len(list(folder.iterdir())) == 1
+    assert other.weights_hash == first.weights_hash
+    assert other.test_accuracies == [accuracy(m.net, unseen, CPU) for m in first.members]
+    assert other.test_accuracies != first.test_accuracies
+
+
+def test_a_file_by_its_former_name_is_used(
+    small: Dataset, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Results are measured with the classifiers they were measured with, never with others."""
+    keys = [former_training_key(small, seed, 1) for seed in range(SIZE)]
+    former = folder / f"{content_key({'members': keys})}.safetensors"
+    made = stored_classifiers(
+        former, small, CPU, lambda: [dataset_classifier(small, CPU, 9, min_images=1)]
+    )
+    monkeypatch.setenv("OGAN_BENCH_CACHE", str(tmp_path / "empty"))
+    found = ensemble_in(folder, small)
+    assert [m.weights_hash for m in found.members] == [m.weights_hash for m in made]
+    assert only_file(folder) == former
 
 
 def cut(path: Path) -> None:
