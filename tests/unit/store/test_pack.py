@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from safetensors.numpy import save_file
 
 from ogan_bench.analysis.analyse import analyse_stored
 from ogan_bench.analysis.history import load_history
@@ -62,6 +64,50 @@ def test_the_pack_holds_the_study_and_two_files(packed: Path) -> None:
     assert sorted(path.name for path in (packed / "demo").iterdir()) == sorted(
         ["study.json", *PACKS]
     )
+
+
+def test_the_protocol_is_copied(root: Path, tmp_path: Path) -> None:
+    (root / "demo" / "protocol.md").write_text("in words")
+    pack(root / "demo", tmp_path / "packed" / "demo")
+    assert (tmp_path / "packed" / "demo" / "protocol.md").read_text() == "in words"
+
+
+class TestClassifiers:
+    def stored(self, folder: Path, dataset: str, weight: float = 0.0) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{dataset}.safetensors"
+        save_file({"0.bias": np.full(3, weight)}, path, {"dataset": dataset})
+        return path
+
+    @pytest.fixture
+    def measured(self, root: Path) -> Path:
+        """A trial measured with classifiers of a dataset of its own."""
+        folder = TrialFolder(root / "demo" / "none" / "seed-0")
+        result = folder.read("result.json")
+        assert result is not None
+        result["metrics"][0]["extractor"] = "classifier:own-16px x5@0123abcd"
+        folder.write("result.json", result)
+        return root
+
+    def test_those_of_the_study_go_along(self, measured: Path, tmp_path: Path) -> None:
+        own = self.stored(measured / "classifiers", "own")
+        self.stored(measured / "classifiers", "ow")  # of another study
+        pack(measured / "demo", tmp_path / "packed" / "demo")
+        (copy,) = (tmp_path / "packed" / "classifiers").iterdir()
+        assert (copy.name, copy.read_bytes()) == (own.name, own.read_bytes())
+
+    def test_others_by_the_same_name_are_not_replaced(self, measured: Path, tmp_path: Path) -> None:
+        self.stored(measured / "classifiers", "own")
+        there = self.stored(tmp_path / "packed" / "classifiers", "own", 1.0)
+        before = there.read_bytes()
+        with pytest.raises(UserError, match="holds other classifiers"):
+            pack(measured / "demo", tmp_path / "packed" / "demo")
+        assert there.read_bytes() == before
+
+    def test_damaged_ones_are_refused(self, measured: Path, tmp_path: Path) -> None:
+        self.stored(measured / "classifiers", "own").write_bytes(b"cut")
+        with pytest.raises(UserError, match="damaged"):
+            pack(measured / "demo", tmp_path / "packed" / "demo")
 
 
 def test_every_file_comes_back_as_it_was(root: Path, packed: Path) -> None:
