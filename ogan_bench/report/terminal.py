@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.cells import cell_len
 
@@ -64,15 +64,16 @@ def _side_by_side(first: list[str], columns: Sequence[list[str]]) -> Iterator[li
 
 
 def measurements(rows: Sequence[Record]) -> str:
-    """Table of single measurements: value, errors, floor, n and note of each.
+    """Table of single measurements: value, errors, floor and n of each, and their notes below it.
 
     The errors are the standard error from sampling and the standard deviation over the classifiers
-    of an ensemble; a column without any is left out. A degenerate value says so before its note.
+    of an ensemble; a column without any is left out. A degenerate value says so, and a number
+    refers to its note; rows with the same note share it.
 
     Args:
         rows: From :func:`ogan_bench.analysis.degenerate.examined`.
     """
-    lines = []
+    lines, numbers = [], dict[str, int]()
     for row in rows:
         metric = metric_info(row["metric"])
         value, floor = (
@@ -81,15 +82,27 @@ def measurements(rows: Sequence[Record]) -> str:
         )
         title = metric.title + ARROWS[metric.better]
         errors = ["" if row[of] is None else f"{row[of]:.2g}" for of in ("error", "members_sd")]
-        note = "; ".join(filter(None, (row["degenerate"], row["note"])))
-        lines.append([title, value, *errors, floor, row["n_samples"], note])
+        remarks = [row["degenerate"]] if row["degenerate"] else []
+        if row["note"]:
+            remarks.append(f"[{numbers.setdefault(row['note'], len(numbers) + 1)}]")
+        lines.append([title, value, *errors, floor, row["n_samples"], " ".join(remarks)])
     header = ["", "value", "± sampling", "± classifier", "floor or chance", "n", ""]
     kept = [i for i in range(len(header)) if i not in (2, 3) or any(line[i] for line in lines)]
-    return text_table(
+    table = text_table(
         [header[i] for i in kept],
         [[line[i] for i in kept] for line in lines],
         numeric=range(1, len(kept) - 1),
     )
+    return "\n\n".join(filter(None, (table, _footnotes(numbers))))
+
+
+def _footnotes(numbers: Mapping[str, int]) -> str:
+    """Notes by their numbers, each indented behind its own."""
+    lines = []
+    for note, which in numbers.items():
+        mark = f"[{which}] "
+        lines.append(textwrap.fill(mark + note, WIDTH, subsequent_indent=" " * len(mark)))
+    return "\n".join(lines)
 
 
 def _cell(row: Record, spec: str) -> str:

@@ -95,13 +95,27 @@ def test_the_terminal_shows_errors_beside_values_and_says_what_is_degenerate() -
         row(LOWER, 2.0, floor=2.0, error=0.12, members=(1.0, 3.0)),
         row(HIGHER, 0.9, floor=0.1, note="fitted on 5"),
     ]
-    header, first, second = measurements(examined(rows)).splitlines()
+    header, first, second, _, note = measurements(examined(rows)).splitlines()
     assert "± sampling" in header
     assert "± classifier" in header
     assert "0.12" in first
     assert "1.4" in first
     assert first.endswith("floor")
-    assert second.endswith("fitted on 5")
+    assert second.endswith("[1]")
+    assert note == "[1] fitted on 5"
     assert "sampling" not in measurements(examined([row(HIGHER, 0.9, floor=0.1)]))
     collapsed = [*rows, row("modes_kl_classifier", 2.0)]
-    assert all("collapsed" in line for line in measurements(examined(collapsed)).splitlines()[1:])
+    assert all("collapsed" in line for line in measurements(examined(collapsed)).splitlines()[1:4])
+
+
+def test_long_notes_stand_below_the_table_once_each() -> None:
+    """They used to make lines of several hundred characters."""
+    long = " ".join(["word"] * 60)
+    rows = [row(LOWER, 2.0, note=long), row(HIGHER, 0.9, note="short"), row(LOWER, 3.0, note=long)]
+    text = measurements(examined(rows))
+    table, notes = text.split("\n\n")
+    assert [line.split()[-1] for line in table.splitlines()[1:]] == ["[1]", "[2]", "[1]"]
+    assert max(map(len, text.splitlines())) <= 100
+    first, second = notes.split("\n[")
+    assert first.split() == ["[1]", *long.split()]
+    assert second == "2] short"
