@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ from ogan_bench.evaluation.reconstruction.pixel_error import autoencoding_rows, 
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.evaluation.separability.linear_probe import separability_rows
 from ogan_bench.evaluation.separability.probe_suite import probes_rows
+from ogan_bench.metrics import METRICS
 from ogan_bench.sampling.context import ImageContext, ModelContext
 from ogan_bench.sampling.samples import Samples
 from ogan_bench.study.settings import Evaluation
@@ -57,6 +59,10 @@ GROUPS: dict[str, Callable[[ModelContext], list[Row]]] = {
     "mechanism": mechanism_rows,
 }
 """Metric groups measured only if ``evaluation.groups`` names them."""
+
+
+BASELINES = ("_untrained", "_pca", "_pixels")
+"""How the names of metrics end that the trained nets have no part in."""
 
 
 def evaluate(context: ModelContext, step_picture: Path | None = None) -> tuple[list[Row], Facts]:
@@ -98,7 +104,16 @@ def evaluate(context: ModelContext, step_picture: Path | None = None) -> tuple[l
         rows += space_rows(context, space, facts)
     for group in settings.groups:
         rows += GROUPS[group](context)
-    return rows + plugin_rows(samples, dataset), facts
+    rows += plugin_rows(samples, dataset)
+    return [_remarked(row, context.trained.remark) for row in rows], facts
+
+
+def _remarked(row: Row, remark: str | None) -> Row:
+    """With what is to be said of the trained nets, if the row has a value of theirs."""
+    elsewhere = METRICS[row.metric].group == "mechanism" or row.metric.endswith(BASELINES)
+    if remark is None or row.value is None or elsewhere:
+        return row
+    return dataclasses.replace(row, note="; ".join(filter(None, (row.note, remark))))
 
 
 def evaluate_images(

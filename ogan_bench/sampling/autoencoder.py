@@ -47,6 +47,8 @@ class Autoencoder:
         z_dim: Dimension d of z.
         encoder_of_generated: E with the batch-norm statistics of generated images; ``None``: the
             same as for real ones.
+        remark: How far its running batch-norm statistics are from those of batches, if they are
+            used and disagree.
     """
 
     objective: Objective
@@ -54,6 +56,7 @@ class Autoencoder:
     generator: Generator
     z_dim: int
     encoder_of_generated: Encoder | None = None
+    remark: str | None = None
 
     def encode(self, x: Tensor, of: Kind = "real") -> Tensor:
         """Raw codes of images, shape ``(n, d)``.

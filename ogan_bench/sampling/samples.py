@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -20,8 +20,10 @@ from ogan_bench.sampling.autoencoder import (
     require_finite,
 )
 from ogan_bench.sampling.batch_norm import (
+    DISAGREEMENT,
     ESTIMATION_BATCH,
     ESTIMATION_SAMPLES,
+    disagreement,
     has_batch_norm,
     real_batches,
     with_batch_statistics,
@@ -85,7 +87,8 @@ def freeze_for_evaluation(
 ) -> Autoencoder:
     """A copy in evaluation mode, whose parameters need no gradients; the original is unchanged.
 
-    Both nets have the batch-norm statistics of the settings.
+    Both nets have the batch-norm statistics of the settings. Where these are running averages that
+    disagree with the statistics of batches, it has a remark.
 
     Args:
         autoencoder: The nets as trained.
@@ -101,10 +104,11 @@ def freeze_for_evaluation(
         for batch in torch.arange(len(z)).split(ESTIMATION_BATCH):
             yield z[batch].to(device), None if labels is None else labels[batch].to(device)
 
+    distances: dict[str, float] = {}
+    generator = with_estimated_statistics(G, inputs(), device)
     if settings.generator_statistics == "running":
-        generator = with_running_statistics(G, device)
-    else:
-        generator = with_estimated_statistics(G, inputs(), device)
+        estimated, generator = generator, with_running_statistics(G, device)
+        distances["G"] = disagreement(generator, estimated)
 
     def of_real() -> Encoder:
         images = real_batches(dataset.trained.images, device, seed)
@@ -125,7 +129,26 @@ def freeze_for_evaluation(
                 encoder = of_real()
             case "batch":
                 encoder = with_batch_statistics(E, device)
-    return replace(autoencoder, encoder=encoder, generator=generator, encoder_of_generated=other)
+            case "mixed":
+                distances["E, real images"] = disagreement(encoder, of_real())
+                distances["E, generated images"] = disagreement(encoder, of_generated())
+    return replace(
+        autoencoder,
+        encoder=encoder,
+        generator=generator,
+        encoder_of_generated=other,
+        remark=_remark(distances),
+    )
+
+
+def _remark(distances: Mapping[str, float]) -> str | None:
+    told = [f"{far:.2g} ({net})" for net, far in distances.items() if far >= DISAGREEMENT]
+    if not told:
+        return None
+    return (
+        f"running batch-norm statistics differ from those of batches by {', '.join(told)} standard "
+        "deviations in the layer where most"
+    )
 
 
 def draw_samples(

@@ -253,3 +253,18 @@ class TestIsolation:
             next(broken.parameters()).fill_(math.inf)
         with pytest.raises(ValueError, match="the generator gives values that are not finite"):
             run((nets[0], broken), dataset)
+
+
+def test_a_remark_on_the_nets_is_in_every_row_of_theirs(dataset: Dataset) -> None:
+    bare = dataclasses.replace(
+        dataset, train=Split(dataset.train.images), test=Split(dataset.test.images), classes=()
+    )
+    encoder = Encoder(nn.Flatten(), nn.Linear(bare.train.images[0].numel(), Z_DIM))
+    pair = Autoencoder(Untrained(), encoder, Bootstrap(bare.train.images), Z_DIM)
+    chosen = Evaluation(samples=50, probe_images=50, groups=["codes"])
+    context = ModelContext(pair, UntrainedEncoder(encoder), bare, chosen, CPU)
+    context.trained = dataclasses.replace(context.trained, remark="they disagree")
+    rows, _ = evaluate(context)
+    assert {"latent_rho", "reconstruction_mse", "code_fd"} <= {row.metric for row in rows}
+    for row in rows:
+        assert (row.note or "").endswith("they disagree") == (row.value is not None)

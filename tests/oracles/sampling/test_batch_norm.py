@@ -14,7 +14,7 @@ from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_float
 from ogan_bench.models.base import Encoder
 from ogan_bench.sampling.autoencoder import Autoencoder, Kind
-from ogan_bench.sampling.batch_norm import ESTIMATION_SAMPLES, Policy
+from ogan_bench.sampling.batch_norm import ESTIMATION_SAMPLES, Policy, disagreement
 from ogan_bench.sampling.samples import freeze_for_evaluation, prior_samples
 from tests.oracles.sampling.drawing import CPU, D, Pair, draw, settings
 from tests.oracles.stand_ins import Plain, Untrained
@@ -204,3 +204,38 @@ class TestStatistics:
         assert codes.shape == (n, D)
         assert bool(codes.isfinite().all())
         assert float((codes - whole).abs().max()) < 3
+
+
+def normalising(mean: float, variance: float) -> nn.Sequential:
+    layer = nn.BatchNorm1d(3, eps=0.0)
+    layer.running_mean, layer.running_var = torch.full((3,), mean), torch.full((3,), variance)
+    return nn.Sequential(nn.Linear(3, 3), layer).eval()
+
+
+class TestDisagreement:
+    def test_is_how_far_normalised_inputs_are_moved(self) -> None:
+        running, of_batches = normalising(1.0, 4.0), normalising(2.0, 9.0)
+        assert disagreement(running, of_batches) == pytest.approx(0.5**0.5)
+        x = 2 + 3 * torch.randn(100_000, 3, generator=torch.Generator().manual_seed(0))
+        moved = (running[1](x) - of_batches[1](x)).detach()
+        assert float(moved.square().mean().sqrt()) == pytest.approx(0.5**0.5, rel=0.01)
+
+    def test_of_equal_statistics_or_none_is_zero(self) -> None:
+        assert disagreement(normalising(1.0, 4.0), normalising(1.0, 4.0)) == 0.0
+        assert disagreement(nn.Linear(3, 3), nn.Linear(3, 3)) == 0.0
+
+    def test_only_running_statistics_have_a_remark(self, nets: Pair, dataset: Dataset) -> None:
+        def remark(E: nn.Module, G: nn.Module, policy: Policy) -> str | None:
+            pair = Autoencoder(Untrained(), E, G, D)  # type: ignore[arg-type]
+            return freeze_for_evaluation(pair, dataset, settings(policy), CPU).remark
+
+        found = remark(*nets, "mixed")
+        assert found is not None
+        assert all(name in found for name in ("(G)", "(E, real images)", "(E, generated images)"))
+        assert remark(*nets, "matched") is None
+        G = freeze_for_evaluation(
+            Autoencoder(Untrained(), *nets, D), dataset, settings("matched"), CPU
+        ).generator
+        agreeing = remark(nets[0], G, "mixed")
+        assert agreeing is not None
+        assert "(G)" not in agreeing
