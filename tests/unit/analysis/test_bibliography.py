@@ -51,6 +51,7 @@ def test_entries_are_complete_ordered_and_unique() -> None:
         assert entry.isascii(), key
         for field in ("author", "title", "year"):
             assert f"\n  {field} = {{" in entry, key
+        assert "and others" not in entry, key
         assert f"year = {{{re.search(r'[0-9]{4}', key)[0]}}}" in entry  # type: ignore[index]
 
 
