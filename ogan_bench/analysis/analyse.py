@@ -80,7 +80,7 @@ class Analysis:
         estimates: One row per metric and arm, see :func:`~ogan_bench.analysis.summary.summarise`.
         summary: The same as rows.
         rows: The main table, one row per arm, see :func:`~ogan_bench.analysis.tables.means`.
-        further: Tables of the same kind with the study's other metrics.
+        further: Tables of the same kind with all other metrics.
         control_text: Which arm the control of all differences is, and why.
         ablation: The arms as changes to the control, in the metrics of the main table.
         methods: How the study was made, its limits and its bibliography.

@@ -33,13 +33,20 @@ COLUMNS = 7
 
 
 def columns(results: StudyResults) -> list[list[str]]:
-    """The study's metrics by table, at most :data:`COLUMNS` each; the first is the main table's.
+    """All metrics by table, at most :data:`COLUMNS` each; the first is the main table's.
 
-    Those that hypotheses are about come first; otherwise the study's order is kept.
+    The study's own come first, those that hypotheses are about before the others; then, in tables
+    of their own, whatever else was measured and has a value.
     """
     tested = {entry.get("metric") for entry in results.record["hypotheses"]}
-    ordered = sorted(results.record["metrics"], key=lambda name: name not in tested)
-    return [ordered[start : start + COLUMNS] for start in range(0, len(ordered), COLUMNS)]
+    own = sorted(results.record["metrics"], key=lambda name: name not in tested)
+    measured = results.metrics.loc[results.metrics["value"].notna(), "metric"]
+    others = [name for name in dict.fromkeys(measured) if name not in own]
+    return [
+        names[start : start + COLUMNS]
+        for names in (own, others)
+        for start in range(0, len(names), COLUMNS)
+    ]
 
 
 def means(results: StudyResults, summary: pd.DataFrame, metrics: Sequence[str]) -> list[Record]:

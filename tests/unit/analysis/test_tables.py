@@ -21,7 +21,7 @@ from ogan_bench.metrics import METRICS
 from ogan_bench.report.report import write_report
 from tests.unit.analysis.made_up_study import ARM_SETTINGS, study
 from tests.unit.analysis.study_with_history import write_with_history
-from tests.unit.analysis.study_with_pictures import ERRORS, load, trial, write
+from tests.unit.analysis.study_with_pictures import ERRORS, ROW, load, trial, write
 
 
 def test_health_has_outcomes_and_last_logged_values(tmp_path: Path) -> None:
@@ -74,6 +74,20 @@ def test_a_table_has_at_most_seven_metrics_those_of_hypotheses_first() -> None:
     assert [len(table) for table in others] == [7, 2]
     assert sorted([*main, *others[0], *others[1]]) == sorted(names)
     assert columns(study(ARM_SETTINGS, {"a": {}})) == [["a"]]
+
+
+def test_what_was_measured_beside_the_studys_metrics_has_tables_of_its_own(tmp_path: Path) -> None:
+    """As `ogan-bench evaluate --groups` adds it, to some trials or to all."""
+    folder = trial(write(tmp_path), "none", 0)
+    result = folder.read("result.json") or {}
+    rows = [("latent_rho", 0.4321), ("fd_classifier", None), ("kd_classifier", 0.5678)]
+    result["metrics"] += [{**ROW, "metric": name, "value": value} for name, value in rows]
+    folder.write("result.json", result)
+    assert columns(load(tmp_path)) == [["reconstruction_mse"], ["latent_rho", "kd_classifier"]]
+    text = write_report(analyse_stored(tmp_path, "demo")).markdown.read_text()
+    main, appendix = text.split("## All metrics")
+    assert "0.432" not in main
+    assert "0.432" in appendix.split("## Metrics")[0]
 
 
 def test_the_rule_for_the_control_is_stated() -> None:

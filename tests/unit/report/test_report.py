@@ -97,8 +97,10 @@ def test_page_table_and_summary_have_the_same_numbers(root: Path) -> None:
             expected = None if same[key] == "" else float(same[key])
             assert entry[key] == expected, (entry, key)
     shown = [float(value) for value in page.attributes("data-value")]
-    names = ("reconstruction_mse", "fd_classifier")
-    assert shown == [float(stored[metric, arm]["mean"]) for arm in ARMS for metric in names]
+    tables = ("reconstruction_mse", "fd_classifier"), ("modes_classifier",)  # asked for, and beside
+    assert shown == [
+        float(stored[metric, arm]["mean"]) for names in tables for arm in ARMS for metric in names
+    ]
 
 
 def test_incomplete_study_is_said_to_be_so(root: Path) -> None:
