@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import ogan_bench.statistics as statistics
-from ogan_bench.analysis.evidence import Evidence, Values
+from ogan_bench.analysis.evidence import Evidence
 from ogan_bench.analysis.formatting import estimate, interval, metric_info, number
 from ogan_bench.analysis.hypothesis_result import HypothesisResult, unknown_power
+from ogan_bench.analysis.members import Values
 from ogan_bench.analysis.missing_values import missing_values
 from ogan_bench.analysis.p_values import Pair, compared, margin_of, p_values_of
 from ogan_bench.analysis.results import StudyResults

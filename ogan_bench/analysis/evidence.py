@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ogan_bench.analysis.members import Values, by_member, stacked
 from ogan_bench.analysis.missing_values import TRAINED, outcomes_of
 from ogan_bench.analysis.outcomes import FAILURES
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.study.hypotheses import Hypothesis
 
-Values = NDArray[np.float64]
 T = TypeVar("T")
 
 
@@ -44,7 +43,7 @@ class Evidence:
 
     def known(self, arm: str) -> Values:
         """The arm's values in the order of seeds, shape (n,) or (n, C)."""
-        return _stacked(list(self.values[arm].values()))
+        return stacked(list(self.values[arm].values()))
 
     def failed(self, arm: str) -> set[int]:
         """Seeds of the arm's trainings that failed and left no value."""
@@ -65,7 +64,7 @@ class Evidence:
             if all(seed in self.values[arm] or seed in self.failed(arm) for arm in arms)
         ]
         lost = np.full(self.members, np.nan)
-        return [_stacked([self.values[arm].get(seed, lost) for seed in seeds]) for arm in arms]
+        return [stacked([self.values[arm].get(seed, lost) for seed in seeds]) for arm in arms]
 
     def without_seed(self, seed: int) -> Evidence:
         """The same without one seed."""
@@ -100,23 +99,15 @@ class Evidence:
 
 def gather(results: StudyResults, hypothesis: Hypothesis) -> Evidence:
     """What is stored for the arms of a hypothesis."""
-    arms = hypothesis.tested_arms
-    rows = {
-        arm: [] if hypothesis.metric is None else results.measurements(hypothesis.metric, arm)
-        for arm in arms
-    }
-    found = [row for of_arm in rows.values() for row in of_arm if np.isfinite(row["value"])]
-    sizes = {len(row["members"]) if _is_sequence(row["members"]) else 0 for row in found}
-    key = "members" if len(sizes) == 1 and sizes != {0} else "value"
+    arms, found = hypothesis.tested_arms, []
+    if hypothesis.metric is not None:
+        rows = [row for arm in arms for row in results.measurements(hypothesis.metric, arm)]
+        found = [row for row in rows if np.isfinite(row["value"])]
+    values: dict[str, dict[int, Values]] = {arm: {} for arm in arms}
+    for row, value in zip(found, by_member(found), strict=True):
+        values[row["arm"]][row["seed"]] = value
     return Evidence(
-        {
-            arm: {
-                row["seed"]: np.atleast_1d(np.asarray(row[key], np.float64))
-                for row in rows[arm]
-                if np.isfinite(row["value"])
-            }
-            for arm in arms
-        },
+        values,
         {
             arm: {
                 seed: outcome
@@ -126,17 +117,6 @@ def gather(results: StudyResults, hypothesis: Hypothesis) -> Evidence:
             for arm in arms
         },
     )
-
-
-def _is_sequence(members: object) -> bool:
-    return isinstance(members, Sequence)
-
-
-def _stacked(rows: Sequence[Values]) -> Values:
-    if not rows:
-        return np.empty(0)
-    table = np.stack(rows)
-    return table[:, 0] if table.shape[1] == 1 else table
 
 
 def _except(of_arm: Mapping[int, T], seeds: set[int]) -> dict[int, T]:

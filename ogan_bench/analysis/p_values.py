@@ -10,8 +10,9 @@ from typing import Any, Literal
 import numpy as np
 
 import ogan_bench.statistics as statistics
-from ogan_bench.analysis.evidence import Evidence, Values
+from ogan_bench.analysis.evidence import Evidence
 from ogan_bench.analysis.formatting import metric_info
+from ogan_bench.analysis.members import Values
 from ogan_bench.metrics import Direction
 from ogan_bench.statistics import PValues
 from ogan_bench.study.hypotheses import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ogan_bench.analysis import outcomes
+from ogan_bench.analysis.members import by_member, stacked
 from ogan_bench.analysis.registration import Standing
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
@@ -163,10 +164,9 @@ class StudyResults:
         found = []
         for arm, seeds in chosen:
             rows = {row["seed"]: row for row in self.measurements(metric, arm)}
-            found.append([rows[seed] for seed in seeds])
-        sizes = {_size(row["members"]) for of_arm in found for row in of_arm}
-        key = "value" if len(sizes) != 1 or sizes == {0} else "members"
-        return [np.array([row[key] for row in of_arm], np.float64) for of_arm in found]
+            found += [rows[seed] for seed in seeds]
+        values = iter(by_member(found))
+        return [stacked([next(values) for _ in seeds]) for _, seeds in chosen]
 
     def difference(self, arm: str, control: str, metric: str, confidence: float = 0.95) -> Interval:
         """Arm minus control with its interval, paired by seed if :meth:`pairs` says so.
@@ -252,10 +252,6 @@ def identities_of(record: Record) -> Record:
     """Identities of the arms: what differs from the defaults, or all settings in older files."""
     identities: Record = record["identities" if "identities" in record else "arms"]
     return identities
-
-
-def _size(members: Any) -> int:
-    return len(members) if isinstance(members, Sequence) else 0
 
 
 def trial_name(row: Record) -> str:
