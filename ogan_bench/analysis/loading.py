@@ -66,6 +66,7 @@ def load_results(root: Path, study: str) -> StudyResults:
     trials: list[Record] = []
     provenance: dict[str, dict[str, str]] = {}
     problems: list[str] = []
+    measured_with: dict[str, Record] = {}
     identities = identities_of(record)
     for arm in record["arms"]:
         for seed in record["seeds"]:
@@ -77,6 +78,8 @@ def load_results(root: Path, study: str) -> StudyResults:
             row |= _trial_row(root, folder, run, record["arms"][arm])
             facts = flatten(run.get("provenance", {}))
             provenance[trial_name(row)] = {key: str(value) for key, value in facts}
+            if (tool := row.pop("tool", None)) is not None:
+                measured_with[trial_name(row)] = tool
             entries = row.pop("measured", [])
             if entries:
                 asked = [metric for metric in COSTS if metric in record["metrics"]]
@@ -103,7 +106,13 @@ def load_results(root: Path, study: str) -> StudyResults:
     frame = pd.DataFrame(trials, columns=columns)
     frame = frame.astype(dict.fromkeys(columns[4:-2], float))
     complete = all(row["outcome"] in FINISHED for row in trials)
-    standing, notes = standing_of(store, study, record, started, complete=complete)
+    known = metrics[metrics["value"].notna() & metrics["protocol"].notna()]
+    protocols: dict[str, set[str]] = {}
+    for metric, protocol in zip(known["metric"], known["protocol"], strict=True):
+        protocols.setdefault(metric, set()).add(protocol)
+    standing, notes = standing_of(
+        store, study, record, started, measured_with, protocols, complete=complete
+    )
     return StudyResults(root, record, metrics, frame, provenance, (*problems, *notes), standing)
 
 
@@ -138,7 +147,8 @@ def load_log(results: StudyResults, most: int = 300) -> pd.DataFrame:
 
 
 def _trial_row(root: Path, folder: TrialFolder, run: Record, settings: Record) -> Record:
-    """The row of a started trial from its files, with its measurements under ``measured``.
+    """The row of a started trial from its files, with its measurements under ``measured``, and what
+    measured them under ``tool``.
 
     Measurements of a stopped trial are left out, because its nets are not fully trained.
     """
@@ -164,6 +174,7 @@ def _trial_row(root: Path, folder: TrialFolder, run: Record, settings: Record) -
         "generator_parameters": parameters.get("generator"),
         "evaluation_seconds": result.get("evaluation_seconds"),
         "measured": result["metrics"] if result["outcome"] == "ok" else [],
+        "tool": result.get("tool"),
     }
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ogan_bench.files import Record
 from ogan_bench.store.preregistration import deviations, other_commits, registration
+from ogan_bench.store.provenance import trained_with
 from ogan_bench.store.trial_store import TrialStore
 
 
@@ -46,15 +47,27 @@ class Standing:
 
 
 def standing_of(
-    store: TrialStore, study: str, record: Record, runs: Mapping[str, Record], *, complete: bool
+    store: TrialStore,
+    study: str,
+    record: Record,
+    runs: Mapping[str, Record],
+    measured_with: Mapping[str, Record],
+    protocols: Mapping[str, Collection[str]],
+    *,
+    complete: bool,
 ) -> tuple[Standing, list[str]]:
     """The standing of a study, and notes on what differs without being a deviation.
+
+    A trial that another version of the tool has measured anew is what was registered as long as
+    its training, the metrics and their protocols are: it is named in a note.
 
     Args:
         store: The results.
         study: Name of the study's folder.
         record: ``study.json``.
         runs: Trial to ``run.json``, of all that have been started.
+        measured_with: Trial to the tool that measured its result, where the result says so.
+        protocols: Metric to the protocols under which its values were measured.
         complete: Whether every planned trial has a result.
 
     Raises:
@@ -62,8 +75,8 @@ def standing_of(
     """
     registered = registration(store, study)
     known = None if registered is None else str(registered["sha256"])
-    tools = [run.get("provenance", {}) for run in runs.values()]
-    found = [] if registered is None else deviations(registered, record, tools)
+    tools = [by for run in runs.values() for by in trained_with(run)]
+    found = [] if registered is None else deviations(registered, record, tools, protocols)
     started: dict[str | None, list[str]] = {}
     for name, run in runs.items():
         started.setdefault(run.get("registered"), []).append(name)
@@ -81,4 +94,24 @@ def standing_of(
             f"Registered with ogan_bench {version} at commit {commit}; trials were run at commit "
             f"{', '.join(commits)} of the same version"
         )
-    return Standing(known, tuple(found), complete), notes
+    return Standing(known, tuple(found), complete), notes + _measured_anew(runs, measured_with)
+
+
+def _measured_anew(runs: Mapping[str, Record], measured_with: Mapping[str, Record]) -> list[str]:
+    """Which trials another version of the tool, or another commit, measured than trained them."""
+    anew: dict[str, list[str]] = {}
+    for name, measured in measured_with.items():
+        trained = trained_with(runs[name])[-1]
+        if trained["ogan_bench"] is not None and trained != measured:
+            pair = f"{_named(measured)} after training with {_named(trained)}"
+            anew.setdefault(pair, []).append(name)
+    return [
+        f"Measured anew with {pair}: "
+        + ("all trials" if len(names) == len(measured_with) else ", ".join(names))
+        for pair, names in anew.items()
+    ]
+
+
+def _named(tool: Record) -> str:
+    commit = tool["git_commit"]
+    return f"ogan_bench {tool['ogan_bench']}" + (f" at commit {commit}" if commit else "")

@@ -12,7 +12,7 @@ from ogan_bench.files import Record
 from ogan_bench.runner.devices import slots
 from ogan_bench.runner.workers import LocalExecutor
 from ogan_bench.store.preregistration import deviations, register, registration
-from ogan_bench.store.provenance import code_and_machine
+from ogan_bench.store.provenance import code_and_machine, tool
 from ogan_bench.store.trial_folder import ConflictError
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.load import study_record
@@ -66,9 +66,16 @@ def store_study(
     registered = registration(store, study.folder)
     if registered is None:
         say("Not registered: stored trials are older than any registration.")
-    elif changes := deviations(registered, record, [code_and_machine()]):
+    elif changes := deviations(registered, record, _trained_with(store, wanted)):
         say("\n  ".join(["DEVIATED: this is not what was registered. Changed since:", *changes]))
     store.write_study(study.folder, record)
+
+
+def _trained_with(store: TrialStore, wanted: list[Trial]) -> list[Record]:
+    """What is about to train: this tool, or none where all trainings are over."""
+    folders = ((store.trial(trial), trial) for trial in wanted)
+    over = all(folder.is_trained() or folder.is_complete(trial) for folder, trial in folders)
+    return [] if over else [tool(code_and_machine())]
 
 
 def resolved_record(

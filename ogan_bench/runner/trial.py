@@ -27,7 +27,7 @@ from ogan_bench.runner.resampling import sample
 from ogan_bench.sampling.autoencoder import NonFiniteError
 from ogan_bench.store import provenance
 from ogan_bench.store.preregistration import registration
-from ogan_bench.store.trial_folder import FORMAT, BusyError, TrialFolder
+from ogan_bench.store.trial_folder import FORMAT, BusyError
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.checkpoint import UnreadableCheckpointError
@@ -126,8 +126,8 @@ def _run(trial: Trial, store: TrialStore, options: Options, device_name: str) ->
     folder = store.trial(trial)
     dataset, held_out, device = prepare(trial, folder, device_name)
     folder.error.unlink(missing_ok=True)
-    _write_run(trial, folder, dataset, device, store)
     steps, budget = trial.settings.training.steps, options.trial_budget
+    _write_run(trial, store, dataset, device, trains=not folder.is_trained(budget))
     monitor = FolderMonitor(folder, steps, options.checkpoint_seconds, budget)
 
     outcome, reason = "ok", None
@@ -138,7 +138,7 @@ def _run(trial: Trial, store: TrialStore, options: Options, device_name: str) ->
     try:
         evaluator = Evaluator(trial, device, store.classifiers)
         observe = TrainingObserver(trial, dataset, held_out, folder, evaluator)
-        trained = _train(trial, dataset, folder, device, monitor, observe)
+        trained = _train(trial, store, dataset, device, monitor, observe)
         if trained.steps < steps:
             outcome = "stopped"
             reason = (
@@ -179,6 +179,7 @@ def _run(trial: Trial, store: TrialStore, options: Options, device_name: str) ->
         "facts": facts,
         "training": training,
         "evaluation_seconds": time.perf_counter() - evaluation_started,
+        "tool": provenance.tool(provenance.code_and_machine()),
         "sha256": {
             journal.path.name: sha256(journal.path)
             for journal in (folder.log, folder.history)
@@ -192,8 +193,8 @@ def _run(trial: Trial, store: TrialStore, options: Options, device_name: str) ->
 
 def _train(
     trial: Trial,
+    store: TrialStore,
     dataset: Dataset,
-    folder: TrialFolder,
     device: torch.device,
     monitor: FolderMonitor,
     observe: TrainingObserver,
@@ -202,6 +203,7 @@ def _train(
 
     Training starts from the beginning if the checkpoint of an earlier attempt cannot be used.
     """
+    folder = store.trial(trial)
     try:
         if folder.is_trained(monitor.trial_budget):
             return load_trained(trial, dataset, folder, device)
@@ -210,23 +212,36 @@ def _train(
         folder.write_error(f"The checkpoint could not be used; training started again.\n{error}\n")
         for path in (folder.checkpoint, folder.checkpoint_before):
             path.unlink(missing_ok=True)
+        _write_run(trial, store, dataset, device, trains=True)
         trained = train(trial, dataset, folder, device, monitor, observe)
     return with_chosen_weights(trial, trained, folder, device)
 
 
 def _write_run(
-    trial: Trial,
-    folder: TrialFolder,
-    dataset: Dataset,
-    device: torch.device,
-    store: TrialStore,
+    trial: Trial, store: TrialStore, dataset: Dataset, device: torch.device, *, trains: bool
 ) -> None:
-    """Record what is run and where; the attempt is appended to earlier ones."""
+    """Record what is run and where; the attempt is appended to earlier ones.
+
+    The provenance is that of the training: an attempt that only measures leaves it as it is.
+    """
+    folder = store.trial(trial)
     earlier = folder.read("run.json") or {
         "registered": (registration(store, trial.study) or {}).get("sha256")
     }
-    attempt = {"started": datetime.now(UTC).isoformat(timespec="seconds")}
+    facts = provenance.code_and_machine()
+    attempt = {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "trains": trains,
+        "tool": provenance.tool(facts),
+    }
     is_cuda = device.type == "cuda"
+    here = {
+        **facts,
+        "device": torch.cuda.get_device_name(device) if is_cuda else device.type,
+        "cuda": torch.version.cuda if is_cuda else None,
+        "threads": torch.get_num_threads(),
+        "data_hash": dataset.hash,
+    }
     folder.write(
         "run.json",
         {
@@ -238,12 +253,6 @@ def _write_run(
             "config": trial.config,
             "registered": earlier.get("registered"),
             "attempts": [*earlier.get("attempts", []), attempt],
-            "provenance": {
-                **provenance.code_and_machine(),
-                "device": torch.cuda.get_device_name(device) if is_cuda else device.type,
-                "cuda": torch.version.cuda if is_cuda else None,
-                "threads": torch.get_num_threads(),
-                "data_hash": dataset.hash,
-            },
+            "provenance": here if trains else earlier.get("provenance", here),
         },
     )

@@ -6,19 +6,22 @@ if the study states something else later, the report says DEVIATED and lists the
 record, not tamper-proof: whoever can write the folder can rewrite all of it.
 
 Format 1 froze neither the question nor the wording of hypotheses, and stated neither procedure nor
-tool: it is read as what it froze, under procedure 1.
+tool: it is read as what it froze, under procedure 1. Where protocols of metrics are not stated, as
+in older registrations, nothing is said of them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
-from ogan_bench.store.provenance import code_and_machine
+from ogan_bench.metrics import METRICS
+from ogan_bench.store.provenance import code_and_machine, tool
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.diffs import differences
 from ogan_bench.study.first_defaults import hypothesis_with_first_defaults
@@ -28,9 +31,6 @@ FORMAT = 2
 
 REGISTERED = ("question", "hypotheses", "alpha", "metrics", "seeds", "identities")
 """Keys of ``study.json`` that are recorded."""
-
-TOOL = ("ogan_bench", "git_commit")
-"""Keys of a trial's provenance that are recorded: the version of the tool, and its commit."""
 
 _FREE_IN_FORMAT_1 = ("claim", "part_of")
 """Keys of a hypothesis that format 1 did not freeze."""
@@ -95,28 +95,37 @@ def registration(store: TrialStore, study: str) -> Record | None:
 
 
 def stated(record: Record) -> Record:
-    """What a study states, with the procedure and the tool that it is run by, and its hash.
+    """What a study states, with the protocols of its metrics, the procedure that decides, the tool
+    that is about to run it, and its hash.
 
     Args:
         record: ``study.json``.
     """
-    facts = code_and_machine()
     content = {
         "format": FORMAT,
         **{key: record[key] for key in REGISTERED},
+        "protocols": {
+            name: METRICS[name].protocol for name in record["metrics"] if name in METRICS
+        },
         "procedure": PROCEDURE,
-        "tool": {key: facts[key] for key in TOOL},
+        "tool": tool(code_and_machine()),
     }
     return {**content, "sha256": _hash(content)}
 
 
-def deviations(registered: Record, record: Record, tools: Iterable[Record]) -> list[str]:
+def deviations(
+    registered: Record,
+    record: Record,
+    tools: Iterable[Record],
+    protocols: Mapping[str, Collection[str]] = MappingProxyType({}),
+) -> list[str]:
     """How what a study states now differs from what was registered.
 
     Args:
         registered: ``registered.json``.
         record: ``study.json``.
-        tools: What ran the trials, or is about to: the keys of :data:`TOOL` in provenances.
+        tools: What trained the trials, or is about to.
+        protocols: Metric to the protocols under which its values were measured.
 
     Returns:
         One sentence per change, without a full stop.
@@ -137,6 +146,9 @@ def deviations(registered: Record, record: Record, tools: Iterable[Record]) -> l
     found += [
         _change(key, before, now) for key in ("alpha", "procedure") if before[key] != now[key]
     ]
+    for metric, known in registered.get("protocols", {}).items():
+        if others := sorted(set(protocols.get(metric, ())) - {known}):
+            found.append(f"protocol of {metric} changed: {known} → {', '.join(others)}")
     if others := _others(registered, tools, "ogan_bench"):
         known = registered["tool"]["ogan_bench"]
         found.append(f"version of ogan_bench changed: {known} → {', '.join(others)}")
@@ -144,7 +156,7 @@ def deviations(registered: Record, record: Record, tools: Iterable[Record]) -> l
 
 
 def other_commits(registered: Record, tools: Iterable[Record]) -> list[str]:
-    """Commits of the tool that trials were run at, other than the registered one.
+    """Commits of the tool that trials were trained at, other than the registered one.
 
     No deviation by themselves: within one version, a commit may change documentation alone.
     """

@@ -13,9 +13,14 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from ogan_bench.files import Record
+
 PACKAGES = ("torch", "torchvision", "torch-fidelity", "numpy", "scipy", "scikit-learn")
 
 Facts = dict[str, str | int | float | bool | None]
+
+TOOL = ("ogan_bench", "git_commit")
+"""Which of the facts say what ran a trial: the version of the tool, and its commit."""
 
 
 @cache
@@ -30,6 +35,25 @@ def code_and_machine() -> Facts:
         "cpu": _processor(),
         "cores": os.cpu_count(),
     }
+
+
+def tool(facts: Record) -> Record:
+    """Version and commit of the tool, as facts state them."""
+    return {key: facts.get(key) for key in TOOL}
+
+
+def trained_with(run: Record) -> list[Record]:
+    """The tools that trained a trial: one for each attempt that says so, and that of the last one.
+
+    Args:
+        run: ``run.json``. Attempts of older ones do not say what ran them.
+    """
+    attempts = [
+        attempt["tool"]
+        for attempt in run.get("attempts", [])
+        if attempt.get("trains") and "tool" in attempt
+    ]
+    return [*attempts, tool(run.get("provenance", {}))]
 
 
 def package_version() -> str:

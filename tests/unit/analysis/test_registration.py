@@ -93,6 +93,48 @@ def test_trials_of_another_commit_are_named_and_do_not_deviate(
     )
 
 
+def measure_anew(root: Path, version: str, **row: Any) -> None:
+    """What another version stores when it measures one trial: the result, not the training."""
+    folder = trial(root, "none", 1)
+    result = folder.read("result.json") or {}
+    metrics = [entry | row for entry in result["metrics"]]
+    tool = {"ogan_bench": version, "git_commit": None}
+    folder.write("result.json", {**result, "metrics": metrics, "tool": tool})
+
+
+def test_a_trial_that_another_version_measured_anew_is_named_and_does_not_deviate(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = {"ogan_bench": "1", "git_commit": None}
+    monkeypatch.setattr(preregistration, "code_and_machine", lambda: tool)
+    register(root)
+    measure_anew(root, "1")
+    assert load(root).problems == ()
+    measure_anew(root, "2")
+    results = load(root)
+    assert results.standing.text == "registered"
+    assert results.problems == (
+        "Measured anew with ogan_bench 2 after training with ogan_bench 1: all trials",
+    )
+    folder = trial(root, "none", 2)
+    folder.write("result.json", {**(folder.read("result.json") or {}), "tool": tool})
+    assert load(root).problems[0].endswith(": none/seed-1")
+
+
+def test_a_measurement_under_another_protocol_deviates(root: Path) -> None:
+    register(root)
+    measure_anew(root, "2", protocol="99")
+    assert load(root).standing.deviations == ("protocol of reconstruction_mse changed: 1 → 99",)
+
+
+def test_a_training_that_another_version_began_deviates(root: Path) -> None:
+    register(root)
+    began = {"trains": True, "tool": {"ogan_bench": "0.0.9", "git_commit": None}}
+    change_run(root, attempts=[began])
+    (change,) = load(root).standing.deviations
+    assert change.endswith(" → 0.0.9")
+
+
 def test_trials_of_no_registration_or_of_another_one_are_named(root: Path) -> None:
     register(root)
     change_run(root, registered=None)

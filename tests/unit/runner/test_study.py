@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ogan_bench.runner import study as runner_study
 from ogan_bench.runner.study import store_study
 from ogan_bench.store.preregistration import registration
 from ogan_bench.store.trial_store import TrialStore
@@ -40,6 +41,21 @@ def test_a_run_of_something_else_says_so_before_it_trains(
     assert lines[0] == "DEVIATED: this is not what was registered. Changed since:"
     assert "  seed added: 17" in lines
     assert "  arm pearson changed (training.batch_size: none → 32)" in lines
+
+
+def test_a_run_by_another_version_deviates_only_if_it_trains(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(tmp_path)
+    facts = {"ogan_bench": "9", "git_commit": None}
+    monkeypatch.setattr(runner_study, "code_and_machine", lambda: facts)
+    store(tmp_path)
+    assert "version of ogan_bench changed" in capsys.readouterr().err
+    settings = load_study(find_study(STUDY), scale="smoke")
+    for trial in trials(settings, None, [0]):
+        TrialStore(tmp_path).trial(trial).write("result.json", {"outcome": "ok", "measured": []})
+    store(tmp_path)
+    assert "DEVIATED" not in capsys.readouterr().err
 
 
 def test_trials_older_than_any_registration_are_said_to_be_so(

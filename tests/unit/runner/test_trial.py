@@ -11,6 +11,7 @@ import torch
 
 from ogan_bench.runner.monitor import FolderMonitor
 from ogan_bench.runner.trial import Options, TrialReport, run_trial
+from ogan_bench.store import provenance
 from ogan_bench.store.stored_trials import stored_trials
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
@@ -42,6 +43,32 @@ def lines(folder: TrialFolder) -> list[dict[str, Any]]:
     times = ("seconds", "images_per_second")
     records = [*folder.log.read(), *folder.history.read()]
     return [{key: v for key, v in record.items() if key not in times} for record in records]
+
+
+def test_measuring_anew_leaves_what_the_training_says_of_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = trial()
+    folder = TrialStore(tmp_path).trial(chosen)
+
+    def versions(number: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        facts = {"ogan_bench": number, "git_commit": None}
+        monkeypatch.setattr(provenance, "code_and_machine", lambda: facts)
+        assert run_trial(chosen, Options(tmp_path, again=True), "cpu").outcome == "ok"
+        return folder.read("run.json") or {}, result(folder)
+
+    first, measured = versions("1")
+    assert measured["tool"] == {"ogan_bench": "1", "git_commit": None}
+    again, measured_anew = versions("2")
+    assert again["provenance"] == first["provenance"]
+    assert [entry["trains"] for entry in again["attempts"]] == [True, False]
+    assert measured_anew["tool"]["ogan_bench"] == "2"
+    assert measured_anew["metrics"] == measured["metrics"]
+
+    folder.checkpoint.write_bytes(b"damaged")
+    retrained, _ = versions("3")
+    assert retrained["provenance"]["ogan_bench"] == "3"
+    assert [entry["trains"] for entry in retrained["attempts"]] == [True, False, False, True]
 
 
 def test_a_stopped_trial_is_measured_as_it_stands_and_says_how_far_it_came(tmp_path: Path) -> None:

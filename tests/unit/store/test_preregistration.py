@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ogan_bench.errors import UserError
+from ogan_bench.metrics import METRICS
 from ogan_bench.store.preregistration import (
     deviations,
     other_commits,
@@ -18,7 +19,7 @@ from ogan_bench.store.preregistration import (
     registration,
     stated,
 )
-from ogan_bench.store.provenance import code_and_machine
+from ogan_bench.store.provenance import code_and_machine, trained_with
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.procedure import PROCEDURE
 
@@ -100,6 +101,36 @@ def test_trials_of_another_version_are_a_deviation_and_of_another_commit_are_nam
         "version of ogan_bench changed: 0.1.0 → 0.1.0.dev1, 0.1.1"
     ]
     assert other_commits(registered, tools) == []
+
+
+def test_values_under_another_protocol_are_a_deviation() -> None:
+    registered = stated(RECORD)
+    assert registered["protocols"] == {
+        name: METRICS[name].protocol for name in ("fd_classifier", "latent_rho")
+    }
+    known = registered["protocols"]["fd_classifier"]
+    same = {"fd_classifier": {known}, "kd_classifier": {"99"}}
+    assert deviations(registered, changed(), [], same) == []
+    assert deviations(registered, changed(), [], {"fd_classifier": {known, "99"}}) == [
+        f"protocol of fd_classifier changed: {known} → 99"
+    ]
+    del registered["protocols"]  # registered before protocols were
+    assert deviations(registered, changed(), [], {"fd_classifier": {"99"}}) == []
+
+
+def test_every_version_that_trained_counts_and_none_that_measured() -> None:
+    other = TOOL | {"ogan_bench": "0.0.9"}
+    run = {
+        "provenance": TOOL | {"device": "cpu"},
+        "attempts": [
+            {"started": "before attempts said so"},
+            {"trains": True, "tool": other},
+            {"trains": True, "tool": TOOL},
+            {"trains": False, "tool": TOOL | {"ogan_bench": "9"}},
+        ],
+    }
+    assert trained_with(run) == [other, TOOL, TOOL]
+    assert trained_with({}) == [{"ogan_bench": None, "git_commit": None}]
 
 
 def test_a_trial_that_does_not_say_what_ran_it_is_no_deviation() -> None:
