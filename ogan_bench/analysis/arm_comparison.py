@@ -123,8 +123,13 @@ def _region(test: str, sign: int, margin: float) -> tuple[float, float]:
 
 
 def _spread(pair: Pair, factor: float = 1.0) -> dict[str, Any]:
-    """Standard deviations and correlation over seeds, the control's times a factor."""
+    """Standard deviations and correlation over seeds, the control's times a factor.
+
+    In the classifiers of an ensemble: the components of the paired differences.
+    """
     paired = pair.how == "paired"
+    if paired and pair.own.ndim == 2:
+        return {"crossed": statistics.crossed_spread(pair.own - factor * pair.other)}
     return {
         "sd": statistics.standard_deviation(pair.own),
         "sd_control": factor * statistics.standard_deviation(pair.other),

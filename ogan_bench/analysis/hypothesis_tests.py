@@ -151,10 +151,14 @@ def _mean_in_range(
         if ranked
         else statistics.mean_interval(values, confidence)
     )
-    sd = statistics.standard_deviation(values)
 
     def chance(n: int, alpha: float) -> float:
-        return statistics.power_of_mean(n, mean.estimate, sd, low, high, alpha)
+        spread = (
+            statistics.crossed_spread(values)
+            if values.ndim == 2
+            else statistics.standard_deviation(values)
+        )
+        return statistics.power_of_mean(n, mean.estimate, spread, low, high, alpha)
 
     return HypothesisResult(
         arms=(hypothesis.arm,),

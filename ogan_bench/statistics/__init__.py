@@ -19,6 +19,7 @@ References:
 from __future__ import annotations
 
 from ogan_bench.statistics.binomial import rate_interval, rate_outside, rate_within
+from ogan_bench.statistics.crossed import CrossedSpread, crossed_spread
 from ogan_bench.statistics.effect_size import effect_size
 from ogan_bench.statistics.holm import holm
 from ogan_bench.statistics.improvement import probability_of_improvement
@@ -63,6 +64,7 @@ from ogan_bench.statistics.variance_components import Components, pooled_compone
 
 __all__ = [
     "Components",
+    "CrossedSpread",
     "Effect",
     "Interval",
     "Method",
@@ -74,6 +76,7 @@ __all__ = [
     "by_cluster",
     "by_trial",
     "correlation",
+    "crossed_spread",
     "detectable_difference",
     "difference_interval",
     "effect_size",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import scipy  # `scipy.stats`, slow to import, loads when it is used
+from numpy.typing import NDArray
 from scipy import optimize, special
 
 from ogan_bench.statistics.binomial import rate_within
+from ogan_bench.statistics.crossed import CrossedSpread
 from ogan_bench.statistics.noncentral_t import spread
 from ogan_bench.statistics.one_sided_tests import Test
 
@@ -20,12 +22,13 @@ def power(
     *,
     n: int,
     difference: float,
-    sd: float,
+    sd: float = math.nan,
     margin: float = 0.0,
     alpha: float = 0.05,
     sd_control: float | None = None,
     correlation: float | None = None,
     paired: bool = False,
+    crossed: CrossedSpread | None = None,
     sides: Literal[1, 2] = 1,
 ) -> float:
     """Probability that a claim about two arms is supported, if the values are normal.
@@ -38,6 +41,8 @@ def power(
     * Not paired: ``e² = (sd² + sd_control²) / n`` and Welch's f of the true standard deviations.
       With equal ones this is the power of Student's test, which Welch's comes close to.
     * Paired: ``e² = (sd² + sd_control² - 2 correlation sd sd_control) / n``, ``f = n - 1``; exact.
+    * Paired, in the classifiers of an ensemble: e² from the components of the paired differences,
+      S and f as :func:`~ogan_bench.statistics.crossed.crossed_mean` estimates them, simulated.
 
     Args:
         test: The claim.
@@ -51,6 +56,9 @@ def power(
         correlation: Between the arms over seeds, for a paired test; None for 0, the conservative
             assumption.
         paired: Whether the test is paired.
+        crossed: Components of the differences of a test over seeds and classifiers, in the place of
+            the standard deviations; with a margin that is a share, of the differences to the scaled
+            control.
         sides: For superiority; 2 halves alpha.
 
     Returns:
@@ -64,29 +72,33 @@ def power(
     other = sd if sd_control is None else sd_control
     if n < 2:
         return math.nan
-    if paired:
+    if crossed is not None:
+        error = _over_classifiers(crossed, n)
+    elif paired:
         shared = 2 * (correlation or 0.0) * sd * other
-        variance, freedom = max(sd**2 + other**2 - shared, 0.0), n - 1.0
+        variance = max(sd**2 + other**2 - shared, 0.0)
+        error = _over_seeds(math.sqrt(variance / n), n - 1.0)
     else:
         variance = sd**2 + other**2
         fourth = sd**4 + other**4
         freedom = (n - 1) * variance**2 / fourth if fourth else 2.0 * (n - 1)
-    error = math.sqrt(variance / n)
+        error = _over_seeds(math.sqrt(variance / n), freedom)
     if test == "equivalence":
-        return _passes(difference + margin, margin - difference, error, freedom, alpha)
+        return _passes(difference + margin, margin - difference, error, alpha)
     if test == "non_inferiority":
-        return _passes(difference + margin, math.inf, error, freedom, alpha)
-    return _passes(difference - margin, math.inf, error, freedom, alpha / sides)
+        return _passes(difference + margin, math.inf, error, alpha)
+    return _passes(difference - margin, math.inf, error, alpha / sides)
 
 
 def detectable_difference(
     *,
     n: int,
-    sd: float,
     alpha: float,
+    sd: float = math.nan,
     sd_control: float | None = None,
     correlation: float | None = None,
     paired: bool = False,
+    crossed: CrossedSpread | None = None,
     sides: Literal[1, 2] = 1,
     target: float = 0.8,
 ) -> float:
@@ -94,11 +106,12 @@ def detectable_difference(
 
     Args:
         n: Seeds of each arm.
-        sd: True standard deviation of the arm.
         alpha: Level of the test.
+        sd: True standard deviation of the arm.
         sd_control: As for :func:`power`.
         correlation: As for :func:`power`.
         paired: Whether the test is paired.
+        crossed: As for :func:`power`.
         sides: 2 halves alpha.
         target: The power.
 
@@ -109,12 +122,14 @@ def detectable_difference(
     def lack(difference: float) -> float:
         return target - power(
             "superiority", n=n, difference=difference, sd=sd, alpha=alpha, sides=sides,
-            sd_control=sd_control, correlation=correlation, paired=paired,
+            sd_control=sd_control, correlation=correlation, paired=paired, crossed=crossed,
         )  # fmt: skip
 
     if math.isnan(lack(0.0)):
         return math.nan
     most = max(sd, 0.0 if sd_control is None else sd_control)
+    if crossed is not None:
+        most = crossed.error(n)
     if most == 0 or lack(1e-9 * most) <= 0:
         return 0.0
     while lack(most) > 0:
@@ -123,14 +138,14 @@ def detectable_difference(
 
 
 def power_of_mean(
-    n: int, mean: float, sd: float, low: float, high: float, alpha: float = 0.05
+    n: int, mean: float, sd: float | CrossedSpread, low: float, high: float, alpha: float = 0.05
 ) -> float:
     """Probability that "the mean lies between low and high" is supported; exact for normal values.
 
     Args:
         n: Seeds.
         mean: True mean.
-        sd: True standard deviation.
+        sd: True standard deviation; of values in the classifiers of an ensemble their components.
         low: Lower end of the range; minus infinity is no bound.
         high: Upper end; infinity is no bound.
         alpha: Level of the test.
@@ -140,7 +155,11 @@ def power_of_mean(
     """
     if n < 2:
         return math.nan
-    return _passes(mean - low, high - mean, sd / math.sqrt(n), n - 1.0, alpha)
+    if isinstance(sd, CrossedSpread):
+        error = _over_classifiers(sd, n)
+    else:
+        error = _over_seeds(sd / math.sqrt(n), n - 1.0)
+    return _passes(mean - low, high - mean, error, alpha)
 
 
 def power_of_rate(n: int, rate: float, low: float, high: float, alpha: float = 0.05) -> float:
@@ -191,13 +210,39 @@ def seeds_needed(
     return high
 
 
-def _passes(below: float, above: float, error: float, freedom: float, alpha: float) -> float:
-    """Probability of passing the bounds at distance ``below`` downwards and ``above`` upwards."""
-    if math.isnan(below + error) or math.isnan(above):
-        return math.nan
-    if error == 0:
-        return float(below > 0 and above > 0)
+class _Error(NamedTuple):
+    """A standard error, and what a study may estimate it as.
+
+    Args:
+        true: Standard deviation of the estimated difference.
+        estimates: Standard errors that a study may find, shape (k,).
+        freedom: Degrees of freedom that it takes with them.
+        weights: Their probabilities; None for equal ones.
+    """
+
+    true: float
+    estimates: NDArray[np.float64]
+    freedom: float | NDArray[np.float64]
+    weights: NDArray[np.float64] | None
+
+
+def _over_seeds(error: float, freedom: float) -> _Error:
     s, weights = spread(freedom)
-    critical = float(special.stdtrit(freedom, 1 - alpha)) * s
-    passing = special.ndtr(above / error - critical) - special.ndtr(critical - below / error)
-    return float(weights @ np.maximum(passing, 0.0))
+    return _Error(error, error * s, freedom, weights)
+
+
+def _over_classifiers(crossed: CrossedSpread, n: int) -> _Error:
+    return _Error(crossed.error(n), *crossed.estimates(n), None)
+
+
+def _passes(below: float, above: float, error: _Error, alpha: float) -> float:
+    """Probability of passing the bounds at distance ``below`` downwards and ``above`` upwards."""
+    if math.isnan(below + error.true) or math.isnan(above):
+        return math.nan
+    if error.true == 0:
+        return float(below > 0 and above > 0)
+    critical = special.stdtrit(error.freedom, 1 - alpha) * error.estimates / error.true
+    passing = special.ndtr(above / error.true - critical) - special.ndtr(
+        critical - below / error.true
+    )
+    return float(np.average(np.maximum(passing, 0.0), weights=error.weights))

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+import ogan_bench.statistics as statistics
 from ogan_bench.analysis.evidence import Evidence, gather
 from ogan_bench.analysis.hypothesis_tests import run_test
 from ogan_bench.analysis.p_values import p_values_of
 from ogan_bench.analysis.power import Assumed, plan
-from ogan_bench.study.hypotheses import Comparison
+from ogan_bench.analysis.results import StudyResults
+from ogan_bench.study.hypotheses import Comparison, MeanInRange
 from ogan_bench.study.load import load_study
 from ogan_bench.study.shipped import shipped_studies
 from tests.unit.analysis.made_up_values import results
+
+Array = NDArray[np.float64]
 
 
 def test_plan_by_a_pilot_takes_its_estimates_for_the_truth() -> None:
@@ -63,6 +71,56 @@ def test_power_of_a_share_scales_the_control_as_the_test_does(test: str) -> None
         decided["claim"] += p.claim < 0.05
         decided["opposite"] += p.opposite < 0.05
     assert found == pytest.approx(max(decided.values()) / 1500, abs=0.06)
+
+
+def with_members(table: Array, control: Array) -> StudyResults:
+    """Two arms in the classifiers of an ensemble, shape (seeds, classifiers)."""
+    arms = {"a": table, "b": control}
+    return results(
+        {arm: values.mean(1).tolist() for arm, values in arms.items()},
+        [],
+        members={arm: [tuple(row) for row in values.tolist()] for arm, values in arms.items()},
+    )
+
+
+@pytest.mark.parametrize("margin", [None, {"value": 0.5}, "20%"])
+def test_power_and_detectable_difference_count_classifiers_as_the_test_does(margin: Any) -> None:
+    """By a pilot whose classifiers differ more than its seeds."""
+    rng = np.random.default_rng(0)
+    control = 10 + rng.normal(size=(5, 5))
+    arm = control - 2.0 + 2.0 * rng.normal(size=5) + 0.3 * rng.normal(size=(5, 5))
+    entry = {"id": "h", "claim": "c", "metric": "fd_classifier", "arm": "a", "control": "b",
+             "test": "superiority", "margin": margin}  # fmt: skip
+    hypothesis = Comparison.model_validate(entry)
+    stored = with_members(arm, control)
+    found = run_test(stored, hypothesis, gather(stored, hypothesis), 0.05)
+    share = margin == "20%"
+    factor, bound = (0.8, 0.0) if share else (1.0, -0.5 if margin else 0.0)
+    tested = factor * control + bound - arm
+    expected = statistics.power(
+        "superiority", n=7, difference=float(tested.mean()), sides=2,
+        crossed=statistics.crossed_spread(tested),
+    )  # fmt: skip
+    assert found.power_at(7, 0.05) == pytest.approx(expected)
+    detected = statistics.detectable_difference(
+        n=7, alpha=0.05, sides=2, crossed=statistics.crossed_spread(arm - control)
+    )
+    unit = 100 / control.mean() if share else 1.0
+    assert found.detectable(7, 0.05) == pytest.approx(unit * detected)
+
+
+def test_power_of_a_range_counts_classifiers_as_the_test_does() -> None:
+    rng = np.random.default_rng(0)
+    table = 10 + rng.normal(size=5) + 0.1 * rng.normal(size=(5, 5))
+    entry = {"id": "h", "claim": "c", "metric": "fd_classifier", "arm": "a", "test": "interval",
+             "range": [9.0, None]}  # fmt: skip
+    hypothesis = MeanInRange.model_validate(entry)
+    stored = with_members(table, table)
+    found = run_test(stored, hypothesis, gather(stored, hypothesis), 0.05)
+    expected = statistics.power_of_mean(
+        9, float(table.mean()), statistics.crossed_spread(table), 9.0, math.inf, 0.05
+    )
+    assert found.power_at(9, 0.05) == pytest.approx(expected)
 
 
 def test_a_pilot_of_two_seeds_says_nothing_about_their_spread() -> None:
