@@ -17,8 +17,9 @@ from ogan_bench.files import Record
 from ogan_bench.study.procedure import PROCEDURE
 
 TESTS = (
-    "Each hypothesis, stated in the study, is decided by a test over training seeds, paired where "
-    "arms share them, with Holm's adjustment over all hypotheses of the study; docs/verdicts.md of "
+    "Each hypothesis, stated in the study, is decided by a test over training seeds, and over "
+    "classifiers where its metric was measured in several, paired where arms share seeds, with "
+    "Holm's adjustment over all hypotheses of the study; docs/verdicts.md of "
     f"ogan_bench describes the procedure, version {PROCEDURE}."
 )
 

@@ -46,8 +46,9 @@ RULES: dict[Failure, str] = {
         f"{COVERED:.0%} in every feature space"
     ),
     "saturated": (
-        f"over the last tenth of the training the adversarial loss of E, where 0 bounds it from "
-        f"below, is under {SETTLED} on average: E tells all images apart and G learns nothing"
+        "over the last tenth of the training the adversarial loss of E, where it has a lower "
+        f"bound, is less than {SETTLED} above it on average: E tells all images apart and G learns "
+        "nothing"
     ),
 }
 

@@ -97,7 +97,8 @@ def _same(evidence: Evidence) -> Evidence:
 
 
 def _two_sided(cases: Sequence[Case], tested: Sequence[Significance]) -> list[Significance]:
-    """The p-values with those of one-sided tests doubled."""
+    """The p-values with those of one-sided tests doubled; equivalence is always tested by such."""
+    halved = [replace(found, equivalent=_doubled(found.equivalent)) for found in tested]
     return [
         found
         if getattr(hypothesis, "sides", 1) == 2
@@ -106,7 +107,7 @@ def _two_sided(cases: Sequence[Case], tested: Sequence[Significance]) -> list[Si
             claim=_doubled(found.claim),
             opposite=found.opposite if _has_two_ends(hypothesis) else _doubled(found.opposite),
         )
-        for (hypothesis, _), found in zip(cases, tested, strict=True)
+        for (hypothesis, _), found in zip(cases, halved, strict=True)
     ]
 
 

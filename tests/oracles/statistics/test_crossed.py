@@ -63,6 +63,12 @@ def test_intervals_over_seeds_alone_do_not(ratio: tuple[float, float, float]) ->
     assert float((abs(means.mean(1)) <= half).mean()) < 0.8
 
 
+def test_the_coverage_over_seeds_alone_is_the_one_that_the_documentation_states() -> None:
+    means = drawn((1.0, 4.0, 1.0), 10_000).mean(2)
+    half = stats.t.ppf(0.975, SEEDS - 1) * means.std(1, ddof=1) / math.sqrt(SEEDS)
+    assert float((abs(means.mean(1)) <= half).mean()) == pytest.approx(0.75, abs=0.012)
+
+
 def test_error_and_freedom_are_those_of_the_mean_squares() -> None:
     """Against the table of a two-way analysis of variance by statsmodels."""
     table = 3 + drawn((1.0, 1.0, 0.2), 1)[0]

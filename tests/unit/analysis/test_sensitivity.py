@@ -63,6 +63,28 @@ def test_a_decision_may_rest_on_one_side() -> None:
     assert two.decision == "inconclusive"
 
 
+def test_equivalence_in_place_of_refuted_may_rest_on_one_side() -> None:
+    """Tested by two one-sided tests at alpha, also where superiority is two-sided."""
+    noise = np.array([-1.0, -0.5, 0.0, 0.5, 1.0])
+    b = 10 + np.array([0.1, -0.2, 0.3, -0.4, 0.2])
+    shifted = [(b + 0.5 * noise + shift).tolist() for shift in (0.1, 1.15)]
+    margin = {"value": 1.5, "relative": False}
+    found = [
+        judge(results({"a": a, "b": b.tolist()}, [claim(margin=margin, sides=2)]))[0]
+        for a in shifted
+    ]
+    assert [verdict.decision for verdict in found] == ["equivalent", "refuted"]
+    assert found[0].sensitivity is not None
+    assert not any("one-sided" in name for name in found[0].sensitivity.others)
+    near = judge(
+        results({"a": (b + 0.5 * noise + 1.05).tolist(), "b": b.tolist()},
+                [claim(margin=margin, sides=2)])
+    )[0]  # fmt: skip
+    assert 0.025 < near.p_equivalent < 0.05
+    assert near.sensitivity is not None
+    assert "the one-sided level (not at 0.025 a side)" in near.sensitivity.others
+
+
 def test_a_decision_may_not_hold_in_one_classifier() -> None:
     rng = np.random.default_rng(0)
     effect = np.array([0.9, 1.0, 1.1, 1.0, -0.1])
