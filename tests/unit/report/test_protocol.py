@@ -40,7 +40,7 @@ def test_all_that_was_planned_is_stated_and_harmless() -> None:
         "Reason for the margin: Half of the best.",
         "Says something only where these arms work: b.",
         "Part of the wider claim: It works.",
-        "α = 0.05 over 1 hypothesis.",
+        "α = 0.05 over 1 hypothesis, for the claims and, apart from them, for their opposites.",
         "latent round trip ρ**, higher is better (protocol 1): Pearson correlation",
         "| training.steps: 10 → 2000 | 2,000 | 128,000 |",
         "4 trials: 2 arms with the training seeds 0, 1.",
