@@ -22,6 +22,7 @@ from ogan_bench.cli import (
     register,
     report,
     run,
+    tune,
     verify,
     watch,
 )
@@ -56,6 +57,7 @@ def _root(
 
 
 app.command("run")(run.run)
+app.command("tune")(tune.tune)
 app.command("evaluate")(evaluate.evaluate)
 app.command("verify")(verify.verify)
 app.command("plan")(inspect.plan)

@@ -101,9 +101,11 @@ def stated(record: Record) -> Record:
     Args:
         record: ``study.json``.
     """
+    tuning = {"tune": record["tune"]} if "tune" in record else {}
     content = {
         "format": FORMAT,
         **{key: record[key] for key in REGISTERED},
+        **tuning,
         "protocols": {
             name: METRICS[name].protocol for name in record["metrics"] if name in METRICS
         },
@@ -144,7 +146,9 @@ def deviations(
                 plural = "" if len(entries) == 1 else "s"
                 found.append(f"{name}{plural} {word}: {', '.join(map(str, entries))}")
     found += [
-        _change(key, before, now) for key in ("alpha", "procedure") if before[key] != now[key]
+        _change(key, before, now)
+        for key in ("alpha", "tune", "procedure")
+        if before[key] != now[key]
     ]
     for metric, known in registered.get("protocols", {}).items():
         if others := sorted(set(protocols.get(metric, ())) - {known}):
@@ -188,6 +192,7 @@ def _frozen(content: Record, form: int) -> Record:
         **{key: content[key] for key in REGISTERED if key != "question"},
         "question": "" if form == 1 else content["question"],
         "hypotheses": _by_id(hypotheses, free),
+        "tune": content.get("tune"),
         "procedure": content.get("procedure", 1),
     }
 

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from ogan_bench.errors import PluginError, StudyError, did_you_mean
 from ogan_bench.metrics import METRICS
 from ogan_bench.study import catalogue
 from ogan_bench.study.base_model import no_metric
+from ogan_bench.study.candidates import CandidateError, candidates
 from ogan_bench.study.file_shape import StudyFile
 from ogan_bench.study.plugins import add_plugins
 from ogan_bench.study.resolve import mappings, resolve_arms
 from ogan_bench.study.settings import Settings, Statement, StudySettings
+from ogan_bench.study.tuning import Search, Tuning
 from ogan_bench.study.yaml_errors import Places, Tree, plain, read_yaml, validate
 
 
@@ -65,7 +67,10 @@ def load_study(
     if scale is not None and shape.scales[scale].seeds is not None:
         statement["seeds"] = shape.scales[scale].seeds
     titles = {arm: title for arm, title in shape.arm_titles.items() if arm in arms}
-    return StudySettings(**statement, scale=scale, arms=arms, arm_titles=titles, plugins=plugins)
+    study = StudySettings(**statement, scale=scale, arms=arms, arm_titles=titles, plugins=plugins)
+    if problems := _unusable_tuning(study, places):
+        raise StudyError(problems)
+    return study
 
 
 def study_record(study: StudySettings, seeds: Sequence[int], command: str, path: Path) -> Tree:
@@ -113,7 +118,20 @@ def _drop_arms(shape: StudyFile, scale: str | None) -> StudyFile:
         return shape
     dropped = {arm for arm, diff in shape.scales[scale].arms.items() if diff is None}
     kept = [h for h in shape.hypotheses if not dropped & {arm for _, arm in h.named_arms}]
-    return shape.model_copy(update={"hypotheses": kept})
+    return shape.model_copy(update={"hypotheses": kept, "tune": _without_arms(shape.tune, dropped)})
+
+
+def _without_arms(tune: Tuning | None, dropped: Collection[str]) -> Tuning | None:
+    """The tuning of the arms that are left."""
+    searches = [
+        search.model_copy(update={"arms": [arm for arm in search.arms if arm not in dropped]})
+        for search in (tune.searches if tune else ())
+    ]
+    return _with_searches(tune, [search for search in searches if search.arms])
+
+
+def _with_searches(tune: Tuning | None, searches: list[Search]) -> Tuning | None:
+    return tune.model_copy(update={"searches": searches}) if tune and searches else None
 
 
 def _replace_metrics(
@@ -143,7 +161,13 @@ def _replace_metrics(
         if metric is not None or hypothesis.metric is None:  # a failure rate has no metric
             changed = {} if metric == hypothesis.metric else {"metric": metric}
             hypotheses.append(hypothesis.model_copy(update=changed))
+    searches = [
+        search.model_copy(update={"metric": new})
+        for search in (shape.tune.searches if shape.tune else ())
+        if (new := replacements.get(search.metric, search.metric)) is not None
+    ]
     update = {
+        "tune": _with_searches(shape.tune, searches),
         "metrics": list(dict.fromkeys(name for name in renamed.values() if name is not None)),
         "hypotheses": hypotheses,
     }
@@ -159,6 +183,34 @@ def _unknown_arms(shape: StudyFile, places: Places) -> list[str]:
         for place, arm in hypothesis.named_arms
         if arm not in known
     ]
+
+
+def _unusable_tuning(study: StudySettings, places: Places) -> list[str]:
+    """One line for every problem of the tuning: arms, seeds and candidates."""
+    if study.tune is None:
+        return []
+    problems = [
+        places.line(
+            ("tune", "searches", index, "arms"), f"no arm {arm!r}.{did_you_mean(arm, study.arms)}"
+        )
+        for index, search in enumerate(study.tune.searches)
+        for arm in search.arms
+        if arm not in study.arms
+    ]
+    if shared := sorted(set(study.seeds) & set(study.tune.seeds)):
+        problems.append(
+            places.line(
+                ("tune", "seeds"),
+                f"{', '.join(map(str, shared))}: also seeds of the study; tune on others",
+            )
+        )
+    if not problems:
+        try:
+            candidates(study)
+        except CandidateError as error:
+            place = ("tune", "searches", error.search, "candidates", error.key)
+            problems.append(places.line(place, str(error)))
+    return problems
 
 
 def _unmeasured_metrics(shape: StudyFile, arms: dict[str, Settings], places: Places) -> list[str]:

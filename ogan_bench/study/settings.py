@@ -42,6 +42,7 @@ from ogan_bench.study.parts import (
     Updates,
     clear_model_cache,
 )
+from ogan_bench.study.tuning import Tuning
 
 if TYPE_CHECKING:
     ExtractorName: TypeAlias = SpaceName
@@ -235,6 +236,9 @@ class Statement(Model):
     alpha: float = Field(
         default=0.05, gt=0, lt=0.5, description="Family-wise error level of the hypotheses."
     )
+    tune: Tuning | None = Field(
+        default=None, description="How the values of some arms were chosen, on seeds of their own."
+    )
     published: list[Published] = Field(
         default=[], description="What the literature reports; shown with the results, never tested."
     )
@@ -243,7 +247,9 @@ class Statement(Model):
     def _as_stored(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out what is empty in most studies: older stored ones do not have the keys."""
         stored: dict[str, Any] = dump(self)
-        return {k: v for k, v in stored.items() if v or k not in ("published", "arm_titles")}
+        return {
+            k: v for k, v in stored.items() if v or k not in ("tune", "published", "arm_titles")
+        }
 
     @field_validator("seeds")
     @classmethod

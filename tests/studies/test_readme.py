@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import typer
+from ruamel.yaml import YAML
 
 import ogan_bench as ob
 from ogan_bench import cli
@@ -22,6 +23,7 @@ from ogan_bench.study import catalogue, settings
 from ogan_bench.study.load import load_study
 from ogan_bench.study.shipped import read_question, shipped_studies
 from ogan_bench.study.trial import trials
+from ogan_bench.study.tuning import Tuning
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGE = ROOT / "ogan_bench"
@@ -57,13 +59,20 @@ def test_no_code_block_goes_unchecked() -> None:
     """A new block needs a test here; blocks of text are layouts and formulas."""
     languages = re.findall(r"^```(\w*)\n.*?^```", PAGES, re.DOTALL | re.MULTILINE)
     assert set(languages) == {"python", "sh", "text", "yaml"}
-    assert (languages.count("python"), languages.count("yaml")) == (3, 2)
+    assert (languages.count("python"), languages.count("yaml")) == (3, 3)
 
 
 def test_the_study_is_valid(tmp_path: Path) -> None:
     path = tmp_path / "my_study.yaml"
     path.write_text(block("yaml", "my_study"), encoding="utf-8")
     assert len(trials(load_study(path))) == 10
+
+
+def test_the_tuning_is_that_of_the_study_that_it_is_taken_from() -> None:
+    shown = Tuning.model_validate(YAML(typ="safe", pure=True).load(block("yaml", "tune:"))["tune"])
+    tune = load_study(shipped_studies()["kind_or_pull"]).tune
+    assert tune is not None
+    assert (shown.seeds, shown.searches[0]) == (tune.seeds, tune.searches[0])
 
 
 def test_its_mistakes_are_reported_as_shown(tmp_path: Path) -> None:

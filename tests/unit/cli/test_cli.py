@@ -16,6 +16,7 @@ import pytest
         ["bench", "--help"],
         ["plan", "--help"],
         ["register", "--help"],
+        ["tune", "--help"],
         ["--version"],
     ],
 )

@@ -177,6 +177,17 @@ def test_published_registrations_are_of_the_first_format_and_unchanged(name: str
     assert registered == first_format(registered)
 
 
+def test_the_tuning_is_registered_where_there_is_one() -> None:
+    tune = {"seeds": [900], "searches": []}
+    assert "tune" not in stated(RECORD)
+    assert drift(stated(changed(tune=tune)), changed(tune=tune)) == []
+    other = {**tune, "seeds": [901]}
+    for before, now in ((tune, other), (tune, None), (None, tune)):
+        registered = stated(RECORD if before is None else changed(tune=before))
+        (change,) = drift(registered, RECORD if now is None else changed(tune=now))
+        assert change.startswith("tune changed: ")
+
+
 def test_titles_of_arms_are_not_registered() -> None:
     titled = changed(arm_titles={"a": "no term"})
     assert stated(titled) == stated(RECORD)
