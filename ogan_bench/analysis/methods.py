@@ -13,6 +13,7 @@ from ogan_bench.analysis.bibliography import references
 from ogan_bench.analysis.formatting import join_words, pluralise
 from ogan_bench.analysis.outcomes import FAILURES
 from ogan_bench.analysis.results import StudyResults
+from ogan_bench.analysis.tuning import tuning_in_words
 from ogan_bench.files import Record
 from ogan_bench.study.procedure import PROCEDURE
 
@@ -75,6 +76,7 @@ def _sentences(results: StudyResults) -> list[str]:
         ]
         found.append(f"It is trained with {join_words([part for part in parts if part])}.")
     found.append("The other arms differ from it in what the ablation states.")
+    found += tuning_in_words(results)
     found.append(
         f"Every arm is trained with {pluralise(len(seeds), 'seed')} "
         f"({', '.join(map(str, seeds))}); trials of a seed share initial weights, the order of the "

@@ -13,6 +13,7 @@ from ogan_bench.analysis.ablation import changes
 from ogan_bench.analysis.formatting import metric_info, number
 from ogan_bench.analysis.power import Assumed, Plan
 from ogan_bench.analysis.results import StudyResults
+from ogan_bench.analysis.tuning import tuning_in_words
 from ogan_bench.files import Record
 from ogan_bench.metrics import Metric
 from ogan_bench.study.hypotheses import Comparison, FailureRate, Hypothesis, Trend
@@ -47,6 +48,7 @@ class Protocol:
         hypotheses: In the order of the study.
         metrics: Name to definition, in the order of the study.
         base: The arm that the others are described against.
+        tuning: How arms were tuned, a sentence for each search.
         arms: One row per arm: ``arm``, ``changes`` against the base (texts), ``steps`` and
             ``images`` of one training.
         trials: Number of trials.
@@ -59,6 +61,7 @@ class Protocol:
     hypotheses: tuple[Planned, ...]
     metrics: Mapping[str, Metric]
     base: str
+    tuning: tuple[str, ...]
     arms: list[Record]
     trials: int
     seconds: float | None
@@ -102,6 +105,7 @@ def protocol(
         ),
         metrics={name: metric_info(name) for name in record["metrics"]},
         base=base,
+        tuning=tuple(tuning_in_words(results)),
         arms=[_arm(results, base, arm) for arm in results.arms],
         trials=len(results.arms) * len(record["seeds"]),
         seconds=seconds,

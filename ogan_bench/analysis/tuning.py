@@ -1,4 +1,4 @@
-"""Which candidate of each search is chosen, given the results of the study of candidates."""
+"""Which candidate of each search is chosen, and what a study says of its tuning."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ogan_bench.analysis.formatting import join_words, metric_info, number
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.metrics import METRICS
 from ogan_bench.statistics import Interval
@@ -74,3 +75,26 @@ def choices(candidates: Sequence[Candidate], results: StudyResults) -> list[Choi
         failures = sum(outcome != "ok" for outcome in outcomes)
         found.setdefault(candidate.arm, []).append(Tried(candidate, mean, failures))
     return [Choice(tried[0].candidate.search, arm, tuple(tried)) for arm, tried in found.items()]
+
+
+def tuning_in_words(results: StudyResults) -> list[str]:
+    """One sentence for each search of a study that says how its arms were tuned."""
+    tune = results.record.get("tune")
+    if tune is None:
+        return []
+    seeds = f"training seeds {', '.join(map(str, tune['seeds']))}, which no verdict uses"
+    found = []
+    for search in tune["searches"]:
+        arms = join_words([results.arm_title(arm) for arm in search["arms"]])
+        among = "; ".join(
+            f"{key}: {', '.join(map(str, values))}" for key, values in search["candidates"].items()
+        )
+        target = search["target"]
+        wanted = "is best" if target is None else f"is nearest to {number(target)}"
+        metric = metric_info(search["metric"]).title
+        found.append(
+            f"{arms} {'are tuned alike' if len(search['arms']) > 1 else 'is tuned'}: of the "
+            f"candidates {among}, each has the one whose mean {metric} over {seeds}, {wanted}, "
+            "among those whose every training ended well."
+        )
+    return found

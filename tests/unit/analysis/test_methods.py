@@ -64,6 +64,16 @@ def test_the_settings_that_a_paper_states_are_in_the_sentences(tmp_path: Path) -
     assert arm["sections"] == {"objective": "consistency=pea_rson, adversarial=linear"}
 
 
+def test_a_study_that_is_tuned_says_how(tmp_path: Path) -> None:
+    store = TrialStore(write(tmp_path))
+    search = {"arms": ["none"], "candidates": {"training.steps": [1, 2]}, "metric": "latent_rho"}
+    tune = {"seeds": [900], "searches": [{**search, "target": 0.9}]}
+    store.write_study("demo", {**store.read_study("demo"), "tune": tune})
+    assert "none is tuned: of the candidates training.steps: 1, 2," in " ".join(
+        methods(load(tmp_path)).sentences
+    )
+
+
 def test_an_unstated_setting_is_left_out(tmp_path: Path) -> None:
     text = " ".join(methods(load(write(tmp_path))).sentences)
     assert "nets" not in text

@@ -51,6 +51,30 @@ def test_all_that_was_planned_is_stated_and_harmless() -> None:
         assert part in text, part
 
 
+TUNE = {
+    "seeds": [900, 901],
+    "searches": [
+        {"arms": ["a", "b"], "candidates": {"training.batch_size": [8, 16]},
+         "metric": "latent_rho", "target": 0.9},
+        {"arms": ["b"], "candidates": {"training.steps": [1, 2], "training.ema": [0.9]},
+         "metric": "fd_classifier", "target": None},
+    ],
+}  # fmt: skip
+
+
+def test_the_tuning_is_stated() -> None:
+    text = protocol_text(protocol({**RECORD, "tune": TUNE}, REGISTERED, []))
+    assert "## Tuning" in text
+    assert (
+        "- a and b are tuned alike: of the candidates training.batch\\_size: 8, 16, each has the "
+        "one whose mean latent round trip ρ over training seeds 900, 901, which no verdict uses, "
+        "is nearest to 0.9, among those whose every training ended well."
+    ) in text
+    assert "- b is tuned: of the candidates training.steps: 1, 2; training.ema: 0.9, each" in text
+    assert "which no verdict uses, is best, among" in text
+    assert "## Tuning" not in protocol_text(protocol(RECORD, REGISTERED, []))
+
+
 def test_a_study_without_hypotheses_says_so() -> None:
     text = protocol_text(protocol(RECORD, REGISTERED, []))
     assert "None: the study describes, and decides nothing." in text
