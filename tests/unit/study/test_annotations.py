@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ogan_bench.errors import PluginError
-from ogan_bench.study import catalogue, parts
+from ogan_bench.study import catalogue, parts, settings
 from ogan_bench.study.annotations import unsafe_part
 from ogan_bench.study.plugins import add_plugins
 
@@ -90,4 +90,4 @@ def test_a_name_that_is_no_type_is_refused(tmp_path: Path) -> None:
             parts.model("consistency", "named")
     finally:
         catalogue.unregister_plugins()
-        parts.clear_model_cache()
+        settings.rebuild_models()
