@@ -47,7 +47,7 @@ def tune(
     todo = unfinished(store, wanted)
     code = 0
     if todo:
-        store_study(store, of_candidates, wanted, study, scale, ())
+        store_study(store, of_candidates, wanted, study, scale, (), "tune")
         code = execute(todo, len(wanted), results, device, workers)
     if code == EXIT_INTERRUPTED:
         raise typer.Exit(code)

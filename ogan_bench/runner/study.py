@@ -59,9 +59,10 @@ def store_study(
     path: Path,
     scale: str | None,
     overrides: Sequence[str],
+    verb: str = "run",
 ) -> None:
     """Register and store the resolved study, and say so where it is not what was registered."""
-    record = resolved_record(store, study, wanted, path, scale, overrides)
+    record = resolved_record(store, study, wanted, path, scale, overrides, verb)
     register(store, study.folder, record)
     registered = registration(store, study.folder)
     if registered is None:
@@ -85,9 +86,13 @@ def resolved_record(
     path: Path,
     scale: str | None,
     overrides: Sequence[str],
+    verb: str = "run",
 ) -> Record:
-    """``study.json``; seeds given on the command line are added to those of the file."""
-    command = ["ogan-bench", "run", path.name if path.is_absolute() else path.as_posix()]
+    """``study.json``; seeds given on the command line are added to those of the file.
+
+    Its command is what runs the study again, by ``run`` or ``tune``.
+    """
+    command = ["ogan-bench", verb, path.name if path.is_absolute() else path.as_posix()]
     if scale:
         command += ["--scale", scale]
     for override in overrides:

@@ -42,6 +42,8 @@ def test_the_choice_of_a_small_study(tmp_path: Path, monkeypatch: pytest.MonkeyP
     arguments = ("tune", str(path), "--results", str(results), "--workers", "1")
     first = json.loads(ask(*arguments, "--device", "cpu", "--json"))
     assert len(TrialStore(results).folders("points_tuning")) == 2
+    command = TrialStore(results).read_study("points_tuning")["command"]
+    assert command.startswith("ogan-bench tune ")
     (choice,) = first
     assert choice["arm"] == "pearson"
     assert [one["values"] for one in choice["tried"]] == [
