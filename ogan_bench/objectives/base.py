@@ -46,18 +46,25 @@ class Nets:
         return found if self.critic is None else {**found, "critic": self.critic}
 
 
-Noise = Callable[[torch.Generator], Tensor]
-"""Draws random numbers on the CPU."""
+Noise = Callable[[torch.Generator, torch.Size], Tensor]
+"""Draws random numbers on the CPU for a batch whose images have the given shape."""
 
 
 def normal(*shape: int) -> Noise:
     """Standard normal numbers of the given shape."""
-    return lambda random: torch.randn(shape, generator=random)
+    return lambda random, images: torch.randn(shape, generator=random)
+
+
+def normal_per_pixel(least: int) -> Noise:
+    """Standard normal numbers, ``(n, c·h·w)``, or ``(n, least)`` if an image has fewer pixels."""
+    return lambda random, images: torch.randn(
+        images[0], max(images[1:].numel(), least), generator=random
+    )
 
 
 def uniform(*shape: int) -> Noise:
     """Uniform numbers in [0, 1) of the given shape."""
-    return lambda random: torch.rand(shape, generator=random)
+    return lambda random, images: torch.rand(shape, generator=random)
 
 
 def unchanged(images: Tensor) -> Tensor:
@@ -328,14 +335,15 @@ class Objective(ABC):
 
 
 def draw_noise(
-    objective: Objective, n: int, d: int, random: Callable[[str], torch.Generator]
+    objective: Objective, images: torch.Size, d: int, random: Callable[[str], torch.Generator]
 ) -> dict[str, Tensor]:
     """The random numbers that the losses of an objective need besides z, on the CPU.
 
     Args:
         objective: Declares their names and shapes.
-        n: Batch size.
+        images: Shape of the real images, ``(n, c, h, w)``.
         d: Dimensions of z.
         random: Name to generator, so that no draw depends on the others.
     """
-    return {name: noise(random(name)) for name, noise in objective.noise(n, d).items()}
+    drawn = objective.noise(images[0], d)
+    return {name: noise(random(name), images) for name, noise in drawn.items()}

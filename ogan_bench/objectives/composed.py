@@ -84,7 +84,7 @@ class ComposedObjective(Objective):
         return Nets(encoder, architecture.generator())
 
     def noise(self, n: int, d: int) -> Mapping[str, Noise]:
-        return penalty_noise(self.penalty, n)
+        return penalty_noise(self.penalty, n, d)
 
     def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         real, fake = self.score_real(batch), self.score_fake(batch)
@@ -139,10 +139,10 @@ class ComposedObjective(Objective):
             lambda: self._read(batch, batch.e_fake, batch.features_fake, batch.z_labels),
         )
 
-    def score(self, batch: ForwardPass, x: Tensor) -> Tensor:
-        """Scores of other images, one per real image and with its class."""
+    def score(self, batch: ForwardPass, x: Tensor, labels: Tensor | None) -> Tensor:
+        """Scores of other images of the given classes, shape ``(n,)``."""
         features = batch.nets.encoder.trunk(x)
-        return self._read(batch, batch.nets.encoder.head(features), features, batch.labels)
+        return self._read(batch, batch.nets.encoder.head(features), features, labels)
 
     def _read(
         self, batch: ForwardPass, e: Tensor, features: Tensor, labels: Tensor | None

@@ -117,7 +117,7 @@ def build_training(trial: Trial, dataset: Dataset, device: torch.device) -> Trai
 
         x, labels = batches[images]
         z = torch.randn((n, d), generator=generator(trial.seed, "z", prior))
-        noise = draw_noise(objective, n, d, random)
+        noise = draw_noise(objective, x.shape, d, random)
         return Batch(
             x=channels_last(x) if x.ndim == 4 else x,
             z=upload(objective.prior(z), device),

@@ -112,6 +112,7 @@ def test_every_objective(name: str, dataset: Dataset) -> None:
         *(("optimizers", name) for name in catalogue.names("optimizers")),
         ("augmentations", "none"),
         ("penalties", "r1_r2"),
+        ("penalties", "r1_r2_differences"),
         ("readouts", "projection"),
     ],
 )

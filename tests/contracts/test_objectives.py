@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from functools import partial
+from math import prod
 from typing import Any
 
 import pytest
@@ -94,7 +95,11 @@ def see(nets: Nets, shape: ImageShape, d: int) -> ForwardPass:
     x = torch.rand(N, *shape, dtype=torch.float64, generator=random) * 2 - 1
     z = torch.randn(N, d, dtype=torch.float64, generator=random)
     labels, z_labels = torch.randint(CLASSES, (2, N), generator=random)
-    noise = {"mixing": torch.rand(N, 1, 1, 1, generator=generator(2, "mixing"))}
+    noise = {
+        "mixing": torch.rand(N, 1, 1, 1, generator=generator(2, "mixing")),
+        "offset_real": torch.randn(N, max(d, prod(shape)), generator=generator(2, "real")),
+        "offset_fake": torch.randn(N, max(d, prod(shape)), generator=generator(2, "fake")),
+    }
     return ForwardPass(nets, Batch(x, z, labels, z_labels, 0.5, noise))
 
 

@@ -81,7 +81,7 @@ def draw(objective: Objective, shape: ImageShape, progress: float, number: int =
     x = torch.rand(N, *shape, dtype=torch.float64, generator=random) * 2 - 1
     z = objective.prior(torch.randn(N, D, dtype=torch.float64, generator=random))
     labels, z_labels = torch.randint(CLASSES, (2, N), generator=random)
-    noise = draw_noise(objective, N, D, partial(generator, 2 + number))
+    noise = draw_noise(objective, x.shape, D, partial(generator, 2 + number))
     return Batch(x, z, labels, z_labels, progress, noise)
 
 

@@ -75,7 +75,8 @@ def drawn(objective: Objective, progress: float = 0.0, number: int = 0) -> Batch
     source = torch.Generator().manual_seed(1 + number)
     x = torch.rand(N, 1, 16, 16, dtype=torch.float64, generator=source) * 2 - 1
     z = torch.randn(N, D, dtype=torch.float64, generator=source)
-    return Batch(x, objective.prior(z), None, None, progress, draw_noise(objective, N, D, random))
+    noise = draw_noise(objective, x.shape, D, random)
+    return Batch(x, objective.prior(z), None, None, progress, noise)
 
 
 # The formulas, in the words of their papers; where these differ, a logit or T is minus our score.
@@ -572,7 +573,7 @@ def test_codes_of_ali_are_drawn_in_training_and_their_means_evaluated() -> None:
     batch = ForwardPass(nets, drawn(objective))
     e = nets.encoder(batch.x)
     torch.testing.assert_close(objective.code(e, D), e[:, :D])
-    noise = draw_noise(objective, N, D, lambda name: random(name + "another"))
+    noise = draw_noise(objective, batch.x.shape, D, lambda name: random(name + "another"))
     other = ForwardPass(nets, replace(batch.batch, noise=noise))
     loss, another = objective.encoder_loss(batch), objective.encoder_loss(other)
     assert not torch.allclose(loss["adversarial"], another["adversarial"])
@@ -656,7 +657,8 @@ def test_a_code_wider_than_z_is_refused() -> None:
 
 @pytest.mark.parametrize("adversarial", ["linear", "non_saturating", "relativistic"])
 @pytest.mark.parametrize(
-    "penalty", ["quadratic_potential", "gradient_penalty", "r1", "r1_r2", "none"]
+    "penalty",
+    ["quadratic_potential", "gradient_penalty", "r1", "r1_r2", "r1_r2_differences", "none"],
 )
 def test_penalties_of_three_critics_are_finite(adversarial: str, penalty: str) -> None:
     objective = triple_critics(adversarial=adversarial, penalty=penalty, hidden=8)
@@ -669,8 +671,8 @@ def test_penalties_of_three_critics_are_finite(adversarial: str, penalty: str) -
 
 
 def test_the_critic_of_codes_is_penalised_at_codes() -> None:
-    """R1 at z, and WGAN-GP between z and E(x), each with its own formula."""
-    for penalty in ("r1", "gradient_penalty"):
+    """R1 at z, WGAN-GP between z and E(x), differences at both, each with its own formula."""
+    for penalty in ("r1", "gradient_penalty", "r1_r2_differences"):
         objective = triple_critics(penalty=penalty, hidden=8)
         nets = made(objective)
         batch = ForwardPass(nets, drawn(objective))
@@ -679,8 +681,15 @@ def test_the_critic_of_codes_is_penalised_at_codes() -> None:
         if penalty == "gradient_penalty":
             u = batch.noise("mixing").reshape(N, 1)
             points = points + u * (nets.encoder(batch.x) - batch.z)
-        points = points.detach().requires_grad_()
         critic = nets.critic.get_submodule("code")  # type: ignore[union-attr]
+        if penalty == "r1_r2_differences":
+            want = torch.zeros(N, dtype=torch.float64)
+            for points, side in ((batch.z, "real"), (nets.encoder(batch.x), "fake")):
+                n = batch.noise(f"offset_{side}").flatten()[: N * D].reshape(N, D)
+                want += (critic(points + 0.01 * n) - critic(points))[:, 0].pow(2) / 2e-4
+            torch.testing.assert_close(got, want)
+            continue
+        points = points.detach().requires_grad_()
         slope = torch.autograd.grad(critic(points).sum(), points)[0].pow(2).sum(1)
         want = 5 * slope if penalty == "r1" else 10 * (slope.sqrt() - 1) ** 2
         torch.testing.assert_close(got, want)

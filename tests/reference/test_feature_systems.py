@@ -61,7 +61,7 @@ def random(name: str) -> torch.Generator:
 def drawn(objective: Objective) -> Batch:
     x = torch.rand(N, 1, 16, 16, dtype=torch.float64, generator=random("x")) * 2 - 1
     z = torch.randn(N, D, dtype=torch.float64, generator=random("z"))
-    return Batch(x, z, None, None, 0.0, draw_noise(objective, N, D, random))
+    return Batch(x, z, None, None, 0.0, draw_noise(objective, x.shape, D, random))
 
 
 # The formulas, in the words of their papers: logits, high for real images, are minus our scores

@@ -59,6 +59,8 @@ def drawn(shape: ImageShape, n: int = N, m: int = 1) -> Batch:
     x = torch.rand(n, *shape, dtype=torch.float64, generator=source) * 2 - 1
     z = torch.randn(n, D, dtype=torch.float64, generator=source)
     noise = {"mixing": torch.rand(n // m, 1, 1, 1, generator=random("mixing"))}
+    for name in ("offset_real", "offset_fake"):
+        noise[name] = torch.randn(n, math.prod(shape), generator=random(name))
     return Batch(x, z, None, None, 0.0, noise)
 
 
@@ -181,12 +183,22 @@ def slope_between(critic: Any, real: Tensor, fake: Tensor) -> Tensor:
     return 10 * (slope.square().sum((1, 2, 3)).sqrt() - 1) ** 2
 
 
+def differences(critic: Any, real: Tensor, fake: Tensor) -> Tensor:
+    found: Tensor = torch.zeros(len(real)).double()
+    for images, side in ((real, "real"), (fake, "fake")):
+        drawn = torch.randn(images.numel(), generator=random(f"offset_{side}")).double()
+        near = images + 0.01 * drawn.reshape(images.shape)
+        found = found + (critic(near) - critic(images))[:, 0] ** 2 / 2e-4
+    return found
+
+
 @pytest.mark.parametrize(
     ("name", "penalty"),
     [
         ("quadratic_potential", potential),
         ("r1", slope_at_real),
         ("gradient_penalty", slope_between),
+        ("r1_r2_differences", differences),
     ],
 )
 @pytest.mark.parametrize("m", PACKINGS)

@@ -66,10 +66,8 @@ def see(objective: Objective, progress: float = 0.5) -> ForwardPass:
     x = torch.rand(N, 3, 2, 2, dtype=torch.float64, generator=random) * 2 - 1
     z = torch.randn(N, D, dtype=torch.float64, generator=random)
     labels, z_labels = torch.randint(2, (2, N), generator=random)
-    return ForwardPass(
-        nets,
-        Batch(x, z, labels, z_labels, progress, draw_noise(objective, N, D, partial(generator, 2))),
-    )
+    noise = draw_noise(objective, x.shape, D, partial(generator, 2))
+    return ForwardPass(nets, Batch(x, z, labels, z_labels, progress, noise))
 
 
 def gradient(objective: Objective, net: Net, progress: float = 0.5) -> list[Tensor]:
@@ -422,7 +420,7 @@ def fit(objective: Objective, x: Tensor, steps: int) -> list[dict[str, float]]:
     found = []
     for step in range(steps):
         z = torch.randn(len(x), D, dtype=x.dtype, generator=generator(step, "z"))
-        noise = draw_noise(objective, len(x), D, partial(generator, step))
+        noise = draw_noise(objective, x.shape, D, partial(generator, step))
         batch = ForwardPass(nets, Batch(x, z, None, None, step / steps, noise))
         losses = {net: objective.loss(net, batch) for net in nets.named()}
         for of, terms in losses.items():

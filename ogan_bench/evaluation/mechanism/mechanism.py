@@ -109,15 +109,16 @@ def loss_probe(context: ModelContext) -> LossProbe:
             pair.z_dim,
             generator=generator(seed, "evaluation/mechanism/z", number),
         )
+        x = to_float(train.images[chosen].to(context.device))
         further = draw_noise(
             pair.objective,
-            BATCH_SIZE,
+            x.shape,
             pair.z_dim,
             lambda name: generator(seed, f"evaluation/mechanism/{name}", number),
         )
         labels = None if train.labels is None else train.labels[chosen].to(context.device)
         return Batch(
-            x=to_float(train.images[chosen].to(context.device)),
+            x=x,
             z=pair.objective.prior(noise).to(context.device),
             labels=labels,
             z_labels=None if labels is None else labels.roll(1),

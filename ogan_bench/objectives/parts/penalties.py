@@ -13,7 +13,7 @@ import torch
 from pydantic import PositiveFloat, PositiveInt
 from torch import Tensor, nn
 
-from ogan_bench.objectives.base import ForwardPass, Noise, uniform
+from ogan_bench.objectives.base import ForwardPass, Noise, normal_per_pixel, uniform
 from ogan_bench.objectives.parts.call_by_name import Term, argument_names
 
 
@@ -25,14 +25,14 @@ class Scored:
         batch: The forward pass, with its images and random numbers.
         score_real: Scores of the real images, shape ``(n,)``.
         score_fake: Scores of the generated images, shape ``(n,)``.
-        score: Images ``(n, c, h, w)`` to scores ``(n,)``.
+        score_of: Images ``(n, c, h, w)`` and their classes to scores ``(n,)``.
         scorer: The net whose scores these are.
     """
 
     batch: ForwardPass
     score_real: Tensor
     score_fake: Tensor
-    score: Callable[[Tensor], Tensor]
+    score_of: Callable[[Tensor, Tensor | None], Tensor]
     scorer: nn.Module
 
     @property
@@ -45,6 +45,14 @@ class Scored:
         """Generated images, shape ``(n, c, h, w)``."""
         return self.batch.x_fake
 
+    def score(self, images: Tensor) -> Tensor:
+        """Scores ``(n,)`` of images with the classes of the real ones."""
+        return self.score_of(images, self.batch.labels)
+
+    def score_generated(self, images: Tensor) -> Tensor:
+        """Scores ``(n,)`` of images with the classes of the generated ones."""
+        return self.score_of(images, self.batch.z_labels)
+
     def is_turn(self, every: int) -> bool:
         """Whether a penalty that is taken every so many steps is taken in this one."""
         return self.batch.is_turn(every)
@@ -53,6 +61,19 @@ class Scored:
     def mixing(self) -> Tensor:
         """Uniform numbers in [0, 1), one per pair of images, shape ``(n, 1, 1, 1)``."""
         return self.batch.noise("mixing")
+
+    @property
+    def offset_real(self) -> Tensor:
+        """Standard normal numbers of the shape of ``x``."""
+        return self._offset("offset_real", self.x)
+
+    @property
+    def offset_fake(self) -> Tensor:
+        """Standard normal numbers of the shape of ``x_fake``."""
+        return self._offset("offset_fake", self.x_fake)
+
+    def _offset(self, name: str, images: Tensor) -> Tensor:
+        return self.batch.noise(name).flatten()[: images.numel()].reshape(images.shape)
 
 
 def quadratic_potential(
@@ -200,6 +221,48 @@ def r1_r2(
     return every * weight / 2 * slopes
 
 
+def r1_r2_differences(
+    x: Tensor,
+    x_fake: Tensor,
+    score_real: Tensor,
+    score_fake: Tensor,
+    score: Callable[[Tensor], Tensor],
+    score_generated: Callable[[Tensor], Tensor],
+    offset_real: Tensor,
+    offset_fake: Tensor,
+    *,
+    weight: PositiveFloat = 1.0,
+    std: PositiveFloat = 0.01,
+) -> Tensor:
+    """R1 + R2 by finite differences: two more forward passes, and no second derivatives.
+
+    weight/2·((s(x + σn) - s(x))² + (s(G(z) + σn') - s(G(z)))²)/σ² with standard normal n and n'.
+    As σ falls to 0, s(x + σn) - s(x) tends to σn·∇s, and the mean of (n·∇s)² over n is ‖∇s‖²: in
+    expectation this is `r1_r2`, if no score depends on the other images of its batch, as it does
+    with batch norm. A difference of scores is small beside the scores, so this wants the precision
+    of float32.
+
+    Args:
+        x: Real images, shape ``(n, c, h, w)``.
+        x_fake: Generated images of the same shape.
+        score_real: Scores of ``x``, shape ``(n,)``.
+        score_fake: Scores of ``x_fake``, shape ``(n,)``.
+        score: Images to scores ``(n,)``, with the classes of ``x``.
+        score_generated: Images to scores ``(n,)``, with the classes of ``x_fake``.
+        offset_real: n, of the shape of ``x``.
+        offset_fake: n', of the shape of ``x_fake``.
+        weight: γ, as in `r1_r2`.
+        std: σ, for images in [-1, 1].
+
+    References:
+        N. Huang et al., The GAN is dead; long live the GAN! A Modern GAN Baseline, 2025,
+        https://arxiv.org/abs/2501.05441
+    """
+    real = score((x + std * offset_real).detach()) - score_real
+    fake = score_generated((x_fake + std * offset_fake).detach()) - score_fake
+    return weight / 2 * (real.square() + fake.square()) / std**2
+
+
 def weight_decay(scorer: nn.Module, score_real: Tensor, *, weight: PositiveFloat = 1e-4) -> Tensor:
     """L2: weight/2·‖W‖² of the scoring net's kernels W; the same number for every sample.
 
@@ -230,14 +293,23 @@ PENALTIES: dict[str, Callable[..., Tensor]] = {
     "gradient_penalty": gradient_penalty,
     "r1": r1,
     "r1_r2": r1_r2,
+    "r1_r2_differences": r1_r2_differences,
     "weight_decay": weight_decay,
     "none": none,
 }
 
 
-def penalty_noise(penalty: Term, n: int) -> Mapping[str, Noise]:
-    """Random numbers that a penalty asks for, for n pairs of images."""
-    return {"mixing": uniform(n, 1, 1, 1)} if "mixing" in argument_names(penalty) else {}
+def penalty_noise(penalty: Term, n: int, d: int) -> Mapping[str, Noise]:
+    """Random numbers that a penalty asks for.
+
+    Args:
+        penalty: The penalty.
+        n: Number of pairs that are scored.
+        d: Dimensions of z, which may be scored in place of images.
+    """
+    offset = normal_per_pixel(least=d)
+    known = {"mixing": uniform(n, 1, 1, 1), "offset_real": offset, "offset_fake": offset}
+    return {name: known[name] for name in argument_names(penalty) if name in known}
 
 
 def _squared_slope(scores: Tensor, images: Tensor) -> Tensor:

@@ -47,9 +47,9 @@ class CriticGame:
     adversarial: Adversarial
     penalty: Term
 
-    def noise(self, n: int) -> Mapping[str, Noise]:
-        """Random numbers that the critic's loss needs for n pairs."""
-        return penalty_noise(self.penalty, n)
+    def noise(self, n: int, d: int) -> Mapping[str, Noise]:
+        """Random numbers that the critic's loss needs for n pairs; z has d dimensions."""
+        return penalty_noise(self.penalty, n, d)
 
     def critic_loss(self, scored: Scored) -> LossTerms:
         """Both terms of the critic."""

@@ -46,7 +46,7 @@ class DCVAE(Variational):
         return replace(super().build(architecture), critic=critic)
 
     def noise(self, n: int, d: int) -> Mapping[str, Noise]:
-        return {**super().noise(n, d), **self.game.noise(n)}
+        return {**super().noise(n, d), **self.game.noise(n, d)}
 
     def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         return {
@@ -66,7 +66,7 @@ class DCVAE(Variational):
     def critic_loss(self, batch: ForwardPass) -> LossTerms:
         real, fake = self.score_real(batch), self.score_fake(batch)
         again = self.score_again(batch)
-        scored = Scored(batch, real, fake, partial(self.score, batch), batch.critic)
+        scored = Scored(batch, real, fake, lambda x, labels: self.score(batch, x), batch.critic)
         terms = self.game.critic_loss(scored)
         reconstructed = self.game.critic_side_loss(lambda: real, lambda: again)
         return {

@@ -58,11 +58,13 @@ class InfoGAN(Objective):
         return torch.cat([signs, z[:, k:]], dim=1)
 
     def noise(self, n: int, d: int) -> Mapping[str, Noise]:
-        return self.game.noise(n)
+        return self.game.noise(n, d)
 
     def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         real, fake = self.score_real(batch), self.score_fake(batch)
-        scored = Scored(batch, real, fake, partial(self.score, batch), batch.nets.encoder)
+        scored = Scored(
+            batch, real, fake, lambda x, labels: self.score(batch, x), batch.nets.encoder
+        )
         return {**self.game.critic_loss(scored), "information": self._information(batch)}
 
     def generator_loss(self, batch: ForwardPass) -> LossTerms:

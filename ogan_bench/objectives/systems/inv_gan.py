@@ -41,12 +41,14 @@ class InvGAN(Objective):
         return Nets(architecture.encoder(architecture.z_dim + 1), architecture.generator())
 
     def noise(self, n: int, d: int) -> Mapping[str, Noise]:
-        return self.game.noise(n)
+        return self.game.noise(n, d)
 
     def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         real, fake = self.score_real(batch), self.score_fake(batch)
         again = self.score_again(batch)
-        scored = Scored(batch, real, fake, partial(self.score, batch), batch.nets.encoder)
+        scored = Scored(
+            batch, real, fake, lambda x, labels: self.score(batch, x), batch.nets.encoder
+        )
         terms = self.game.critic_loss(scored)
         reconstructed = self.game.critic_side_loss(lambda: real, lambda: again)
         return {

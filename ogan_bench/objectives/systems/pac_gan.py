@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 
 from pydantic import PositiveInt
 from torch import Tensor
@@ -70,7 +69,7 @@ class PacGANObjective(SeparateObjective):
         return replace(nets, critic=architecture.packed_critic(self.packing))
 
     def noise(self, n: int, d: int) -> Mapping[str, Noise]:
-        return self.game.noise(n // self.packing)
+        return self.game.noise(n // self.packing, d)
 
     def generator_loss(self, batch: ForwardPass) -> LossTerms:
         return per_image(super().generator_loss(batch), len(batch.z))
@@ -78,8 +77,15 @@ class PacGANObjective(SeparateObjective):
     def critic_loss(self, batch: ForwardPass) -> LossTerms:
         real, fake = self.packs_real(batch), self.packs_fake(batch)
         score_real, score_fake = self.score_real(batch), self.score_fake(batch)
-        score = partial(self.score, batch)
-        scored = ScoredPairs(batch, score_real, score_fake, score, batch.critic, real, fake)
+        scored = ScoredPairs(
+            batch,
+            score_real,
+            score_fake,
+            lambda x, labels: self.score(batch, x),
+            batch.critic,
+            real,
+            fake,
+        )
         return per_image(self.game.critic_loss(scored), len(batch.z))
 
     def diagnostics(self, batch: ForwardPass) -> LossTerms:

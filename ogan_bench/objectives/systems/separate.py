@@ -47,7 +47,7 @@ class SeparateObjective(Objective):
         )
 
     def noise(self, n: int, d: int) -> Mapping[str, Noise]:
-        return self.game.noise(n)
+        return self.game.noise(n, d)
 
     def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         tied = self.consistency.loss(batch, self)
@@ -65,9 +65,8 @@ class SeparateObjective(Objective):
 
     def critic_loss(self, batch: ForwardPass) -> LossTerms:
         real, fake = self.score_real(batch), self.score_fake(batch)
-        return self.game.critic_loss(
-            Scored(batch, real, fake, partial(self.score, batch), batch.critic)
-        )
+        scored = Scored(batch, real, fake, lambda x, labels: self.score(batch, x), batch.critic)
+        return self.game.critic_loss(scored)
 
     def diagnostics(self, batch: ForwardPass) -> LossTerms:
         return computed(batch, self, "score_real", "score_fake")

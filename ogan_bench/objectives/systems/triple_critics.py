@@ -82,7 +82,7 @@ class TripleCritics(Objective):
         )
 
     def noise(self, n: int, d: int) -> Mapping[str, Noise]:
-        return self.game.noise(n)
+        return self.game.noise(n, d)
 
     def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         return {
@@ -150,7 +150,7 @@ class TripleCritics(Objective):
             batch,
             self.score_real(batch, critic),
             self.score_fake(batch, critic),
-            partial(self.score, batch, critic),
+            lambda judged, labels: self.score(batch, critic, judged),
             batch.critic.get_submodule(critic),
             self.real(batch, critic),
             self.fake(batch, critic),

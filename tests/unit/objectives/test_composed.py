@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
 from ogan_bench.errors import UserError
+from ogan_bench.objectives.base import Batch, ForwardPass
+from ogan_bench.objectives.composed import ComposedObjective
 from ogan_bench.objectives.parts.consistency import CONSISTENCY
 from ogan_bench.sampling.autoencoder import PROJECTIONS
 from tests.unit.objectives.small_parts import CLOSE, D, N, architecture, draw, objective
@@ -30,6 +33,32 @@ def test_a_score_that_takes_the_whole_code_is_refused() -> None:
 )
 def test_encoders_are_as_wide_as_the_parts_need(parts: dict[str, Any], width: int) -> None:
     assert objective(**parts).build(architecture()).encoder.head.out_features == width
+
+
+def test_shifted_images_are_scored_with_the_classes_of_those_they_are_near() -> None:
+    """Of generated images with their own ones, which are not those of the real images."""
+    chosen = objective(readout="projection", penalty="r1_r2_differences")
+    assert isinstance(chosen, ComposedObjective)
+    nets = chosen.build(architecture())
+    nets.encoder.double().eval()
+    nets.generator.double().eval()
+    x, z = draw(N, 1, 16, 16), draw(N, D)
+    offsets = {name: draw(N, 256, seed=i) for i, name in enumerate(("offset_real", "offset_fake"))}
+    labels, z_labels = torch.arange(N) % 3, (torch.arange(N) + 1) % 3
+    batch = ForwardPass(nets, Batch(x, z, labels, z_labels, 0.0, offsets))
+
+    def slope(images: Tensor, classes: Tensor, offset: Tensor) -> Tensor:
+        near = images + 0.01 * offset.reshape(N, 1, 16, 16)
+        scores: list[Tensor] = []
+        for at in (images, near):
+            seen = ForwardPass(nets, Batch(at, z, classes, z_labels, 0.0))
+            scores.append(chosen.score_real(seen))
+        return (scores[1] - scores[0]) / 0.01
+
+    real = slope(batch.x, labels, offsets["offset_real"])
+    fake = slope(batch.x_fake, z_labels, offsets["offset_fake"])
+    found = chosen.encoder_loss(batch)["penalty"]
+    torch.testing.assert_close(found, (real**2 + fake**2) / 2, rtol=1e-6, atol=1e-12)
 
 
 @pytest.mark.parametrize(

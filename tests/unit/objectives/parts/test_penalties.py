@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from ogan_bench.objectives.base import Batch, ForwardPass, Nets
+from ogan_bench.objectives.base import Batch, ForwardPass, Nets, normal_per_pixel
 from ogan_bench.objectives.parts import penalties
 from ogan_bench.objectives.parts.penalties import Scored, penalty_noise
+from ogan_bench.objectives.systems.triple_critics import ScoredPairs
 from ogan_bench.seeding import generator
 from tests.unit.objectives.small_parts import CLOSE, D, N, draw, slope_at
 
@@ -97,7 +99,7 @@ def test_gradient_penalty_looks_between_the_images_of_a_pair() -> None:
 
 
 def test_gradient_penalty_draws_one_number_a_pair_from_the_batch() -> None:
-    mixing = penalty_noise(penalties.gradient_penalty, N)["mixing"]
+    mixing = penalty_noise(penalties.gradient_penalty, N, D)["mixing"]
     batch = ForwardPass(
         Nets(nn.Module(), nn.Module()),  # type: ignore[arg-type]
         Batch(
@@ -106,10 +108,10 @@ def test_gradient_penalty_draws_one_number_a_pair_from_the_batch() -> None:
             None,
             None,
             progress=0,
-            noise={"mixing": mixing(generator(3, "mixing"))},
+            noise={"mixing": mixing(generator(3, "mixing"), X.shape)},
         ),
     )
-    scored = Scored(batch, X, X, linear_score, nn.Module())
+    scored = Scored(batch, X, X, lambda x, labels: linear_score(x), nn.Module())
     assert scored.mixing.shape == (N, 1, 1, 1)
     assert scored.mixing.dtype == torch.float64
     assert torch.equal(scored.mixing, scored.mixing)
@@ -155,6 +157,81 @@ def test_r1_r2_trains_the_score() -> None:
     torch.testing.assert_close(slope_at(penalty, kernel), wanted, **CLOSE)
 
 
+def test_finite_differences_are_those_of_scores_with_their_own_classes() -> None:
+    """(x + σn)²/2 - x²/2 = σ(n·x) + σ²n²/2, and a score of generated images that is 3 times it."""
+    n, other = draw(N, 2, 3, 3, seed=5), draw(N, 2, 3, 3, seed=6)
+    std = 0.5
+
+    def difference(x: Tensor, offset: Tensor) -> Tensor:
+        return (x * offset + std * offset**2 / 2).sum((1, 2, 3))
+
+    found = penalties.r1_r2_differences(
+        X,
+        X_FAKE,
+        square_score(X),
+        3 * square_score(X_FAKE),
+        square_score,
+        lambda x: 3 * square_score(x),
+        n,
+        other,
+        weight=7,
+        std=std,
+    )
+    wanted = 7 / 2 * (difference(X, n) ** 2 + 9 * difference(X_FAKE, other) ** 2)
+    torch.testing.assert_close(found, wanted, **CLOSE)
+
+
+def differences(score: Callable[[Tensor], Tensor], n: Tensor, other: Tensor) -> Tensor:
+    x, x_fake = X[:1].expand_as(n), X_FAKE[:1].expand_as(other)
+    scores = score(x), score(x_fake), score, score
+    return penalties.r1_r2_differences(x, x_fake, *scores, n, other)
+
+
+def test_finite_differences_train_the_score() -> None:
+    """d/da of ½·((a·n)² + (a·n')²) for the score ⟨a, x⟩."""
+    n, other = draw(N, 2, 3, 3, seed=5), draw(N, 2, 3, 3, seed=6)
+    slope = slope_at(lambda a: differences(lambda x: x.flatten(1) @ a, n, other), DIRECTION)
+    flat = torch.cat([n, other]).flatten(1)
+    # A difference of scores of size 1 over σ = 0.01 loses two digits, and its square two more.
+    torch.testing.assert_close(slope, (flat @ DIRECTION) @ flat, rtol=1e-9, atol=1e-9)
+
+
+def test_finite_differences_expect_the_squared_slope() -> None:
+    """With 100,000 draws; the mean of a χ² of one degree has the relative error √(2/100,000)."""
+    drawn = normal_per_pixel(1)
+    n, other = (
+        drawn(generator(seed, "offset"), torch.Size((100_000, 2, 3, 3))).double().view(-1, 2, 3, 3)
+        for seed in range(2)
+    )
+    exact = (DIRECTION**2).sum().item()
+    assert differences(linear_score, n, other).mean().item() == pytest.approx(exact, rel=0.02)
+    # Of a curved score, up to σ²/4 of the mean of |n|⁴, 18·20.
+    exact = ((X[0] ** 2).sum() + (X_FAKE[0] ** 2).sum()).item() / 2 + 0.01**2 / 4 * 360
+    assert differences(square_score, n, other).mean().item() == pytest.approx(exact, rel=0.02)
+
+
+@pytest.mark.parametrize("shape", [(1, 2, 2), (2, 3, 3)])
+def test_finite_differences_draw_as_many_numbers_as_an_image_or_z_has(
+    shape: tuple[int, ...],
+) -> None:
+    images = torch.Size((N, *shape))
+    noise = penalty_noise(penalties.r1_r2_differences, N, D)
+    assert set(noise) == {"offset_real", "offset_fake"}
+    drawn = {name: of(generator(0, name), images) for name, of in noise.items()}
+    x = draw(*images)
+    batch = ForwardPass(
+        Nets(nn.Module(), nn.Module()),  # type: ignore[arg-type]
+        Batch(x, draw(N, D), None, None, progress=0, noise=drawn),
+    )
+    batch.leaf = draw(*images)
+    scored = Scored(batch, x, x, lambda x, labels: x, nn.Module())
+    offsets = scored.offset_real, scored.offset_fake
+    assert all(o.shape == images and o.dtype == torch.float64 for o in offsets)
+    assert len(torch.cat(offsets).unique()) == 2 * images.numel()
+    codes = ScoredPairs(batch, x, x, lambda x, labels: x, nn.Module(), draw(N, D), draw(N, D))
+    assert codes.offset_real.shape == (N, D)
+
+
 @pytest.mark.parametrize("every", [1, 3])
 def test_a_lazy_penalty_has_the_mean_of_one_of_every_step(every: int) -> None:
     x, x_fake = X.clone().requires_grad_(), X_FAKE.clone().requires_grad_()
@@ -163,7 +240,7 @@ def test_a_lazy_penalty_has_the_mean_of_one_of_every_step(every: int) -> None:
 
     def taken(step: int) -> list[Tensor]:
         batch = ForwardPass(nets, Batch(X, draw(N, D), None, None, 0.0, step=step))
-        turn = Scored(batch, real, fake, square_score, nn.Module()).is_turn
+        turn = Scored(batch, real, fake, lambda x, labels: real, nn.Module()).is_turn
         return [
             penalties.r1(x, real, turn, every=every),
             penalties.r1_r2(x, x_fake, real, fake, turn, every=every),
