@@ -150,6 +150,7 @@ class ForwardPass:
         self.batch = batch
         self.z = batch.z
         self.labels, self.z_labels = batch.labels, batch.z_labels
+        self._deferred: list[Callable[[], None]] = []
 
     @cached_property
     def x(self) -> Tensor:
@@ -243,6 +244,16 @@ class ForwardPass:
             kept[name] = make()
         tensor: Tensor = kept[name]
         return tensor
+
+    def after_update(self, action: Callable[[], None]) -> None:
+        """Defer what changes a buffer of a net: a loss itself changes nothing."""
+        self._deferred.append(action)
+
+    def finish(self) -> None:
+        """Do what the losses have deferred, once the nets have been updated from this pass."""
+        for action in self._deferred:
+            action()
+        self._deferred.clear()
 
     def noise(self, name: str) -> Tensor:
         """Random numbers of the batch, with the dtype of z.

@@ -28,7 +28,7 @@ from ogan_bench.objectives.parts.adversarial import Adversarial, Scores
 from ogan_bench.objectives.parts.call_by_name import Term, call_with, check_arguments, term
 from ogan_bench.objectives.parts.consistency import correlation
 from ogan_bench.objectives.parts.gradient_norms import GradientNorms
-from ogan_bench.objectives.parts.penalties import Scored, penalty_noise
+from ogan_bench.objectives.parts.penalties import Scored, penalty_noise, prepare
 from ogan_bench.objectives.parts.readouts import Output, Readout
 from ogan_bench.objectives.parts.weighted_consistency import (
     WeightedConsistency,
@@ -81,6 +81,7 @@ class ComposedObjective(Objective):
         encoder = architecture.encoder(self.consistency.outputs(d) + self.readout.spare)
         if self.readout.head is not None:
             encoder.score_head = self.readout.head(architecture, encoder)
+        prepare(self.penalty, encoder)
         return Nets(encoder, architecture.generator())
 
     def noise(self, n: int, d: int) -> Mapping[str, Noise]:

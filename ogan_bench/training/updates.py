@@ -148,12 +148,16 @@ def gradients(
 
 
 def _move(trained: Trainables, losses: Mapping[Net, LossTerms], batch: ForwardPass) -> None:
-    """Update the nets that have terms, from gradients taken before any of them is updated."""
+    """Update the nets that have terms, from gradients taken before any of them is updated.
+
+    What the losses have deferred follows.
+    """
     moved = [net for net in losses if losses[net]]
     for net in moved:
         gradients(net, losses[net], batch, retain_graph=net != moved[-1])
     for net in moved:
         trained.optimizers[net].step()
+    batch.finish()
 
 
 def _report(

@@ -113,6 +113,7 @@ def test_every_objective(name: str, dataset: Dataset) -> None:
         ("augmentations", "none"),
         ("penalties", "r1_r2"),
         ("penalties", "r1_r2_differences"),
+        ("penalties", "lecam"),
         ("readouts", "projection"),
     ],
 )

@@ -658,7 +658,15 @@ def test_a_code_wider_than_z_is_refused() -> None:
 @pytest.mark.parametrize("adversarial", ["linear", "non_saturating", "relativistic"])
 @pytest.mark.parametrize(
     "penalty",
-    ["quadratic_potential", "gradient_penalty", "r1", "r1_r2", "r1_r2_differences", "none"],
+    [
+        "quadratic_potential",
+        "gradient_penalty",
+        "r1",
+        "r1_r2",
+        "r1_r2_differences",
+        "lecam",
+        "none",
+    ],
 )
 def test_penalties_of_three_critics_are_finite(adversarial: str, penalty: str) -> None:
     objective = triple_critics(adversarial=adversarial, penalty=penalty, hidden=8)

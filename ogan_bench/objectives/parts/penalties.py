@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
-from pydantic import PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 
 from ogan_bench.objectives.base import ForwardPass, Noise, normal_per_pixel, uniform
 from ogan_bench.objectives.parts.call_by_name import Term, argument_names
+from ogan_bench.objectives.parts.score_averages import ScoreAverages, keep_score_averages
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,19 @@ class Scored:
     def is_turn(self, every: int) -> bool:
         """Whether a penalty that is taken every so many steps is taken in this one."""
         return self.batch.is_turn(every)
+
+    def after_update(self, action: Callable[[], None]) -> None:
+        """Defer what changes a buffer of a net until the nets have been updated."""
+        self.batch.after_update(action)
+
+    @property
+    def averages(self) -> ScoreAverages:
+        """Moving averages of the scores in the steps so far.
+
+        Raises:
+            UserError: The objective keeps none.
+        """
+        return ScoreAverages.of(self.scorer)
 
     @property
     def mixing(self) -> Tensor:
@@ -263,6 +277,42 @@ def r1_r2_differences(
     return weight / 2 * (real.square() + fake.square()) / std**2
 
 
+def lecam(
+    score_real: Tensor,
+    score_fake: Tensor,
+    averages: ScoreAverages,
+    after_update: Callable[[Callable[[], None]], None],
+    *,
+    weight: PositiveFloat = 0.3,
+    decay: Annotated[float, Field(ge=0, lt=1)] = 0.99,
+) -> Tensor:
+    """LeCam: weight·(max(0, a_fake - s(x))² + max(0, s(G(z)) - a_real)²).
+
+    a_real and a_fake are moving averages of the scores of real and generated images. The authors
+    write max(0, D(x) - α_fake)² + max(0, α_real - D(G(z)))², with D = -s and α = -a here. So the
+    scores of each kind are drawn to the average of the other as long as they tell the two apart.
+
+    The averages are of the steps before, taken after each update of the scoring net; the first
+    step has no penalty. In the authors' code both begin after 1000 steps.
+
+    Args:
+        score_real: Scores of real images, shape ``(n,)``.
+        score_fake: Scores of generated images, shape ``(n,)``.
+        averages: a_real and a_fake.
+        after_update: Defers the update of the averages.
+        weight: 0.3 in the authors' code for BigGAN on CIFAR.
+        decay: Of the averages; 0.99 in the paper.
+
+    References:
+        H.-Y. Tseng et al., Regularizing Generative Adversarial Networks under Limited Data, 2021,
+        https://arxiv.org/abs/2104.03310
+    """
+    after_update(lambda: averages.update(score_real, score_fake, decay))
+    real = (averages.fake - score_real).relu().square()
+    fake = (score_fake - averages.real).relu().square()
+    return weight * averages.begun * (real + fake)
+
+
 def weight_decay(scorer: nn.Module, score_real: Tensor, *, weight: PositiveFloat = 1e-4) -> Tensor:
     """L2: weight/2·‖W‖² of the scoring net's kernels W; the same number for every sample.
 
@@ -294,9 +344,16 @@ PENALTIES: dict[str, Callable[..., Tensor]] = {
     "r1": r1,
     "r1_r2": r1_r2,
     "r1_r2_differences": r1_r2_differences,
+    "lecam": lecam,
     "weight_decay": weight_decay,
     "none": none,
 }
+
+
+def prepare(penalty: Term, scorer: nn.Module) -> None:
+    """Give a new net the buffers that a penalty on its scores asks for."""
+    if "averages" in argument_names(penalty):
+        keep_score_averages(scorer)
 
 
 def penalty_noise(penalty: Term, n: int, d: int) -> Mapping[str, Noise]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from ogan_bench.objectives.base import ForwardPass, LossTerms, Noise, Objective
 from ogan_bench.objectives.parts.adversarial import Adversarial, Scores
 from ogan_bench.objectives.parts.call_by_name import Term, call_with, term
 from ogan_bench.objectives.parts.consistency import correlation
-from ogan_bench.objectives.parts.penalties import Scored, penalty_noise
+from ogan_bench.objectives.parts.penalties import Scored, penalty_noise, prepare
 from ogan_bench.study.parts import AdversarialPart, PenaltyPart, build
 
 
@@ -46,6 +46,10 @@ class CriticGame:
 
     adversarial: Adversarial
     penalty: Term
+
+    def prepare(self, critic: nn.Module) -> None:
+        """Give a new critic the buffers that the penalty asks for."""
+        prepare(self.penalty, critic)
 
     def noise(self, n: int, d: int) -> Mapping[str, Noise]:
         """Random numbers that the critic's loss needs for n pairs; z has d dimensions."""

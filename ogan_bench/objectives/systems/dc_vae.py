@@ -42,6 +42,7 @@ class DCVAE(Variational):
 
     def build(self, architecture: Architecture) -> Nets:
         critic = architecture.encoder(self.features)
+        self.game.prepare(critic)
         critic.score_head = nn.Linear(self.features, 1)
         return replace(super().build(architecture), critic=critic)
 

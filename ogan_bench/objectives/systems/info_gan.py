@@ -48,7 +48,9 @@ class InfoGAN(Objective):
         d = architecture.z_dim
         if self.code_dims > d:
             raise UserError(f"info_gan: code_dims is {self.code_dims}, but z has {d} dimensions")
-        return Nets(architecture.encoder(self._k(d) + 1), architecture.generator())
+        encoder = architecture.encoder(self._k(d) + 1)
+        self.game.prepare(encoder)
+        return Nets(encoder, architecture.generator())
 
     def prior(self, z: Tensor) -> Tensor:
         if not self.binary:

@@ -38,7 +38,9 @@ class InvGAN(Objective):
         return self.game.adversarial.lower_bound
 
     def build(self, architecture: Architecture) -> Nets:
-        return Nets(architecture.encoder(architecture.z_dim + 1), architecture.generator())
+        encoder = architecture.encoder(architecture.z_dim + 1)
+        self.game.prepare(encoder)
+        return Nets(encoder, architecture.generator())
 
     def noise(self, n: int, d: int) -> Mapping[str, Noise]:
         return self.game.noise(n, d)

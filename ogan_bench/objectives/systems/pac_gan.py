@@ -66,7 +66,9 @@ class PacGANObjective(SeparateObjective):
             return nets
         if architecture.packed_critic is None:
             raise UserError("pac_gan.packing: this model has no critic of several images: give 1")
-        return replace(nets, critic=architecture.packed_critic(self.packing))
+        critic = architecture.packed_critic(self.packing)
+        self.game.prepare(critic)
+        return replace(nets, critic=critic)
 
     def noise(self, n: int, d: int) -> Mapping[str, Noise]:
         return self.game.noise(n // self.packing, d)

@@ -40,11 +40,10 @@ class SeparateObjective(Objective):
         return self.consistency.projection
 
     def build(self, architecture: Architecture) -> Nets:
-        return Nets(
-            architecture.encoder(self.consistency.outputs(architecture.z_dim)),
-            architecture.generator(),
-            architecture.encoder(1),
-        )
+        encoder = architecture.encoder(self.consistency.outputs(architecture.z_dim))
+        generator, critic = architecture.generator(), architecture.encoder(1)
+        self.game.prepare(critic)
+        return Nets(encoder, generator, critic)
 
     def noise(self, n: int, d: int) -> Mapping[str, Noise]:
         return self.game.noise(n, d)

@@ -75,6 +75,8 @@ class TripleCritics(Objective):
             "code": mlp(d, 1, hidden=self.hidden, layers=2),
             "reconstruction": architecture.encoder(1),
         }
+        for critic in critics.values():
+            self.game.prepare(critic)
         return Nets(
             architecture.encoder(self.consistency.outputs(d)),
             architecture.generator(),

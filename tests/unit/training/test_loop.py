@@ -88,6 +88,7 @@ def without_times(folder: TrialFolder) -> list[dict[str, Any]]:
         ("training.augmentation=diff_augment", "training.images=50"),
         ("objective={name: post_hoc, gan_share: 0.4}", "training.ema=0.9"),
         ("objective=vae",),
+        ("objective.penalty=lecam", "training.ema=0.9"),
         ("model.spectral_norm=true", "model.modulation=self"),
     ],
     ids=[
@@ -100,6 +101,7 @@ def without_times(folder: TrialFolder) -> list[dict[str, Any]]:
         "augmented",
         "post_hoc",
         "vae",
+        "lecam",
         "models",
     ],
 )

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ogan_bench.objectives.base import Batch, ForwardPass, Nets, normal_per_pixel
 from ogan_bench.objectives.parts import penalties
 from ogan_bench.objectives.parts.penalties import Scored, penalty_noise
+from ogan_bench.objectives.parts.score_averages import ScoreAverages
 from ogan_bench.objectives.systems.triple_critics import ScoredPairs
 from ogan_bench.seeding import generator
 from tests.unit.objectives.small_parts import CLOSE, D, N, draw, slope_at
@@ -251,6 +252,51 @@ def test_a_lazy_penalty_has_the_mean_of_one_of_every_step(every: int) -> None:
     for of_steps, wanted in zip(zip(*each, strict=True), whole, strict=True):
         assert [bool(p.any()) for p in of_steps] == [step % every == 0 for step in range(6)]
         torch.testing.assert_close(torch.stack(of_steps).mean(0), wanted, **CLOSE)
+
+
+AVERAGES = ScoreAverages(torch.tensor([-0.5, 1.0, 0.5], dtype=torch.float64))
+"""Of real images -1, of generated ones 2: sums and their denominator."""
+
+
+def never(action: Callable[[], None]) -> None:
+    """Nothing is deferred, nor done."""
+
+
+def test_lecam_is_that_of_the_paper_with_the_sign_of_the_scores_turned() -> None:
+    real, fake = 3 * draw(2, N, seed=3)
+    alpha_real, alpha_fake = 1.0, -2.0  # of D = -s
+    wanted = [
+        max(0, -s - alpha_fake) ** 2 + max(0, alpha_real + g) ** 2
+        for s, g in zip(real.tolist(), fake.tolist(), strict=True)
+    ]
+    found = penalties.lecam(real, fake, AVERAGES, never)
+    torch.testing.assert_close(found, 0.3 * torch.tensor(wanted, dtype=torch.float64), **CLOSE)
+
+
+def test_lecam_draws_scores_to_the_average_of_the_other_kind() -> None:
+    real = torch.tensor([-1.0, 2.5], dtype=torch.float64)  # one beyond the average
+    fake = torch.tensor([1.0, -3.0], dtype=torch.float64)
+    up = slope_at(lambda s: penalties.lecam(s, fake, AVERAGES, never, weight=7), real)
+    assert up.tolist() == pytest.approx([-2 * 7 * (2 + 1), 0])
+    down = slope_at(lambda s: penalties.lecam(real, s, AVERAGES, never, weight=7), fake)
+    assert down.tolist() == pytest.approx([2 * 7 * (1 + 1), 0])
+
+
+def test_lecam_begins_with_the_second_step_and_changes_nothing_itself() -> None:
+    averages = ScoreAverages(torch.zeros(3, dtype=torch.float64))
+    deferred: list[Callable[[], None]] = []
+    real, fake = (draw(N, seed=seed).requires_grad_() for seed in range(2))
+    first = penalties.lecam(real, fake, averages, deferred.append, decay=0.5)
+    (slope,) = torch.autograd.grad(first.sum(), real)
+    assert not first.any()
+    assert not slope.any()
+    assert not averages.sums.any()
+    deferred[0]()
+    sums = [real.mean().item(), fake.mean().item(), 1]
+    known = ScoreAverages(torch.tensor(sums, dtype=torch.float64))
+    second = penalties.lecam(real, fake, averages, never)
+    torch.testing.assert_close(second, penalties.lecam(real, fake, known, never), **CLOSE)
+    assert second.any()
 
 
 def test_penalties_on_gradients_train_the_score() -> None:
