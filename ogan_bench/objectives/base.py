@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from ogan_bench.models.base import Architecture, Encoder, Generator
+from ogan_bench.models.normalization import centre, on_sphere, standardise
 
 LossTerms = Mapping[str, Tensor]
 """Named, weighted, unreduced terms, each of shape ``(n,)``; their sum is the loss per sample."""
@@ -24,6 +25,13 @@ LossTerms = Mapping[str, Tensor]
 Net = Literal["encoder", "generator", "critic"]
 
 Projection = Literal["standardise", "centre", "sphere", "none"]
+
+PROJECTIONS: dict[Projection, Callable[[Tensor], Tensor]] = {
+    "standardise": standardise,
+    "centre": centre,
+    "sphere": on_sphere,
+    "none": lambda code: code,
+}
 
 
 @dataclass(frozen=True)
@@ -282,6 +290,11 @@ class Objective(ABC):
         return "none"
 
     @property
+    def unprojected(self) -> int:
+        """Leading dimensions of a code that projections leave out: they tell nothing of z."""
+        return 0
+
+    @property
     def adversarial_lower_bound(self) -> float | None:
         """Infimum of E's term named ``adversarial``, approached as E tells all images apart.
 
@@ -325,6 +338,15 @@ class Objective(ABC):
     def code(self, e: Tensor, d: int) -> Tensor:
         """The code within the raw output of E, shape ``(n, d)``: its first d numbers."""
         return e[:, :d]
+
+    def project(self, code: Tensor, projection: Projection) -> Tensor:
+        """P(code), shape ``(n, d)``: a code as G gets it, in autoencoding with the own projection.
+
+        Args:
+            code: From :meth:`code`, or z to compare codes with, shape ``(n, d)``.
+            projection: P.
+        """
+        return PROJECTIONS[projection](code)
 
     def latent(self, generator: Generator, z: Tensor) -> Tensor:
         """Target for the code of G(z), shape ``(n, d)``: z, unless G maps it first."""

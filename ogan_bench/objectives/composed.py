@@ -23,7 +23,15 @@ from torch import Tensor
 
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Noise, Objective, Projection
+from ogan_bench.objectives.base import (
+    PROJECTIONS,
+    ForwardPass,
+    LossTerms,
+    Nets,
+    Noise,
+    Objective,
+    Projection,
+)
 from ogan_bench.objectives.parts.adversarial import Adversarial, Scores
 from ogan_bench.objectives.parts.call_by_name import Term, call_with, check_arguments, term
 from ogan_bench.objectives.parts.consistency import correlation
@@ -66,6 +74,10 @@ class ComposedObjective(Objective):
     @property
     def projection(self) -> Projection:
         return self.consistency.projection
+
+    @property
+    def unprojected(self) -> int:
+        return 0 if self.readout.projects_free else self.readout.free
 
     @property
     def adversarial_lower_bound(self) -> float | None:
@@ -123,8 +135,13 @@ class ComposedObjective(Objective):
         # The dimensions read by the score carry no information on z: G gets the prior's mean, 0,
         # instead. N(·) subtracts the average of the tied dimensions, so that average becomes 0.
         tied = e[:, self.readout.free : d]
-        place = tied.mean(dim=1, keepdim=True) * float(self.projection in ("standardise", "centre"))
-        return torch.cat([place.expand(-1, self.readout.free), tied], dim=1)
+        return torch.cat([self._place(tied).expand(-1, self.readout.free), tied], dim=1)
+
+    def project(self, code: Tensor, projection: Projection) -> Tensor:
+        set_aside, tied = code.tensor_split([self.unprojected], dim=1)
+        if self.unprojected == 0:
+            return super().project(code, projection)
+        return torch.cat([set_aside - self._place(tied), PROJECTIONS[projection](tied)], dim=1)
 
     def score_real(self, batch: ForwardPass) -> Tensor:
         """Scores of the real images, shape ``(n,)``."""
@@ -155,6 +172,11 @@ class ComposedObjective(Objective):
             self.readout.score, Output(e[:, :d], spare, features, labels, head)
         )
         return score
+
+    def _place(self, tied: Tensor) -> Tensor:
+        """What stands in a code for each dimension that is set aside, shape ``(n, 1)``."""
+        centred = self.projection in ("standardise", "centre")
+        return tied.mean(dim=1, keepdim=True) * float(centred)
 
     def _adversarial(self, loss: Callable[..., Tensor], batch: ForwardPass) -> Tensor:
         scores = Scores(lambda: self.score_real(batch), lambda: self.score_fake(batch))

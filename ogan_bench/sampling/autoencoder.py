@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from torch import Tensor
 
 from ogan_bench.models.base import Encoder, Generator
-from ogan_bench.models.normalization import centre, on_sphere, standardise
 from ogan_bench.objectives.base import Objective, Projection
 from ogan_bench.study.settings import Evaluation
 
@@ -71,14 +69,6 @@ class Autoencoder:
     def decode(self, code: Tensor, labels: Tensor | None) -> Tensor:
         """Decoded images of codes."""
         return self.objective.decode(self.generator, code, labels)
-
-
-PROJECTIONS: dict[Projection, Callable[[Tensor], Tensor]] = {
-    "standardise": standardise,
-    "centre": centre,
-    "sphere": on_sphere,
-    "none": lambda code: code,
-}
 
 
 def chosen_projection(objective: Objective, settings: Evaluation) -> Projection:

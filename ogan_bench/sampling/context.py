@@ -16,7 +16,7 @@ from ogan_bench.data.base import Split, to_uint8
 from ogan_bench.features.ensemble import Ensemble
 from ogan_bench.features.extractor import Extractor, Features, dataset_features, extract
 from ogan_bench.features.spaces import FEATURE_SPACES
-from ogan_bench.sampling.autoencoder import PROJECTIONS, Autoencoder, chosen_projection
+from ogan_bench.sampling.autoencoder import Autoencoder, chosen_projection
 from ogan_bench.sampling.forward import decode_codes, encode_images
 from ogan_bench.sampling.samples import Samples, draw_samples, freeze_for_evaluation
 from ogan_bench.sampling.untrained import UntrainedEncoder
@@ -248,8 +248,8 @@ def project(context: ModelContext, codes: Tensor) -> Tensor:
         context: Its objective or settings choose P.
         codes: Raw codes, shape ``(n, d)``.
     """
-    chosen = chosen_projection(context.trained.objective, context.settings)
-    return PROJECTIONS[chosen](codes)
+    objective = context.trained.objective
+    return objective.project(codes, chosen_projection(objective, context.settings))
 
 
 def decode(context: ModelContext, codes: Tensor, labels: Tensor | None) -> Tensor:

@@ -11,14 +11,8 @@ from torch import Tensor
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import to_uint8
 from ogan_bench.models.base import Encoder
-from ogan_bench.models.normalization import standardise
 from ogan_bench.objectives.base import Projection
-from ogan_bench.sampling.autoencoder import (
-    PROJECTIONS,
-    Autoencoder,
-    chosen_projection,
-    require_finite,
-)
+from ogan_bench.sampling.autoencoder import Autoencoder, chosen_projection, require_finite
 from ogan_bench.sampling.batch_norm import (
     DISAGREEMENT,
     ESTIMATION_BATCH,
@@ -205,11 +199,11 @@ def draw_samples(
         of_untrained = untrained.codes(trained, dataset, settings, device, batch_size)
         code = of_trained.test
         decoded: dict[Projection, Tensor] = {
-            "standardise": decode(standardise(code), test.labels),
-            "none": decode(code, test.labels),
+            "standardise": decode(objective.project(code, "standardise"), test.labels),
+            "none": decode(objective.project(code, "none"), test.labels),
         }
         projection = chosen_projection(objective, settings)
-        own_code = settings.temperature * PROJECTIONS[projection](code)
+        own_code = settings.temperature * objective.project(code, projection)
         if projection in decoded and settings.temperature == 1:
             own = decoded[projection]
         else:

@@ -62,6 +62,7 @@ FIRST_DEFAULTS = (
     ),
     FirstDefault("data", "train", ".", "image_folder"),  # no subfolder was a split
     FirstDefault("objective.consistency", "scaled", False, "contrastive"),
+    FirstDefault("objective.readout", "projected", "all", "dim"),
     FirstDefault("training", "ema_debias", False, needs="ema"),
     FirstDefault("model", "spectral_heads", False, part="dcgan", needs="spectral_norm"),
     FirstDefault("model", "spectral_heads", False, part="resnet"),

@@ -76,13 +76,18 @@ class ConsistencyInputs:
 
     @cached_property
     def code_real(self) -> Tensor:
-        """Code of x, shape ``(n, d)``."""
-        return self._objective.code(self._batch.e_real, self._batch.z.shape[1])
+        """Code of x without what projections leave out, shape ``(n, d)``."""
+        code = self._objective.code(self._batch.e_real, self._batch.z.shape[1])
+        return code[:, self._objective.unprojected :]
 
     def decode(self, code: Tensor) -> Tensor:
-        """Images of codes; labels are those of x."""
-        batch = self._batch
-        return self._objective.decode(batch.nets.generator, code, batch.labels)
+        """Images of such codes, with the prior's mean for what is left out; labels are those of x.
+
+        A projection may come in between.
+        """
+        batch, objective = self._batch, self._objective
+        whole = F.pad(code, (objective.unprojected, 0))
+        return objective.decode(batch.nets.generator, whole, batch.labels)
 
 
 def correlation(z: Tensor, code: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import NonNegativeInt
 from torch import Tensor, nn
@@ -44,12 +44,14 @@ class Readout:
         score: Fields of :class:`Output`, by name, to scores ``(n,)``.
         spare: Outputs that E has beyond the d of the code.
         free: Leading dimensions of the code that the consistency term leaves alone.
+        projects_free: Whether the projection of autoencoding counts the zeros that stand for them.
         head: Builds the module that the score asks for as ``head``; it becomes part of E.
     """
 
     score: Callable[..., Tensor]
     spare: int = 0
     free: int = 0
+    projects_free: bool = False
     head: Callable[[Architecture, Encoder], nn.Module] | None = None
 
 
@@ -115,17 +117,22 @@ def std() -> Readout:
     return Readout(lambda code: (code.var(dim=1, correction=0) + EPS).sqrt())
 
 
-def dim(*, dims: NonNegativeInt = 1) -> Readout:
+def dim(*, dims: NonNegativeInt = 1, projected: Literal["tied", "all"] = "tied") -> Readout:
     """Score avg(e_1..e_k): a part of the code is set aside for the score.
 
-    The consistency term ties only the other dimensions of e, to the other dimensions of z.
+    The consistency term ties only the other dimensions of e, to the other dimensions of z. In
+    autoencoding G gets the prior's mean, 0, in place of the k.
 
     Args:
         dims: k, less than the dimensions of z; 0: the average of the whole code, which is tied.
+        projected: What autoencoding projects. tied: the d - k tied dimensions, so that N(.) gives
+            them standard deviation 1; all: the zeros count too, and N(.) gives the others a root
+            mean square of √(d / (d - k)).
     """
     if dims == 0:
         return avg()
-    return Readout(lambda code: code[:, :dims].mean(dim=1), free=dims)
+    whole = projected == "all"
+    return Readout(lambda code: code[:, :dims].mean(dim=1), free=dims, projects_free=whole)
 
 
 def spare(*, dims: NonNegativeInt = 1) -> Readout:

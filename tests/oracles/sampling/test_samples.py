@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -14,6 +14,7 @@ from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_float, to_uint8
 from ogan_bench.models.normalization import standardise
 from ogan_bench.objectives.base import Projection
+from ogan_bench.objectives.composed import composed
 from ogan_bench.sampling.samples import Samples
 from tests.oracles.sampling.drawing import D, Pair, draw, settings
 from tests.oracles.stand_ins import Plain, Untrained
@@ -91,6 +92,26 @@ def test_own_reconstructions_follow_projection_and_temperature(
     }[expected]
     with torch.no_grad():
         assert torch.allclose(samples.own_reconstructions, G(0.9 * code), atol=1e-5)
+
+
+def test_tied_dimensions_reach_the_generator_at_the_scale_of_z(
+    nets: Pair, dataset: Dataset
+) -> None:
+    """Of a code with two dimensions for the score the other four have N(·) to themselves."""
+    readout: Any = {"name": "dim", "dims": 2}
+    objective = composed(
+        adversarial="linear", readout=readout, consistency="pearson", penalty="none"
+    )
+    samples = draw(nets, dataset, settings(), objective=objective)
+    E, G = (copy.deepcopy(net).eval() for net in nets)
+    with torch.no_grad():
+        e = E(to_float(dataset.test.images))
+        code = torch.cat([torch.zeros(len(e), 2), standardise(e[:, 2:])], 1)
+        assert torch.allclose(code[:, 2:].std(1, correction=0), torch.ones(len(e)), atol=1e-5)
+        for made in (samples.own_reconstructions, samples.reconstructions):
+            assert torch.allclose(made, G(code), atol=1e-5)
+        raw = torch.cat([torch.zeros(len(e), 2), e[:, 2:]], 1)
+        assert torch.allclose(samples.raw_reconstructions, G(raw), atol=1e-5)
 
 
 def test_a_conditional_generator_is_given_labels_and_others(nets: Pair, dataset: Dataset) -> None:

@@ -72,16 +72,25 @@ def test_every_first_default_differs_from_the_present_one(
     assert present[first.key] != first.value
 
 
-def test_a_nested_part_keeps_the_meaning_of_its_first_default(study_file: Path) -> None:
-    def contrastive(**more: Any) -> Settings:
+@pytest.mark.parametrize("first", [f for f in FIRST_DEFAULTS if "." in f.section], ids=str)
+def test_a_nested_part_keeps_the_meaning_of_its_first_default(
+    first: FirstDefault, study_file: Path
+) -> None:
+    outer, part = first.section.split(".")
+
+    def stated(**more: Any) -> Settings:
         settings = load_study(study_file).arms["none"].model_dump(mode="json")
-        settings["objective"]["consistency"] = {"name": "contrastive", **more}
+        settings[outer][part] = {"name": first.part, **more}
         return Settings.model_validate(settings)
 
-    first = {"name": "contrastive"}
-    assert contrastive(scaled=False).identity()["objective"]["consistency"] == first
-    assert contrastive().identity()["objective"]["consistency"] == {**first, "scaled": True}
-    stored = contrastive().model_dump(mode="json")
-    del stored["objective"]["consistency"]["scaled"]
-    meant = Settings.model_validate(with_first_defaults(stored)).model_dump()
-    assert meant["objective"]["consistency"]["scaled"] is False
+    def identity(settings: Settings) -> dict[str, Any]:
+        found: dict[str, Any] = settings.identity()[outer][part]
+        return found
+
+    name = {"name": first.part}
+    now = stated().model_dump(mode="json")
+    assert identity(stated(**{first.key: first.value})) == name
+    assert identity(stated()) == {**name, first.key: now[outer][part][first.key]}
+    del now[outer][part][first.key]
+    meant = Settings.model_validate(with_first_defaults(now)).model_dump()
+    assert meant[outer][part][first.key] == first.value

@@ -10,7 +10,13 @@ from torch import Tensor
 
 from ogan_bench.errors import UserError
 from ogan_bench.models.normalization import standardise
-from ogan_bench.objectives.base import Batch, ForwardPass, Objective
+from ogan_bench.objectives.base import (
+    PROJECTIONS,
+    Batch,
+    ForwardPass,
+    Objective,
+    Projection,
+)
 from ogan_bench.objectives.parts import consistency
 from ogan_bench.objectives.parts.call_by_name import call_with
 from ogan_bench.objectives.parts.consistency import ConsistencyInputs, correlation
@@ -30,14 +36,48 @@ def test_what_the_score_takes_of_the_code_is_not_tied() -> None:
     torch.testing.assert_close(e.grad[:, 2:], 2 * (e - batch.z)[:, 2:])
 
 
-def test_what_the_score_takes_of_the_code_is_zero_for_the_generator() -> None:
-    """The prior's mean, after N(·) where N(·) belongs there."""
+@pytest.mark.parametrize("term", ["pearson", "mse_centred", "cosine", "mse", "none"])
+@pytest.mark.parametrize("projection", PROJECTIONS)
+def test_what_the_score_takes_of_the_code_is_zero_for_the_generator(
+    term: str, projection: Projection
+) -> None:
+    """The prior's mean, and the projection acts on the rest alone."""
     e = draw(N, D + 3) + 4
-    raw = objective(readout={"name": "dim", "dims": 2}, consistency="mse").code(e, D)
-    torch.testing.assert_close(raw, torch.cat([torch.zeros(N, 2).double(), e[:, 2:D]], 1))
-    code = standardise(objective(readout={"name": "dim", "dims": 2}).code(e, D))
+    made = objective(readout={"name": "dim", "dims": 2}, consistency=term)
+    code = made.project(made.code(e, D), projection)
+    torch.testing.assert_close(code[:, :2], torch.zeros(N, 2).double(), **CLOSE)
+    torch.testing.assert_close(code[:, 2:], PROJECTIONS[projection](e[:, 2:D]), **CLOSE)
+    if projection in ("standardise", "sphere"):
+        size = code[:, 2:].square().mean(1)
+        torch.testing.assert_close(size, torch.ones(N).double(), **CLOSE)
+
+
+def test_before_zeros_counted_in_the_projection() -> None:
+    e = draw(N, D + 3) + 4
+    made = objective(readout={"name": "dim", "dims": 2, "projected": "all"})
+    code = made.project(made.code(e, D), "standardise")
     torch.testing.assert_close(code[:, :2], torch.zeros(N, 2).double(), **CLOSE)
     torch.testing.assert_close(code[:, 2:], standardise(e[:, 2:D]) * (D / (D - 2)) ** 0.5)
+
+
+def test_z_keeps_what_the_score_takes_of_codes() -> None:
+    """So codes that are compared with z are charged for what they do not tell."""
+    z = draw(N, D)
+    readout = {"name": "dim", "dims": 2}
+    tied = objective(readout=readout, consistency="mse").project(z, "none")
+    torch.testing.assert_close(tied, z, **CLOSE)
+    centred = objective(readout=readout).project(z, "standardise")
+    torch.testing.assert_close(centred[:, :2], z[:, :2] - z[:, 2:].mean(1, keepdim=True), **CLOSE)
+
+
+@pytest.mark.parametrize("name", ["pixel_normalized", "pixel_raw"])
+def test_pixel_terms_decode_what_autoencoding_decodes(name: str) -> None:
+    made = objective(readout={"name": "dim", "dims": 2}, consistency=name)
+    batch = one_pass(made)
+    code = made.project(made.code(batch.e_real, D), made.projection)
+    x_rec = batch.nets.generator(code, None)
+    wanted = 0.5 * (batch.x - x_rec).square().flatten(1).mean(1)
+    torch.testing.assert_close(made.encoder_loss(batch)["consistency"], wanted, **CLOSE)
 
 
 def test_the_weight_of_consistency_follows_its_schedule() -> None:

@@ -11,8 +11,8 @@ from torch import Tensor
 from ogan_bench.data.base import ImageShape
 from ogan_bench.errors import UserError
 from ogan_bench.models.dcgan import dcgan
+from ogan_bench.objectives.base import PROJECTIONS
 from ogan_bench.objectives.systems.age import age, divergence
-from ogan_bench.sampling.autoencoder import PROJECTIONS
 
 
 def codes(n: int = 7, d: int = 5) -> Tensor:
