@@ -81,7 +81,7 @@ def unchanged(images: Tensor) -> Tensor:
 
 
 Schedule = Callable[[float], float]
-"""Maps the completed share of the training, in [0, 1), to a weight."""
+"""Maps the completed share of the training, in [0, 1), to a weight or a factor."""
 
 
 class HostInputs(Protocol):
@@ -134,6 +134,10 @@ class Batch:
     augment_fake: Callable[[Tensor], Tensor] = unchanged
     host: HostInputs | None = None
     step: int = 0
+
+    def weight(self, schedule: Schedule) -> float | Tensor:
+        """The value of a schedule at this step."""
+        return schedule(self.progress) if self.host is None else self.host.weight(schedule)
 
 
 class ForwardPass:
@@ -242,8 +246,7 @@ class ForwardPass:
 
     def weight(self, schedule: Schedule) -> float | Tensor:
         """The weight that a schedule gives to a term at this step."""
-        host = self.batch.host
-        return schedule(self.batch.progress) if host is None else host.weight(schedule)
+        return self.batch.weight(schedule)
 
     def once(self, name: str, make: Callable[[], Tensor]) -> Tensor:
         """A tensor that is computed when a loss first needs it, and then cached in the pass."""

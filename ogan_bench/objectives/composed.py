@@ -31,6 +31,7 @@ from ogan_bench.objectives.base import (
     Noise,
     Objective,
     Projection,
+    Schedule,
 )
 from ogan_bench.objectives.parts.adversarial import Adversarial, Scores
 from ogan_bench.objectives.parts.call_by_name import Term, call_with, check_arguments, term
@@ -38,6 +39,7 @@ from ogan_bench.objectives.parts.consistency import correlation
 from ogan_bench.objectives.parts.gradient_norms import GradientNorms
 from ogan_bench.objectives.parts.penalties import Scored, penalty_noise, prepare
 from ogan_bench.objectives.parts.readouts import Output, Readout
+from ogan_bench.objectives.parts.schedules import schedule
 from ogan_bench.objectives.parts.weighted_consistency import (
     WeightedConsistency,
     weighted_consistency,
@@ -62,12 +64,14 @@ class ComposedObjective(Objective):
         readout: Maps E(x) to a score.
         consistency: w·c.
         penalty: Attributes of :class:`~ogan_bench.objectives.parts.penalties.Scored` to ``(n,)``.
+        penalty_schedule: Factor on the penalty; ``None``: 1.
     """
 
     adversarial: Adversarial
     readout: Readout
     consistency: WeightedConsistency
     penalty: Term
+    penalty_schedule: Schedule | None = None
 
     updated_first = ("encoder",)
 
@@ -105,7 +109,7 @@ class ComposedObjective(Objective):
         return {
             "adversarial": self._adversarial(self.adversarial.encoder, batch),
             "consistency": self._consistency(batch),
-            "penalty": call_with(self.penalty, scored),
+            "penalty": self._penalty(scored),
         }
 
     def generator_loss(self, batch: ForwardPass) -> LossTerms:
@@ -183,6 +187,12 @@ class ComposedObjective(Objective):
         losses: Tensor = call_with(loss, scores)
         return losses
 
+    def _penalty(self, scored: Scored) -> Tensor:
+        penalty: Tensor = call_with(self.penalty, scored)
+        if self.penalty_schedule is None:
+            return penalty
+        return scored.batch.weight(self.penalty_schedule) * penalty
+
     def _consistency(self, batch: ForwardPass) -> Tensor:
         of_encoder, of_generator = (
             partial(self._adversarial, loss, batch)
@@ -200,6 +210,7 @@ def composed(
     consistency: ConsistencyPart,
     consistency_weight: Weight = 0.5,
     penalty: PenaltyPart,
+    penalty_schedule: Weight | None = None,
 ) -> Objective:
     """O-GAN and its ablations: a choice of four parts.
 
@@ -212,6 +223,7 @@ def composed(
         consistency: c.
         consistency_weight: w; 0.5 in the author's code, 1 in his at 256 pixels.
         penalty: On E.
+        penalty_schedule: Factor on the penalty as the training proceeds; null: 1.
 
     References:
         J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
@@ -226,4 +238,5 @@ def composed(
         readout=read,
         consistency=weighted_consistency(consistency, consistency_weight, measured=True),
         penalty=term("penalties", penalty, Scored),
+        penalty_schedule=None if penalty_schedule is None else schedule(penalty_schedule),
     )

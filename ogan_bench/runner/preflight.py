@@ -21,6 +21,7 @@ from ogan_bench.study.parts import build, component_of
 from ogan_bench.study.settings import Settings
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.loop import InterruptedTrainingError
+from ogan_bench.training.rate_schedule import rate_schedule
 from ogan_bench.training.rates import check_rates
 from ogan_bench.training.setup import build_layers
 
@@ -89,6 +90,7 @@ def preflight(trials: Sequence[Trial]) -> None:
     check_plugin_metrics()
     seen = set()
     for trial in sorted(trials, key=lambda trial: json.dumps(trial.config["data"])):
+        rate_schedule(trial.settings.training)
         rates = trial.settings.training.rates
         key = json.dumps(
             [*(trial.config[part] for part in ("data", "model", "objective")), [*rates]]

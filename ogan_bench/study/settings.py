@@ -40,6 +40,7 @@ from ogan_bench.study.parts import (
     Objective,
     Optimizer,
     Updates,
+    Weight,
     clear_model_cache,
 )
 from ogan_bench.study.tuning import Tuning
@@ -67,6 +68,10 @@ class Training(Model):
         description="Factors on the learning rate of groups of parameters. class_vectors: "
         "embeddings of classes, in conditional norms and in the projection score; score_head: the "
         "part of a readout that is learned, class vectors apart.",
+    )
+    rate_schedule: Weight | None = Field(
+        default=None,
+        description="Factor on all learning rates as the training proceeds: a schedule; null: 1.",
     )
     updates: Updates = Field(default="simultaneous", validate_default=True)
     augmentation: Augmentation = Field(

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 from pydantic import Field, NonNegativeFloat, PositiveFloat
 from torch import Tensor, nn
 
-Constants = Mapping[str, float]
+Constants = Mapping[str, Any]
+"""Learning rate and the like; a learning rate that changes is a tensor without dimensions."""
+
 Tensors = list[Tensor]
 
 
@@ -78,7 +80,7 @@ class RMSprop(Foreach):
         torch._foreach_addcmul_(squares, slopes, slopes, 1 - alpha)
         roots = torch._foreach_sqrt(squares)
         torch._foreach_add_(roots, group["eps"])
-        torch._foreach_addcdiv_(moved, slopes, roots, -group["lr"])
+        _add_quotients(moved, slopes, roots, -group["lr"])
 
 
 class Adam(Foreach):
@@ -108,7 +110,7 @@ class Adam(Foreach):
         torch._foreach_div_(divisors, correction2)
         torch._foreach_add_(divisors, group["eps"])
         torch._foreach_mul_(divisors, correction1)
-        torch._foreach_addcdiv_(moved, means, divisors, group["lr"])
+        _add_quotients(moved, means, divisors, group["lr"])
 
 
 def rmsprop(
@@ -147,3 +149,18 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "rmsprop": rmsprop,
     "adam": adam,
 }
+
+
+def _add_quotients(
+    moved: Tensors,
+    dividends: Tensors,
+    divisors: Tensors | tuple[Tensor, ...],
+    factor: float | Tensor,
+) -> None:
+    """θ ← θ + factor · dividend / divisor."""
+    if not isinstance(factor, Tensor):
+        torch._foreach_addcdiv_(moved, dividends, divisors, factor)
+        return
+    quotients = torch._foreach_div(dividends, divisors)
+    torch._foreach_mul_(quotients, factor)
+    torch._foreach_add_(moved, quotients)

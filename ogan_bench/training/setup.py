@@ -21,6 +21,7 @@ from ogan_bench.study.trial import Trial
 from ogan_bench.training.augmentations import Augmentation, DrawnAugmentation
 from ogan_bench.training.capture import CapturedUpdate
 from ogan_bench.training.precision import in_precision
+from ogan_bench.training.rate_schedule import rate_schedule, with_scheduled_rates
 from ogan_bench.training.rates import build_optimizer, check_rates
 from ogan_bench.training.updates import Trainables, Update, UpdateRule
 
@@ -88,7 +89,7 @@ def build_training(trial: Trial, dataset: Dataset, device: torch.device) -> Trai
         device: Where to train.
 
     Raises:
-        UserError: A learning rate is of parameters that the nets do not have.
+        UserError: A learning rate is of parameters that the nets do not have, or follows gradients.
     """
     settings = trial.settings.training
     objective, nets = build_objective(trial), build_nets(trial, dataset)
@@ -133,7 +134,11 @@ def build_training(trial: Trial, dataset: Dataset, device: torch.device) -> Trai
     def draw(step: int) -> list[Batch]:
         return [draw_batch(images, prior, step) for images, prior in rule.batches(step)]
 
-    update = in_precision(partial(rule.update, objective, trainables), settings.precision, device)
+    update: Update = partial(rule.update, objective, trainables)
+    factor = rate_schedule(settings)
+    if factor is not None:
+        update = with_scheduled_rates(update, trainables.optimizers.values(), factor)
+    update = in_precision(update, settings.precision, device)
     captured = settings.capture == "auto" and device.type == "cuda"
     return TrainingSetup(
         trainables,

@@ -13,6 +13,7 @@ from torch import Tensor
 from ogan_bench.data import Dataset
 from ogan_bench.objectives.base import Batch, ForwardPass
 from ogan_bench.study import catalogue
+from ogan_bench.study.parts import component_of
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.capture import CapturedUpdate
 from ogan_bench.training.running_means import RunningMeans
@@ -121,6 +122,17 @@ def test_every_schedule_optimiser_and_update_rule(kind: str, name: str, dataset:
     assert replays(compare(small_trial(kind, name, training={"steps": STEPS}), dataset)) == [
         (1, 1, 5)
     ]
+
+
+@pytest.mark.parametrize("optimizer", catalogue.names("optimizers"))
+def test_rates_and_penalties_that_follow_a_schedule(optimizer: str, dataset: Dataset) -> None:
+    falling = {"name": "cosine", "start": 1.0, "end": 0.1}
+    training = {"steps": STEPS, "rate_schedule": falling}
+    trial = small_trial("optimizers", optimizer, training=training)
+    update = {"penalty_schedule": component_of("schedules", falling)}
+    objective = trial.settings.objective.model_copy(update=update)
+    trial = replace(trial, settings=trial.settings.model_copy(update={"objective": objective}))
+    assert replays(compare(trial, dataset)) == [(1, 1, 5)]
 
 
 def test_a_penalty_of_every_second_step_has_a_recording_of_its_own(dataset: Dataset) -> None:

@@ -16,6 +16,7 @@ from ogan_bench import cli
 from ogan_bench.analysis.verdicts import DECISIONS
 from ogan_bench.api import Results
 from ogan_bench.errors import StudyError
+from ogan_bench.objectives.parts.schedules import schedule
 from ogan_bench.runner.study import store_study
 from ogan_bench.runner.trial import Options, run_trial
 from ogan_bench.store.trial_store import TrialStore
@@ -24,6 +25,7 @@ from ogan_bench.study.load import load_study
 from ogan_bench.study.shipped import read_question, shipped_studies
 from ogan_bench.study.trial import trials
 from ogan_bench.study.tuning import Tuning
+from ogan_bench.training.rate_schedule import rate_schedule
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGE = ROOT / "ogan_bench"
@@ -59,7 +61,7 @@ def test_no_code_block_goes_unchecked() -> None:
     """A new block needs a test here; blocks of text are layouts and formulas."""
     languages = re.findall(r"^```(\w*)\n.*?^```", PAGES, re.DOTALL | re.MULTILINE)
     assert set(languages) == {"python", "sh", "text", "yaml"}
-    assert (languages.count("python"), languages.count("yaml")) == (3, 3)
+    assert (languages.count("python"), languages.count("yaml")) == (3, 4)
 
 
 def test_the_study_is_valid(tmp_path: Path) -> None:
@@ -73,6 +75,18 @@ def test_the_tuning_is_that_of_the_study_that_it_is_taken_from() -> None:
     tune = load_study(shipped_studies()["kind_or_pull"]).tune
     assert tune is not None
     assert (shown.seeds, shown.searches[0]) == (tune.seeds, tune.searches[0])
+
+
+def test_the_schedules_fall_as_described() -> None:
+    shown = YAML(typ="safe", pure=True).load(block("yaml", "penalty_schedule"))
+    stated = load_study(shipped_studies()["mse_vs_pearson"]).arms["pearson"].model_dump()
+    both = {part: {**stated[part], **shown[part]} for part in shown}
+    falling = settings.Settings.model_validate({**stated, **both})
+    rates = rate_schedule(falling.training)
+    penalty = schedule(falling.objective.parameters()["penalty_schedule"])
+    assert rates is not None
+    assert [rates(share) for share in (0.0, 0.5, 1.0)] == pytest.approx([1, 0.625, 0.25])
+    assert [penalty(share) for share in (0.0, 0.5, 1.0)] == pytest.approx([1, 0.1, 0.1])
 
 
 def test_its_mistakes_are_reported_as_shown(tmp_path: Path) -> None:

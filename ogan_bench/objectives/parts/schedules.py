@@ -1,7 +1,8 @@
-"""The weight of a term: a function of the training's progress, or of the gradients of a step."""
+"""Weights and factors: functions of the training's progress, or of the gradients of a step."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -50,6 +51,25 @@ def off_at_end(
     return weight if progress < after else 0.0
 
 
+def cosine(
+    progress: float,
+    *,
+    start: NonNegativeFloat = 1.0,
+    end: NonNegativeFloat = 0.0,
+    until: Annotated[float, Field(gt=0, le=1)] = 1.0,
+) -> float:
+    """Half a cosine from start to end, which is reached after the share ``until`` of the training.
+
+    end + (start - end)·(1 + cos πt) / 2 at t = min(1, progress / until). R3GAN's learning rates and
+    penalty weights fall like this.
+
+    References:
+        N. Huang et al., The GAN is dead; long live the GAN! A Modern GAN Baseline, 2025,
+        https://arxiv.org/abs/2501.05441
+    """
+    return end + (start - end) * (1 + math.cos(math.pi * min(1.0, progress / until))) / 2
+
+
 def gradient_share(
     gradients: GradientNorms,
     *,
@@ -78,6 +98,7 @@ SCHEDULES: dict[str, Callable[..., float | Tensor]] = {
     "constant": constant,
     "warm_up": warm_up,
     "off_at_end": off_at_end,
+    "cosine": cosine,
     "gradient_share": gradient_share,
 }
 
@@ -111,7 +132,7 @@ def schedule(weight: Weight) -> Schedule:
     if isinstance(rule, MeasuredWeight):
         name = component_of("schedules", weight).name
         raise UserError(
-            f"weight {name!r} follows gradients, which only the consistency_weight of the "
+            f"schedule {name!r} follows gradients, which only the consistency_weight of the "
             "objective composed can do: give a number"
         )
     return rule

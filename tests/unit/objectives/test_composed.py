@@ -76,3 +76,17 @@ def test_autoencoding_sets_what_the_term_leaves_free(name: str) -> None:
 @pytest.mark.parametrize("name", ["mse", "mse_mean", "gaussian_nll", "pixel_raw"])
 def test_autoencoding_takes_a_code_that_equals_z_as_it_is(name: str) -> None:
     assert objective(consistency=name).projection == "none"
+
+
+def test_the_penalty_follows_its_schedule() -> None:
+    falling = {"name": "cosine", "start": 1, "end": 0.1}
+    made = objective(penalty="r1", penalty_schedule=falling)
+    plain = objective(penalty="r1")
+    nets = made.build(architecture(0))
+    x, z = torch.rand(N, 1, 16, 16), torch.randn(N, D)
+    for progress, factor in ((0.0, 1.0), (0.5, 0.55)):
+        seen = [ForwardPass(nets, Batch(x, z, None, None, progress)) for _ in range(2)]
+        got, whole = (o.encoder_loss(s) for o, s in zip((made, plain), seen, strict=True))
+        torch.testing.assert_close(got["penalty"], factor * whole["penalty"])
+        torch.testing.assert_close(got["adversarial"], whole["adversarial"])
+        assert bool((whole["penalty"] > 0).all())

@@ -62,6 +62,25 @@ def test_steps_equal_torchs(name: str, rests: bool) -> None:
         torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("name", PAIRS)
+def test_rates_may_be_tensors_that_change(name: str) -> None:
+    ours, theirs, constants = PAIRS[name]
+    got, want = parameters(), parameters()
+    optimizer, reference = ours(got, **constants), theirs(want, **torch_arguments(constants))
+    optimizer.param_groups[0]["lr"] = torch.zeros((), dtype=torch.float64)
+    for step, gradients in enumerate(slopes(got)):
+        for group in (got, want):
+            for parameter, gradient in zip(group, gradients, strict=True):
+                parameter.grad = gradient.clone()
+        rate = constants["lr"] * max(0.0, 1 - step / 10)
+        optimizer.param_groups[0]["lr"].fill_(rate)
+        reference.param_groups[0]["lr"] = rate
+        optimizer.step()
+        reference.step()
+    for one, other in zip(got, want, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
+
+
 @pytest.mark.parametrize("make", [rmsprop, adam])
 def test_a_saved_state_continues_exactly(make: Callable[..., torch.optim.Optimizer]) -> None:
     straight = parameters()
