@@ -52,7 +52,7 @@ def examine() -> dict[str, dict[str, Any]]:
             "fashion_mnist": str(fashion)
             if fashion
             else ABSENT + "install Debian's dataset-fashion-mnist, or let torchvision download it",
-            "$OGAN_BENCH_DATA": os.environ.get("OGAN_BENCH_DATA", "not set (data)"),
+            "$OGAN_BENCH_DATA": os.environ.get("OGAN_BENCH_DATA") or "not set (data)",
         },
         "feature spaces": _spaces(),
         "LPIPS": _perceptual(),

@@ -216,7 +216,7 @@ def _fits(device: torch.device, needed: int) -> bool:
 
 def data_root() -> Path:
     """The folder of dataset files: ``$OGAN_BENCH_DATA``, else ``data``."""
-    return Path(os.environ.get("OGAN_BENCH_DATA", "data"))
+    return Path(os.environ.get("OGAN_BENCH_DATA") or "data")
 
 
 def to_float(images: Tensor) -> Tensor:

@@ -137,6 +137,8 @@ class TestCache:
         monkeypatch.setenv("XDG_CACHE_HOME", "/b")
         monkeypatch.setenv("HOME", "/c")
         assert cache_module.cache_dir() == Path("/a")
+        monkeypatch.setenv("OGAN_BENCH_CACHE", "")
+        assert cache_module.cache_dir() == Path("/b/ogan_bench")
         monkeypatch.delenv("OGAN_BENCH_CACHE")
         assert cache_module.cache_dir() == Path("/b/ogan_bench")
         monkeypatch.delenv("XDG_CACHE_HOME")

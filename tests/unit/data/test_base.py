@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from ogan_bench.data import Dataset
-from ogan_bench.data.base import Split, resize, to_float, to_uint8
+from ogan_bench.data.base import Split, data_root, resize, to_float, to_uint8
 
 
 def test_uint8_and_float_are_inverse() -> None:
@@ -81,3 +83,11 @@ class TestMoving:
     ) -> None:
         monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: pytest.fail("asked"))
         assert torch.equal(dataset.to(torch.device("cpu")).train.images, dataset.train.images)
+
+
+def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before, it stood for the working folder."""
+    monkeypatch.setenv("OGAN_BENCH_DATA", "")
+    assert data_root() == Path("data")
+    monkeypatch.delenv("OGAN_BENCH_DATA")
+    assert data_root() == Path("data")
