@@ -19,10 +19,12 @@ from ogan_bench.analysis.loading import load_results as load_study_results
 from ogan_bench.analysis.meta_analysis import dataset_name
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.verdicts import Verdict, judge
+from ogan_bench.errors import UserError
 from ogan_bench.report.figure_list import Selection
 from ogan_bench.report.figures import Drawing, forest_figure
 from ogan_bench.report.report import Report, write_report
 from ogan_bench.runner.study import EXIT_INTERRUPTED, execute, store_study, unfinished
+from ogan_bench.runner.workers import exit_if_imported_by_worker
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.load import load_study
 from ogan_bench.study.settings import StudySettings
@@ -194,7 +196,13 @@ class Results:
         return pd.DataFrame(rows)
 
     def forest(self) -> Drawing:
-        """Forest plot: the hypotheses' estimates with intervals, and where the claims hold."""
+        """Forest plot: the hypotheses' estimates with intervals, and where the claims hold.
+
+        Raises:
+            UserError: The study has no hypotheses.
+        """
+        if not self._judged:
+            raise UserError(f"{self.name}: has no hypotheses to draw")
         return forest_figure(self._judged)
 
     def report(
@@ -251,9 +259,11 @@ def run(
         The results, including failed trials: see :attr:`Results.trials`.
 
     Raises:
-        UserError: Data are missing, or stored trials have a different configuration.
+        UserError: Data are missing, stored trials have a different configuration, or the calling
+            script has no main guard.
         KeyboardInterrupt: The run was interrupted; the same call resumes it.
     """
+    exit_if_imported_by_worker()
     store = TrialStore(Path(out))
     wanted = study.trials(arms=arms, seeds=seeds)
     todo = unfinished(store, wanted, trial_budget)

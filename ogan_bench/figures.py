@@ -24,14 +24,17 @@ def forest(data: pd.DataFrame, metric: str | None = None, control: str | None = 
         control: The control arm; the first arm by default. Arms on other data are left out.
 
     Raises:
-        UserError: The data are from several studies, a name is not in them, or values of the
-            metric were measured under different protocols.
+        UserError: The data are from several studies, a name is not in them, no other arm has the
+            control's data, or values of the metric were measured under different protocols.
     """
     results = _results(data)
     metric = _known("metric", metric, results.record["metrics"])
     control = _known("arm", control, results.arms)
     results.protocol(metric, control)
-    return differences_figure(metric, control, differences_to(results, control, metric))
+    differences = differences_to(results, control, metric)
+    if not differences:
+        raise UserError(f"no arm to compare {control!r} with: it is the only one on its data")
+    return differences_figure(metric, control, differences)
 
 
 def seeds(data: pd.DataFrame, metric: str | None = None) -> Drawing:

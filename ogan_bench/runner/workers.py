@@ -18,6 +18,8 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait as wait_for
 from typing import Any, TypeVar
 
+from ogan_bench.errors import UserError
+
 T = TypeVar("T")
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -25,6 +27,22 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"
 
 class WorkerDiedError(Exception):
     """The process of a slot died while working."""
+
+
+NOT_STARTED = (
+    "a worker process ended before it could start. Workers import the script that starts them: "
+    'does it call ogan_bench.run below `if __name__ == "__main__":`? If so, memory may have run out'
+)
+
+
+def exit_if_imported_by_worker() -> None:
+    """End a worker that is still importing the user's script, which then has no main guard.
+
+    Without a word: its parent says what is wrong, see :data:`NOT_STARTED`.
+    """
+    # As multiprocessing itself recognises it, in spawn._check_not_importing_main.
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise SystemExit(1)
 
 
 class LocalExecutor(Executor):
@@ -51,7 +69,8 @@ class LocalExecutor(Executor):
     ) -> Future[T]:
         """Call ``fn(*args, **kwargs, device=...)`` in the next free slot.
 
-        The future raises :class:`WorkerDiedError` if the process dies.
+        The future raises :class:`WorkerDiedError` if the process dies, and :class:`UserError` if
+        it died before it could start; then no other call is begun.
         """
         return self._threads.submit(self._in_slot, fn, *args, **kwargs)
 
@@ -59,6 +78,10 @@ class LocalExecutor(Executor):
         slot = self._free.get()
         try:
             return slot.call(fn, *args, **kwargs)
+        except UserError:
+            if not slot.has_started:
+                self._threads.shutdown(wait=False, cancel_futures=True)
+            raise
         finally:
             self._free.put(slot)
 
@@ -96,11 +119,18 @@ class _Slot:
         try:
             return self.pool.submit(fn, *args, **kwargs, device=self.device).result()
         except BrokenProcessPool:
+            if not self.has_started:
+                raise UserError(NOT_STARTED) from None
             with _one_thread_each():
                 self.start()
             raise WorkerDiedError(
                 "its process was killed or crashed (out of memory?); run again to resume it"
             ) from None
+
+    @property
+    def has_started(self) -> bool:
+        """Whether the process has imported everything and answered."""
+        return self._pid.done() and self._pid.exception() is None
 
     def signal(self, number: int) -> None:
         with contextlib.suppress(BrokenProcessPool, ProcessLookupError, TimeoutError):

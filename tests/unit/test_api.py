@@ -105,6 +105,13 @@ def test_figures_of_arms_on_other_data_do_not_compare_them() -> None:
     assert "grid" not in alt
 
 
+def test_a_forest_needs_something_to_compare() -> None:
+    """Before, one arm alone was a ZeroDivisionError."""
+    data = ob.load_results(REFERENCE, STUDY)
+    with pytest.raises(UserError, match="no arm to compare 'none' with"):
+        ob.figures.forest(data[data["arm"] == "none"], "fd_classifier")
+
+
 def test_figures_are_of_one_study_and_of_known_names() -> None:
     data = ob.load_results(REFERENCE, STUDY, "score_readouts")
     with pytest.raises(UserError, match="choose one"):

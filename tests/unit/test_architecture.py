@@ -56,7 +56,7 @@ READING = {
 """From numbers to answers, without torch."""
 
 INTERFACES = {
-    "api": {"study", "store", "runner", "analysis", "report"},
+    "api": {"errors", "study", "store", "runner", "analysis", "report"},
     "__init__": {"runner", "figures", "api"},
     "cli": {
         "errors", "files", "metrics", "study", "store",
