@@ -70,8 +70,8 @@ def smoke(session: nox.Session) -> None:
     out = Path(session.create_tmp()) / "results"
     shutil.rmtree(out, ignore_errors=True)
     study = ("studies/mse_vs_pearson.yaml", "--scale", "smoke")
-    session.run("ogan-bench", "run", *study, "--out", str(out))
-    session.run("ogan-bench", "run", *study, "--out", str(out))  # finds nothing to do
+    session.run("ogan-bench", "run", *study, "--results", str(out))
+    session.run("ogan-bench", "run", *study, "--results", str(out))  # finds nothing to do
     session.run("ogan-bench", "status", *study, "--results", str(out))
     session.run("ogan-bench", "report", "--results", str(out))
 

@@ -319,7 +319,13 @@ def packed_trials(call: Call, workers: int) -> dict[str, Any]:
     seeds = 1 if call.smoke else 4
     steps = ["--scale", "smoke"] if call.smoke else ["--set", "training.steps=600"]
     arms = ["--arms", "pearson,none,mse,mse_mean"]
-    command = [*tool("run", "studies/mse_vs_pearson.yaml"), *steps, *arms, "--out", str(results)]
+    command = [
+        *tool("run", "studies/mse_vs_pearson.yaml"),
+        *steps,
+        *arms,
+        "--results",
+        str(results),
+    ]
     subprocess.run(
         [*command, "--seeds", f"0-{seeds - 1}", "--workers", str(workers), "--device", call.device],
         cwd=ROOT,
@@ -336,7 +342,7 @@ def run_study(call: Call, path: Path) -> dict[str, Any]:
     """A shipped study at its scale ``fashion``; finished trials are skipped."""
     scale, results = "smoke" if call.smoke else "fashion", call.out / "results"
     wanted = trials(load_study(path, scale=scale))
-    command = tool("run", str(path), "--scale", scale, "--out", str(results))
+    command = tool("run", str(path), "--scale", scale, "--results", str(results))
     started = subprocess.Popen(
         [*command, "--device", call.device, "--workers", str(2 if call.smoke else WORKERS[-2])],
         cwd=ROOT,

@@ -187,7 +187,7 @@ def stored_trials(count: int) -> Measured:
         lines = {
             "plan": ("plan", STUDY, "--seeds", seeds, "--no-measure"),
             "status": ("status", STUDY, "--seeds", seeds, "--results", temporary),
-            "run": ("run", STUDY, "--seeds", seeds, "--out", temporary),
+            "run": ("run", STUDY, "--seeds", seeds, "--results", temporary),
             "report": ("report", STUDY, "--results", temporary),
         }
         found: Measured = {}

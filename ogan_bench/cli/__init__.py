@@ -12,6 +12,7 @@ import typer
 from ogan_bench import __version__
 from ogan_bench.cli import (
     bench,
+    catalogue,
     claims,
     data,
     doctor,
@@ -26,11 +27,13 @@ from ogan_bench.cli import (
     verify,
     watch,
 )
+from ogan_bench.cli.command import Commands
+from ogan_bench.cli.encoding import substitute_unprintable
 from ogan_bench.errors import UserError
 
 EXIT_INVALID = 2
 
-app = typer.Typer(
+app = Commands(
     name="ogan-bench",
     help=__doc__,
     no_args_is_help=True,
@@ -69,8 +72,8 @@ app.command("report")(report.report)
 app.command("claims")(claims.claims)
 app.command("watch")(watch.watch)
 app.command("mirror")(mirror.mirror)
-app.command("list")(inspect.list_)
-app.command("describe")(inspect.describe)
+app.command("list")(catalogue.list_)
+app.command("describe")(catalogue.describe)
 app.command("schema")(inspect.schema)
 app.command("doctor")(doctor.doctor)
 app.add_typer(data.app, name="data")
@@ -78,6 +81,7 @@ app.add_typer(data.app, name="data")
 
 def main() -> None:
     """Entry point; turns user errors into a message and exit code 2."""
+    substitute_unprintable()
     try:
         app()
     except UserError as error:

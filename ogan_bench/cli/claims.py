@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ogan_bench.cli.options import RESULTS, Json, Results
+from ogan_bench.cli.options import RESULTS, Json, Results, stored_studies
 from ogan_bench.cli.output import print_json, print_table, print_text
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ def claims(results: Results = RESULTS, as_json: Json = False) -> None:
     from ogan_bench.analysis.analyse import survey
     from ogan_bench.errors import UserError
 
+    stored_studies(results)
     found = survey(results).claims
     if not found:
         raise UserError(

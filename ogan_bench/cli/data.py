@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ogan_bench.cli.command import Commands
 from ogan_bench.cli.options import Json, Plugins
 from ogan_bench.cli.output import print_json, print_text
 
@@ -27,7 +28,7 @@ Root = Annotated[
     typer.Option("--root", metavar="DIR", help="Data root, instead of $OGAN_BENCH_DATA."),
 ]
 
-app = typer.Typer(
+app = Commands(
     help="Prepare images ahead of time, and check prepared datasets.",
     no_args_is_help=True,
 )

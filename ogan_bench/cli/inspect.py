@@ -1,8 +1,7 @@
-"""Read-only commands: ``plan``, ``status``, ``list``, ``describe``, ``schema``."""
+"""Commands that only read: ``plan``, ``status``, ``schema``."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,7 +11,6 @@ from ogan_bench.cli.options import (
     Arms,
     Device,
     Json,
-    Plugins,
     Results,
     Scale,
     Seeds,
@@ -25,25 +23,6 @@ from ogan_bench.cli.output import print_json, print_table, print_text, say
 if TYPE_CHECKING:
     from ogan_bench.analysis.registration import Standing
     from ogan_bench.store.trial_store import TrialStore
-    from ogan_bench.study.syntax_tree import Part
-
-
-class Listed(StrEnum):
-    """What ``list`` can show."""
-
-    OBJECTIVES = "objectives"
-    READOUTS = "readouts"
-    CONSISTENCY = "consistency"
-    ADVERSARIAL = "adversarial"
-    PENALTIES = "penalties"
-    SCHEDULES = "schedules"
-    OPTIMIZERS = "optimizers"
-    UPDATES = "updates"
-    AUGMENTATIONS = "augmentations"
-    MODELS = "models"
-    DATASETS = "datasets"
-    METRICS = "metrics"
-    STUDIES = "studies"
 
 
 def plan(
@@ -156,6 +135,8 @@ def status(
 
     statement, wanted = read_study(study, scale, arms, seeds, override)
     store = TrialStore(results)
+    if not store.studies():
+        say(f"{results}: no study is stored here yet")
     standing = _standing(store, statement.folder)
     rows = []
     for trial in wanted:
@@ -196,142 +177,11 @@ def _standing(store: TrialStore, study: str) -> Standing:
     return Standing(None if registered is None else str(registered["sha256"]), complete=False)
 
 
-def list_(
-    what: Annotated[Listed, typer.Argument(help="What to list.")],
-    plugins: Plugins = None,
-    as_json: Json = False,
-) -> None:
-    """List what a study file may name."""
-    from ogan_bench.study.plugins import add_plugins
-
-    add_plugins(plugins or ())
-    entries = _entries(what)
-    if as_json:
-        print_json(entries)
-        return
-    rows = []
-    for entry in entries:
-        needs = [f"{key} {entry[key]}" for key in ("extractor", "group") if entry.get(key)]
-        needed = f" (needs {' and '.join(needs)})" if needs else ""
-        asked = f" Primary for {entry['primary_for']}." if entry.get("primary_for") else ""
-        rows.append([entry["name"], f"{entry['summary']}{needed}{asked}"])
-        for parameter in entry.get("parameters", []):
-            default = f" = {parameter['default']}" if "default" in parameter else ""
-            rows.append(["", f"  {parameter['name']}{default}"])
-    print_table(None, rows)
-
-
-def describe(
-    what: Annotated[
-        str, typer.Argument(metavar="KIND", help="model, objective, readout, consistency, ...")
-    ],
-    name: Annotated[str | None, typer.Argument(help="Name of the part.")] = None,
-    resolution: Annotated[int, typer.Option(help="Models: height and width in pixels.")] = 128,
-    channels: Annotated[int, typer.Option(help="Models: channels of the images.")] = 3,
-    z_dim: Annotated[int, typer.Option(help="Models: dimensions of z.")] = 128,
-    override: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Models: a parameter."),
-    ] = None,
-    plugins: Plugins = None,
-    as_json: Json = False,
-) -> None:
-    """Show formula, source and parameters of a part, or the layers of a model and their sizes."""
-    from ogan_bench.errors import UserError, did_you_mean
-    from ogan_bench.study import catalogue
-    from ogan_bench.study.plugins import add_plugins
-
-    add_plugins(plugins or ())
-    kinds = [kind for kind in catalogue.KINDS if kind.rstrip("s") == what.rstrip("s")]
-    kinds += [kind for kind in ("penalties",) if what == "penalty"]
-    if not kinds:
-        raise UserError(f"describe: unknown kind {what!r}.{did_you_mean(what, catalogue.KINDS)}")
-    (kind,) = kinds
-    if kind == "models":
-        _describe_model(name or "dcgan", resolution, channels, z_dim, override or [], as_json)
-        return
-    known = catalogue.parts(kind)
-    if name is None:
-        raise UserError(f"describe {what}: name one of {', '.join(known)}")
-    if name not in known:
-        raise UserError(f"describe {what}: unknown name {name!r}.{did_you_mean(name, known)}")
-    entry = _entry(known[name])
-    if as_json:
-        print_json(entry)
-        return
-    print_text(f"{kind}: {name}\n\n{known[name].doc}")
-    if entry["parameters"]:
-        print_text("")
-        print_table(
-            ("parameter", "type", "default"),
-            [[p["name"], p["type"], p.get("default", "(required)")] for p in entry["parameters"]],
-        )
-
-
-def _describe_model(
-    name: str, resolution: int, channels: int, z_dim: int, override: list[str], as_json: bool
-) -> None:
-    from ogan_bench.models.description import describe_model
-    from ogan_bench.study.arguments import parse_component
-
-    model = parse_component("models", name, [f"z_dim={z_dim}", *override])
-    facts = describe_model(model, channels, resolution)
-    if as_json:
-        print_json(facts)
-        return
-    for net in ("encoder", "generator"):
-        print_text(f"{net}: {facts[net]['parameters']:,} parameters")
-        print_table(
-            ("layer", "output", "parameters"),
-            [
-                [layer["layer"], " x ".join(map(str, layer["output"])), f"{layer['parameters']:,}"]
-                for layer in facts[net]["layers"]
-            ],
-        )
-
-
 def schema() -> None:
     """Print the JSON schema of study files, for completion and checks in editors."""
     from ogan_bench.study.schema import json_schema
 
     print_json(json_schema())
-
-
-def _entries(what: Listed) -> list[dict[str, Any]]:
-    from ogan_bench.metrics import METRICS, primary_for
-    from ogan_bench.study import catalogue
-    from ogan_bench.study.shipped import read_question, shipped_studies
-
-    if what is Listed.METRICS:
-        return [
-            {
-                "name": name,
-                "summary": metric.definition,
-                "better": metric.better,
-                "source": metric.source,
-                "extractor": metric.extractor,
-                "group": metric.group,
-                "primary_for": primary_for(name),
-            }
-            for name, metric in METRICS.items()
-        ]
-    if what is Listed.STUDIES:
-        return [
-            {"name": name, "summary": read_question(path), "file": path.name}
-            for name, path in shipped_studies().items()
-        ]
-    return [_entry(part) for part in catalogue.parts(what.value).values()]
-
-
-def _entry(part: Part) -> dict[str, Any]:
-    """A part as plain data."""
-    return {
-        "name": part.name,
-        "summary": part.summary,
-        "description": part.doc,
-        "parameters": [parameter.record() for parameter in part.parameters],
-        **({"plugin": str(part.plugin.path)} if part.plugin else {}),
-    }
 
 
 def _seconds(row: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ogan_bench.cli.options import RESULTS, Results
+from ogan_bench.cli.options import RESULTS, Results, stored_studies
 from ogan_bench.cli.output import say
 
 
@@ -25,15 +25,12 @@ def mirror(
     results: Results = RESULTS,
 ) -> None:
     """Copy stored trials to experiment trackers; only what they lack is written."""
-    from ogan_bench.errors import UserError
     from ogan_bench.mirrors import open_mirrors
     from ogan_bench.mirrors.background import bring_up_to_date
     from ogan_bench.store.trial_store import TrialStore
 
     store = TrialStore(results)
-    stored = store.studies()
-    if not stored:
-        raise UserError(f"{results}: no study is stored here; `ogan-bench run` makes one")
+    stored = stored_studies(results)
     names = [Path(name).stem for name in studies or stored]  # a study may be named by its file
     for name in names:
         store.read_study(name)

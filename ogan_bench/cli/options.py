@@ -23,7 +23,18 @@ Set = Annotated[
     typer.Option("--set", metavar="KEY.PATH=VALUE", help="Change a setting of all arms."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Results = Annotated[Path, typer.Option(help="Results folder.")]
+
+
+def folder(path: Path | None) -> Path | None:
+    """The results folder, which need not exist yet."""
+    from ogan_bench.errors import UserError
+
+    if path is not None and path.exists() and not path.is_dir():
+        raise UserError(f"{path}: a file, and no results folder")
+    return path
+
+
+Results = Annotated[Path, typer.Option(callback=folder, help="Results folder.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda (all GPUs) or cuda:N.")]
 Plugins = Annotated[
     list[Path] | None,
@@ -53,6 +64,25 @@ def chosen(text: str | None, known: Sequence[str], flag: str) -> list[str]:
     return names
 
 
+def stored_studies(results: Path) -> list[str]:
+    """Names of the studies that are stored in a results folder.
+
+    Raises:
+        UserError: There is no such folder, or it holds no study.
+    """
+    from ogan_bench.errors import UserError
+    from ogan_bench.store.trial_store import TrialStore
+
+    if not results.exists():
+        raise UserError(f"{results}: no such folder; `ogan-bench run` makes one")
+    if (results / "study.json").exists():
+        parent = results.resolve().parent
+        raise UserError(f"{results}: the folder of one study; the results folder is {parent}")
+    if not (names := TrialStore(results).studies()):
+        raise UserError(f"{results}: no study is stored here; `ogan-bench run` makes one")
+    return names
+
+
 def read_study(
     path: Path, scale: str | None, arms: str | None, seeds: str | None, overrides: list[str] | None
 ) -> tuple[StudySettings, list[Trial]]:
@@ -67,6 +97,6 @@ def read_study(
     from ogan_bench.study.trial import trials
 
     study = load_study(find_study(path), scale=scale, overrides=overrides or ())
-    wanted_arms = parse_arms(arms, study) if arms else None
-    wanted_seeds = parse_seeds(seeds) if seeds else None
+    wanted_arms = parse_arms(arms, study) if arms is not None else None
+    wanted_seeds = parse_seeds(seeds) if seeds is not None else None
     return study, trials(study, wanted_arms, wanted_seeds)

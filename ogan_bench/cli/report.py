@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ogan_bench.cli.options import RESULTS, Results, chosen
+from ogan_bench.cli.options import RESULTS, Results, chosen, stored_studies
 from ogan_bench.cli.output import print_text, say
 
 
@@ -47,13 +47,11 @@ def report(
     show: Annotated[bool, typer.Option("--open", help="Show the page in the browser.")] = False,
 ) -> None:
     """Rebuild the report of one, several or all stored studies."""
-    from ogan_bench.errors import UserError
     from ogan_bench.report.parallel import get_ready, write_reports
-    from ogan_bench.store.trial_store import TrialStore
 
-    stored = TrialStore(results).studies()
-    if not stored:
-        raise UserError(f"{results}: no study is stored here; `ogan-bench run` makes one")
+    stored = stored_studies(results)
+    if against is not None:
+        stored_studies(against)
     names = [Path(name).stem for name in studies or stored]  # a study may be named by its file
     get_ready(len(names))
     from ogan_bench.report.figures import FORMATS as DRAWN

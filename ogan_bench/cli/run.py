@@ -8,13 +8,26 @@ from typing import Annotated
 import typer
 
 from ogan_bench.cli.mirror import accompanied
-from ogan_bench.cli.options import RESULTS, Arms, Device, Scale, Seeds, Set, StudyPath, read_study
+from ogan_bench.cli.options import (
+    RESULTS,
+    Arms,
+    Device,
+    Scale,
+    Seeds,
+    Set,
+    StudyPath,
+    folder,
+    read_study,
+)
 from ogan_bench.cli.output import say
 
 
 def run(
     study: StudyPath,
-    out: Annotated[Path, typer.Option(help="Results folder.")] = RESULTS,
+    results: Annotated[
+        Path | None,
+        typer.Option(callback=folder, help="Results folder.", show_default=str(RESULTS)),
+    ] = None,
     scale: Scale = None,
     arms: Arms = None,
     seeds: Seeds = None,
@@ -42,28 +55,33 @@ def run(
         list[str] | None,
         typer.Option("--mirror", metavar="NAME", help="Also log to tensorboard, mlflow or wandb."),
     ] = None,
+    out: Annotated[Path | None, typer.Option(callback=folder, hidden=True)] = None,
 ) -> None:
     """Run a study: finished trials are skipped, interrupted and stopped ones are resumed."""
+    from ogan_bench.errors import UserError
     from ogan_bench.runner.study import EXIT_INTERRUPTED, execute, store_study, unfinished
     from ogan_bench.store.trial_store import TrialStore
 
+    if results is not None and out is not None:
+        raise UserError("--out is another name of --results: give one of them")
+    root = results or out or RESULTS
     statement, wanted = read_study(study, scale, arms, seeds, override)
-    store = TrialStore(out)
+    store = TrialStore(root)
     todo = unfinished(store, wanted, trial_budget)
-    if not todo and not mirrors and (out / statement.folder / "report.html").exists():
+    if not todo and not mirrors and (root / statement.folder / "report.html").exists():
         say(
             f"Nothing to do: all {len(wanted)} trials of {statement.folder} are finished"
             f"{' or have used up their budget' if trial_budget is not None else ''}.\n"
-            f"Report: {out / statement.folder / 'report.html'} "
-            f"(`ogan-bench report {statement.folder} --results {out}` rebuilds it)"
+            f"Report: {root / statement.folder / 'report.html'} "
+            f"(`ogan-bench report {statement.folder} --results {root}` rebuilds it)"
         )
         return
     code = 0
-    with accompanied(out, statement.folder, live, mirrors or ()):
+    with accompanied(root, statement.folder, live, mirrors or ()):
         store_study(store, statement, wanted, study, scale, override or ())
         if todo:
             code = execute(
-                *(todo, len(wanted), out, device, workers, checkpoint_seconds),
+                *(todo, len(wanted), root, device, workers, checkpoint_seconds),
                 trial_budget=trial_budget,
             )
     if code == EXIT_INTERRUPTED:
@@ -71,5 +89,5 @@ def run(
 
     from ogan_bench.cli.report import print_report
 
-    print_report(out, statement.folder)
+    print_report(root, statement.folder)
     raise typer.Exit(code)

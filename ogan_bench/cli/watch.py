@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ogan_bench.cli.options import RESULTS, Results
+from ogan_bench.cli.options import RESULTS, Results, stored_studies
 from ogan_bench.cli.output import say
 
 if TYPE_CHECKING:
@@ -29,15 +29,12 @@ def watch(
     open_: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
 ) -> None:
     """Show the reports of stored studies in a browser, kept up to date, until Ctrl-C."""
-    from ogan_bench.errors import UserError
     from ogan_bench.store.trial_store import TrialStore
 
+    stored_studies(results)
     name = None if study is None else Path(study).stem  # a study may be named by its file
-    store = TrialStore(results)
     if name is not None:
-        store.read_study(name)
-    elif not store.studies():
-        raise UserError(f"{results}: no study is stored here; `ogan-bench run` makes one")
+        TrialStore(results).read_study(name)
     try:
         with shown(results, name, port) as server:
             if open_:

@@ -17,7 +17,7 @@ from ogan_bench.store.trial_folder import ConflictError
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.load import study_record
 from ogan_bench.study.settings import StudySettings
-from ogan_bench.study.shipped import find_study
+from ogan_bench.study.shipped import find_study, shipped_studies
 from ogan_bench.study.trial import Trial
 
 EXIT_FAILED = 3
@@ -92,7 +92,12 @@ def resolved_record(
 
     Its command is what runs the study again, by ``run`` or ``tune``.
     """
-    command = ["ogan-bench", verb, path.name if path.is_absolute() else path.as_posix()]
+    file = find_study(path)
+    if shipped_studies().get(file.stem) == file:
+        named = file.stem  # known in every folder
+    else:
+        named = path.name if path.is_absolute() else path.as_posix()
+    command = ["ogan-bench", verb, named]
     if scale:
         command += ["--scale", scale]
     for override in overrides:
@@ -100,7 +105,7 @@ def resolved_record(
     known = store.studies()
     stored = store.read_study(study.folder)["seeds"] if study.folder in known else []
     seeds = sorted({*study.seeds, *stored, *(trial.seed for trial in wanted)})
-    return study_record(study, seeds, shlex.join(command), find_study(path))
+    return study_record(study, seeds, shlex.join(command), file)
 
 
 def execute(

@@ -228,7 +228,7 @@ class TrialFolder:
         if self._pack.exists:
             raise UserError(
                 f"{self._pack.folder} is packed: its trials can be read, but none can be added or "
-                "measured again; use another results folder (--out)"
+                "measured again; use another results folder (--results)"
             )
 
     def check_place(self, run: Record) -> None:
@@ -263,7 +263,7 @@ class TrialFolder:
         ]
         raise ConflictError(
             f"{self.path} holds a trial of another configuration ({'; '.join(changes)}). "
-            "Choose another folder with --out, or delete this one to train it again."
+            "Choose another folder with --results, or delete this one to train it again."
         )
 
 

@@ -19,10 +19,16 @@ def shipped_studies() -> dict[str, Path]:
 
 
 def find_study(path: Path) -> Path:
-    """The file itself, or the shipped study of that name if there is no such file."""
-    if path.exists():
-        return path
-    return shipped_studies().get(path.stem, path)
+    """The file itself, or the shipped study if there is no such file.
+
+    A shipped study goes by its name or by its path in a checkout, ``studies/NAME.yaml``; any other
+    path is of a file of the user's, and must exist.
+    """
+    if not path.is_file():
+        for name, file in shipped_studies().items():
+            if path in (Path(name), Path("studies", f"{name}.yaml")):
+                return file
+    return path
 
 
 def read_question(path: Path) -> str:

@@ -23,13 +23,17 @@ M = TypeVar("M", bound=Model)
 
 
 def read_yaml(path: Path) -> Tree:
+    if path.exists() and not path.is_file():  # a pipe can be read once only, and not hashed after
+        raise UserError(f"{path}: {_no_file(path)}")
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise UserError(
             f"{path}: no such study file; `ogan-bench list studies` shows the shipped ones"
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise UserError(f"{path}: not a study file: not text in UTF-8") from None
+    except OSError as error:
         raise UserError(f"{path}: cannot be read: {error}") from None
     try:
         tree = parse_yaml(text)
@@ -43,6 +47,16 @@ def read_yaml(path: Path) -> Tree:
     if not isinstance(tree, dict):
         raise StudyError([f"{path}:1:1: a study file is a mapping with name, base, arms, ..."])
     return tree
+
+
+def _no_file(path: Path) -> str:
+    """What is wrong with a path that is a folder, or no file in the usual sense."""
+    if not path.is_dir():
+        return "not a regular file; store the study in one"
+    files = sorted(file.name for file in path.glob("*.y*ml"))
+    if not files:
+        return "a folder, without a study file in it"
+    return f"a folder; name one of the study files in it: {', '.join(files)}"
 
 
 class Places:

@@ -124,7 +124,7 @@ def context() -> dict[str, Any]:
             "name": "demo", "scale": "smoke", "question": f"Does {SCRIPT} help?", "source": IMAGE,
             "alpha": 0.05, "metrics": list(METRICS), "seeds": [0, 1, 2, 3, 4],
             "study_file_sha256": "0" * 64,
-            "command": f"ogan-bench run studies/{SCRIPT}.yaml --out {'long/' * 30}",
+            "command": f"ogan-bench run studies/{SCRIPT}.yaml --results {'long/' * 30}",
         },
         "verdicts": [
             verdict("supported", SCRIPT, "robust"), verdict("refuted", IMAGE, "rests on seed 3"),

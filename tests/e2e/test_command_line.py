@@ -51,7 +51,7 @@ def losses(folder: Path) -> list[dict[str, Any]]:
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Two trials of the smoke study, run to the end."""
     out = tmp_path_factory.mktemp("results")
-    done = ogan_bench("run", STUDY, *SMALL, "--out", out, "--workers", "2", "--device", "cpu")
+    done = ogan_bench("run", STUDY, *SMALL, "--results", out, "--workers", "2", "--device", "cpu")
     return out, done.stdout + done.stderr
 
 
@@ -77,7 +77,7 @@ def test_second_run_has_nothing_to_do(finished: tuple[Path, str]) -> None:
         "finally: print([m for m in ('torch', 'pandas', 'seaborn') if m in sys.modules])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, "run", STUDY, *SMALL, "--out", str(out)],
+        [sys.executable, "-c", program, "run", STUDY, *SMALL, "--results", str(out)],
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -89,9 +89,11 @@ def test_second_run_has_nothing_to_do(finished: tuple[Path, str]) -> None:
 
 def test_another_configuration_is_refused(finished: tuple[Path, str]) -> None:
     out, _ = finished
-    done = ogan_bench("run", STUDY, *SMALL, "--out", out, "--set", "training.batch_size=32", code=2)
+    done = ogan_bench(
+        "run", STUDY, *SMALL, "--results", out, "--set", "training.batch_size=32", code=2
+    )
     assert "training.batch_size: 64 stored, 32 wanted" in done.stderr
-    assert "--out" in done.stderr
+    assert "--results" in done.stderr
 
 
 def test_status_and_report_read_what_is_stored(finished: tuple[Path, str]) -> None:
@@ -118,7 +120,7 @@ def test_without_its_result_a_trial_is_measured_anew_and_not_trained(
     (tmp_path / name / "result.json").unlink()
     log = (tmp_path / name / "train.jsonl").read_bytes()
     arguments = ("--scale", "smoke", "--arms", "pearson", "--seeds", "0", "--device", "cpu")
-    ogan_bench("run", STUDY, *arguments, "--out", tmp_path)
+    ogan_bench("run", STUDY, *arguments, "--results", tmp_path)
     assert (tmp_path / name / "train.jsonl").read_bytes() == log
     assert metrics(tmp_path / name) == metrics(whole / name)
 
@@ -130,7 +132,7 @@ def test_killed_and_run_again_equals_uninterrupted(
     """kill -9 of every process in the middle of training; Ctrl-C and SIGTERM end with 130."""
     whole, _ = finished
     arguments = command(
-        *("run", STUDY, *SMALL, "--out", tmp_path, "--workers", "2", "--device", "cpu"),
+        *("run", STUDY, *SMALL, "--results", tmp_path, "--workers", "2", "--device", "cpu"),
         *("--checkpoint-seconds", "0"),
     )
     folders = [tmp_path / "mse_vs_pearson-smoke" / arm / "seed-0" for arm in ("none", "pearson")]
@@ -148,7 +150,7 @@ def test_killed_and_run_again_equals_uninterrupted(
     assert "Traceback" not in errors
     assert not all((folder / "result.json").exists() for folder in folders)
 
-    ogan_bench("run", STUDY, *SMALL, "--out", tmp_path, "--workers", "2", "--device", "cpu")
+    ogan_bench("run", STUDY, *SMALL, "--results", tmp_path, "--workers", "2", "--device", "cpu")
     for folder in folders:
         twin = whole / folder.relative_to(tmp_path)
         assert metrics(folder) == metrics(twin)
@@ -159,7 +161,7 @@ def test_killed_and_run_again_equals_uninterrupted(
 
 def test_workers_of_a_killed_parent_do_not_live_on(tmp_path: Path) -> None:
     process = subprocess.Popen(
-        command("run", STUDY, *SMALL, "--out", tmp_path, "--device", "cpu"),
+        command("run", STUDY, *SMALL, "--results", tmp_path, "--device", "cpu"),
         cwd=ROOT,
         stderr=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -176,7 +178,7 @@ def test_a_trial_that_dies_takes_no_other_with_it(tmp_path: Path) -> None:
     """The worker of one trial is killed: exit code 3, the other trial is finished."""
     process = subprocess.Popen(
         command(
-            *("run", STUDY, *SMALL, "--out", tmp_path, "--workers", "2", "--device", "cpu"),
+            *("run", STUDY, *SMALL, "--results", tmp_path, "--workers", "2", "--device", "cpu"),
             *("--checkpoint-seconds", "0"),
         ),
         cwd=ROOT,
@@ -196,7 +198,7 @@ def test_a_trial_that_dies_takes_no_other_with_it(tmp_path: Path) -> None:
 
 def test_two_runs_on_one_folder_share_the_work(tmp_path: Path) -> None:
     """Every trial is trained by one of them, in one attempt."""
-    arguments = command("run", STUDY, *SMALL, "--out", tmp_path, "--workers", "1")
+    arguments = command("run", STUDY, *SMALL, "--results", tmp_path, "--workers", "1")
     runs = [
         subprocess.Popen(arguments, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
         for _ in range(2)
@@ -213,7 +215,7 @@ def test_two_runs_on_one_folder_share_the_work(tmp_path: Path) -> None:
 def test_a_diverged_trial_is_a_result_and_not_a_failure(tmp_path: Path) -> None:
     done = ogan_bench(
         *("run", STUDY, "--scale", "smoke", "--arms", "pearson", "--seeds", "0"),
-        *("--out", tmp_path, "--device", "cpu", "--set", "training.optimizer.lr=1e30"),
+        *("--results", tmp_path, "--device", "cpu", "--set", "training.optimizer.lr=1e30"),
     )
     folder = tmp_path / "mse_vs_pearson-smoke" / "pearson" / "seed-0"
     assert metrics(folder) == {"outcome": "diverged"}
@@ -222,20 +224,22 @@ def test_a_diverged_trial_is_a_result_and_not_a_failure(tmp_path: Path) -> None:
 
 def test_invalid_studies_and_flags_end_with_2(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text("name: x\n")
-    done = ogan_bench("run", tmp_path / "bad.yaml", "--out", tmp_path, code=2)
+    done = ogan_bench("run", tmp_path / "bad.yaml", "--results", tmp_path, code=2)
     assert "base: is required" in done.stderr
     assert "--seeds" in ogan_bench("run", STUDY, "--seeds", "x", code=2).stderr
-    out = ("--out", tmp_path / "none")
+    out = ("--results", tmp_path / "none")
     assert "cuda:99" in ogan_bench("run", STUDY, "--device", "cuda:99", *out, code=2).stderr
     assert "no study is stored here" in ogan_bench("report", "--results", tmp_path, code=2).stderr
-    done = ogan_bench("run", STUDY, "--set", "data.resolution=24", "--out", tmp_path / "r", code=2)
+    done = ogan_bench(
+        "run", STUDY, "--set", "data.resolution=24", "--results", tmp_path / "r", code=2
+    )
     assert "16, 32, 64, 128 or 256" in done.stderr
     assert not list((tmp_path / "r").glob("*/*/*/run.json"))
 
 
 def test_an_unwritable_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    done = ogan_bench("run", STUDY, *SMALL, "--out", tmp_path / "file", code=2)
+    done = ogan_bench("run", STUDY, *SMALL, "--results", tmp_path / "file", code=2)
     assert f"{tmp_path}/file" in done.stderr
 
 
@@ -334,7 +338,7 @@ def test_stopped_by_its_budget_and_run_again_equals_uninterrupted(
 ) -> None:
     """A budget of nothing allows one step; the next one ends somewhere; the last run has none."""
     whole, _ = finished
-    arguments = ("run", STUDY, *SMALL, "--out", tmp_path, "--workers", "2", "--device", "cpu")
+    arguments = ("run", STUDY, *SMALL, "--results", tmp_path, "--workers", "2", "--device", "cpu")
     done = ogan_bench(*arguments, "--trial-budget", "0")
     assert "2 trials were stopped by their budget" in done.stderr
     listed = ogan_bench("status", STUDY, *SMALL, "--results", tmp_path, "--json")

@@ -26,7 +26,7 @@ def command(*arguments: str | Path) -> list[str]:
 @pytest.mark.slow
 def test_a_run_is_watched_while_it_trains_and_mirrored_once(tmp_path: Path) -> None:
     process = subprocess.Popen(
-        command("run", STUDY, *SMALL, "--out", tmp_path, "--live", "--mirror", "tensorboard"),
+        command("run", STUDY, *SMALL, "--results", tmp_path, "--live", "--mirror", "tensorboard"),
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

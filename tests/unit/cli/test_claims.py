@@ -50,3 +50,16 @@ def test_claims_name_the_studies_that_are_preliminary_or_deviate(tmp_path: Path)
 def test_without_claims_the_message_says_how_to_state_one(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"`part_of: \.\.\.` in the study file"):
         ask("claims", "--results", str(write(tmp_path)))
+
+
+@pytest.mark.parametrize("command", [("claims",), ("report",), ("watch",), ("mirror", "--to", "x")])
+def test_a_folder_without_studies_says_so(command: tuple[str, ...], tmp_path: Path) -> None:
+    """``claims`` spoke of `part_of`, which no study lacked."""
+    for results, message in (
+        (tmp_path / "nowhere", "nowhere: no such folder"),
+        (tmp_path, "no study is stored here"),
+        (write(tmp_path / "results") / "demo", r"demo: the folder of one study.*results$"),
+        (Path(__file__), r"test_claims\.py: a file, and no results folder"),
+    ):
+        with pytest.raises(UserError, match=message):
+            ask(*command, "--results", str(results))

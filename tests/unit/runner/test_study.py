@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ogan_bench.runner import study as runner_study
-from ogan_bench.runner.study import store_study
+from ogan_bench.runner.study import resolved_record, store_study
 from ogan_bench.store.preregistration import registration
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.load import load_study
@@ -30,6 +30,15 @@ def test_the_first_run_registers_the_study(
     store(tmp_path)
     assert registration(TrialStore(tmp_path), "mse_vs_pearson-smoke") is not None
     assert capsys.readouterr().err == ""
+
+
+def test_the_command_of_a_shipped_study_runs_in_every_folder(tmp_path: Path) -> None:
+    """Python hands over its absolute path, whose name alone is of no study."""
+    shipped = find_study(STUDY)
+    study = load_study(shipped, scale="smoke")
+    for path in (shipped, STUDY):
+        record = resolved_record(TrialStore(tmp_path), study, [], path, "smoke", ())
+        assert record["command"] == "ogan-bench run mse_vs_pearson --scale smoke"
 
 
 def test_a_run_of_something_else_says_so_before_it_trains(

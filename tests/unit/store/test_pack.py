@@ -192,7 +192,7 @@ def test_a_packed_study_is_not_registered_afterwards(packed: Path) -> None:
 
 def test_nothing_is_added_to_a_packed_study(packed: Path) -> None:
     folders = TrialStore(packed).folders("demo")
-    with pytest.raises(UserError, match=r"demo is packed.*--out"), folders[0].claim():
+    with pytest.raises(UserError, match=r"demo is packed.*--results"), folders[0].claim():
         pass
     with pytest.raises(UserError, match="demo is packed"):
         stored_trials(TrialStore(packed).read_study("demo"), folders)

@@ -43,7 +43,9 @@ def test_another_configuration_is_refused_with_what_differs(tmp_path: Path) -> N
     folder.write("run.json", {"config_hash": trial.config_hash, "config": trial.config})
     folder.check_identity(trial)
     steps = trial.settings.training.steps
-    with pytest.raises(ConflictError, match=rf"training.steps: {steps} stored, 3 wanted.*--out"):
+    with pytest.raises(
+        ConflictError, match=rf"training.steps: {steps} stored, 3 wanted.*--results"
+    ):
         folder.check_identity(changed)
 
 

@@ -1,0 +1,229 @@
+"""``ogan-bench list`` and ``ogan-bench describe``: what a study file may name."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ogan_bench.cli.options import Json, Plugins
+from ogan_bench.cli.output import print_json, print_table, print_text
+
+if TYPE_CHECKING:
+    from ogan_bench.study.syntax_tree import Part
+
+
+class Listed(StrEnum):
+    """What can be listed and described."""
+
+    OBJECTIVES = "objectives"
+    READOUTS = "readouts"
+    CONSISTENCY = "consistency"
+    ADVERSARIAL = "adversarial"
+    PENALTIES = "penalties"
+    SCHEDULES = "schedules"
+    OPTIMIZERS = "optimizers"
+    UPDATES = "updates"
+    AUGMENTATIONS = "augmentations"
+    MODELS = "models"
+    DATASETS = "datasets"
+    METRICS = "metrics"
+    STUDIES = "studies"
+
+
+def list_(
+    what: Annotated[Listed, typer.Argument(help="What to list.")],
+    plugins: Plugins = None,
+    as_json: Json = False,
+) -> None:
+    """List what a study file may name."""
+    from ogan_bench.study.plugins import add_plugins
+
+    add_plugins(plugins or ())
+    entries = _entries(what)
+    if as_json:
+        print_json(entries)
+        return
+    rows = []
+    for entry in entries:
+        needs = [f"{key} {entry[key]}" for key in ("extractor", "group") if entry.get(key)]
+        needed = f" (needs {' and '.join(needs)})" if needs else ""
+        asked = f" Primary for {entry['primary_for']}." if entry.get("primary_for") else ""
+        rows.append([entry["name"], f"{entry['summary']}{needed}{asked}"])
+        for parameter in entry.get("parameters", []):
+            default = f" = {parameter['default']}" if "default" in parameter else ""
+            rows.append(["", f"  {parameter['name']}{default}"])
+    print_table(None, rows)
+
+
+def describe(
+    what: Annotated[
+        str, typer.Argument(metavar="KIND", help="model, objective, metric, study, ...")
+    ],
+    name: Annotated[str | None, typer.Argument(help="Name of the part, metric or study.")] = None,
+    resolution: Annotated[int, typer.Option(help="Models: height and width in pixels.")] = 128,
+    channels: Annotated[int, typer.Option(help="Models: channels of the images.")] = 3,
+    z_dim: Annotated[int, typer.Option(help="Models: dimensions of z.")] = 128,
+    override: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Models: a parameter."),
+    ] = None,
+    plugins: Plugins = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a part, a metric or a study is.
+
+    Formula, source and parameters of a part; layers and sizes of a model; definition, direction and
+    protocol of a metric; question, arms and hypotheses of a study.
+    """
+    from ogan_bench.errors import UserError, did_you_mean
+    from ogan_bench.study.plugins import add_plugins
+
+    add_plugins(plugins or ())
+    kind = _kind(what)
+    if kind is Listed.MODELS:
+        _describe_model(name or "dcgan", resolution, channels, z_dim, override or [], as_json)
+        return
+    entries = {entry["name"]: entry for entry in _entries(kind)}
+    if name is None:
+        raise UserError(f"describe {what}: name one of {', '.join(entries)}")
+    if name not in entries:
+        raise UserError(f"describe {what}: unknown name {name!r}.{did_you_mean(name, entries)}")
+    entry = entries[name] | (_of_study(name) if kind is Listed.STUDIES else {})
+    if as_json:
+        print_json(entry)
+        return
+    print_text(f"{kind}: {name}\n\n{entry.get('description', entry['summary'])}")
+    if facts := _FACTS.get(kind):
+        print_text("")
+        print_table(None, [[label, _shown(entry[key])] for key, label in facts.items()])
+    if entry.get("parameters"):
+        print_text("")
+        print_table(
+            ("parameter", "type", "default"),
+            [[p["name"], p["type"], p.get("default", "(required)")] for p in entry["parameters"]],
+        )
+
+
+_FACTS = {
+    Listed.METRICS: {
+        "title": "title",
+        "better": "better if",
+        "source": "source",
+        "protocol": "protocol",
+        "group": "group",
+        "extractor": "feature space",
+        "primary_for": "primary for",
+    },
+    Listed.STUDIES: {
+        "file": "file",
+        "scales": "scales",
+        "arms": "arms",
+        "seeds": "seeds",
+        "metrics": "metrics",
+        "hypotheses": "hypotheses",
+    },
+}
+"""What is shown below a description: key of an entry to its label."""
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "-" if value is None else str(value)
+
+
+def _kind(what: str) -> Listed:
+    """The kind with this name, in the singular or the plural.
+
+    Raises:
+        UserError: There is none.
+    """
+    from ogan_bench.errors import UserError, did_you_mean
+
+    for kind in Listed:
+        singular = {"penalties": "penalty", "studies": "study"}.get(kind, kind.removesuffix("s"))
+        if what in (kind, singular):
+            return kind
+    raise UserError(
+        f"describe: unknown kind {what!r}.{did_you_mean(what, [kind.value for kind in Listed])}"
+    )
+
+
+def _of_study(name: str) -> dict[str, Any]:
+    """What a shipped study compares, and the claims that it decides."""
+    from ogan_bench.study.load import load_study
+    from ogan_bench.study.shipped import shipped_studies
+    from ogan_bench.study.yaml_errors import read_yaml
+
+    path = shipped_studies()[name]
+    study = load_study(path)
+    return {
+        "scales": list(read_yaml(path).get("scales", {})),
+        "arms": list(study.arms),
+        "seeds": list(study.seeds),
+        "metrics": list(study.metrics),
+        "hypotheses": [hypothesis.id for hypothesis in study.hypotheses],
+    }
+
+
+def _describe_model(
+    name: str, resolution: int, channels: int, z_dim: int, override: list[str], as_json: bool
+) -> None:
+    from ogan_bench.models.description import describe_model
+    from ogan_bench.study.arguments import parse_component
+
+    model = parse_component("models", name, [f"z_dim={z_dim}", *override])
+    facts = describe_model(model, channels, resolution)
+    if as_json:
+        print_json(facts)
+        return
+    for net in ("encoder", "generator"):
+        print_text(f"{net}: {facts[net]['parameters']:,} parameters")
+        print_table(
+            ("layer", "output", "parameters"),
+            [
+                [layer["layer"], " x ".join(map(str, layer["output"])), f"{layer['parameters']:,}"]
+                for layer in facts[net]["layers"]
+            ],
+        )
+
+
+def _entries(what: Listed) -> list[dict[str, Any]]:
+    from ogan_bench.metrics import METRICS, primary_for
+    from ogan_bench.study import catalogue
+    from ogan_bench.study.shipped import read_question, shipped_studies
+
+    if what is Listed.METRICS:
+        return [
+            {
+                "name": name,
+                "title": metric.title,
+                "summary": metric.definition,
+                "better": metric.better,
+                "source": metric.source,
+                "protocol": metric.protocol,
+                "extractor": metric.extractor,
+                "group": metric.group,
+                "primary_for": primary_for(name),
+            }
+            for name, metric in METRICS.items()
+        ]
+    if what is Listed.STUDIES:
+        return [
+            {"name": name, "summary": read_question(path), "file": path.name}
+            for name, path in shipped_studies().items()
+        ]
+    return [_entry(part) for part in catalogue.parts(what.value).values()]
+
+
+def _entry(part: Part) -> dict[str, Any]:
+    """A part as plain data."""
+    return {
+        "name": part.name,
+        "summary": part.summary,
+        "description": part.doc,
+        "parameters": [parameter.record() for parameter in part.parameters],
+        **({"plugin": str(part.plugin.path)} if part.plugin else {}),
+    }

@@ -1,0 +1,68 @@
+"""Rules for the options of all commands."""
+
+from __future__ import annotations
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from ogan_bench.cli import app
+from ogan_bench.cli.command import Command
+
+
+def refused(*arguments: str) -> str:
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 2, done.output
+    return done.stderr
+
+
+def commands() -> list[object]:
+    root = typer.main.get_command(app)
+    found: list[object] = []
+    for command in root.commands.values():  # type: ignore[attr-defined]
+        found += getattr(command, "commands", {"": command}).values()
+    return found
+
+
+def test_every_command_obeys_them() -> None:
+    assert len(commands()) > 15
+    assert all(isinstance(command, Command) for command in commands())
+
+
+@pytest.mark.parametrize(
+    ("names", "arguments"),
+    [
+        ("--results", ("report", "--results", "a", "--results", "b")),
+        ("--seeds", ("plan", "mse_vs_pearson", "--seeds", "0", "--seeds=1")),
+        ("--measure / --no-measure", ("plan", "mse_vs_pearson", "--measure", "--no-measure")),
+        ("--root", ("data", "list", "--root", "a", "--root", "b")),
+    ],
+)
+def test_an_option_that_takes_one_value_is_given_once(
+    names: str, arguments: tuple[str, ...]
+) -> None:
+    """Before, the last one was used and the others were not."""
+    assert f"{names} is given 2 times, and takes one value." in refused(*arguments)
+
+
+def test_an_option_that_takes_a_list_stays_one() -> None:
+    twice = ("--set", "training.steps=3", "--set", "training.batch_size=8")
+    done = CliRunner().invoke(app, ["plan", "mse_vs_pearson", "--no-measure", *twice])
+    assert done.exit_code == 0, done.output
+    assert "75 steps" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("plan", "mse_vs_pearson", "--no-measure", "--seeds", ""),
+        ("plan", "mse_vs_pearson", "--no-measure", "--arms", ""),
+        ("plan", "mse_vs_pearson", "--no-measure", "--set", ""),
+        ("evaluate", "x", "--groups", ""),
+        ("status", "mse_vs_pearson", "--results", ""),
+        ("data", "list", "--root", ""),
+    ],
+)
+def test_an_empty_value_is_no_selection(arguments: tuple[str, ...]) -> None:
+    """Before, an empty selection selected everything, and an empty path the working folder."""
+    assert f"{arguments[-2]} is given an empty value" in refused(*arguments)
