@@ -21,9 +21,11 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 README = ROOT / "README.md"
 FINDINGS = ROOT / "docs" / "findings.md"
+CLAIM_PAGES = ROOT / "docs" / "findings"
 FRONT_STUDY = "mse_vs_pearson"
 FRONT = re.compile(r"(<!-- result:begin .*?-->\n).*?(<!-- result:end -->)", re.DOTALL)
 DECISIONS = ("supported", "refuted", "equivalent", "inconclusive", "uninformative")
+ANSWERS = re.compile(r"(<!-- answers:begin .*?-->\n).*?(<!-- answers:end -->)", re.DOTALL)
 CLAIMS = re.compile(r"(<!-- claims:begin .*?-->\n).*?(<!-- claims:end -->)", re.DOTALL)
 STUDIES = re.compile(r"(<!-- studies:begin .*?-->\n).*?(<!-- studies:end -->)", re.DOTALL)
 METRIC_FIGURE = re.compile(r"\n!\[[^\n]*\]\(figures/(?:seeds|level)-(\w+)\.svg\)\n")
@@ -119,7 +121,10 @@ def present(session: nox.Session, reference: Path, names: Sequence[str]) -> None
     report = ("report", *names, "--results", str(reference), "--figures", "all")
     session.run("ogan-bench", *report, external=True)
     fill(FINDINGS, FRONT, front(reference / FRONT_STUDY))
-    fill(README, CLAIMS, claims(tool("claims", "--results", str(reference))))
+    shutil.rmtree(CLAIM_PAGES, ignore_errors=True)
+    stated = tool("claims", "--results", str(reference), "--out", str(CLAIM_PAGES))
+    fill(README, CLAIMS, claims(stated))
+    fill(FINDINGS, ANSWERS, answers(stated))
     fill(FINDINGS, STUDIES, overview(tool("list", "studies"), reference))
     for name in names:
         keep_small(reference / name)
@@ -130,8 +135,12 @@ def copy_pictures(study: Path, target: Path) -> None:
 
     A report shows the pictures that are there, so this chooses those of ``report.md``.
     """
-    first = json.loads((study / "study.json").read_text("utf-8"))["hypotheses"][0]
-    arms = {first["arm"], first["control"], *(first.get("arms") or ())}
+    hypotheses = json.loads((study / "study.json").read_text("utf-8"))["hypotheses"]
+    arms = {
+        name
+        for first in hypotheses[:1]  # the candidates of a tuning have none
+        for name in (first["arm"], first["control"], *(first.get("arms") or ()))
+    }
     for picture in study.glob("*/seed-*/*.png"):
         place = picture.relative_to(study)
         if place.parts[0] in arms or on_a_page(target / place):
@@ -185,8 +194,20 @@ def claims(stated: list[dict[str, Any]]) -> str:
         ]
         rests = [setting["rests_on"] for setting in claim["settings"] if setting["rests_on"]]
         robust = f"{rests.count('robust')} of {len(rests)}" if rests else "–"
-        lines.append(f"| {claim['claim']} | {'<br>'.join(verdicts)} | {robust} |")
+        named = f"[{claim['claim']}](docs/findings/{claim['page']})"
+        lines.append(f"| {named} | {'<br>'.join(verdicts)} | {robust} |")
     return "\n".join(lines) + "\n"
+
+
+def answers(stated: list[dict[str, Any]]) -> str:
+    """Each claim with its answer and a link to its page."""
+    return (
+        "\n".join(
+            f"* [{claim['claim']}](findings/{claim['page']})<br>{claim['answer']}"
+            for claim in stated
+        )
+        + "\n"
+    )
 
 
 def overview(studies: list[dict[str, str]], reference: Path) -> str:

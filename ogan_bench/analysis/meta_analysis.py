@@ -61,6 +61,8 @@ class ClaimSetting:
         claim: The hypothesis in words.
         part_of: The wider claim.
         decision: Verdict on the hypothesis.
+        reason: Its numbers in one sentence.
+        n: The smaller number of seeds of the arms compared.
         ratio: Logarithm of the factor by which the arm is better than the control: of the ratio of
             the means, oriented so that above 0 is better; nan if there is none.
         by_seed: The same for each common seed, shape (seeds,); empty without pairs.
@@ -78,6 +80,8 @@ class ClaimSetting:
     claim: str
     part_of: str
     decision: Decision
+    reason: str
+    n: int
     ratio: Effect
     by_seed: NDArray[np.float64]
     trainings: tuple[str, ...]
@@ -197,6 +201,8 @@ def _setting(results: StudyResults, verdict: Verdict) -> ClaimSetting:
         claim=hypothesis.claim,
         part_of=hypothesis.part_of,
         decision=verdict.decision,
+        reason=verdict.reason,
+        n=min(verdict.finding.n),
         ratio=ratio,
         by_seed=by_seed,
         trainings=tuple(_training(results, arm) for arm in verdict.finding.arms),

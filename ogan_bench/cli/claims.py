@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from ogan_bench.cli.options import RESULTS, Json, Results, stored_studies
 from ogan_bench.cli.output import print_json, print_table, print_text
@@ -11,8 +14,13 @@ if TYPE_CHECKING:
     from ogan_bench.analysis.meta_analysis import Claim
 
 
-def claims(results: Results = RESULTS, as_json: Json = False) -> None:
-    """Show every wider claim with its verdict in each study, and a meta-analysis over studies.
+Pages = Annotated[
+    Path | None, typer.Option("--out", help="Write a Markdown page for each claim to this folder.")
+]
+
+
+def claims(results: Results = RESULTS, out: Pages = None, as_json: Json = False) -> None:
+    """Answer every wider claim from its verdicts in all studies, with a meta-analysis over them.
 
     Hypotheses belong to the same wider claim if they name it (`part_of`).
     """
@@ -26,17 +34,24 @@ def claims(results: Results = RESULTS, as_json: Json = False) -> None:
             f"{results}: no stored hypothesis says which wider claim it is part of; "
             "`part_of: ...` in the study file does"
         )
+    if out is not None:
+        from ogan_bench.report.claim_pages import write_claim_pages
+
+        write_claim_pages(results, found, out)
     if as_json:
         print_json([_record(claim) for claim in found])
         return
     for claim in found:
         _print(claim)
+    if out is not None:
+        print_text(f"Pages: {out}")
 
 
 def _print(claim: Claim) -> None:
+    from ogan_bench.analysis.claim_answer import answer
     from ogan_bench.analysis.formatting import ratio_interval
 
-    print_text(f"{claim.claim}\n{claim.sentence}")
+    print_text(f"{claim.claim}\n{answer(claim)}\n{claim.sentence}")
     rows = [
         [
             setting.decision,
@@ -60,10 +75,13 @@ def _print(claim: Claim) -> None:
 
 
 def _record(claim: Claim) -> dict[str, Any]:
+    from ogan_bench.analysis.claim_answer import answer
     from ogan_bench.analysis.formatting import ratio_interval
 
     return {
         "claim": claim.claim,
+        "page": f"{claim.slug}.md",
+        "answer": answer(claim),
         "shown": ratio_interval(claim.factor),
         "verdicts": claim.verdicts,
         "factor": claim.factor,
@@ -80,6 +98,8 @@ def _record(claim: Claim) -> dict[str, Any]:
                 "hypothesis": setting.hypothesis,
                 "claim": setting.claim,
                 "decision": setting.decision,
+                "reason": setting.reason,
+                "n": setting.n,
                 "factor": setting.factor,
                 "note": setting.note,
             }

@@ -31,7 +31,8 @@ def setting(
 ) -> ClaimSetting:
     facts: dict[str, Any] = {
         "study": "demo", "hypothesis": "h", "claim": "c", "part_of": "It works.",
-        "decision": "supported", "by_seed": np.empty(0), "steps": 1000, "note": "", "left_out": "",
+        "decision": "supported", "reason": "p = 0.01", "n": 5, "by_seed": np.empty(0),
+        "steps": 1000, "note": "", "left_out": "",
         "rests_on": "robust",
         "standing": Standing("0" * 64),
     }  # fmt: skip

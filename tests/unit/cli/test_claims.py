@@ -23,8 +23,10 @@ def test_claims_are_shown_with_the_ratio_of_every_setting(tmp_path: Path) -> Non
     (setting,) = claim["settings"]
     assert setting["factor"][0] == pytest.approx(10)
     assert claim["new_setting"] == [None, None, None]
-    title, sentence, header, row, *_ = ask("claims", "--results", str(tmp_path)).split("\n")
+    title, answer, sentence, header, row, *_ = ask("claims", "--results", str(tmp_path)).split("\n")
     assert title == "It works."
+    assert answer.startswith("It holds wherever the data decide")
+    assert answer == claim["answer"]
     assert sentence == "1 supported"
     assert header.split("  ")[-1] == "ratio to control (above 1 is better)"
     assert re.split("  +", row)[:3] == ["supported", "demo", "not registered"]
@@ -45,6 +47,19 @@ def test_claims_name_the_studies_that_are_preliminary_or_deviate(tmp_path: Path)
     assert standing["complete"] is False
     assert standing["deviations"] == ['hypothesis better changed (part_of: "" → "It works.")']
     assert "  preliminary; deviated  " in ask("claims", "--results", str(tmp_path))
+
+
+def test_a_page_is_written_for_each_claim(tmp_path: Path) -> None:
+    store = TrialStore(write(tmp_path / "results"))
+    record = store.read_study("demo")
+    record["hypotheses"][0]["part_of"] = "It works."
+    store.write_study("demo", record)
+    pages = tmp_path / "pages"
+    said = ask("claims", "--results", str(tmp_path / "results"), "--out", str(pages))
+    assert said.endswith(f"Pages: {pages}\n")
+    (page,) = pages.iterdir()
+    assert page.name == "it-works.md"
+    assert page.read_text("utf-8").startswith("# It works.\n")
 
 
 def test_without_claims_the_message_says_how_to_state_one(tmp_path: Path) -> None:
