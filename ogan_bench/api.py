@@ -15,8 +15,8 @@ from pathlib import Path
 import pandas as pd
 
 from ogan_bench.analysis.analyse import Analysis, analyse, analyse_stored
+from ogan_bench.analysis.claim_setting import dataset_name
 from ogan_bench.analysis.loading import load_results as load_study_results
-from ogan_bench.analysis.meta_analysis import dataset_name
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.verdicts import Verdict, judge
 from ogan_bench.errors import UserError

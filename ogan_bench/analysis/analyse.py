@@ -15,14 +15,16 @@ import pandas as pd
 
 from ogan_bench.analysis import tables
 from ogan_bench.analysis.ablation import Ablation, ablation
+from ogan_bench.analysis.claim_setting import ClaimSetting, settings_of
 from ogan_bench.analysis.history import course, load_history
 from ogan_bench.analysis.loading import load_log, load_results
-from ogan_bench.analysis.meta_analysis import Claim, ClaimSetting, find_claims, settings_of
+from ogan_bench.analysis.meta_analysis import Claim, find_claims
 from ogan_bench.analysis.methods import Methods, methods
 from ogan_bench.analysis.ranks import ranked_metrics, ranks
 from ogan_bench.analysis.registration import Standing
 from ogan_bench.analysis.reproduction import compare
 from ogan_bench.analysis.results import FINISHED, StudyResults, records
+from ogan_bench.analysis.study_answer import Answer, study_answer
 from ogan_bench.analysis.summary import main_metrics, median_trial, summarise, worst_trial
 from ogan_bench.analysis.sweeps import Sweep, find_sweeps
 from ogan_bench.analysis.variance import variance
@@ -75,6 +77,7 @@ class Analysis:
         results: The stored results.
         overview: Question, counts of verdicts and progress.
         verdicts: One per hypothesis.
+        answer: What they say in words.
         open_trials: Planned trials without a result.
         metrics: Name to definition, for the study's metrics and all others that were measured.
         estimates: One row per metric and arm, see :func:`~ogan_bench.analysis.summary.summarise`.
@@ -110,6 +113,7 @@ class Analysis:
     results: StudyResults
     overview: Overview
     verdicts: tuple[Verdict, ...]
+    answer: Answer
     open_trials: list[Record]
     metrics: Mapping[str, Metric]
     estimates: pd.DataFrame
@@ -160,6 +164,7 @@ def analyse(results: StudyResults, reference: StudyResults | None = None) -> Ana
         results=results,
         overview=_overview(results, verdicts),
         verdicts=tuple(verdicts),
+        answer=study_answer(results, verdicts),
         open_trials=[row for row in results.planned if row["outcome"] not in FINISHED],
         metrics=tables.definitions(results),
         estimates=estimates,

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ogan_bench.analysis.claim_setting import ClaimSetting
 from ogan_bench.analysis.formatting import join_words, pluralise
-from ogan_bench.analysis.meta_analysis import Claim, ClaimSetting
 from ogan_bench.analysis.verdicts import DECIDED
 
 
-def answer(claim: Claim) -> str:
+def answer(settings: Sequence[ClaimSetting]) -> str:
     """Whether the claim holds, where, at how many seeds, and how surely.
 
     Settings that are preliminary or deviate from what was registered are listed, but answer
     nothing.
     """
-    counted = [setting for setting in claim.settings if _counts(setting)]
+    counted = [setting for setting in settings if _counts(setting)]
     decided = [setting for setting in counted if setting.decision in DECIDED]
     parts = [_opening(decided, len(counted))]
     for word in DECIDED:
@@ -28,15 +28,15 @@ def answer(claim: Claim) -> str:
         found = [setting for setting in counted if setting.decision == word]
         if found:
             parts.append(f"{word.capitalize()}: {_places(found)}.")
-    aside = len(claim.settings) - len(counted)
+    aside = len(settings) - len(counted)
     if aside:
         parts.append(f"{pluralise(aside, 'setting')} preliminary or deviated, not counted.")
     return " ".join(parts)
 
 
-def what_would_change(claim: Claim) -> list[str]:
+def what_would_change(settings: Sequence[ClaimSetting]) -> list[str]:
     """What the answer rests on, and which data would move it, a sentence each."""
-    counted = [setting for setting in claim.settings if _counts(setting)]
+    counted = [setting for setting in settings if _counts(setting)]
     found = [
         f"{_name(setting)} {setting.rests_on}: otherwise it is not {setting.decision}."
         for setting in counted
@@ -52,7 +52,7 @@ def what_would_change(claim: Claim) -> list[str]:
             f"Registered repeats: {len(unregistered)} of {pluralise(len(counted), 'setting')} were "
             "not registered before their trials."
         )
-    datasets = list(dict.fromkeys(setting.dataset for setting in claim.settings))
+    datasets = list(dict.fromkeys(setting.dataset for setting in settings))
     found.append(f"Other data: all settings are on {join_words(datasets)}.")
     return found
 

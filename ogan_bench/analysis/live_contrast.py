@@ -1,4 +1,4 @@
-"""When a comparison can say nothing: failed trainings, values at a limit, a margin too fine."""
+"""When a study can say nothing: a scale for tests, failed trainings, limits, a margin too fine."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from ogan_bench.analysis.outcomes import FAILURES
 from ogan_bench.analysis.results import COSTS, StudyResults
 from ogan_bench.study.hypotheses import Comparison, Hypothesis, Trend
 
+SMOKE = "smoke"
+"""The scale that tests that a study runs; it trains for too few steps to say anything."""
+
 RESOLUTION = 2.0
 """Standard errors of a difference from finite samples that a margin must exceed."""
 
@@ -19,9 +22,10 @@ RESOLUTION = 2.0
 def uninformative(results: StudyResults, hypothesis: Hypothesis) -> str | None:
     """Why the data cannot decide a hypothesis whatever its p-value, if so.
 
-    An arm *fails* where more than half of its trainings fail, by the rules of
-    :mod:`~ogan_bench.analysis.outcomes`; it is *at a limit* where more than half of its values are
-    no better than chance, or as good as a perfect model's finite samples.
+    Nothing is decided at the scale :data:`SMOKE`. Else, an arm *fails* where more than half of its
+    trainings fail, by the rules of :mod:`~ogan_bench.analysis.outcomes`; it is *at a limit* where
+    more than half of its values are no better than chance, or as good as a perfect model's finite
+    samples.
 
     * An arm that the hypothesis says has to work fails.
     * Superiority, and each step of a trend: both arms fail, or both are at a limit.
@@ -32,6 +36,8 @@ def uninformative(results: StudyResults, hypothesis: Hypothesis) -> str | None:
 
     Costs of training, and rates of failure, say something about any arm.
     """
+    if results.record.get("scale") == SMOKE:
+        return f"the scale {SMOKE} tests only that the study runs"
     if not isinstance(hypothesis, Comparison | Trend):
         return None
     for arm in hypothesis.where_works:

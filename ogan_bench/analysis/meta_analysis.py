@@ -15,7 +15,6 @@ registered, are listed but left out.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections import Counter
@@ -26,21 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import ogan_bench.statistics as statistics
-from ogan_bench.analysis.formatting import (
-    join_words,
-    metric_info,
-    number,
-    pluralise,
-    ratio_interval,
-)
-from ogan_bench.analysis.registration import Standing
-from ogan_bench.analysis.results import StudyResults
-from ogan_bench.analysis.verdicts import DECISIONS, Decision, Verdict
-from ogan_bench.files import Record
-from ogan_bench.statistics import Effect, Interval, Summary
-from ogan_bench.study.hypotheses import Comparison
-
-CONFIDENCE = 0.95
+from ogan_bench.analysis.claim_answer import answer, what_would_change
+from ogan_bench.analysis.claim_setting import CONFIDENCE, ClaimSetting, factor_of
+from ogan_bench.analysis.formatting import join_words, number, pluralise, ratio_interval
+from ogan_bench.analysis.verdicts import DECISIONS, Decision
+from ogan_bench.statistics import Interval, Summary
 
 LEAST_CLUSTERS = 3
 """Independent settings below which ratios are not summarised."""
@@ -48,57 +37,6 @@ LEAST_CLUSTERS = 3
 MANY_DATASETS = 5
 """Number of datasets from which the interquartile mean with its bootstrap interval is shown; over
 the few seeds of a single dataset the interval is too narrow."""
-
-
-@dataclass(frozen=True)
-class ClaimSetting:
-    """One hypothesis as a setting of a wider claim.
-
-    Args:
-        study: Name of the study's folder.
-        dataset: What the arm was trained on.
-        hypothesis: Name of the hypothesis.
-        claim: The hypothesis in words.
-        part_of: The wider claim.
-        decision: Verdict on the hypothesis.
-        reason: Its numbers in one sentence.
-        n: The smaller number of seeds of the arms compared.
-        ratio: Logarithm of the factor by which the arm is better than the control: of the ratio of
-            the means, oriented so that above 0 is better; nan if there is none.
-        by_seed: The same for each common seed, shape (seeds,); empty without pairs.
-        trainings: What identifies the trainings of the arm and of the control, steps aside.
-        steps: Steps that they were trained for.
-        note: Why there is no ratio, if so.
-        rests_on: ``robust``, or what its decision rests on; empty if the data have not decided.
-        left_out: Why the setting does not enter a summary whatever its ratio; empty if it does.
-        standing: Whether its study was registered, deviates from that, and is complete.
-    """
-
-    study: str
-    dataset: str
-    hypothesis: str
-    claim: str
-    part_of: str
-    decision: Decision
-    reason: str
-    n: int
-    ratio: Effect
-    by_seed: NDArray[np.float64]
-    trainings: tuple[str, ...]
-    steps: int
-    note: str
-    rests_on: str
-    left_out: str
-    standing: Standing
-
-    @property
-    def factor(self) -> Interval:
-        """Factor by which the arm is better, with its interval."""
-        summary = statistics.random_effects(
-            [self.ratio.estimate], [self.ratio.error], [self.ratio.freedom], confidence=CONFIDENCE
-        )
-        interval = summary.interval if summary.k else Interval(self.ratio.estimate, *_NO_BOUNDS)
-        return _factor(interval)
 
 
 @dataclass(frozen=True)
@@ -137,6 +75,16 @@ class Claim:
         return {decision: counts[decision] for decision in DECISIONS if counts[decision]}
 
     @property
+    def answer(self) -> str:
+        """Whether it holds, where, at how many seeds, and how surely."""
+        return answer(self.settings)
+
+    @property
+    def what_would_change_it(self) -> list[str]:
+        """What its answer rests on, and which data would move it, a sentence each."""
+        return what_would_change(self.settings)
+
+    @property
     def sentence(self) -> str:
         """The counts, the mean factor and the heterogeneity, in words."""
         parts = [join_words([f"{n} {decision}" for decision, n in self.verdicts.items()])]
@@ -164,11 +112,6 @@ class Claim:
         return "; ".join(parts)
 
 
-def settings_of(results: StudyResults, verdicts: Sequence[Verdict]) -> list[ClaimSetting]:
-    """The hypotheses of a study that are settings of wider claims."""
-    return [_setting(results, verdict) for verdict in verdicts if verdict.hypothesis.part_of]
-
-
 def find_claims(settings: Sequence[ClaimSetting]) -> list[Claim]:
     """The wider claims of the settings, in order of first appearance."""
     claims = dict.fromkeys(setting.part_of for setting in settings)
@@ -176,69 +119,6 @@ def find_claims(settings: Sequence[ClaimSetting]) -> list[Claim]:
         _together(claim, [setting for setting in settings if setting.part_of == claim])
         for claim in claims
     ]
-
-
-def _setting(results: StudyResults, verdict: Verdict) -> ClaimSetting:
-    hypothesis = verdict.hypothesis
-    dataset = results.record["arms"][verdict.finding.arms[0]]["data"]
-    ratio, by_seed, note = _NO_RATIO, np.empty(0), ""
-    if not isinstance(hypothesis, Comparison):
-        note = "compares no two arms"
-    else:
-        own, other, paired = results.pairs(hypothesis.arm, hypothesis.control, hypothesis.metric)
-        sign = 1 if metric_info(hypothesis.metric).better == "higher" else -1
-        try:
-            found = statistics.log_ratio(own, other, paired=paired)
-            ratio = found._replace(estimate=sign * found.estimate)
-            if paired:
-                by_seed = sign * np.log(statistics.by_trial(own) / statistics.by_trial(other))
-        except ValueError as error:
-            note = str(error)
-    return ClaimSetting(
-        study=results.name,
-        dataset=dataset_name(dataset),
-        hypothesis=hypothesis.id,
-        claim=hypothesis.claim,
-        part_of=hypothesis.part_of,
-        decision=verdict.decision,
-        reason=verdict.reason,
-        n=min(verdict.finding.n),
-        ratio=ratio,
-        by_seed=by_seed,
-        trainings=tuple(_training(results, arm) for arm in verdict.finding.arms),
-        steps=_steps(results, verdict.finding.arms[0]),
-        note=note,
-        rests_on="" if verdict.sensitivity is None else verdict.sensitivity.words,
-        left_out=_left_out(results, verdict),
-        standing=results.standing,
-    )
-
-
-def _training(results: StudyResults, arm: str) -> str:
-    """What identifies an arm's trainings wherever they stopped: settings but for their steps."""
-    identity = results.identity(arm)
-    kept = {key: value for key, value in identity.items() if key != "evaluation"}
-    training = {key: value for key, value in _training_of(results, arm).items() if key != "steps"}
-    return json.dumps([{**kept, "training": training}, results.record["seeds"]], sort_keys=True)
-
-
-def _steps(results: StudyResults, arm: str) -> int:
-    return int(_training_of(results, arm).get("steps", 0))
-
-
-def _training_of(results: StudyResults, arm: str) -> Record:
-    """Settings of the training that identify an arm."""
-    training: Record = results.identity(arm).get("training", {})
-    return training
-
-
-def _left_out(results: StudyResults, verdict: Verdict) -> str:
-    """Why a setting enters no summary, if so."""
-    standing = results.standing
-    reasons = ["uninformative"] if verdict.uninformative else []
-    reasons += [] if standing.complete else ["preliminary"]
-    reasons += ["deviated"] if standing.deviations else []
-    return join_words(reasons)
 
 
 def repeated_settings(settings: Sequence[ClaimSetting]) -> dict[int, int]:
@@ -292,7 +172,7 @@ def _together(claim: str, settings: Sequence[ClaimSetting]) -> Claim:
             strata.setdefault(setting.dataset, []).append(setting.by_seed)
     interquartile = None
     if len(strata) >= MANY_DATASETS:
-        interquartile = _factor(
+        interquartile = factor_of(
             statistics.stratified_bootstrap(
                 [np.concatenate(values) for values in strata.values()],
                 statistics.interquartile_mean,
@@ -303,25 +183,11 @@ def _together(claim: str, settings: Sequence[ClaimSetting]) -> Claim:
         claim=claim,
         settings=tuple(settings),
         repeated=repeated,
-        factor=_factor(summary.interval) if enough else _UNKNOWN,
-        new_setting=_factor(summary.prediction) if enough else _UNKNOWN,
+        factor=factor_of(summary.interval) if enough else _UNKNOWN,
+        new_setting=factor_of(summary.prediction) if enough else _UNKNOWN,
         summary=summary,
         interquartile=interquartile,
     )
 
 
-def _factor(log: Interval) -> Interval:
-    return Interval(*(math.exp(min(value, _LARGEST)) for value in log))
-
-
-def dataset_name(part: Record) -> str:
-    """Display name of a dataset from its settings, such as ``fashion_mnist at 32``."""
-    size = part.get("resolution")
-    return f"{part['name']} at {size}" if size else str(part["name"])
-
-
-_NO_BOUNDS = (math.nan, math.nan)
-_UNKNOWN = Interval(math.nan, *_NO_BOUNDS)
-_NO_RATIO = Effect(math.nan, math.nan, math.nan)
-_LARGEST = 700.0
-"""Approximate logarithm of the largest float."""
+_UNKNOWN = Interval(math.nan, math.nan, math.nan)

@@ -48,10 +48,9 @@ def claims(results: Results = RESULTS, out: Pages = None, as_json: Json = False)
 
 
 def _print(claim: Claim) -> None:
-    from ogan_bench.analysis.claim_answer import answer
     from ogan_bench.analysis.formatting import ratio_interval
 
-    print_text(f"{claim.claim}\n{answer(claim)}\n{claim.sentence}")
+    print_text(f"{claim.claim}\n{claim.answer}\n{claim.sentence}")
     rows = [
         [
             setting.decision,
@@ -75,13 +74,12 @@ def _print(claim: Claim) -> None:
 
 
 def _record(claim: Claim) -> dict[str, Any]:
-    from ogan_bench.analysis.claim_answer import answer
     from ogan_bench.analysis.formatting import ratio_interval
 
     return {
         "claim": claim.claim,
         "page": f"{claim.slug}.md",
-        "answer": answer(claim),
+        "answer": claim.answer,
         "shown": ratio_interval(claim.factor),
         "verdicts": claim.verdicts,
         "factor": claim.factor,

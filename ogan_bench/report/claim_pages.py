@@ -6,7 +6,6 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ogan_bench.analysis.claim_answer import answer, what_would_change
 from ogan_bench.analysis.meta_analysis import Claim
 from ogan_bench.files import write_bytes
 from ogan_bench.report.rendering import templates
@@ -31,9 +30,7 @@ def write_claim_pages(root: Path, claims: Sequence[Claim], folder: Path) -> list
             report = root / setting.study / "report.md"
             if report.is_file():
                 links[setting.study] = Path(os.path.relpath(report, folder)).as_posix()
-        page = template.render(
-            claim=claim, answer=answer(claim), changes=what_would_change(claim), links=links
-        )
+        page = template.render(claim=claim, links=links)
         paths.append(folder / f"{claim.slug}.md")
         write_bytes(paths[-1], page.encode(), durable=False)
     return paths

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ogan_bench.analysis import formatting
 from ogan_bench.analysis.degenerate import DEGENERATE, ERRORS_EXPLAINED
@@ -46,10 +47,41 @@ def data_uri(content: bytes, kind: str) -> str:
 
 def markdown(text: object) -> str:
     """Text on one line of Markdown, with all Markdown and HTML syntax escaped."""
-    line = " ".join(str(text).split())
+    return _markdown(" ".join(str(text).split()))
+
+
+def _markdown(line: str) -> str:
     for sign, safe in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
         line = line.replace(sign, safe)
     return "".join(f"\\{sign}" if sign in "\\`*_[]|#!~$" else sign for sign in line)
+
+
+ADDRESS = re.compile(r"https?://[^\s<>\"'`|\\()\[\]]+[^\s<>\"'`|\\()\[\].,;:!?]")
+"""An address on the web, without punctuation that follows it."""
+
+
+def markdown_links(text: str) -> str:
+    """As :func:`markdown`, with addresses on the web as links."""
+    return _with_links(" ".join(text.split()), _markdown, lambda address: f"<{address}>")
+
+
+def html_links(text: str) -> Markup:
+    """HTML of a text, escaped, with addresses on the web as links."""
+    return Markup(
+        _with_links(text, lambda part: str(escape(part)), lambda address: _anchor(escape(address)))
+    )
+
+
+def _anchor(address: str) -> str:
+    return f'<a href="{address}" rel="noreferrer">{address}</a>'
+
+
+def _with_links(text: str, plain: Callable[[str], str], link: Callable[[str], str]) -> str:
+    parts, end = [], 0
+    for found in ADDRESS.finditer(text):
+        parts += [plain(text[end : found.start()]), link(found[0])]
+        end = found.end()
+    return "".join([*parts, plain(text[end:])])
 
 
 def policy(style: str, script: str) -> str:
@@ -111,6 +143,8 @@ def templates() -> jinja2.Environment:
         "known": lambda value: not math.isnan(value),
         "without_nan": without_nan,
         "md": markdown,
+        "md_links": markdown_links,
+        "html_links": html_links,
         "drawn": _drawn,
         "mean": lambda row, spec: formatting.estimate(_mean(row), spec),
         "mean_bounds": lambda row, spec: formatting.bounds(_mean(row), spec),

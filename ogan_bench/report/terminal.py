@@ -18,9 +18,10 @@ WIDTH = 100
 
 
 def result_text(analysis: Analysis) -> str:
-    """The main table, mean ± half of the 95 % t interval over seeds, and the verdicts in words.
+    """The answer, the main table and the verdicts in words.
 
-    Arms are rows. Metrics that do not fit side by side continue in another table below.
+    The table has means ± half of the 95 % t interval over seeds. Arms are rows. Metrics that do not
+    fit side by side continue in another table below.
     """
     overview = analysis.overview
     arms = [analysis.results.arm_title(row["arm"]) for row in analysis.rows]
@@ -30,6 +31,8 @@ def result_text(analysis: Analysis) -> str:
         shown = (_cell(cell, metric.format) for cell in cells)
         columns.append([metric.title + ARROWS[metric.better], *shown])
     text = []
+    if analysis.answer.sentence:
+        text.append(textwrap.fill(analysis.answer.sentence, WIDTH) + "\n")
     for group in _side_by_side(["", *arms], columns):
         header, *lines = zip(*group, strict=True)
         text.append(text_table(header, lines, numeric=range(1, len(header))) + "\n")

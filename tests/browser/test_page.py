@@ -261,9 +261,12 @@ def test_a_table_that_goes_on_has_a_shadow_at_that_edge(
 def test_methods_settings_and_bibliography_are_shown_as_text(
     made_up: Path, visit: Visit, context: Any
 ) -> None:
-    section = visit(made_up).locator("#methods")
+    page = visit(made_up)
     methods = context["methods"]
-    expect(section.locator("p").first).to_have_text(" ".join(methods.sentences))
+    experiment = page.locator("#experiment p").first
+    expect(experiment).to_have_text(" ".join(methods.sentences))
+    section = page.locator("#limitations")
+    expect(section.locator("p").first).to_have_text(methods.compute)
     assert section.locator("li").all_text_contents() == methods.limitations
     for summary in section.locator("summary").all():
         summary.click()

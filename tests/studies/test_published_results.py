@@ -13,7 +13,6 @@ import pytest
 
 from noxfile import shortened
 from ogan_bench.analysis.analyse import analyse_stored, survey
-from ogan_bench.analysis.claim_answer import answer
 from ogan_bench.analysis.loading import load_results
 from ogan_bench.analysis.tuning import choices
 from ogan_bench.report.claim_pages import write_claim_pages
@@ -161,7 +160,7 @@ def test_claim_pages_are_made_of_the_stored_trials(tmp_path: Path) -> None:
     findings = (ROOT / "docs" / "findings.md").read_text("utf-8")
     readme = (ROOT / "README.md").read_text("utf-8")
     for claim in survey(REFERENCE).claims:
-        assert f"(findings/{claim.slug}.md)<br>{answer(claim)}\n" in findings
+        assert f"(findings/{claim.slug}.md)<br>{claim.answer}\n" in findings
         assert f"[{claim.claim}](docs/findings/{claim.slug}.md)" in readme
 
 

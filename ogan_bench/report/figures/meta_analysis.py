@@ -8,8 +8,9 @@ from functools import partial
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ogan_bench.analysis.claim_setting import ClaimSetting
 from ogan_bench.analysis.formatting import number, ratio_interval
-from ogan_bench.analysis.meta_analysis import LEAST_CLUSTERS, Claim, ClaimSetting
+from ogan_bench.analysis.meta_analysis import LEAST_CLUSTERS, Claim
 from ogan_bench.report.figures.drawing import INK, SOFT, Drawing
 from ogan_bench.report.figures.panels import ON_WHITE, WIDTH, finite, fitted, frame, scaled
 from ogan_bench.report.figures.style import DECISIONS

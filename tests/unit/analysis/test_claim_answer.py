@@ -8,7 +8,7 @@ import pytest
 
 from ogan_bench.analysis.claim_answer import answer, what_would_change
 from ogan_bench.analysis.registration import Standing
-from tests.unit.analysis.test_meta_analysis import claim, setting
+from tests.unit.analysis.test_meta_analysis import setting
 
 OPEN: dict[str, Any] = {"decision": "inconclusive", "rests_on": ""}
 FRAGILE: dict[str, Any] = {"rests_on": "rests on the pairing of seeds"}
@@ -40,18 +40,18 @@ FRAGILE: dict[str, Any] = {"rests_on": "rests on the pairing of seeds"}
     ],
 )  # fmt: skip
 def test_the_opening_follows_from_the_decisions(settings: list[Any], opening: str) -> None:
-    assert answer(claim(*settings)).startswith(opening)
+    assert answer(settings).startswith(opening)
 
 
 def test_an_answer_says_where_at_how_many_seeds_and_how_surely() -> None:
     assert answer(
-        claim(
+        [
             setting(n=5),
             setting(n=10, **FRAGILE),
             setting("ring", n=3),
             setting(n=5, **OPEN),
             setting("ring", standing=Standing(complete=False)),
-        )
+        ]
     ) == (
         "It holds wherever the data decide. Supported: 2 on digits at 16 (n = 5 to 10), "
         "1 on ring (n = 3). Robust: 2 of 3. Inconclusive: 1 on digits at 16 (n = 5). "
@@ -61,11 +61,11 @@ def test_an_answer_says_where_at_how_many_seeds_and_how_surely() -> None:
 
 def test_what_would_change_an_answer() -> None:
     found = what_would_change(
-        claim(
+        [
             setting(hypothesis="a", **FRAGILE),
             setting(hypothesis="b", **OPEN, standing=Standing()),
             setting("ring", hypothesis="c", decision="uninformative", rests_on=""),
-        )
+        ]
     )
     assert found == [
         "demo/a rests on the pairing of seeds: otherwise it is not supported.",

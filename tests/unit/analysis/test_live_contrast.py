@@ -45,6 +45,23 @@ def test_two_collapsed_arms_decide_nothing(sign: int) -> None:
     assert min(found.p_adjusted, found.p_opposite) < 0.001
 
 
+@pytest.mark.parametrize("test", ["superiority", "interval"])
+def test_the_smoke_scale_decides_nothing(test: str) -> None:
+    """It trains for a few steps: its verdicts would be about nothing."""
+    kinds = {
+        "superiority": claim(),
+        "interval": {
+            "id": "h", "claim": "Something.", "test": "interval",
+            "metric": FD, "arm": "a", "range": [0, 2],
+        },
+    }  # fmt: skip
+    found = results({"a": GOOD, "b": BAD}, [kinds[test]])
+    assert verdict(found).decision == "supported"
+    found.record["scale"] = "smoke"
+    assert verdict(found).decision == "uninformative"
+    assert verdict(found).reason.startswith("the scale smoke tests only that the study runs; ")
+
+
 def test_one_collapsed_arm_is_a_contrast() -> None:
     known = {"a": OK, "b": COLLAPSED}
     assert decided({"a": GOOD, "b": BAD}, claim(), outcomes=known).decision == "supported"

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from typing import Any
 
 import numpy as np
 import pytest
 
-from ogan_bench.analysis.meta_analysis import (
-    Claim,
-    ClaimSetting,
-    clusters,
-    find_claims,
-    repeated_settings,
-    settings_of,
-)
+from ogan_bench.analysis.claim_setting import ClaimSetting
+from ogan_bench.analysis.meta_analysis import Claim, clusters, find_claims, repeated_settings
 from ogan_bench.analysis.registration import Standing
-from ogan_bench.analysis.verdicts import judge
 from ogan_bench.statistics import Effect
-from tests.unit.analysis.made_up_values import results
 
 
 def setting(
@@ -46,7 +37,6 @@ def claim(*settings: ClaimSetting) -> Claim:
     return only
 
 
-SOUND = Standing()
 APART = [setting(name, (f"{name}-a", f"{name}-b"), ratio)
          for name, ratio in (("digits", 1.0), ("fashion_mnist", 1.2), ("shapes", 0.9))]  # fmt: skip
 
@@ -100,42 +90,6 @@ def test_what_cannot_count_is_left_out(reason: str) -> None:
     found = claim(*APART, odd)
     assert found.summary == claim(*APART).summary
     assert found.settings[-1] is odd
-
-
-def stored(
-    outcomes: dict[str, list[str]] | None = None, steps: int = 100, standing: Standing = SOUND
-) -> list[ClaimSetting]:
-    found = results(
-        {"a": [1.0, 1.1, 1.2], "b": [2.0, 2.2, 2.3]},
-        [{"id": "h", "claim": "c", "part_of": "It works.", "test": "superiority",
-          "metric": "fd_classifier", "arm": "a", "control": "b"}],
-        outcomes=outcomes,
-    )  # fmt: skip
-    found.record["identities"] = {
-        arm: {"data": {"name": "digits"}, "objective": {"name": arm},
-              "training": {"steps": steps}, "evaluation": {"samples": steps}}
-        for arm in "ab"
-    }  # fmt: skip
-    found = dataclasses.replace(found, standing=standing)
-    return settings_of(found, judge(found))
-
-
-def test_trainings_are_the_same_whatever_their_steps_and_measurements() -> None:
-    (short,), (long,) = stored(steps=100), stored(steps=150)
-    assert short.trainings == long.trainings
-    assert (short.steps, long.steps) == (100, 150)
-    assert short.trainings[0] != short.trainings[1]
-    assert short.ratio.estimate == pytest.approx(math.log(6.5 / 3.3))
-
-
-def test_incomplete_and_uninformative_settings_say_so() -> None:
-    assert stored()[0].left_out == ""
-    assert stored()[0].rests_on.startswith("rests on")
-    assert stored(standing=Standing(complete=False))[0].left_out == "preliminary"
-    assert stored(standing=Standing("0", ("seeds",)))[0].left_out == "deviated"
-    dead = dict.fromkeys("ab", ["collapsed"] * 3)
-    assert stored(dead)[0].left_out == "uninformative"
-    assert stored(dead)[0].rests_on == ""
 
 
 def test_a_claim_that_counts_shared_trials_once_covers_the_truth() -> None:

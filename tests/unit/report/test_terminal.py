@@ -13,7 +13,8 @@ def test_arms_are_rows_of_tables_that_fit_on_a_terminal(tmp_path: Path) -> None:
     analysis = analyse(many_arms(tmp_path))
     text = result_text(analysis)
     assert max(map(len, text.splitlines())) <= 100
-    tables = text.partition("\n\nMeans")[0].split("\n\n")
+    answer, *tables = text.partition("\n\nMeans")[0].split("\n\n")
+    assert " ".join(answer.split()) == analysis.answer.sentence
     assert len(tables) > 1
     for table in tables:
         header, *lines = table.splitlines()
@@ -28,5 +29,5 @@ def test_arms_are_rows_of_tables_that_fit_on_a_terminal(tmp_path: Path) -> None:
 def test_a_metric_too_wide_for_the_terminal_has_a_table_of_its_own(tmp_path: Path) -> None:
     results = many_arms(tmp_path)
     results.record["arm_titles"] = {"arm_1": "x" * 120}
-    tables = result_text(analyse(results)).partition("\n\nMeans")[0].split("\n\n")
+    _, *tables = result_text(analyse(results)).partition("\n\nMeans")[0].split("\n\n")
     assert len(tables) == 7

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ogan_bench.analysis.meta_analysis import Claim, find_claims, settings_of
+from ogan_bench.analysis.claim_setting import settings_of
+from ogan_bench.analysis.meta_analysis import Claim, find_claims
 from ogan_bench.analysis.results import MEASURED, StudyResults
 from ogan_bench.analysis.sweeps import find_sweeps
 from ogan_bench.analysis.verdicts import Verdict, judge
