@@ -17,6 +17,7 @@ from ogan_bench.cli import (
     data,
     doctor,
     evaluate,
+    first_look,
     inspect,
     mirror,
     power,
@@ -59,6 +60,7 @@ def _root(
     del version
 
 
+app.command("try")(first_look.try_it)
 app.command("run")(run.run)
 app.command("tune")(tune.tune)
 app.command("evaluate")(evaluate.evaluate)

@@ -69,7 +69,7 @@ def report(
         first = next(iter(written.files.values()))
         say(f"Report: {first}")
     if show:
-        _open(first if len(names) == 1 else results / "index.html")
+        open_page(first if len(names) == 1 else results / "index.html")
 
 
 def print_report(root: Path, name: str) -> None:
@@ -83,7 +83,8 @@ def print_report(root: Path, name: str) -> None:
     say(f"Report: {written.html}")
 
 
-def _open(path: Path) -> None:
+def open_page(path: Path) -> None:
+    """Show a page in the browser."""
     import webbrowser
 
     webbrowser.open(path.resolve().as_uri())

@@ -15,10 +15,15 @@ SIDE = 8
 STEP_ROWS = 4
 """Rows of eight samples in the pictures made during training."""
 MAX_WIDTH = 600
-"""Width in pixels up to which grids of small images are enlarged by an integer factor."""
+"""Width in pixels up to which the images of a grid are enlarged by an integer factor."""
 PANEL = 256
 """Height and width of a picture of points."""
+LINE = 2
+"""Pixels between images; digits without any would run into one another."""
 GAP = 8
+"""Pixels between pairs or triples, and between panels."""
+GREY = 128
+"""What is between images, and where there is none."""
 MARGIN = 0.15
 """Margin around the real points in a picture of points, as a share of their extent."""
 BRIGHT = 16
@@ -120,7 +125,7 @@ def point_picture(real: Tensor, generated: Tensor, path: Path) -> None:
     low, high = float(real.min()), float(real.max())
     margin = MARGIN * (high - low)
     panels = [_density(points, low - margin, high + margin) for points in (real, generated)]
-    gap = torch.full((PANEL, GAP), 128, dtype=torch.uint8)
+    gap = torch.full((PANEL, GAP), GREY, dtype=torch.uint8)
     _save(torch.cat([panels[0], gap, panels[1]], dim=1), path)
 
 
@@ -136,19 +141,27 @@ def _write_groups(columns: tuple[Tensor, ...], per_row: int, path: Path) -> None
     """Eight rows of groups, each with one image from every column."""
     n = SIDE * per_row
     groups = torch.stack([column[:n].cpu() for column in columns], dim=1)
-    _write(groups.flatten(0, 1), path, width=per_row * len(columns))
+    group = len(columns) if per_row > 1 else 1
+    _write(groups.flatten(0, 1), path, width=per_row * len(columns), group=group)
 
 
-def _write(images: Tensor, path: Path, width: int = SIDE, rows: int = SIDE) -> None:
-    n, channels, height, pixels = images.shape
+def _write(images: Tensor, path: Path, width: int = SIDE, rows: int = SIDE, group: int = 1) -> None:
+    """Images in reading order, :data:`LINE` apart, groups in a row by :data:`GAP`."""
+    channels, height, pixels = images.shape[1:]
     if channels not in (1, 3):
         raise ValueError(f"images of {channels} channels cannot be shown")
-    cells = torch.zeros(rows * width, channels, height, pixels, dtype=torch.uint8)
-    cells[:n] = images.cpu()
-    lines = cells.view(rows, width, channels, height, pixels).permute(0, 3, 1, 4, 2)
-    grid = lines.reshape(rows * height, width * pixels, channels)
     factor = max(1, MAX_WIDTH // (width * pixels))
-    grid = grid.repeat_interleave(factor, 0).repeat_interleave(factor, 1)
+    tops = [row * (height * factor + LINE) for row in range(rows)]
+    lefts = [
+        column * (pixels * factor + LINE) + column // group * (GAP - LINE) * (group > 1)
+        for column in range(width)
+    ]
+    size = (tops[-1] + height * factor, lefts[-1] + pixels * factor, channels)
+    grid = torch.full(size, GREY, dtype=torch.uint8)
+    enlarged = images.cpu().repeat_interleave(factor, 2).repeat_interleave(factor, 3)
+    places = ((top, left) for top in tops for left in lefts)
+    for image, (top, left) in zip(enlarged, places, strict=False):
+        grid[top : top + image.shape[1], left : left + image.shape[2]] = image.permute(1, 2, 0)
     _save(grid[..., 0] if channels == 1 else grid, path)
 
 

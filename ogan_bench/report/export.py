@@ -23,6 +23,7 @@ def as_json(analysis: Analysis) -> bytes:
         "standing": overview.standing.record(),
         "finished": overview.finished,
         "planned": overview.planned,
+        "answer": analysis.answer.sentence,
         "verdicts": analysis.verdicts,
         "summary": analysis.summary,
         "ranked_metrics": analysis.ranked_metrics,

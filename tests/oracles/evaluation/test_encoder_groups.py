@@ -245,7 +245,7 @@ def test_small_unlabelled_images_have_notes_where_something_is_missing(tmp_path:
         elif not ("psnr" in name or "lpips" in name):
             assert row.value is not None, (name, row.note)
     with Image.open(tmp_path / "interpolations.png") as picture:
-        assert picture.size == (10 * 8 * 7, 8 * 8 * 7)
+        assert picture.size == (10 * 8 * 7 + 9 * 2, 8 * 8 * 7 + 7 * 2)
 
 
 def test_numbers_are_those_of_the_seed(dataset: Dataset) -> None:

@@ -23,18 +23,23 @@ class TestPictures:
         levels = torch.arange(70, dtype=torch.uint8).view(-1, 1, 1, 1)
         sample_grid(levels.expand(-1, 1, 8, 8).contiguous(), tmp_path / "grid.png")
         pixels = pixels_of(tmp_path / "grid.png")
-        assert pixels.shape == (576, 576)
-        assert pixels[::72, ::72].tolist() == np.arange(64).reshape(8, 8).tolist()
+        assert pixels.shape == (8 * 72 + 7 * 2, 8 * 72 + 7 * 2)
+        assert pixels[::74, ::74].tolist() == np.arange(64).reshape(8, 8).tolist()
         assert (pixels[:72, :72] == 0).all()
+        assert (pixels[72:74] == 128).all()
+        assert (pixels[:, 72:74] == 128).all()
 
-    def test_pairs_stand_side_by_side_and_missing_ones_are_black(self, tmp_path: Path) -> None:
+    def test_pairs_stand_side_by_side_and_missing_ones_are_grey(self, tmp_path: Path) -> None:
         originals = torch.full((5, 3, 100, 100), 200, dtype=torch.uint8)
         reconstructions = to_uint8(torch.full((5, 3, 100, 100), -0.5))
         reconstruction_grid(originals, reconstructions, tmp_path / "grid.png")
         pixels = pixels_of(tmp_path / "grid.png")
-        assert pixels.shape == (800, 800, 3)
-        assert pixels[0, ::100, 0].tolist() == [200, 64] * 4
-        assert pixels[100, ::100, 0].tolist() == [200, 64] + [0] * 6
+        assert pixels.shape == (8 * 100 + 7 * 2, 8 * 100 + 4 * 2 + 3 * 8, 3)
+        lefts = [pair * 210 + of * 102 for pair in range(4) for of in range(2)]
+        assert pixels[0, lefts, 0].tolist() == [200, 64] * 4
+        assert pixels[102, lefts, 0].tolist() == [200, 64] + [128] * 6
+        assert (pixels[:, 100:102] == 128).all()
+        assert (pixels[:, 202:210] == 128).all()
 
     def test_triples_stand_side_by_side(self, tmp_path: Path) -> None:
         x, own, swapped = (
@@ -43,9 +48,10 @@ class TestPictures:
         x[3] = 10  # the first image of the second row
         swap_grid(x, own, swapped, tmp_path / "grid.png")
         pixels = pixels_of(tmp_path / "grid.png")
-        assert pixels.shape == (480, 540)
-        assert pixels[0, ::60].tolist() == [9, 99, 199] * 3
-        assert pixels[60, ::60].tolist() == [10, 99, 199] + [9, 99, 199] * 2
+        assert pixels.shape == (8 * 60 + 7 * 2, 9 * 60 + 6 * 2 + 2 * 8)
+        lefts = [triple * 192 + of * 62 for triple in range(3) for of in range(3)]
+        assert pixels[0, lefts].tolist() == [9, 99, 199] * 3
+        assert pixels[62, lefts].tolist() == [10, 99, 199] + [9, 99, 199] * 2
 
     def test_points_are_where_they_belong(self, tmp_path: Path) -> None:
         corners = torch.tensor([[-1.0, -1.0], [1.0, 1.0]])[:, :, None, None]
