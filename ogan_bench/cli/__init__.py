@@ -18,6 +18,7 @@ from ogan_bench.cli import (
     doctor,
     evaluate,
     first_look,
+    init,
     inspect,
     mirror,
     power,
@@ -61,6 +62,7 @@ def _root(
 
 
 app.command("try")(first_look.try_it)
+app.command("init")(init.init)
 app.command("run")(run.run)
 app.command("tune")(tune.tune)
 app.command("evaluate")(evaluate.evaluate)

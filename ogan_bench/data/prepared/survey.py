@@ -1,0 +1,97 @@
+"""What the images of a folder are like, and how they have to be treated to be trained on."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+
+from ogan_bench.data.prepared.treatment import Treatment, UnusableError, treated
+from ogan_bench.data.reading.image_files import ImageFiles
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "alpha": ("refuse", "white"),
+    "orientation": ("refuse", "apply"),
+    "profile": ("refuse", "srgb"),
+    "depth": ("refuse", "reduce"),
+}
+"""Parameter of a dataset of image files to its values: the plain one, and what suits most data."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the images that were looked at are like.
+
+    Args:
+        looked_at: How many they are.
+        side: Median of their shorter sides, in pixels; 0 without a usable image.
+        square: Whether all are squares.
+        treatment: Parameters of the dataset that they need, with a value each.
+        unusable: Name to reason, of those that cannot be used whatever the treatment.
+    """
+
+    looked_at: int
+    side: float
+    square: bool
+    treatment: dict[str, str]
+    unusable: dict[str, str]
+
+
+def survey(files: ImageFiles, most: int = 200) -> Survey:
+    """Look at images spread evenly over a folder.
+
+    Args:
+        files: The images.
+        most: How many are looked at, at most.
+    """
+    step = max(1, -(-len(files.names) // most))
+    chosen = range(0, len(files.names), step)
+    sizes, unusable, needed = [], {}, dict[str, str]()
+    for i in chosen:
+        try:
+            size, needs = _needs(files.read(i), needed)
+        except (OSError, ValueError) as error:
+            unusable[files.names[i]] = str(error)
+        else:
+            sizes.append(size)
+            needed |= needs
+    return Survey(
+        looked_at=len(chosen),
+        side=statistics.median(map(min, sizes)) if sizes else 0,
+        square=all(width == height for width, height in sizes),
+        treatment=needed,
+        unusable=unusable,
+    )
+
+
+def _needs(content: bytes, known: dict[str, str]) -> tuple[tuple[int, int], dict[str, str]]:
+    """Size of an image, and the fewest parameters beside those known with which it can be used.
+
+    Raises:
+        OSError: It cannot be decoded.
+        ValueError: It cannot be used.
+    """
+    last = UnusableError("cannot be used")
+    for values in _fewest_first():
+        asked = {name: value for name, value in values.items() if value != "refuse"}
+        parameters: dict[str, Any] = {**known, **asked}
+        try:
+            with Image.open(io.BytesIO(content)) as image:
+                if getattr(image, "is_animated", False):
+                    raise UnusableError("animated")
+                return treated(image, content, Treatment(**parameters)).size, asked
+        except UnusableError as error:
+            last = error
+    raise last
+
+
+def _fewest_first() -> Sequence[dict[str, str]]:
+    combined = [
+        dict(zip(CHOICES, values, strict=True)) for values in itertools.product(*CHOICES.values())
+    ]
+    return sorted(combined, key=lambda values: sum(one != "refuse" for one in values.values()))
