@@ -23,7 +23,7 @@ from ogan_bench.errors import UserError
 from ogan_bench.report.figure_list import Selection
 from ogan_bench.report.figures import Drawing, forest_figure
 from ogan_bench.report.report import Report, write_report
-from ogan_bench.runner.study import EXIT_INTERRUPTED, execute, store_study, unfinished
+from ogan_bench.runner.study import execute, store_study, unfinished
 from ogan_bench.runner.workers import exit_if_imported_by_worker
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.load import load_study
@@ -269,11 +269,11 @@ def run(
     todo = unfinished(store, wanted, trial_budget)
     store_study(store, study.settings, wanted, study.path, study.scale, study.overrides)
     if todo:
-        code = execute(
+        ending = execute(
             *(todo, len(wanted), store.root, device, workers, checkpoint_seconds),
             trial_budget=trial_budget,
         )
-        if code == EXIT_INTERRUPTED:
+        if ending.is_stopped:
             raise KeyboardInterrupt
     return Results(store.root, study.name)
 

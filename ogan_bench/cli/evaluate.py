@@ -156,7 +156,7 @@ def _stored(
 ) -> int:
     from ogan_bench.cli.report import print_report
     from ogan_bench.errors import UserError
-    from ogan_bench.runner.study import EXIT_INTERRUPTED, execute
+    from ogan_bench.runner.study import execute
     from ogan_bench.store.stored_trials import stored_trials
     from ogan_bench.store.trial_store import find_stored
 
@@ -172,9 +172,10 @@ def _stored(
         done = execute(
             todo, len(todo), store.root, device, workers, again=True, samplings=samplings
         )
-        code = max(code, done)
-        if code == EXIT_INTERRUPTED:
+        if done.is_stopped:
+            code = done.code
             break
+        code = min(filter(None, (code, done.code)), default=0)  # failed trials before held ones
         measured = _rows(store, todo)
         of_path = _named(measured, extractors, groups)
         asked += of_path

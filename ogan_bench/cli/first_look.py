@@ -49,13 +49,12 @@ def try_it(
     )
     store, wanted = TrialStore(results), trials(study)
     todo = unfinished(store, wanted)
-    code = 0
     if todo:
         record = resolved_record(store, study, wanted, file, None, (), "try")
         store.write_study(study.folder, {**record, "command": "ogan-bench try"})
-        code = execute(todo, len(wanted), results, device, workers=1)
-    if code:
-        raise typer.Exit(code)
+        ending = execute(todo, len(wanted), results, device, workers=1)
+        if ending.code:
+            raise typer.Exit(ending.code)
     print_report(results, study.folder)
     folder = results / study.folder / ARM / "seed-0"
     for picture in ("samples.png", "reconstructions.png", "interpolations.png"):

@@ -36,6 +36,15 @@ def folder(path: Path | None) -> Path | None:
 
 Results = Annotated[Path, typer.Option(callback=folder, help="Results folder.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda (all GPUs) or cuda:N.")]
+MaxHours = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        metavar="H",
+        help="Hours after which running trials save their state and the command stops, to be "
+        "given again: exit code 75.",
+    ),
+]
 Plugins = Annotated[
     list[Path] | None,
     typer.Option("--plugin", metavar="FILE", help="A Python file with your own parts."),

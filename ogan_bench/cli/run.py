@@ -12,6 +12,7 @@ from ogan_bench.cli.options import (
     RESULTS,
     Arms,
     Device,
+    MaxHours,
     Scale,
     Seeds,
     Set,
@@ -48,6 +49,7 @@ def run(
             "run with a larger budget or none resumes it.",
         ),
     ] = None,
+    max_hours: MaxHours = None,
     live: Annotated[
         bool, typer.Option("--live", help="Show the live report in a browser.")
     ] = False,
@@ -59,7 +61,7 @@ def run(
 ) -> None:
     """Run a study: finished trials are skipped, interrupted and stopped ones are resumed."""
     from ogan_bench.errors import UserError
-    from ogan_bench.runner.study import EXIT_INTERRUPTED, execute, store_study, unfinished
+    from ogan_bench.runner.study import Ending, execute, store_study, unfinished
     from ogan_bench.store.trial_store import TrialStore
 
     if results is not None and out is not None:
@@ -76,18 +78,24 @@ def run(
             f"(`ogan-bench report {statement.folder} --results {root}` rebuilds it)"
         )
         return
-    code = 0
+    ending = Ending(0)
     with accompanied(root, statement.folder, live, mirrors or ()):
         store_study(store, statement, wanted, study, scale, override or ())
         if todo:
-            code = execute(
+            ending = execute(
                 *(todo, len(wanted), root, device, workers, checkpoint_seconds),
                 trial_budget=trial_budget,
+                max_hours=max_hours,
             )
-    if code == EXIT_INTERRUPTED:
-        raise typer.Exit(code)
+    if ending.is_stopped:
+        raise typer.Exit(ending.code)
 
     from ogan_bench.cli.report import print_report
 
-    print_report(root, statement.folder)
-    raise typer.Exit(code)
+    try:
+        print_report(root, statement.folder)
+    except UserError as error:
+        if not ending.code:
+            raise
+        say(str(error))  # what became of the trials matters more
+    raise typer.Exit(ending.code)

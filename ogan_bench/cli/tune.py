@@ -31,7 +31,7 @@ def tune(
     from ogan_bench.analysis.loading import load_results
     from ogan_bench.analysis.tuning import choices
     from ogan_bench.errors import UserError
-    from ogan_bench.runner.study import EXIT_INTERRUPTED, execute, store_study, unfinished
+    from ogan_bench.runner.study import Ending, execute, store_study, unfinished
     from ogan_bench.store.trial_store import TrialStore
     from ogan_bench.study.candidates import candidates, study_of_candidates
     from ogan_bench.study.load import load_study
@@ -45,12 +45,12 @@ def tune(
     of_candidates = study_of_candidates(tuned, found)
     store, wanted = TrialStore(results), trials(of_candidates)
     todo = unfinished(store, wanted)
-    code = 0
+    ending = Ending(0)
     if todo:
         store_study(store, of_candidates, wanted, study, scale, (), "tune")
-        code = execute(todo, len(wanted), results, device, workers)
-    if code == EXIT_INTERRUPTED:
-        raise typer.Exit(code)
+        ending = execute(todo, len(wanted), results, device, workers)
+    if ending.is_stopped:
+        raise typer.Exit(ending.code)
     made = choices(found, load_results(results, of_candidates.folder))
     if as_json:
         print_json([_plain(tuned, choice) for choice in made])
@@ -58,7 +58,7 @@ def tune(
         for choice in made:
             _show(tuned, choice)
         say(f"Results: {results / of_candidates.folder}")
-    raise typer.Exit(code)
+    raise typer.Exit(ending.code)
 
 
 def _show(study: StudySettings, choice: Choice) -> None:

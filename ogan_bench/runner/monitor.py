@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
 from typing import Any
 
+from ogan_bench.runner import signals
 from ogan_bench.store.trial_folder import TrialFolder
 
 HEARTBEAT_SECONDS = 0.5
@@ -20,9 +20,8 @@ class Stop:
         self.running = threading.Lock()
 
     def install(self) -> None:
-        """Handle SIGINT and SIGTERM; must be called in the main thread."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self.set())
+        """Let signals ask; must be called in the main thread."""
+        signals.handle(lambda *_: self.set())
 
     def set(self) -> None:
         """Ask the running trial to stop; no further trial starts."""

@@ -178,7 +178,7 @@ class Bars(_Display):
         self.progress.console.print(STOPPING)
 
 
-STOPPING = "Stopping: running trials save their state (once more to kill them) ..."
+STOPPING = "Stopping: running trials save their state (a second Ctrl-C kills them) ..."
 
 
 def _rate(beat: dict[str, Any]) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Protocol
 
+from ogan_bench.runner.stop_request import StopRequest
 from ogan_bench.runner.trial import Options, TrialReport, run_trial
 from ogan_bench.runner.workers import LocalExecutor, WorkerDiedError
 from ogan_bench.study.trial import Trial
@@ -28,38 +28,44 @@ class ProgressDisplay(Protocol):
 
 
 def run_all(
-    trials: Sequence[Trial], options: Options, executor: LocalExecutor, observer: ProgressDisplay
-) -> tuple[list[TrialReport], bool]:
-    """Run trials until all have ended.
+    trials: Sequence[Trial],
+    options: Options,
+    executor: LocalExecutor,
+    observer: ProgressDisplay,
+    stop: StopRequest,
+) -> list[TrialReport]:
+    """Run trials until all have ended, or until it is asked to stop.
 
-    Ctrl-C or SIGTERM lets the running trials save their state; a second one kills them, which loses
-    the work since their last checkpoint.
+    Then the running trials save their state; a second Ctrl-C kills them, which loses the work since
+    their last checkpoint.
 
     Returns:
-        Reports of all trials that were started, and whether the run was interrupted.
+        Reports of all trials that were started.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    stop.defer()
     pending = {executor.submit(run_trial, trial, options): trial for trial in trials}
     reports: list[TrialReport] = []
-    interrupted = False
+    is_stopping = is_killed = False
     while pending:
-        try:
-            done, _ = wait(pending, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-            # `wait` does not report futures cancelled before a thread picked them up.
-            done |= {future for future in pending if future.cancelled()}
-            for future in done:
-                report = _report(future, pending.pop(future))
-                if report is not None:
-                    reports.append(report)
-                    observer.ended(report)
-            observer.tick()
-        except KeyboardInterrupt:
-            if interrupted:
-                executor.kill()
-            interrupted = True
+        done, _ = wait(pending, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+        # `wait` does not report futures cancelled before a thread picked them up.
+        done |= {future for future in pending if future.cancelled()}
+        for future in done:
+            report = _report(future, pending.pop(future))
+            if report is not None:
+                reports.append(report)
+                observer.ended(report)
+                if report.status == "interrupted":
+                    stop.worker_stopped()
+        observer.tick()
+        if stop.is_due and not is_stopping:
+            is_stopping = True
             executor.interrupt()
             observer.stopping()
-    return reports, interrupted
+        if stop.kills and not is_killed:
+            is_killed = True
+            executor.kill()
+    return reports
 
 
 def _report(future: Future[TrialReport], trial: Trial) -> TrialReport | None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
 from ogan_bench.runner.devices import slots
+from ogan_bench.runner.signals import handled
+from ogan_bench.runner.stop_request import EXIT_AGAIN, StopRequest
 from ogan_bench.runner.workers import LocalExecutor
 from ogan_bench.store.preregistration import deviations, register, registration
 from ogan_bench.store.provenance import code_and_machine, tool
@@ -20,8 +25,23 @@ from ogan_bench.study.settings import StudySettings
 from ogan_bench.study.shipped import find_study, shipped_studies
 from ogan_bench.study.trial import Trial
 
+if TYPE_CHECKING:
+    from ogan_bench.runner.trial import TrialReport
+
 EXIT_FAILED = 3
-EXIT_INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run ended.
+
+    Args:
+        code: Its exit code.
+        is_stopped: It was asked to stop before its last trial had ended.
+    """
+
+    code: int
+    is_stopped: bool = False
 
 
 def unfinished(
@@ -118,10 +138,13 @@ def execute(
     again: bool = False,
     trial_budget: float | None = None,
     samplings: int = 0,
-) -> int:
-    """Run the trials, or measure them again, and print a summary; returns the exit code."""
+    max_hours: float | None = None,
+) -> Ending:
+    """Run the trials, or measure them again, and print a summary."""
+    stop = StopRequest(max_hours)
+    reports: dict[str, TrialReport] = {}
     devices = slots(device, workers, len(todo))
-    with LocalExecutor(devices) as executor:
+    with handled(stop.receive), suppress(KeyboardInterrupt), LocalExecutor(devices) as executor:
         # Torch is imported here while the processes just started are importing it too.
         from ogan_bench.runner.preflight import preflight
         from ogan_bench.runner.progress import display
@@ -133,20 +156,34 @@ def execute(
         where = ", ".join(f"{devices.count(name)} x {name}" for name in dict.fromkeys(devices))
         say(f"{len(todo)} of {wanted} trials to run on {where}; results in {out}")
         with display(todo, out) as observer:
-            reports, interrupted = run_all(todo, options, executor, observer)
+            ended = run_all(todo, options, executor, observer, stop)
+            reports = {report.trial: report for report in ended}
+            # Once more, for what other processes have finished or left meanwhile.
+            if not stop.is_due and (held := [t for t in todo if reports[t.id].status == "busy"]):
+                ended = run_all(held, options, executor, observer, stop)
+                reports |= {report.trial: report for report in ended}
+    return _summary(todo, reports, stop, out)
 
-    failed = [report for report in reports if report.status == "failed"]
-    busy = [report for report in reports if report.status == "busy"]
+
+def _summary(
+    todo: list[Trial], reports: dict[str, TrialReport], stop: StopRequest, out: Path
+) -> Ending:
+    """Say what a user must know of a run that has ended."""
+    status = {trial.id: reports[trial.id].status if trial.id in reports else "" for trial in todo}
+    failed = [report for report in reports.values() if report.status == "failed"]
     for report in failed:
         say(f"failed: {report.trial}: {report.message} (see {out / report.trial / 'error.txt'})")
-    if stopped := sum(report.outcome == "stopped" for report in reports):
+    if stopped := sum(report.outcome == "stopped" for report in reports.values()):
         say(f"{stopped} trials were stopped by their budget; without it, they go on to their end")
-    if busy:
-        say(f"{len(busy)} trials are being run by another process and were left to it")
-    if interrupted:
-        say("Interrupted; the same command goes on where this one stopped.")
-        return EXIT_INTERRUPTED
-    return EXIT_FAILED if failed else 0
+    held = [trial for trial, how in status.items() if how == "busy"]
+    if held:
+        say(f"{len(held)} trials are being run by another process and were left to it")
+    if stop.is_due and not {"", "interrupted"}.isdisjoint(status.values()):
+        say(f"{stop.reason}; the same command goes on where this one stopped.")
+        return Ending(stop.exit_code, is_stopped=True)
+    if failed:
+        return Ending(EXIT_FAILED)
+    return Ending(EXIT_AGAIN if held else 0)
 
 
 def say(message: str) -> None:

@@ -109,7 +109,7 @@ def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
         return report("busy")
     except InterruptedTrainingError:
         return report("interrupted", seconds=time.perf_counter() - started)
-    except Exception as error:  # a failing trial must not stop the study
+    except (Exception, SystemExit) as error:  # a failing trial must not stop the study
         folder.write_error(traceback.format_exc())
         message = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
         return report("failed", message=message, seconds=time.perf_counter() - started)

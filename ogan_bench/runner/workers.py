@@ -19,6 +19,7 @@ from multiprocessing.connection import wait as wait_for
 from typing import Any, TypeVar
 
 from ogan_bench.errors import UserError
+from ogan_bench.runner import signals
 
 T = TypeVar("T")
 
@@ -57,8 +58,7 @@ class LocalExecutor(Executor):
 
     def __init__(self, devices: Sequence[str]) -> None:
         self._free: queue.Queue[_Slot] = queue.Queue()
-        # Ctrl-C must not kill the new interpreters before they have installed their own handler.
-        with _signals_ignored(), _one_thread_each():
+        with _one_thread_each():
             self._slots = [_Slot(device) for device in devices]
         for slot in self._slots:
             self._free.put(slot)
@@ -89,7 +89,7 @@ class LocalExecutor(Executor):
         """Cancel pending work, and ask running trials to save their state and stop."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         for slot in self._slots:
-            slot.signal(signal.SIGINT)
+            slot.signal(signals.TO_WORKERS)
 
     def kill(self) -> None:
         """Kill all processes immediately."""
@@ -113,7 +113,9 @@ class _Slot:
         self.pool = ProcessPoolExecutor(
             1, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker
         )
-        self._pid = self.pool.submit(os.getpid)
+        # A signal must not kill the new interpreter before it has installed its own handlers.
+        with signals.blocked():
+            self._pid = self.pool.submit(os.getpid)
 
     def call(self, fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         try:
@@ -142,6 +144,7 @@ def _start_worker() -> None:
     from ogan_bench.runner.monitor import STOP
 
     STOP.install()
+    signals.unblock()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_outlive, args=(parent.sentinel,), daemon=True).start()
@@ -155,16 +158,6 @@ def _outlive(sentinel: int) -> None:
     STOP.set()
     STOP.wait_until_idle()
     os._exit(1)
-
-
-@contextlib.contextmanager
-def _signals_ignored() -> Iterator[None]:
-    """Processes started in this context ignore Ctrl-C until they install a handler."""
-    old = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, old)
 
 
 @contextlib.contextmanager

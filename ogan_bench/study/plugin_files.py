@@ -62,7 +62,7 @@ def import_plugin(plugin: Plugin) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(
             f"{plugin.path}: cannot be imported: {type(error).__name__}: {error}"
         ) from error

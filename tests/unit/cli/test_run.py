@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from ogan_bench.cli import app, report
 from ogan_bench.errors import UserError
+from ogan_bench.runner import study
 from tests.unit.cli.asking import ask
 
 
@@ -23,3 +26,20 @@ def test_help_has_one_word_for_it() -> None:
     text = ask("run", "--help")
     assert "--results" in text
     assert "--out" not in text
+
+
+def test_failed_trials_count_more_than_a_report_that_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a full disk both fail, and the exit code was that of the report."""
+
+    def full(root: Path, name: str) -> None:
+        raise UserError(f"{root}/{name}/report.html: cannot be written")
+
+    monkeypatch.setattr(report, "print_report", full)
+    arguments = ["run", "mse_vs_pearson", "--scale", "smoke", "--results", str(tmp_path)]
+    monkeypatch.setattr(study, "execute", lambda *_, **__: study.Ending(3))
+    assert CliRunner().invoke(app, arguments).exit_code == 3
+    monkeypatch.setattr(study, "execute", lambda *_, **__: study.Ending(0))
+    with pytest.raises(UserError, match="cannot be written"):
+        ask(*arguments)

@@ -1,10 +1,10 @@
-"""Watching over trials: what a Ctrl-C does to those that run and to those that wait."""
+"""Watching over trials: what a signal does to those that run and to those that wait."""
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +12,8 @@ from typing import Any, cast
 import pytest
 
 from ogan_bench.runner.scheduler import run_all
+from ogan_bench.runner.signals import handled
+from ogan_bench.runner.stop_request import StopRequest
 from ogan_bench.runner.trial import Options, TrialReport
 from ogan_bench.runner.workers import LocalExecutor
 from ogan_bench.study.load import load_study
@@ -37,19 +39,21 @@ class OneSlot:
         self.asked.set()
 
     def kill(self) -> None:
-        raise AssertionError("one Ctrl-C is no reason to kill")
+        raise AssertionError("one Ctrl-C is no reason to kill, nor is a scheduler's second signal")
 
 
-class Impatient:
-    """Somebody who presses Ctrl-C at the first look."""
+class Sender:
+    """Somebody who sends signals at the first look."""
 
-    def __init__(self) -> None:
+    def __init__(self, *numbers: signal.Signals) -> None:
+        self.numbers = numbers
         self.looks = 0
 
     def tick(self) -> None:
         self.looks += 1
         if self.looks == 1:
-            raise KeyboardInterrupt
+            for number in self.numbers:
+                os.kill(os.getpid(), number)
         assert self.looks < 40, "the run still waits, ten seconds after the Ctrl-C"
 
     def ended(self, report: TrialReport) -> None: ...
@@ -57,18 +61,62 @@ class Impatient:
     def stopping(self) -> None: ...
 
 
-@pytest.fixture(autouse=True)
-def _restore_signals() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
+WANTED = trials(load_study(Path("studies/mse_vs_pearson.yaml"), scale="smoke"))
 
 
-def test_an_interrupted_run_does_not_wait_for_trials_that_never_began() -> None:
-    wanted = trials(load_study(Path("studies/mse_vs_pearson.yaml"), scale="smoke"))
-    executor = OneSlot()
-    reports, interrupted = run_all(
-        wanted, Options(Path("nowhere")), cast(LocalExecutor, executor), Impatient()
-    )
-    assert interrupted
-    assert [report.trial for report in reports] == [wanted[0].id]
+def watch_over(
+    executor: object, observer: Sender, stop: StopRequest, wanted: list[Trial] = WANTED
+) -> list[TrialReport]:
+    with handled(stop.receive):
+        return run_all(
+            wanted, Options(Path("nowhere")), cast(LocalExecutor, executor), observer, stop
+        )
+
+
+@pytest.mark.parametrize(
+    "numbers", [[signal.SIGINT], [signal.SIGHUP], [signal.SIGUSR1, signal.SIGTERM, signal.SIGTERM]]
+)
+def test_a_stopped_run_does_not_wait_for_trials_that_never_began(
+    numbers: list[signal.Signals],
+) -> None:
+    stop = StopRequest()
+    reports = watch_over(OneSlot(), Sender(*numbers), stop)
+    assert [report.trial for report in reports] == [WANTED[0].id]
+    assert stop.exit_code == (130 if signal.SIGINT in numbers else 75)
+
+
+def test_a_run_stops_when_its_hours_are_over() -> None:
+    stop = StopRequest(max_hours=0)
+    assert len(watch_over(OneSlot(), Sender(), stop)) == 1
+    assert (stop.exit_code, stop.reason) == (75, "Stopped after --max-hours 0")
+
+
+class Told(OneSlot):
+    """Its first trial stops because others told its process to, as a limit on CPU time does."""
+
+    def _run(self, trial: Trial) -> TrialReport:
+        return TrialReport(trial.id, "interrupted") if trial is WANTED[0] else super()._run(trial)
+
+
+def test_a_worker_that_was_told_to_stop_stops_the_run() -> None:
+    stop = StopRequest()
+    reports = watch_over(Told(), Sender(), stop)
+    assert len(reports) < len(WANTED)
+    assert {report.status for report in reports} == {"interrupted"}
+    assert stop.exit_code == 75
+
+
+class Killed(OneSlot):
+    """Its trial goes on until it is killed."""
+
+    def interrupt(self) -> None:
+        self.pool.shutdown(wait=False, cancel_futures=True)
+
+    def kill(self) -> None:
+        self.asked.set()
+
+
+def test_a_second_ctrl_c_kills() -> None:
+    stop = StopRequest()
+    watch_over(Killed(), Sender(signal.SIGINT, signal.SIGINT), stop, WANTED[:1])
+    assert stop.exit_code == 130

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
+from ogan_bench.runner import preflight
 from ogan_bench.runner import study as runner_study
-from ogan_bench.runner.study import resolved_record, store_study
+from ogan_bench.runner.study import Ending, execute, resolved_record, store_study
+from ogan_bench.runner.trial import Options, TrialReport
 from ogan_bench.store.preregistration import registration
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.load import load_study
 from ogan_bench.study.shipped import find_study
-from ogan_bench.study.trial import trials
+from ogan_bench.study.trial import Trial, trials
 
 STUDY = Path("mse_vs_pearson")
 
@@ -75,3 +78,48 @@ def test_trials_older_than_any_registration_are_said_to_be_so(
     run.write_text("{}")
     store(tmp_path)
     assert capsys.readouterr().err.startswith("Not registered: ")
+
+
+class Scripted:
+    """An executor whose attempts at a trial end as they are told to, one after another."""
+
+    def __init__(self, *statuses: str) -> None:
+        self.statuses = list(statuses)
+
+    def __call__(self, devices: list[str]) -> Scripted:
+        return self
+
+    def __enter__(self) -> Scripted:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def submit(self, fn: object, trial: Trial, options: Options) -> Future[TrialReport]:
+        future: Future[TrialReport] = Future()
+        future.set_result(TrialReport(trial.id, self.statuses.pop(0)))  # type: ignore[arg-type]
+        return future
+
+    def interrupt(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("statuses", "ending"),
+    [
+        (["finished"], Ending(0)),
+        (["failed"], Ending(3)),
+        (["busy", "skipped"], Ending(0)),
+        (["busy", "busy"], Ending(75)),
+        (["busy", "failed"], Ending(3)),
+        (["interrupted"], Ending(75, is_stopped=True)),
+    ],
+)
+def test_the_exit_code_tells_the_truth(
+    statuses: list[str], ending: Ending, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trial left to another process was done before, and is looked at once more now."""
+    executor = Scripted(*statuses)
+    monkeypatch.setattr(runner_study, "LocalExecutor", executor)
+    monkeypatch.setattr(preflight, "preflight", lambda todo: None)
+    todo = trials(load_study(find_study(STUDY), scale="smoke"))[:1]
+    assert execute(todo, 1, tmp_path, "cpu", 1) == ending
+    assert executor.statuses == []

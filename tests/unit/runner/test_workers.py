@@ -1,8 +1,9 @@
-"""Workers that cannot start because the script that starts them has no main guard."""
+"""Workers that start: what signals do to them, and a script without a main guard."""
 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,9 @@ from pathlib import Path
 import pytest
 
 import ogan_bench
+from ogan_bench.runner.monitor import STOP
+from ogan_bench.runner.signals import SIGNALS
+from ogan_bench.runner.workers import LocalExecutor
 
 SCRIPT = """
 import os
@@ -40,3 +44,18 @@ def test_run_ends_in_a_worker_that_imports_the_script(
     with pytest.raises(SystemExit):
         ogan_bench.run(study, out=tmp_path / "results")
     assert not (tmp_path / "results").exists()
+
+
+def is_asked_to_stop(*, device: str) -> bool:
+    return STOP.is_set()
+
+
+def test_signals_reach_a_worker_that_is_still_starting_and_do_not_kill_it() -> None:
+    """A scheduler sends its signal to every process of a job."""
+    before = multiprocessing.active_children()
+    with LocalExecutor(["cpu"]) as executor:
+        (worker,) = set(multiprocessing.active_children()) - set(before)
+        assert worker.pid is not None
+        for number in SIGNALS:
+            os.kill(worker.pid, number)
+        assert executor.submit(is_asked_to_stop).result()

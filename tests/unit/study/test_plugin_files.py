@@ -24,13 +24,18 @@ def test_a_file_that_changes_during_a_run_is_refused(plugin_study: Path) -> None
         catalogue.function("consistency", "huber")
 
 
-def test_an_import_error_in_a_plugin_is_one_message(plugin_study: Path, tmp_path: Path) -> None:
-    (plugin_study.parent / "my_terms.py").write_text(
-        PLUGIN + "\nimport nowhere\n", encoding="utf-8"
-    )
+@pytest.mark.parametrize(
+    ("statement", "error"),
+    [("import nowhere", "ModuleNotFoundError"), ("raise SystemExit(0)", "SystemExit")],
+)
+def test_an_import_error_in_a_plugin_is_one_message(
+    plugin_study: Path, tmp_path: Path, statement: str, error: str
+) -> None:
+    """The second one ended a whole run as if all were done."""
+    (plugin_study.parent / "my_terms.py").write_text(f"{PLUGIN}\n{statement}\n", encoding="utf-8")
     report = run_trial(trials(load_study(plugin_study))[1], Options(tmp_path / "r"), "cpu")
     assert report.status == "failed"
-    assert "my_terms.py: cannot be imported: ModuleNotFoundError" in report.message
+    assert f"my_terms.py: cannot be imported: {error}" in report.message
 
 
 @pytest.mark.usefixtures("_forget_plugins")
