@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ogan_bench.runner import signals
@@ -49,6 +50,7 @@ class FolderMonitor:
         steps: Number of steps of the full training.
         checkpoint_seconds: Time between checkpoints.
         trial_budget: Seconds of training after which it ends; ``None``: no limit.
+        check: Raises if the trial is no longer this process's to write.
     """
 
     def __init__(
@@ -57,15 +59,18 @@ class FolderMonitor:
         steps: int,
         checkpoint_seconds: float = 30.0,
         trial_budget: float | None = None,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
         self.folder = folder
         self.steps = steps
         self.checkpoint_seconds = checkpoint_seconds
         self.trial_budget = trial_budget
+        self._check = check
         self._beat = 0.0
         self._saved = time.monotonic()
 
     def progress(self, stage: str, step: int, record: dict[str, Any]) -> None:
+        self._check()
         now = time.monotonic()
         if now - self._beat < HEARTBEAT_SECONDS and stage == "train":
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from ogan_bench.errors import UserError
@@ -22,6 +23,7 @@ def sample(
     *,
     classifiers: Path | None = None,
     stop: Stop = STOP,
+    check: Callable[[], None] = lambda: None,
 ) -> int:
     """Evaluate a finished trial with the seeds that follow its own evaluation seed.
 
@@ -37,6 +39,7 @@ def sample(
         device_name: Where to compute.
         classifiers: Folder of the classifiers that belong to the results; ``None``: there is none.
         stop: Checked before each seed.
+        check: As for :class:`~ogan_bench.runner.monitor.FolderMonitor`.
 
     Returns:
         Number of seeds measured.
@@ -55,7 +58,7 @@ def sample(
         return 0
     dataset, _, device = prepare(trial, folder, device_name)
     folder.error.unlink(missing_ok=True)
-    monitor = FolderMonitor(folder, trial.settings.training.steps)
+    monitor = FolderMonitor(folder, trial.settings.training.steps, check=check)
     try:
         trained = load_trained(trial, dataset, folder, device)
         if trained.steps != (folder.read("result.json") or {})["training"]["steps"]:

@@ -6,7 +6,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from ogan_bench.runner.devices import slots
 from ogan_bench.runner.signals import handled
 from ogan_bench.runner.stop_request import EXIT_AGAIN, StopRequest
 from ogan_bench.runner.workers import LocalExecutor
+from ogan_bench.store.claims import awaited
 from ogan_bench.store.preregistration import deviations, register, registration
 from ogan_bench.store.provenance import code_and_machine, tool
 from ogan_bench.store.trial_folder import ConflictError
@@ -82,14 +83,16 @@ def store_study(
     verb: str = "run",
 ) -> None:
     """Register and store the resolved study, and say so where it is not what was registered."""
-    record = resolved_record(store, study, wanted, path, scale, overrides, verb)
-    register(store, study.folder, record)
-    registered = registration(store, study.folder)
-    if registered is None:
-        say("Not registered: stored trials are older than any registration.")
-    elif changes := deviations(registered, record, _trained_with(store, wanted)):
-        say("\n  ".join(["DEVIATED: this is not what was registered. Changed since:", *changes]))
-    store.write_study(study.folder, record)
+    with awaited(store.root / study.folder):  # or of two runs that add seeds one would lose them
+        record = resolved_record(store, study, wanted, path, scale, overrides, verb)
+        register(store, study.folder, record)
+        registered = registration(store, study.folder)
+        if registered is None:
+            say("Not registered: stored trials are older than any registration.")
+        elif changes := deviations(registered, record, _trained_with(store, wanted)):
+            changed = ["DEVIATED: this is not what was registered. Changed since:", *changes]
+            say("\n  ".join(changed))
+        store.write_study(study.folder, record)
 
 
 def _trained_with(store: TrialStore, wanted: list[Trial]) -> list[Record]:
@@ -160,7 +163,7 @@ def execute(
             reports = {report.trial: report for report in ended}
             # Once more, for what other processes have finished or left meanwhile.
             if not stop.is_due and (held := [t for t in todo if reports[t.id].status == "busy"]):
-                ended = run_all(held, options, executor, observer, stop)
+                ended = run_all(held, replace(options, patient=True), executor, observer, stop)
                 reports |= {report.trial: report for report in ended}
     return _summary(todo, reports, stop, out)
 

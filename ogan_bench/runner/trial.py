@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,8 +27,9 @@ from ogan_bench.runner.preflight import prepare
 from ogan_bench.runner.resampling import sample
 from ogan_bench.sampling.autoencoder import NonFiniteError
 from ogan_bench.store import provenance
+from ogan_bench.store.lease import BusyError
 from ogan_bench.store.preregistration import registration
-from ogan_bench.store.trial_folder import FORMAT, BusyError
+from ogan_bench.store.trial_folder import FORMAT
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.checkpoint import UnreadableCheckpointError
@@ -49,6 +51,7 @@ class Options:
             is; ``None``: it is trained to its last step.
         samplings: Measure finished trials with this many further evaluation seeds, and do nothing
             else.
+        patient: Find out whether a process of another machine that holds a trial is alive.
     """
 
     root: Path
@@ -56,6 +59,7 @@ class Options:
     again: bool = False
     trial_budget: float | None = None
     samplings: int = 0
+    patient: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,11 +95,16 @@ def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
     started = time.perf_counter()
     report = functools.partial(TrialReport, trial.id)
     try:
-        with STOP.running, folder.claim():
+        with STOP.running, folder.claim(patient=options.patient) as check:
             folder.check_identity(trial)
             if options.samplings:
                 added = sample(
-                    trial, folder, options.samplings, device, classifiers=store.classifiers
+                    trial,
+                    folder,
+                    options.samplings,
+                    device,
+                    classifiers=store.classifiers,
+                    check=check,
                 )
                 return report(
                     "finished" if added else "skipped",
@@ -104,7 +113,7 @@ def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
                 )
             if folder.is_complete(trial, options.trial_budget) and not options.again:
                 return report("skipped")
-            result = _run(trial, store, options, device)
+            result = _run(trial, store, options, device, check)
     except BusyError:
         return report("busy")
     except InterruptedTrainingError:
@@ -122,13 +131,19 @@ def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
     )
 
 
-def _run(trial: Trial, store: TrialStore, options: Options, device_name: str) -> dict[str, Any]:
+def _run(
+    trial: Trial,
+    store: TrialStore,
+    options: Options,
+    device_name: str,
+    check: Callable[[], None],
+) -> dict[str, Any]:
     folder = store.trial(trial)
     dataset, held_out, device = prepare(trial, folder, device_name)
     folder.error.unlink(missing_ok=True)
     steps, budget = trial.settings.training.steps, options.trial_budget
     _write_run(trial, store, dataset, device, trains=not folder.is_trained(budget))
-    monitor = FolderMonitor(folder, steps, options.checkpoint_seconds, budget)
+    monitor = FolderMonitor(folder, steps, options.checkpoint_seconds, budget, check)
 
     outcome, reason = "ok", None
     trained: Trained | None = None
@@ -186,6 +201,7 @@ def _run(trial: Trial, store: TrialStore, options: Options, device_name: str) ->
             if journal.path.exists()
         },
     }
+    check()
     folder.write("result.json", result)
     folder.heartbeat.unlink(missing_ok=True)
     return result

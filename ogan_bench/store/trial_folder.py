@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record, parse_json, read_json, write_bytes, write_json
+from ogan_bench.store import claims
 from ogan_bench.store.journal import Journal, read_file
 from ogan_bench.store.packed import PackedStudy
 from ogan_bench.study.diffs import differences
@@ -26,10 +26,6 @@ FORMAT = 1
 
 class ConflictError(UserError):
     """A stored trial was made with another configuration."""
-
-
-class BusyError(Exception):
-    """Another process holds the trial."""
 
 
 @dataclass(frozen=True)
@@ -103,24 +99,19 @@ class TrialFolder:
             write_bytes(self.error, text.encode())
 
     @contextmanager
-    def claim(self) -> Iterator[None]:
+    def claim(self, *, patient: bool = False) -> Iterator[Callable[[], None]]:
         """Hold the trial exclusively.
+
+        Args:
+            patient: As for :func:`~ogan_bench.store.claims.claimed`, which says what is yielded.
 
         Raises:
             BusyError: Another process holds it.
             UserError: Its study is packed.
         """
         self.check_not_packed()
-        self.path.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.path / ".lock", timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise BusyError(f"{self.path} is held by another process") from None
-        try:
-            yield
-        finally:
-            lock.release()
+        with claims.claimed(self.path, patient=patient) as check:
+            yield check
 
     def read(self, name: str) -> Record | None:
         """One of the JSON files, or ``None`` where it is not there.
@@ -209,12 +200,8 @@ class TrialFolder:
             return "finished"
         if not self.is_started:
             return "missing"
-        if not self._pack.exists:
-            try:
-                with self.claim():
-                    pass
-            except BusyError:
-                return "running"
+        if not self._pack.exists and claims.is_held(self.path):
+            return "running"
         if self._has("error.txt"):
             return "failed"
         return "interrupted" if result is None else "stopped"

@@ -25,7 +25,7 @@ its trials are rows of two files beside ``study.json``. A packed study is read l
 cannot be added to.
 
 Whole files are replaced atomically; the log is appended to, and cut back to the checkpoint on
-resume. A trial is claimed with a lock that the operating system releases when its process dies.
+resume. How a trial is claimed: :mod:`ogan_bench.store.claims`.
 """
 
 from __future__ import annotations

@@ -85,6 +85,7 @@ class Scripted:
 
     def __init__(self, *statuses: str) -> None:
         self.statuses = list(statuses)
+        self.patient: list[bool] = []
 
     def __call__(self, devices: list[str]) -> Scripted:
         return self
@@ -95,6 +96,7 @@ class Scripted:
     def __exit__(self, *_: object) -> None: ...
 
     def submit(self, fn: object, trial: Trial, options: Options) -> Future[TrialReport]:
+        self.patient.append(options.patient)
         future: Future[TrialReport] = Future()
         future.set_result(TrialReport(trial.id, self.statuses.pop(0)))  # type: ignore[arg-type]
         return future
@@ -122,4 +124,4 @@ def test_the_exit_code_tells_the_truth(
     monkeypatch.setattr(preflight, "preflight", lambda todo: None)
     todo = trials(load_study(find_study(STUDY), scale="smoke"))[:1]
     assert execute(todo, 1, tmp_path, "cpu", 1) == ending
-    assert executor.statuses == []
+    assert executor.patient == [False, True][: len(statuses)]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ogan_bench.store.trial_folder import BusyError, ConflictError, TrialFolder
+from ogan_bench.store.lease import BusyError
+from ogan_bench.store.trial_folder import ConflictError, TrialFolder
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import trials
 
@@ -16,15 +17,19 @@ from ogan_bench.study.trial import trials
 def hold(path: str, ready: object, release: object) -> None:
     with TrialFolder(Path(path)).claim():
         ready.set()  # type: ignore[attr-defined]
-        release.wait(30)  # type: ignore[attr-defined]
+        release.wait(120)  # type: ignore[attr-defined]
 
 
-def test_a_trial_is_claimed_by_one_process_and_freed_by_its_death(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["lock", "lease"])
+def test_a_trial_is_claimed_by_one_process_and_freed_by_its_death(
+    tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OGAN_BENCH_CLAIMS", how)
     context = multiprocessing.get_context("spawn")
     ready, release = context.Event(), context.Event()
     process = context.Process(target=hold, args=(str(tmp_path / "t"), ready, release))
     process.start()
-    assert ready.wait(30)
+    assert ready.wait(120)
     folder = TrialFolder(tmp_path / "t")
     with pytest.raises(BusyError), folder.claim():
         pass
