@@ -28,6 +28,7 @@ from ogan_bench.cli import (
     tune,
     verify,
     watch,
+    work,
 )
 from ogan_bench.cli.command import Commands
 from ogan_bench.cli.encoding import substitute_unprintable
@@ -65,6 +66,7 @@ def _root(
 app.command("try")(first_look.try_it)
 app.command("init")(init.init)
 app.command("run")(run.run)
+app.command("work")(work.work)
 app.command("tune")(tune.tune)
 app.command("evaluate")(evaluate.evaluate)
 app.command("verify")(verify.verify)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,6 +27,13 @@ if TYPE_CHECKING:
     from ogan_bench.store.trial_store import TrialStore
 
 
+class PlanFormat(StrEnum):
+    """How a plan is printed."""
+
+    TABLE = "table"
+    TASKS = "tasks"
+
+
 def plan(
     study: StudyPath,
     scale: Scale = None,
@@ -41,11 +50,26 @@ def plan(
         ),
     ] = None,
     as_json: Json = False,
+    format_: Annotated[
+        PlanFormat,
+        typer.Option("--format", help="tasks: a shell command for every trial, for schedulers."),
+    ] = PlanFormat.TABLE,
+    results: Results = RESULTS,
 ) -> None:
     """Show what a run would do and about how long it would take."""
     from ogan_bench.study.procedure import seeds_for_ranks
 
     statement, wanted = read_study(study, scale, arms, seeds, override)
+    if format_ == PlanFormat.TASKS:
+        whole = ["ogan-bench", "run", str(study), "--results", str(results)]
+        whole += ["--device", device] if device != "auto" else []
+        for option, value in (("--scale", scale), ("--arms", arms), ("--seeds", seeds)):
+            whole += [option, value] if value is not None else []
+        for setting in override or ():
+            whole += ["--set", setting]
+        for trial in wanted:
+            print_text(shlex.join([*whole, "--only", f"{trial.arm}/seed-{trial.seed}"]))
+        return
     rows: list[dict[str, Any]] = []
     for arm in dict.fromkeys(trial.arm for trial in wanted):
         trials = [trial for trial in wanted if trial.arm == arm]

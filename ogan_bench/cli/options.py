@@ -36,6 +36,12 @@ def folder(path: Path | None) -> Path | None:
 
 Results = Annotated[Path, typer.Option(callback=folder, help="Results folder.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda (all GPUs) or cuda:N.")]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="Trials at a time. [default: cores, or GPUs]")
+]
+CheckpointSeconds = Annotated[
+    float, typer.Option(min=0, help="Time between checkpoints, the most that a kill can lose.")
+]
 MaxHours = Annotated[
     float | None,
     typer.Option(

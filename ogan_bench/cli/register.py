@@ -81,6 +81,7 @@ def register(
     if known != planned.registered["sha256"]:
         path.unlink()
         raise UserError(f"{statement.folder}: was registered by another process meanwhile")
+    store.write_study(statement.folder, record)  # so that `ogan-bench work` knows its trials
     if as_json:
         print_json(
             {

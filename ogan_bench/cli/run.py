@@ -11,12 +11,14 @@ from ogan_bench.cli.mirror import accompanied
 from ogan_bench.cli.options import (
     RESULTS,
     Arms,
+    CheckpointSeconds,
     Device,
     MaxHours,
     Scale,
     Seeds,
     Set,
     StudyPath,
+    Workers,
     folder,
     read_study,
 )
@@ -33,13 +35,17 @@ def run(
     arms: Arms = None,
     seeds: Seeds = None,
     override: Set = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Trials at a time. [default: cores, or GPUs]")
+    only: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ARM/seed-N",
+            help="This one of the trials, and no report; `ogan-bench plan --format tasks` prints "
+            "such a command for each.",
+        ),
     ] = None,
+    workers: Workers = None,
     device: Device = "auto",
-    checkpoint_seconds: Annotated[
-        float, typer.Option(min=0, help="Time between checkpoints, the most that a kill can lose.")
-    ] = 30.0,
+    checkpoint_seconds: CheckpointSeconds = 30.0,
     trial_budget: Annotated[
         float | None,
         typer.Option(
@@ -69,12 +75,18 @@ def run(
     root = results or out or RESULTS
     statement, wanted = read_study(study, scale, arms, seeds, override)
     store = TrialStore(root)
-    todo = unfinished(store, wanted, trial_budget)
-    if not todo and not mirrors and (root / statement.folder / "report.html").exists():
+    asked = wanted if only is None else [t for t in wanted if t.id == f"{statement.folder}/{only}"]
+    if not asked:
+        raise UserError(
+            f"--only {only}: no such trial; one is {wanted[0].arm}/seed-{wanted[0].seed}"
+        )
+    todo = unfinished(store, asked, trial_budget)
+    page = root / statement.folder / "report.html"
+    if not todo and not mirrors and (only is not None or page.exists()):
         say(
-            f"Nothing to do: all {len(wanted)} trials of {statement.folder} are finished"
+            f"Nothing to do: all {len(asked)} trials of {statement.folder} are finished"
             f"{' or have used up their budget' if trial_budget is not None else ''}.\n"
-            f"Report: {root / statement.folder / 'report.html'} "
+            f"Report: {page} "
             f"(`ogan-bench report {statement.folder} --results {root}` rebuilds it)"
         )
         return
@@ -83,11 +95,11 @@ def run(
         store_study(store, statement, wanted, study, scale, override or ())
         if todo:
             ending = execute(
-                *(todo, len(wanted), root, device, workers, checkpoint_seconds),
+                *(todo, len(asked), root, device, workers, checkpoint_seconds),
                 trial_budget=trial_budget,
                 max_hours=max_hours,
             )
-    if ending.is_stopped:
+    if ending.is_stopped or only is not None:
         raise typer.Exit(ending.code)
 
     from ogan_bench.cli.report import print_report

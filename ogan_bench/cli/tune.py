@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from ogan_bench.cli.options import RESULTS, Device, Json, Results, Scale, StudyPath
+from ogan_bench.cli.options import RESULTS, Device, Json, Results, Scale, StudyPath, Workers
 from ogan_bench.cli.output import print_json, print_table, print_text, say
 
 if TYPE_CHECKING:
@@ -18,9 +18,7 @@ def tune(
     study: StudyPath,
     results: Results = RESULTS,
     scale: Scale = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Trials at a time. [default: cores, or GPUs]")
-    ] = None,
+    workers: Workers = None,
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Rebuilds trials from what is stored of them, so that they can be measured again."""
+"""Rebuilds trials from what is stored, to measure them again or to train them anywhere."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from pydantic import ValidationError
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
 from ogan_bench.store.trial_folder import TrialFolder
+from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.first_defaults import with_first_defaults
 from ogan_bench.study.plugin_files import Plugin
 from ogan_bench.study.plugins import add_plugins
-from ogan_bench.study.settings import Settings
-from ogan_bench.study.trial import Trial
+from ogan_bench.study.settings import Settings, StudySettings
+from ogan_bench.study.trial import Trial, config_hash
 
 
 def stored_trials(
@@ -55,6 +56,62 @@ def stored_trial(study: Record, folder: TrialFolder, *, plugins: Sequence[Path] 
     return _trial(study, folder, (), (), plugins)
 
 
+def planned_trials(
+    store: TrialStore, studies: Sequence[str], *, plugins: Sequence[Path] = ()
+) -> list[Trial]:
+    """All trials that stored studies state, started or not, seed by seed.
+
+    Args:
+        store: The results.
+        studies: Names of the studies' folders.
+        plugins: As for :func:`stored_trials`.
+
+    Raises:
+        UserError: There is no such study, it lies in another place than it says, its settings are
+            of another version, or a plug-in is not named or has changed.
+    """
+    add_plugins(plugins)
+    return [trial for study in studies for trial in _planned(store, study, plugins)]
+
+
+def _planned(store: TrialStore, study: str, plugins: Sequence[Path]) -> list[Trial]:
+    """:func:`planned_trials` of one study."""
+    record, path = store.read_study(study), store.root / study / "study.json"
+    try:
+        if record["folder"] != study:
+            raise UserError(f"{path}: says that it is of {record['folder']}; put it back there")
+        declared = {Path(name).name for name in record.get("plugins", [])}
+        used = tuple(plugin for plugin in plugins if plugin.name in declared)
+        for config in record["arms"].values():
+            _check_plugins(record, path, config.get("plugins", {}), used)
+        stated = StudySettings.model_validate(
+            {
+                **{key: record[key] for key in ("name", "question", "metrics", "seeds")},
+                "scale": record.get("scale"),
+                "arms": {
+                    arm: with_first_defaults(config) for arm, config in record["arms"].items()
+                },
+            }
+        )
+        identities = {arm: dict(record["identities"][arm]) for arm in stated.arms}
+    except ValidationError as error:
+        raise UserError(f"{path}: {_first(error)}") from None
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UserError(f"{path}: not a stored study ({error})") from None
+    found = [
+        Trial(study, arm, seed, settings, used)
+        for seed in stated.seeds
+        for arm, settings in stated.arms.items()
+    ]
+    for trial in found:
+        if config_hash({**identities[trial.arm], "seed": trial.seed}) != trial.config_hash:
+            raise UserError(
+                f"{path}: {trial.arm} has settings of another version; use that version, or store "
+                "the study anew with `ogan-bench run`"
+            )
+    return found
+
+
 def _trial(
     study: Record,
     folder: TrialFolder,
@@ -67,27 +124,31 @@ def _trial(
     folder.check_place(run)
     config = with_first_defaults(run["config"])
     del config["seed"]
-    _check_plugins(study, folder, config.get("plugins", {}), plugins)
+    _check_plugins(study, folder.path, config.get("plugins", {}), plugins)
     wanted: dict[str, Any] = config["evaluation"]
     for key, added in (("extractors", extractors), ("groups", groups)):
         wanted[key] = list(dict.fromkeys([*wanted.get(key, []), *added]))
     try:
         settings = Settings.model_validate(config)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise UserError(f"{folder.path / 'run.json'}: {place}: {first['msg']}") from None
+        raise UserError(f"{folder.path / 'run.json'}: {_first(error)}") from None
     return Trial(run["study"], run["arm"], run["seed"], settings, tuple(plugins))
 
 
+def _first(error: ValidationError) -> str:
+    """The first problem, with its place."""
+    first = error.errors(include_url=False)[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+
+
 def _check_plugins(
-    study: Record, folder: TrialFolder, needed: dict[str, str], named: Sequence[Path]
+    study: Record, place: Path, needed: dict[str, str], named: Sequence[Path]
 ) -> None:
     """Refuse a trial whose plug-ins the user has not named, or that are not what they were.
 
     Args:
         study: ``study.json``, which knows where the files were.
-        folder: Of the trial.
+        place: Of the trial, for the message.
         needed: Name of the file to the hash of its content at the training.
         named: Files that the user has named.
     """
@@ -96,11 +157,11 @@ def _check_plugins(
         if name not in files:
             places = [path for path in study.get("plugins", []) if Path(path).name == name]
             raise UserError(
-                f"{folder.path}: needs the plug-in {places[0] if places else name}, whose code "
+                f"{place}: needs the plug-in {places[0] if places else name}, whose code "
                 "runs only if you name it: read it, then add --plugin FILE (in Python, plugins=)"
             )
         if Plugin.of(files[name], files[name].read_bytes()).sha256 != sha256:
             raise UserError(
-                f"{files[name]}: is not the file that {folder.path} was trained with (SHA-256 "
+                f"{files[name]}: is not the file that {place} was trained with (SHA-256 "
                 f"{sha256}...); give that version"
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -119,8 +120,11 @@ def test_without_its_result_a_trial_is_measured_anew_and_not_trained(
     shutil.copytree(whole / name, tmp_path / name)
     (tmp_path / name / "result.json").unlink()
     log = (tmp_path / name / "train.jsonl").read_bytes()
-    arguments = ("--scale", "smoke", "--arms", "pearson", "--seeds", "0", "--device", "cpu")
-    ogan_bench("run", STUDY, *arguments, "--results", tmp_path)
+    plan = ("--results", tmp_path, "--device", "cpu", "--format", "tasks")
+    tasks = ogan_bench("plan", STUDY, *SMALL, *plan).stdout.splitlines()
+    assert len(tasks) == 2
+    ogan_bench(*shlex.split(tasks[1])[1:])  # of the second arm
+    assert not (tmp_path / "mse_vs_pearson-smoke" / "none").exists()
     assert (tmp_path / name / "train.jsonl").read_bytes() == log
     assert metrics(tmp_path / name) == metrics(whole / name)
 
@@ -210,6 +214,35 @@ def test_two_runs_on_one_folder_share_the_work(tmp_path: Path) -> None:
     for arm in ("none", "pearson"):
         folder = tmp_path / "mse_vs_pearson-smoke" / arm / "seed-0"
         assert metrics(folder)["outcome"] == "ok"
+        assert len(json.loads((folder / "run.json").read_text())["attempts"]) == 1
+
+
+def test_workers_on_one_folder_equal_one_run(finished: tuple[Path, str], tmp_path: Path) -> None:
+    """Two at once, by leases, on a study that was registered and never run."""
+    whole, _ = finished
+    study = tmp_path / "mse_vs_pearson-smoke"
+    ogan_bench("register", STUDY, "--scale", "smoke", "--results", tmp_path)
+    record = json.loads((study / "study.json").read_text())
+    record["arms"] = {arm: record["arms"][arm] for arm in ("none", "pearson")}
+    record["seeds"] = [0]
+    (study / "study.json").write_text(json.dumps(record))
+    workers = [
+        subprocess.Popen(
+            command("work", tmp_path, "--workers", "1", "--device", "cpu", "--json"),
+            env={**os.environ, "OGAN_BENCH_CLAIMS": "lease"},
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    printed = [process.communicate(timeout=300) for process in workers]
+    codes = [process.returncode for process in workers]
+    assert sorted(codes) in ([0, 0], [0, 75]), printed
+    states = json.loads(printed[codes.index(0)][0])
+    assert {row["state"] for row in states} == {"finished"}
+    for arm in ("none", "pearson"):
+        folder, twin = study / arm / "seed-0", whole / study.name / arm / "seed-0"
+        assert metrics(folder) == metrics(twin)
+        assert losses(folder) == losses(twin)
         assert len(json.loads((folder / "run.json").read_text())["attempts"]) == 1
 
 

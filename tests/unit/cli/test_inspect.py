@@ -83,3 +83,16 @@ def test_status_of_a_folder_without_results_says_so(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, arguments, catch_exceptions=False)
     assert done.exit_code == 0
     assert "nowhere: no study is stored here yet" in done.stderr
+
+
+def test_a_plan_as_tasks_is_a_command_for_every_trial() -> None:
+    commands = ask(
+        *("plan", "mse_vs_pearson", "--scale", "smoke", "--seeds", "3,5", "--arms", "none,pearson"),
+        *("--set", "training.steps=9", "--results", "my results", "--format", "tasks"),
+    ).splitlines()
+    whole = (
+        "ogan-bench run mse_vs_pearson --results 'my results' --scale smoke --arms none,pearson "
+        "--seeds 3,5 --set training.steps=9 --only "
+    )
+    trials = ("none/seed-3", "pearson/seed-3", "none/seed-5", "pearson/seed-5")
+    assert commands == [whole + trial for trial in trials]

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ import ogan_bench as ob
 from ogan_bench.errors import UserError
 from ogan_bench.metrics import METRICS
 from ogan_bench.runner.trial import Options, run_trial
-from ogan_bench.store.stored_trials import stored_trials
+from ogan_bench.store.stored_trials import planned_trials, stored_trials
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study import catalogue, settings
 from ogan_bench.study.load import load_study, study_record
@@ -83,3 +84,56 @@ def test_a_record_of_another_place_is_refused(given: Path, key: str, value: obje
     path.write_text(json.dumps({**json.loads(path.read_text()), key: value}), encoding="utf-8")
     with pytest.raises(UserError, match=r"run\.json: says that it is of .*moved, copied or edited"):
         stored(given, given / "my_terms.py")
+
+
+def test_a_stored_study_plans_the_trials_of_its_file(given: Path) -> None:
+    store, plugin = TrialStore(given / "results"), given / "my_terms.py"
+    with pytest.raises(UserError, match=r"needs the plug-in .*my_terms\.py, whose code runs only"):
+        planned_trials(store, ["mine"])
+    planned = planned_trials(store, ["mine"], plugins=[plugin])
+    assert {trial.plugins for trial in planned} == {(plugin,)}
+    found = [(trial.id, trial.config_hash) for trial in planned]  # reading a file rebuilds models
+    study = load_study(given / "mine.yaml")
+    assert found == [(trial.id, trial.config_hash) for trial in trials(study, seeds=[0])]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"folder": "../elsewhere"}, "says that it is of"),
+        ({"arms": {}}, "arms: "),
+        ({"arms": None}, "not a stored study"),
+        ({"seeds": [0, -1]}, r"seeds\.1: "),
+        ({"identities": {}}, "not a stored study"),
+    ],
+)
+def test_a_study_that_cannot_be_planned_is_refused(
+    tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    path = Path("studies/mse_vs_pearson.yaml")
+    study = load_study(path)
+    store = TrialStore(tmp_path)
+    store.write_study("mse_vs_pearson", {**study_record(study, [0], "run", path), **change})
+    with pytest.raises(UserError, match=message):
+        planned_trials(store, ["mse_vs_pearson"])
+
+
+def test_an_arm_cannot_lead_out_of_the_folder_nor_have_other_settings_than_it_states(
+    tmp_path: Path,
+) -> None:
+    path = Path("studies/mse_vs_pearson.yaml")
+    store = TrialStore(tmp_path)
+    record = study_record(load_study(path), [0], "run", path)
+    assert len(planned_trials(_stored(store, record), ["mse_vs_pearson"])) == len(record["arms"])
+    arms, identities = record["arms"], record["identities"]
+    out = {"../../x": arms["none"]}
+    with pytest.raises(UserError, match="arms"):
+        planned_trials(_stored(store, {**record, "arms": out}), ["mse_vs_pearson"])
+    swapped = {**identities, "none": identities["pearson"]}
+    with pytest.raises(UserError, match="none has settings of another version"):
+        planned_trials(_stored(store, {**record, "identities": swapped}), ["mse_vs_pearson"])
+
+
+def _stored(store: TrialStore, record: dict[str, Any]) -> TrialStore:
+    store.write_study("mse_vs_pearson", record)
+    return store

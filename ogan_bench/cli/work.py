@@ -1,0 +1,65 @@
+"""``ogan-bench work``: one of any number of workers on the studies of a results folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ogan_bench.cli.options import (
+    CheckpointSeconds,
+    Device,
+    Json,
+    MaxHours,
+    Plugins,
+    Workers,
+    folder,
+    stored_studies,
+)
+from ogan_bench.cli.output import print_json, say
+
+
+def work(
+    results: Annotated[
+        Path, typer.Argument(metavar="RESULTS", callback=folder, help="Results folder.")
+    ],
+    studies: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[STUDY]...", help="Stored studies; all if none is named."),
+    ] = None,
+    workers: Workers = None,
+    device: Device = "auto",
+    checkpoint_seconds: CheckpointSeconds = 30.0,
+    max_hours: MaxHours = None,
+    plugins: Plugins = None,
+    as_json: Json = False,
+) -> None:
+    """Run the next free trial of stored studies until none is left.
+
+    Any number of these commands, on any number of machines that share the folder, do the work of
+    one `ogan-bench run`. A study gets into the folder by `ogan-bench register` or by its first run.
+    """
+    from ogan_bench.errors import UserError
+    from ogan_bench.runner.study import Ending, execute, unfinished
+    from ogan_bench.store.stored_trials import planned_trials
+    from ogan_bench.store.trial_store import TrialStore
+
+    stored = stored_studies(results)
+    names = [Path(name).stem for name in studies or stored]  # a study may be named by its file
+    if plugins and len(names) > 1:
+        raise UserError("--plugin: its metrics would be measured in every study; name one of them")
+    store = TrialStore(results)
+    wanted = planned_trials(store, names, plugins=plugins or ())
+    todo = unfinished(store, wanted)
+    ending = Ending(0)
+    if todo:
+        ending = execute(
+            *(todo, len(wanted), results, device, workers, checkpoint_seconds),
+            max_hours=max_hours,
+        )
+    else:
+        say(f"Nothing to do: all {len(wanted)} trials of {', '.join(names)} are finished.")
+    if as_json:
+        print_json([{"trial": trial.id, "state": store.trial(trial).state()} for trial in wanted])
+    raise typer.Exit(ending.code)
