@@ -17,20 +17,36 @@ from ogan_bench.errors import UserError
 Record = dict[str, Any]
 
 
-def read_json(path: Path) -> Record | None:
+def read_json(path: Path, mend: str = "delete it to rebuild it") -> Record | None:
     """A JSON object, or ``None`` if there is no such file.
+
+    Args:
+        path: The file.
+        mend: What the user can do if it is not one.
 
     Raises:
         UserError: The file cannot be read or is not a JSON object.
     """
-    mend = "delete it to rebuild it"
+    content = read_bytes(path, mend)
+    return None if content is None else parse_json(content, path, mend)
+
+
+def read_bytes(path: Path, mend: str) -> bytes | None:
+    """Content of a file, or ``None`` if there is no such file.
+
+    Args:
+        path: The file.
+        mend: What the user can do if it cannot be read.
+
+    Raises:
+        UserError: It cannot be read.
+    """
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error}); {mend}") from None
-    return parse_json(content, path, mend)
 
 
 def parse_json(content: bytes, path: Path, mend: str) -> Record:
@@ -46,7 +62,7 @@ def parse_json(content: bytes, path: Path, mend: str) -> Record:
     """
     try:
         record = json.loads(content.decode("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: cannot be read ({error}); {mend}") from None
     if not isinstance(record, dict):
         raise UserError(f"{path}: not a JSON object; {mend}")

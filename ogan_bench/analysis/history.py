@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from ogan_bench.analysis.formatting import metric_info
 from ogan_bench.analysis.results import StudyResults, records, runs
-from ogan_bench.errors import UserError
 from ogan_bench.files import Record
 
 LAST = 5
@@ -30,11 +29,7 @@ def load_history(results: StudyResults) -> pd.DataFrame:
     """
     rows: list[Record] = []
     for trial in records(results.trials.dropna(subset="path")):
-        try:
-            lines = results.folder(trial["path"]).history.read()
-        except ValueError as error:
-            raise UserError(f"{trial['path']}: damaged history ({error})") from None
-        for line in lines:
+        for line in results.folder(trial["path"]).read_log("history.jsonl"):
             values = line.pop("metrics")
             rows.append({"arm": trial["arm"], "seed": trial["seed"], **line, **values})
     keys = ("arm", "seed", "step", "images", "seconds", "on")

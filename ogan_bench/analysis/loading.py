@@ -6,6 +6,8 @@ settings of arms are kept as they are, so that results of older versions stay re
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +27,7 @@ from ogan_bench.analysis.results import (
 )
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
-from ogan_bench.store.trial_folder import FORMAT, TrialFolder
+from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.diffs import flatten
 from ogan_bench.study.trial import config_hash
@@ -44,6 +46,10 @@ CURVES = (
 """Columns that every training log has, filled with nan if missing from the file."""
 
 
+STATED = ("folder", "question", "alpha", "metrics", "hypotheses", "command")
+"""Keys of ``study.json`` that a report needs."""
+
+
 def load_results(root: Path, study: str) -> StudyResults:
     """Read everything stored for a study.
 
@@ -51,17 +57,20 @@ def load_results(root: Path, study: str) -> StudyResults:
         root: The results folder.
         study: Name of the study's folder.
 
+    A trial whose files are damaged counts as failed, and the problems name the file and the mend.
+
     Raises:
-        UserError: There is no such study, or a file cannot be read.
+        UserError: There is no such study, or a file of the study itself cannot be read.
     """
     store = TrialStore(root)
-    record = _checked(store.read_study(study), f"{study}/study.json")
-    folders: dict[tuple[str, int], tuple[TrialFolder, Record]] = {}
-    for folder in store.folders(study):
-        run = folder.read("run.json")
-        if run is not None:
-            folders[str(run["arm"]), int(run["seed"])] = folder, run
-    started = {f"{arm}/seed-{seed}": run for (arm, seed), (_, run) in folders.items()}
+    record = store.read_study(study)
+    if lacking := [key for key in STATED if key not in record]:
+        raise UserError(f"{root / study / 'study.json'}: lacks {', '.join(lacking)}")
+    folders = {
+        (folder.path.parent.name, int(folder.path.name.removeprefix("seed-"))): folder
+        for folder in store.folders(study)
+    }
+    started: dict[str, Record] = {}
     measured: list[Record] = []
     trials: list[Record] = []
     provenance: dict[str, dict[str, str]] = {}
@@ -74,8 +83,15 @@ def load_results(root: Path, study: str) -> StudyResults:
             trials.append(row)
             if (arm, seed) not in folders:
                 continue
-            folder, run = folders.pop((arm, seed))
-            row |= _trial_row(root, folder, run, record["arms"][arm])
+            folder = folders.pop((arm, seed))
+            try:
+                run = _run_of(folder)
+                row |= _trial_row(root, folder, run, record["arms"][arm])
+            except UserError as error:
+                row |= {"outcome": "failed", "reason": str(error)}
+                problems.append(str(error))
+                continue
+            started[trial_name(row)] = run
             facts = flatten(run.get("provenance", {}))
             provenance[trial_name(row)] = {key: str(value) for key, value in facts}
             if (tool := row.pop("tool", None)) is not None:
@@ -90,8 +106,11 @@ def load_results(root: Path, study: str) -> StudyResults:
                 problems.append(
                     f"{trial_name(row)} was run with other settings than the study states"
                 )
-    for arm, seed in sorted(folders):
+    for (arm, seed), folder in sorted(folders.items()):
+        with suppress(UserError):  # it counts for nothing but the standing
+            started[f"{arm}/seed-{seed}"] = _run_of(folder)
         problems.append(f"{arm}/seed-{seed} is stored but not in the study's plan; it is left out")
+    problems += _of_other_data(record["arms"], started)
     columns = [
         "arm", "seed", "outcome", "reason", "steps", "seconds", *COSTS,
         "encoder_parameters", "generator_parameters", "evaluation_seconds", "config_hash", "path",
@@ -134,7 +153,7 @@ def load_log(results: StudyResults, most: int = 300) -> pd.DataFrame:
     """
     rows: list[Record] = []
     for trial in records(results.trials.dropna(subset="path")):
-        lines = _thinned(_log(results.folder(trial["path"]), trial["path"]), most)
+        lines = _thinned(results.folder(trial["path"]).read_log("train.jsonl"), most)
         rows += [{"arm": trial["arm"], "seed": trial["seed"], **line} for line in lines]
     keys = dict.fromkeys(["seed", "step", *CURVES])
     for row in rows:
@@ -144,6 +163,35 @@ def load_log(results: StudyResults, most: int = 300) -> pd.DataFrame:
     log = pd.DataFrame({"arm": [row["arm"] for row in rows], **numbers})
     log["score_gap"] = log["score_real"] - log["score_fake"]
     return log
+
+
+def _run_of(folder: TrialFolder) -> Record:
+    """``run.json`` of a started trial.
+
+    Raises:
+        UserError: It is missing or damaged.
+    """
+    run = folder.read("run.json")
+    if run is None:
+        raise folder.no_run()
+    return run
+
+
+def _of_other_data(arms: Record, started: Record) -> list[str]:
+    """Which trials that should share their data were trained on others, a line for each dataset."""
+    trained: dict[str, dict[str, list[str]]] = {}
+    for name, run in started.items():
+        known = run.get("provenance", {}).get("data_hash")
+        part = arms.get(name.partition("/")[0], {}).get("data")
+        if known is not None:
+            key = json.dumps(part, sort_keys=True)
+            trained.setdefault(key, {}).setdefault(str(known), []).append(name)
+    return [
+        "The data changed between trials, which cannot be compared: "
+        + "; ".join(f"SHA-256 {known}: {', '.join(names)}" for known, names in by_hash.items())
+        for by_hash in trained.values()
+        if len(by_hash) > 1
+    ]
 
 
 def _trial_row(root: Path, folder: TrialFolder, run: Record, settings: Record) -> Record:
@@ -160,10 +208,14 @@ def _trial_row(root: Path, folder: TrialFolder, run: Record, settings: Record) -
         lines = (error or "").split("\n")
         reason = next((line.strip() for line in reversed(lines) if line.strip()), None)
         return row | {"outcome": "unfinished" if error is None else "failed", "reason": reason}
-    _checked(result, f"{path}/result.json")
+    if result.get("config_hash", run["config_hash"]) != run["config_hash"]:
+        raise UserError(
+            f"{path}: run.json and result.json are of different settings; put back the folder as "
+            "it was, or delete it to train the trial again"
+        )
     training = result.get("training") or {}
     parameters = training.get("parameters") or {}
-    outcome, reason = outcomes.outcome(result, settings, lambda: _log(folder, path))
+    outcome, reason = outcomes.outcome(result, settings, lambda: folder.read_log("train.jsonl"))
     return row | {
         "outcome": outcome,
         "reason": reason,
@@ -178,13 +230,6 @@ def _trial_row(root: Path, folder: TrialFolder, run: Record, settings: Record) -
     }
 
 
-def _log(folder: TrialFolder, path: str) -> list[Record]:
-    try:
-        return folder.log.read()
-    except ValueError as error:
-        raise UserError(f"{path}: damaged training log ({error})") from None
-
-
 def _thinned(lines: list[Record], most: int) -> list[Record]:
     """At most ``most`` lines, evenly spaced, including the first and the last."""
     if len(lines) <= most:
@@ -196,12 +241,3 @@ def _cost_row(trial: Record, metric: str) -> Record:
     """The cost of training as a measurement."""
     row = {"metric": metric, "value": trial[metric], "n_samples": trial["steps"], "split": "train"}
     return row if row["value"] is not None else row | {"note": "not counted on this device"}
-
-
-def _checked(record: Record, place: str) -> Record:
-    if record.get("format") != FORMAT:
-        raise UserError(
-            f"{place}: format {record.get('format')!r} cannot be read here, only {FORMAT}; "
-            "use the version of ogan_bench that wrote it"
-        )
-    return record

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ogan_bench.cli.options import RESULTS, Json, Results, stored_studies
-from ogan_bench.cli.output import print_json, print_table, print_text
+from ogan_bench.cli.output import print_json, print_table, print_text, say
 
 if TYPE_CHECKING:
     from ogan_bench.analysis.meta_analysis import Claim
@@ -28,7 +28,11 @@ def claims(results: Results = RESULTS, out: Pages = None, as_json: Json = False)
     from ogan_bench.errors import UserError
 
     stored_studies(results)
-    found = survey(results).claims
+    surveyed = survey(results)
+    for problem in surveyed.studies.values():
+        if isinstance(problem, str):
+            say(f"Left out: {problem}")
+    found = surveyed.claims
     if not found:
         raise UserError(
             f"{results}: no stored hypothesis says which wider claim it is part of; "

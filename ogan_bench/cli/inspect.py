@@ -154,7 +154,8 @@ def status(
     override: Set = None,
     as_json: Json = False,
 ) -> None:
-    """Show the state of each trial: finished, stopped, running, interrupted, failed or missing."""
+    """Show each trial: finished, stopped, running, interrupted, failed, damaged or missing."""
+    from ogan_bench.errors import UserError
     from ogan_bench.store.trial_store import TrialStore
 
     statement, wanted = read_study(study, scale, arms, seeds, override)
@@ -166,11 +167,15 @@ def status(
     for trial in wanted:
         folder = store.trial(trial)
         beat = folder.read_heartbeat() or {}
-        result = folder.read("result.json") or {}
+        try:
+            state, result = folder.state(), folder.read("result.json") or {}
+        except UserError as error:
+            say(str(error))
+            state, result = "damaged", {}
         rows.append(
             {
                 "trial": trial.id,
-                "state": folder.state(),
+                "state": state,
                 "outcome": result.get("outcome"),
                 "step": result["training"]["steps"] if result else beat.get("step"),
                 "steps": trial.settings.training.steps,

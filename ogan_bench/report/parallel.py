@@ -11,6 +11,8 @@ from multiprocessing import forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ogan_bench.errors import UserError
+
 if TYPE_CHECKING:  # imported where it is used, so that get_ready runs before this slow import
     from ogan_bench.report.figure_list import Selection
     from ogan_bench.report.report import Report
@@ -42,7 +44,7 @@ def write_reports(
     :func:`~ogan_bench.report.report.write_report` for the arguments.
 
     Raises:
-        UserError: A report cannot be written; those of the studies before it are.
+        UserError: Some reports cannot be written, once all others are.
     """
     from ogan_bench.report.report import write_index
 
@@ -55,19 +57,31 @@ def write_reports(
         figure_formats=figure_formats,
     )
     reports: dict[str, Report] = {}
+    problems: list[str] = []
     if len(studies) <= FEW:
         for name in studies:
-            reports[name] = write(name)
-            yield reports[name]
+            try:
+                reports[name] = write(name)
+            except UserError as error:
+                problems.append(str(error))
+            else:
+                yield reports[name]
     else:
         # Figures are full of reference cycles; garbage collection takes a fifth of the time, and
         # the processes are short-lived.
         context = multiprocessing.get_context(_START)
         with ProcessPoolExecutor(WORKERS, mp_context=context, initializer=gc.disable) as pool:
-            for name, report in zip(studies, pool.map(write, studies), strict=True):
-                reports[name] = report
-                yield report
+            written = {name: pool.submit(write, name) for name in studies}
+            for name, future in written.items():
+                try:
+                    reports[name] = future.result()
+                except UserError as error:
+                    problems.append(str(error))
+                else:
+                    yield reports[name]
     write_index(root, {name: report.overview for name, report in reports.items()})
+    if problems:
+        raise UserError("\n".join(problems))
 
 
 def _write(study: str, root: Path, against: Path | None, **options: Any) -> Report:

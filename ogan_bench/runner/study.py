@@ -19,7 +19,7 @@ from ogan_bench.runner.workers import LocalExecutor
 from ogan_bench.store.claims import awaited
 from ogan_bench.store.preregistration import deviations, register, registration
 from ogan_bench.store.provenance import code_and_machine, tool
-from ogan_bench.store.trial_folder import ConflictError
+from ogan_bench.store.trial_folder import ConflictError, TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.load import study_record
 from ogan_bench.study.settings import StudySettings
@@ -62,9 +62,13 @@ def unfinished(
         folder = store.trial(trial)
         try:
             folder.check_identity(trial)
+            is_complete = folder.is_complete(trial, trial_budget)
         except ConflictError as error:
             conflicts.append(str(error))
-        if not folder.is_complete(trial, trial_budget):
+            continue
+        except UserError:  # damaged: this trial fails with the reason, and the others run
+            is_complete = False
+        if not is_complete:
             todo.append(trial)
     if conflicts:
         raise UserError("\n".join(conflicts))
@@ -97,9 +101,16 @@ def store_study(
 
 def _trained_with(store: TrialStore, wanted: list[Trial]) -> list[Record]:
     """What is about to train: this tool, or none where all trainings are over."""
-    folders = ((store.trial(trial), trial) for trial in wanted)
-    over = all(folder.is_trained() or folder.is_complete(trial) for folder, trial in folders)
+    over = all(_is_over(store.trial(trial), trial) for trial in wanted)
     return [] if over else [tool(code_and_machine())]
+
+
+def _is_over(folder: TrialFolder, trial: Trial) -> bool:
+    """Whether a trial is not going to be trained; a damaged one is not."""
+    try:
+        return folder.is_trained() or folder.is_complete(trial)
+    except UserError:
+        return True
 
 
 def resolved_record(

@@ -29,7 +29,7 @@ from ogan_bench.sampling.autoencoder import NonFiniteError
 from ogan_bench.store import provenance
 from ogan_bench.store.lease import BusyError
 from ogan_bench.store.preregistration import registration
-from ogan_bench.store.trial_folder import FORMAT
+from ogan_bench.store.record_shapes import FORMAT
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.checkpoint import UnreadableCheckpointError
@@ -222,6 +222,8 @@ def _train(
     folder = store.trial(trial)
     try:
         if folder.is_trained(monitor.trial_budget):
+            for name in folder.journals:
+                folder.read_log(name)  # a new result would vouch for a damaged one
             return load_trained(trial, dataset, folder, device)
         trained = train(trial, dataset, folder, device, monitor, observe)
     except UnreadableCheckpointError as error:

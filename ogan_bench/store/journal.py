@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ogan_bench.files import Record, json_line, sync, write_bytes
 from ogan_bench.store.packed import PackedStudy
+from ogan_bench.store.record_shapes import misshapen_lines
 
 
 def read_file(path: Path) -> bytes | None:
@@ -59,12 +60,23 @@ class Journal:
         """All whole lines; a line cut off by a kill is left out.
 
         Raises:
-            ValueError: A line is not JSON.
+            ValueError: A line is not JSON, or does not hold what such a line must.
         """
         content = read_file(self.path) or b""
         lines = content.split(b"\n")[:-1]
-        records: list[Record] = json.loads(b"[" + b",".join(lines) + b"]")  # faster than by line
+        try:
+            records: list[Record] = json.loads(
+                b"[" + b",".join(lines) + b"]"
+            )  # faster than by line
+        except RecursionError as error:
+            raise ValueError(str(error)) from None
+        if (problem := misshapen_lines(self.path.name, records)) is not None:
+            raise ValueError(problem)
         return records
+
+    def sha256(self) -> str:
+        """SHA-256 of the file, wherever it is stored; of nothing if it is not there."""
+        return hashlib.sha256(read_file(self.path) or b"").hexdigest()
 
     def seal(self) -> Seal:
         """Length and hash of the file as it is now, which is flushed to disk first."""

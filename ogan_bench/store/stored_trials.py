@@ -120,8 +120,9 @@ def _trial(
     plugins: Sequence[Path],
 ) -> Trial:
     folder.check_not_packed()
-    run = folder.read("run.json") or {}
-    folder.check_place(run)
+    run = folder.read("run.json")
+    if run is None:
+        raise folder.no_run()
     config = with_first_defaults(run["config"])
     del config["seed"]
     _check_plugins(study, folder.path, config.get("plugins", {}), plugins)

@@ -10,18 +10,17 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ogan_bench.errors import UserError
-from ogan_bench.files import Record, parse_json, read_json, write_bytes, write_json
+from ogan_bench.files import Record, read_bytes, read_json, write_bytes, write_json
 from ogan_bench.store import claims
 from ogan_bench.store.journal import Journal, read_file
 from ogan_bench.store.packed import PackedStudy
+from ogan_bench.store.record_shapes import FORMAT, parse_record
+from ogan_bench.store.sealed import sealed_json
 from ogan_bench.study.diffs import differences
 from ogan_bench.study.first_defaults import with_first_defaults
 from ogan_bench.study.settings import Settings
 from ogan_bench.study.trial import Trial
 from ogan_bench.study.yaml_errors import Tree
-
-FORMAT = 1
-"""Version of the files' layout."""
 
 
 class ConflictError(UserError):
@@ -117,24 +116,38 @@ class TrialFolder:
         """One of the JSON files, or ``None`` where it is not there.
 
         Raises:
-            UserError: It is there and not whole JSON.
+            UserError: It is damaged, does not hold what such a file must, or was made for another
+                place. The message names the mend.
         """
-        path = self.path / name
-        if not self._pack.exists:
-            return read_json(path)
-        content = read_file(path)
-        mend = "put back the pack as it was published"
-        return None if content is None else parse_json(content, path, mend)
+        path, mend = self.path / name, self._mend(name)
+        content = read_file(path) if self._pack.exists else read_bytes(path, mend)
+        if content is None:
+            return None
+        record = parse_record(content, path, mend)
+        self._check_place(name, record)
+        return record
+
+    def _mend(self, name: str) -> str:
+        """What the user can do about a damaged file."""
+        if self._pack.exists:
+            return "put back the pack as it was published"
+        again = {
+            "result.json": "and run the study again: the trained nets are measured anew",
+            "samplings.json": "and ask for the samplings again",
+        }
+        if name in again:
+            return f"put back a copy, or delete the file {again[name]}"
+        return f"put back a copy, or delete {self.path} to train the trial again"
 
     def write(self, name: str, record: Record) -> None:
-        """Write one of the JSON files atomically."""
-        write_json(self.path / name, record)
+        """Write one of the JSON files atomically, sealed."""
+        write_bytes(self.path / name, sealed_json(record))
 
     def samplings(self) -> dict[int, list[Record]]:
         """Evaluation seed to rows as in ``result.json``, of further evaluations of the same nets.
 
         Raises:
-            UserError: The file is there and not whole JSON.
+            UserError: As for :meth:`read`.
         """
         stored = (self.read("samplings.json") or {}).get("samplings", {})
         return {int(seed): rows for seed, rows in stored.items()}
@@ -194,9 +207,15 @@ class TrialFolder:
         return set(trial.settings.evaluation.measured) <= set(measured)
 
     def state(self) -> str:
-        """``finished``, ``stopped``, ``running``, ``failed``, ``interrupted`` or ``missing``."""
+        """``finished``, ``stopped``, ``running``, ``failed``, ``interrupted`` or ``missing``.
+
+        Raises:
+            UserError: What is stored is damaged.
+        """
         result = self.read("result.json")
-        if result is not None and result.get("outcome") != "stopped":
+        if self.read("run.json") is None and result is not None:
+            raise self.no_run()
+        if result is not None and result["outcome"] != "stopped":
             return "finished"
         if not self.is_started:
             return "missing"
@@ -218,30 +237,56 @@ class TrialFolder:
                 "measured again; use another results folder (--results)"
             )
 
-    def check_place(self, run: Record) -> None:
-        """Refuse a record that was made for another place: work on it would go there.
-
-        Args:
-            run: ``run.json``.
+    def _check_place(self, name: str, record: Record) -> None:
+        """Refuse a record that was made for another place: it would count, or work, there.
 
         Raises:
             UserError: Names what the record says and the place that it lies at.
         """
-        study, arm, seed = self.path.parts[-3:]
-        said = f"{run.get('study')}/{run.get('arm')}/seed-{run.get('seed')}"
-        if said != f"{study}/{arm}/{seed}":
+        study, arm, folder = self.path.absolute().parts[-3:]
+        place = {"study": study, "arm": arm, "seed": folder.removeprefix("seed-")}
+        said = {key: str(record.get(key, here)) for key, here in place.items()}
+        if said != place:
             raise UserError(
-                f"{self.path / 'run.json'}: says that it is of {said}; it was moved, copied or "
-                "edited, so put the folder back to the place that it names, or delete it"
+                f"{self.path / name}: says that it is of "
+                f"{said['study']}/{said['arm']}/seed-{said['seed']}; it was moved, copied or "
+                "edited, so put it back to the place that it names, or delete the folder"
             )
+
+    def read_log(self, name: str) -> list[Record]:
+        """All whole lines of a log, if it is the one that the result was made with.
+
+        That is not asked of a stopped trial, which may be in training again.
+
+        Raises:
+            UserError: It is damaged. The message names the mend.
+        """
+        journal, result = self.journals[name], self.read("result.json") or {}
+        known = None if result.get("outcome") == "stopped" else result.get("sha256", {}).get(name)
+        if known is not None and journal.sha256() != known:
+            problem = "its SHA-256 is not that in result.json"
+        else:
+            try:
+                return journal.read()
+            except ValueError as error:
+                problem = str(error)
+        raise UserError(f"{journal.path}: damaged ({problem}); {self._mend(name)}")
+
+    def no_run(self) -> UserError:
+        """The error of a result whose settings are not known."""
+        path = self.path / "run.json"
+        return UserError(f"{path}: missing, with a result beside it; {self._mend('run.json')}")
 
     def check_identity(self, trial: Trial) -> None:
         """Refuse a folder that holds a trial of another configuration.
 
         Raises:
             ConflictError: Names what differs and the way out.
+            UserError: What is stored is damaged.
         """
         run = self.read("run.json")
+        if run is None and self.is_finished:
+            raise self.no_run()
         if run is None or run["config_hash"] == trial.config_hash:
             return
         changes = [

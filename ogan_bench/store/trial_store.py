@@ -24,21 +24,28 @@ A study may be packed (:mod:`ogan_bench.store.packed`): then the JSON files, log
 its trials are rows of two files beside ``study.json``. A packed study is read like any other and
 cannot be added to.
 
-Whole files are replaced atomically; the log is appended to, and cut back to the checkpoint on
-resume. How a trial is claimed: :mod:`ogan_bench.store.claims`.
+The JSON files of studies and trials end with their own SHA-256 (:mod:`ogan_bench.store.sealed`),
+and a result holds those of the logs. Whole files are replaced atomically; the log is appended to,
+and cut back to the checkpoint on resume. How a trial is claimed: :mod:`ogan_bench.store.claims`.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from ogan_bench.errors import UserError
-from ogan_bench.files import Record, read_json, write_json, write_once
+from ogan_bench.files import Record, read_bytes, read_json, write_bytes, write_once
 from ogan_bench.metrics import add_metric
 from ogan_bench.store.packed import PACKS, PackedStudy
+from ogan_bench.store.record_shapes import parse_record
+from ogan_bench.store.sealed import sealed_json
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.study.trial import Trial
+
+SEED = re.compile(r"seed-(0|[1-9]\d{0,18})")
+"""Names of the folders of trials."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ class TrialStore:
 
     def write_study(self, name: str, record: Record) -> None:
         """Store the resolved study beside its trials."""
-        write_json(self.root / name / "study.json", record)
+        write_bytes(self.root / name / "study.json", sealed_json(record))
 
     def register(self, name: str, record: Record) -> None:
         """Store what the study states; only the first record is kept, whoever else writes one."""
@@ -66,7 +73,8 @@ class TrialStore:
 
     def registered(self, name: str) -> Record | None:
         """What was stored by :meth:`register`."""
-        return read_json(self.root / name / "registered.json")
+        mend = "put back the original: without it the study counts as not registered"
+        return read_json(self.root / name / "registered.json", mend)
 
     def studies(self) -> list[str]:
         """Names of the studies that have something stored."""
@@ -76,13 +84,18 @@ class TrialStore:
         """The resolved study.
 
         Raises:
-            UserError: There is none, or it cannot be read.
+            UserError: There is none, or it is damaged, does not hold what such a file must or
+                was made for another place.
         """
         path = self.root / name / "study.json"
-        record = read_json(path)
-        if record is None:
+        mend = "put back a copy, or delete the file and run the study again, which writes it anew"
+        content = read_bytes(path, mend)
+        if content is None:
             known = ", ".join(self.studies()) or "none"
             raise UserError(f"{path}: no such study; stored here: {known}")
+        record = parse_record(content, path, mend)
+        if (folder := record.get("folder", name)) != name:
+            raise UserError(f"{path}: says that its folder is {folder}; rename the folder back")
         for metric, facts in record.get("plugin_metrics", {}).items():
             add_metric(metric, facts["better"], facts["definition"], facts["source"])
         return record
@@ -94,7 +107,7 @@ class TrialStore:
             UserError: A pack is damaged, or there are trials both in a pack and in folders.
         """
         folder = self.root / study
-        paths = [path.parent for path in folder.glob("*/seed-*/run.json")]
+        paths = [path for path in folder.glob("*/seed-*") if _is_started(path)]
         pack = PackedStudy(folder)
         if pack.exists:
             if paths:
@@ -104,6 +117,13 @@ class TrialStore:
                 )
             paths = [folder / arm / f"seed-{seed}" for arm, seed in pack.trials()]
         return [TrialFolder(path) for path in sorted(paths)]
+
+
+def _is_started(path: Path) -> bool:
+    """Whether a folder is of a trial, and has what an attempt at it leaves."""
+    return SEED.fullmatch(path.name) is not None and any(
+        (path / name).exists() for name in ("run.json", "result.json")
+    )
 
 
 def find_stored(path: Path) -> tuple[TrialStore, str, list[TrialFolder]]:

@@ -1,15 +1,13 @@
 """Training state in one file, written atomically, sealed, and read without unpickling code.
 
-The file is torch's own format followed by the SHA-256 of its bytes, since torch does not notice a
-flipped bit in a weight. Torch still reads it: an archive may be followed by other bytes.
+The file is torch's own format, sealed (:mod:`ogan_bench.store.sealed`) because torch does not
+notice a flipped bit in a weight. Torch still reads it: an archive may be followed by other bytes.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
-import pickle
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +15,9 @@ import torch
 
 from ogan_bench.errors import UserError
 from ogan_bench.files import replacing
+from ogan_bench.store.sealed import DamagedError, seal, unsealed
 
 State = dict[str, Any]
-
-SEAL = b"\nogan_bench sha256 "
-SEAL_LENGTH = len(SEAL) + 64
 
 
 class UnreadableCheckpointError(Exception):
@@ -44,9 +40,7 @@ def save(path: Path, state: State, *, before: Path | None = None) -> None:
             torch.save(state, temporary)
         except RuntimeError as error:  # torch's writer hides the OSError
             raise UserError(f"{path}: cannot be written ({error})") from None
-        with temporary.open("r+b") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            file.write(SEAL + digest.encode())
+        seal(temporary)
         if before is not None and path.exists():
             _link(path, before)
 
@@ -63,15 +57,15 @@ def load(path: Path, device: torch.device) -> State | None:
         return None
     except OSError as error:
         raise UnreadableCheckpointError(f"{path}: {error}") from None
-    state, seal = content[:-SEAL_LENGTH], content[-SEAL_LENGTH:]
-    if not seal.startswith(SEAL):
-        state = content  # of a version that did not seal its files
-    elif hashlib.sha256(state).hexdigest().encode() != seal.removeprefix(SEAL):
-        raise UnreadableCheckpointError(f"{path}: damaged, its SHA-256 is not the stored one")
     try:
-        loaded: State = torch.load(io.BytesIO(state), map_location=device, weights_only=True)
-    except (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError) as error:
+        state = io.BytesIO(unsealed(content))
+        loaded = torch.load(state, map_location=device, weights_only=True)
+    except DamagedError as error:
         raise UnreadableCheckpointError(f"{path}: {error}") from None
+    except Exception as error:  # the parser's errors on foreign files are not documented
+        raise UnreadableCheckpointError(f"{path}: not a checkpoint ({error})") from None
+    if not isinstance(loaded, dict):
+        raise UnreadableCheckpointError(f"{path}: not a checkpoint")
     return loaded
 
 

@@ -240,7 +240,7 @@ def load_checkpoint(
     """
     path = path or folder.checkpoint
     state = checkpoint.load(path, device)
-    if state is not None and state["config_hash"] != trial.config_hash:
+    if state is not None and state.get("config_hash") != trial.config_hash:
         raise checkpoint.UnreadableCheckpointError(f"{path}: of another configuration")
     return state
 

@@ -31,7 +31,8 @@ Visit = Callable[..., Page]
 SCRIPT = "<script>document.title = 'taken'</script>"
 IMAGE = '"><img src=x onerror="document.title = \'taken\'">'
 EXPRESSION = "{{7*7}} ${7*7} &lt;b&gt;"
-ARMS = ("none", "pearson", SCRIPT, IMAGE, EXPRESSION)
+DRAWING = "<svg onload=\"document.title = 'taken'\">"  # without a slash: a folder is named so
+ARMS = ("none", "pearson", DRAWING, IMAGE, EXPRESSION)
 SEEDS = (0, 1, 2)
 METRICS = ("reconstruction_mse", "fd_classifier")
 
@@ -79,7 +80,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     TrialStore(root).write_study("demo", record)
     for arm in range(len(ARMS)):
         for seed in SEEDS:
-            folder = TrialFolder(root / "demo" / f"arm-{arm}" / f"seed-{seed}")
+            folder = TrialFolder(root / "demo" / ARMS[arm] / f"seed-{seed}")
             if (arm, seed) == (2, 2):
                 continue
             write_trial(folder, arm, seed)
@@ -110,7 +111,7 @@ def test_hostile_names_are_shown_as_text(results: Path, visit: Visit) -> None:
     assert page.locator(".verdict h3").all_text_contents() == [SCRIPT, IMAGE]
     assert page.locator("main script, img:not([src^='data:'])").count() == 0
     notice = page.locator(".notice").first
-    expect(notice).to_contain_text(f"{SCRIPT}/seed-2 (missing)")
+    expect(notice).to_contain_text(f"{DRAWING}/seed-2 (missing)")
     expect(notice).to_contain_text(f"{IMAGE}/seed-2 (failed)")
     expect(page.locator("#trials")).to_contain_text(f"RuntimeError: {SCRIPT}")
     expect(page.locator("#provenance")).to_contain_text(IMAGE)

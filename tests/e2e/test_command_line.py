@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from ogan_bench.metrics import METRICS
+from ogan_bench.store.trial_folder import TrialFolder
 
 ROOT = Path(__file__).parent.parent.parent
 STUDY = "studies/mse_vs_pearson.yaml"
@@ -319,7 +320,7 @@ def test_stored_trials_are_measured_again_without_training(
     stored = json.loads((study / "none" / "seed-0" / "result.json").read_text())
     for row in stored["metrics"]:
         row["value"] = 0.0
-    (study / "none" / "seed-0" / "result.json").write_text(json.dumps(stored))
+    TrialFolder(study / "none" / "seed-0").write("result.json", stored)
 
     done = ogan_bench("evaluate", study / "none", "--device", "cpu", "--json")
     rows = json.loads(done.stdout)

@@ -50,7 +50,7 @@ def test_an_overview_needs_no_training_log(root: Path) -> None:
     (root / "demo" / "none" / "seed-0" / "train.jsonl").write_text("{\n{\n")
     assert overview(root, "demo") == whole
     assert (whole.finished, whole.planned) == (18, 20)
-    with pytest.raises(UserError, match="damaged training log"):
+    with pytest.raises(UserError, match=r"none/seed-0/train\.jsonl: damaged"):
         analyse_stored(root, "demo")
 
 
@@ -60,7 +60,7 @@ def test_a_survey_names_what_cannot_be_read_and_pools_the_rest(tmp_path: Path) -
         record = TrialStore(write(tmp_path, name)).read_study(name)
         record["hypotheses"][0]["part_of"] = "It works."
         store.write_study(name, record)
-    store.write_study("spoilt", {"format": 2})
+    store.write_study("spoilt", {"format": 2, "folder": "spoilt"})
     found = survey(tmp_path)
     assert list(found.studies) == ["one", "other", "spoilt"]
     assert "format 2 cannot be read" in str(found.studies["spoilt"])

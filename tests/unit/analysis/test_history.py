@@ -39,5 +39,5 @@ def test_a_damaged_history_is_named_and_a_line_cut_off_is_not_missed(tmp_path: P
     assert len(load_history(results)) == 4 * len(STEPS)
     with journal.path.open("ab") as file:
         file.write(b"\n")
-    with pytest.raises(UserError, match=r"demo/none/seed-1: damaged history"):
+    with pytest.raises(UserError, match=r"demo/none/seed-1/history\.jsonl: damaged"):
         load_history(results)

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ogan_bench.analysis.loading import load_log, load_results
 from ogan_bench.errors import UserError
-from ogan_bench.files import write_json
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from tests.unit.analysis.stored_study import ARMS, SEEDS, change, write_trial
@@ -40,8 +40,9 @@ def test_a_started_trial_without_result_is_unfinished(root: Path) -> None:
 def test_trials_outside_the_plan_or_of_other_settings_are_named(root: Path) -> None:
     assert load_results(root, "demo").problems == ()
     write_trial(root, "none", 7, np.random.default_rng(1))
-    run = root / "demo" / "none" / "seed-0" / "run.json"
-    write_json(run, json.loads(run.read_text()) | {"config_hash": "f" * 16})
+    folder = TrialFolder(root / "demo" / "none" / "seed-0")
+    for name in ("run.json", "result.json"):
+        folder.write(name, {**(folder.read(name) or {}), "config_hash": "f" * 16})
     results = load_results(root, "demo")
     assert [problem.split(" ")[0] for problem in results.problems] == ["none/seed-0", "none/seed-7"]
     assert len(results.trials) == 20
@@ -49,7 +50,44 @@ def test_trials_outside_the_plan_or_of_other_settings_are_named(root: Path) -> N
 
 def test_another_format_is_refused(root: Path) -> None:
     change(TrialFolder(root / "demo" / "none" / "seed-0"), format=99)
-    with pytest.raises(UserError, match=r"none/seed-0/result.json: format 99"):
+    (problem,) = load_results(root, "demo").problems
+    assert "none/seed-0/result.json: format 99" in problem
+
+
+@pytest.mark.parametrize("name", ["run.json", "result.json"])
+def test_a_damaged_trial_counts_as_failed_and_stops_no_other(root: Path, name: str) -> None:
+    whole = load_results(root, "demo")
+    path = root / "demo" / "none" / "seed-0" / name
+    path.write_bytes(path.read_bytes().replace(b'"none"', b'"nine"'))
+    results = load_results(root, "demo")
+    trial = results.trial("none", 0)
+    assert trial["outcome"] == "failed"
+    assert f"{path}: damaged" in trial["reason"]
+    assert results.problems == (trial["reason"],)
+    others = whole.metrics[(whole.metrics["arm"] != "none") | (whole.metrics["seed"] != 0)]
+    pd.testing.assert_frame_equal(results.metrics, others.reset_index(drop=True))
+    assert not results.standing.complete
+
+
+def test_results_of_other_settings_than_their_trial_are_not_used(root: Path) -> None:
+    change(TrialFolder(root / "demo" / "none" / "seed-0"), config_hash="f" * 16)
+    (problem,) = load_results(root, "demo").problems
+    assert "none/seed-0: run.json and result.json are of different settings" in problem
+
+
+def test_data_that_changed_between_trials_are_named(root: Path) -> None:
+    for arm, known in (("none", "a"), ("pearson", "a"), ("mse", "b")):
+        folder = TrialFolder(root / "demo" / arm / "seed-0")
+        run = folder.read("run.json") or {}
+        folder.write("run.json", {**run, "provenance": {"data_hash": known}})
+    (problem,) = load_results(root, "demo").problems
+    assert problem.startswith("The data changed between trials")
+    assert problem.endswith("SHA-256 a: none/seed-0, pearson/seed-0; SHA-256 b: mse/seed-0")
+
+
+def test_a_study_that_lacks_what_a_report_needs_is_refused(root: Path) -> None:
+    TrialStore(root).write_study("demo", {"folder": "demo", "arms": {}, "seeds": []})
+    with pytest.raises(UserError, match=r"study\.json: lacks question, alpha"):
         load_results(root, "demo")
 
 
@@ -68,7 +106,8 @@ def test_rules_of_outcomes_are_applied_where_results_are_read(tmp_path: Path) ->
     rows = [*result["metrics"], {"metric": "recall_classifier", "value": 0.0, **ROW}]
     folder.write("result.json", {**result, "metrics": rows})
     stopped = trial(tmp_path, "none", 1)
-    stopped.write("result.json", {**result, "seed": 1, "outcome": "stopped", "reason": "budget"})
+    own = stopped.read("result.json") or {}
+    stopped.write("result.json", {**own, "outcome": "stopped", "reason": "budget"})
     results = load(tmp_path)
     assert [results.trial("none", seed)["outcome"] for seed in range(3)] == [
         "collapsed", "stopped", "ok",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,13 @@ from ogan_bench.analysis.loading import load_results
 from ogan_bench.analysis.methods import methods
 from ogan_bench.analysis.registration import Standing
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.files import write_json
 from ogan_bench.store.trial_store import TrialStore
 from tests.unit.analysis.study_with_pictures import load, trial, write
 
 
 def changed(root: Path, arm: str, seed: int, name: str, **changes: Any) -> None:
-    path = trial(root, arm, seed).path / name
-    write_json(path, {**json.loads(path.read_text()), **changes})
+    folder = trial(root, arm, seed)
+    folder.write(name, {**(folder.read(name) or {}), **changes})
 
 
 def stored(root: Path, **sections: Any) -> StudyResults:

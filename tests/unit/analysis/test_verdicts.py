@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from pathlib import Path
@@ -13,16 +12,16 @@ import pytest
 from ogan_bench.analysis.loading import load_results
 from ogan_bench.analysis.verdicts import Verdict, judge
 from ogan_bench.errors import UserError
-from ogan_bench.files import write_json
+from ogan_bench.store.trial_store import TrialStore
 from tests.unit.analysis.stored_study import HYPOTHESES, SEEDS
 
 
 def verdicts_of(root: Path, **entries: Any) -> Verdict:
     """Verdict on one hypothesis about the made-up results."""
-    path = root / "demo" / "study.json"
-    record = json.loads(path.read_text())
+    store = TrialStore(root)
+    record = store.read_study("demo")
     hypothesis = {**HYPOTHESES[0], "claim": "c", **entries}
-    write_json(path, {**record, "hypotheses": [hypothesis]})
+    store.write_study("demo", {**record, "hypotheses": [hypothesis]})
     return judge(load_results(root, "demo"))[0]
 
 

@@ -26,6 +26,18 @@ def test_a_line_cut_off_by_a_kill_is_left_out(tmp_path: Path) -> None:
     assert folder.log.read() == [*({"step": step, "loss": None} for step in (1, 2)), {"step": 3}]
 
 
+@pytest.mark.parametrize(
+    "line", ["{", "[]", "3", '{"loss": 1}', '{"step": 1.5}', '{"step": 2, "loss": "x"}', "[" * 9999]
+)
+def test_a_line_of_another_kind_is_refused(tmp_path: Path, line: str) -> None:
+    log = TrialFolder(tmp_path).log
+    log.append({"step": 1})
+    with log.path.open("a") as file:
+        file.write(line + "\n")
+    with pytest.raises(ValueError, match=r"."):
+        log.read()
+
+
 @pytest.mark.parametrize("damage", [lambda text: text[:-5], lambda text: b"[" + text[1:]])
 def test_a_journal_that_was_altered_before_its_seal_is_refused(
     tmp_path: Path, damage: Callable[[bytes], bytes]

@@ -261,6 +261,14 @@ def test_an_edited_registration_is_refused(tmp_path: Path, key: str, value: Any)
         registration(store, "s")
 
 
+@pytest.mark.parametrize("content", ['{"format": 1}', '{"format": 2, "hypotheses": 3}'])
+def test_what_is_no_registration_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "registered.json").write_text(content)
+    with pytest.raises(UserError, match=r"registered\.json: was changed after .*put back"):
+        registration(TrialStore(tmp_path), "s")
+
+
 def test_a_registration_of_a_later_format_is_refused(tmp_path: Path) -> None:
     store = TrialStore(tmp_path)
     store.register("s", stated(RECORD) | {"format": 3})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from ogan_bench.errors import UserError
 from ogan_bench.metrics import METRICS
 from ogan_bench.runner.trial import Options, run_trial
 from ogan_bench.store.stored_trials import planned_trials, stored_trials
+from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study import catalogue, settings
 from ogan_bench.study.load import load_study, study_record
@@ -80,8 +80,8 @@ def test_a_changed_plugin_is_refused(given: Path) -> None:
     ("key", "value"), [("arm", "../../../outside"), ("study", "other"), ("seed", 7)]
 )
 def test_a_record_of_another_place_is_refused(given: Path, key: str, value: object) -> None:
-    path = given / "results/mine/huber/seed-0/run.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), key: value}), encoding="utf-8")
+    folder = TrialFolder(given / "results/mine/huber/seed-0")
+    folder.write("run.json", {**(folder.read("run.json") or {}), key: value})
     with pytest.raises(UserError, match=r"run\.json: says that it is of .*moved, copied or edited"):
         stored(given, given / "my_terms.py")
 
@@ -100,9 +100,9 @@ def test_a_stored_study_plans_the_trials_of_its_file(given: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"folder": "../elsewhere"}, "says that it is of"),
+        ({"folder": "../elsewhere"}, "says that its folder is"),
         ({"arms": {}}, "arms: "),
-        ({"arms": None}, "not a stored study"),
+        ({"arms": None}, "arms: Input should be a valid dictionary"),
         ({"seeds": [0, -1]}, r"seeds\.1: "),
         ({"identities": {}}, "not a stored study"),
     ],

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+import json
 import multiprocessing
+import shutil
 from pathlib import Path
 
 import pytest
 
+from ogan_bench.errors import UserError
 from ogan_bench.store.lease import BusyError
 from ogan_bench.store.trial_folder import ConflictError, TrialFolder
 from ogan_bench.study.load import load_study
@@ -70,9 +73,76 @@ def test_settings_that_are_younger_than_a_trial_are_not_named_as_differences(
 def test_state_of_a_trial(tmp_path: Path) -> None:
     folder = TrialFolder(tmp_path / "t")
     assert folder.state() == "missing"
-    folder.write("run.json", {})
+    folder.write("run.json", {"config_hash": "0"})
     assert folder.state() == "interrupted"
     folder.write_error("Traceback")
     assert folder.state() == "failed"
-    folder.write("result.json", {})
+    folder.write("result.json", {"outcome": "ok"})
     assert folder.state() == "finished"
+
+
+def finished(path: Path) -> TrialFolder:
+    """A folder with what a finished trial leaves."""
+    folder = TrialFolder(path / "study" / "arm" / "seed-0")
+    place = {"study": "study", "arm": "arm", "seed": 0, "config_hash": "0"}
+    folder.write("run.json", {**place, "config": {}})
+    folder.log.append({"step": 1, "loss": 0.5})
+    sha256 = {"train.jsonl": folder.log.sha256()}
+    rows = [{"metric": "fid", "value": 0.25}]
+    folder.write("result.json", {**place, "outcome": "ok", "metrics": rows, "sha256": sha256})
+    return folder
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "null", '{"config_hash": 3}', '{"outcome": "ok"'])
+@pytest.mark.parametrize(
+    ("name", "mend"), [("run.json", "delete .*seed-0 to train"), ("result.json", "delete the file")]
+)
+def test_a_file_of_another_kind_is_refused_with_a_mend(
+    tmp_path: Path, content: str, name: str, mend: str
+) -> None:
+    folder = finished(tmp_path)
+    (folder.path / name).write_text(content)
+    with pytest.raises(UserError, match=rf"{name}: .*{mend}"):
+        folder.state()
+
+
+@pytest.mark.parametrize("value", ["0.25", True, [], 10**400, float("nan")])
+def test_a_value_that_is_no_number_is_refused(tmp_path: Path, value: object) -> None:
+    folder = finished(tmp_path)
+    rows = [{"metric": "fid", "value": value}]
+    (folder.path / "result.json").write_text(json.dumps({"outcome": "ok", "metrics": rows}))
+    with pytest.raises(UserError, match=r"result\.json: metrics\.0\.value: "):
+        folder.read("result.json")
+
+
+@pytest.mark.parametrize("name", ["run.json", "result.json"])
+@pytest.mark.parametrize("place", ["study/arm/seed-7", "study/other/seed-0", "new/arm/seed-0"])
+def test_a_file_of_another_place_is_refused(tmp_path: Path, name: str, place: str) -> None:
+    folder = finished(tmp_path)
+    moved = TrialFolder(tmp_path / place)
+    shutil.copytree(folder.path, moved.path)
+    with pytest.raises(UserError, match=rf"{name}: says that it is of study/arm/seed-0; it was"):
+        moved.read(name)
+
+
+def test_a_result_without_its_settings_is_refused(tmp_path: Path) -> None:
+    """It used to count as finished, whatever settings were asked for."""
+    folder = finished(tmp_path)
+    (folder.path / "run.json").unlink()
+    trial = trials(load_study(Path("studies/mse_vs_pearson.yaml")))[0]
+    for ask in (folder.state, lambda: folder.check_identity(trial)):
+        with pytest.raises(UserError, match=r"run\.json: missing, .*delete .*seed-0 to train"):
+            ask()
+
+
+def test_a_log_is_the_one_that_the_result_was_made_with(tmp_path: Path) -> None:
+    folder = finished(tmp_path)
+    assert folder.read_log("train.jsonl") == [{"step": 1, "loss": 0.5}]
+    assert folder.read_log("history.jsonl") == []
+    whole = folder.log.path.read_bytes()
+    folder.log.path.write_bytes(whole.replace(b"0.5", b"0.4"))
+    with pytest.raises(UserError, match=r"train\.jsonl: damaged .*delete .*seed-0 to train"):
+        folder.read_log("train.jsonl")
+    # One that a budget has stopped may be in training again.
+    folder.write("result.json", {**(folder.read("result.json") or {}), "outcome": "stopped"})
+    assert folder.read_log("train.jsonl") == [{"step": 1, "loss": 0.4}]

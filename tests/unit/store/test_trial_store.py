@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ def store(tmp_path: Path) -> TrialStore:
     store = TrialStore(tmp_path)
     store.write_study("tiny", {"name": "tiny"})
     for trial in ("none/seed-0", "none/seed-1", "pearson/seed-0"):
-        TrialFolder(tmp_path / "tiny" / trial).write("run.json", {})
+        TrialFolder(tmp_path / "tiny" / trial).write("run.json", {"config_hash": "0"})
     (tmp_path / "tiny" / "pearson" / "seed-1").mkdir()  # not started
     return store
 
@@ -31,6 +32,35 @@ def test_only_stored_studies_and_started_trials_are_listed(store: TrialStore) ->
     ]
     with pytest.raises(UserError, match="no such study; stored here: tiny"):
         store.read_study("tine")
+
+
+def test_a_result_alone_and_other_folders(store: TrialStore) -> None:
+    """A trial without its settings is not passed over; what is not named like one is."""
+    TrialFolder(store.root / "tiny" / "mse" / "seed-3").write("result.json", {"outcome": "ok"})
+    for name in ("seed-x", "seed-03", "seed-"):
+        TrialFolder(store.root / "tiny" / "mse" / name).write("run.json", {"config_hash": "0"})
+    names = [folder.path.name for folder in store.folders("tiny")]
+    assert names == ["seed-3", "seed-0", "seed-1", "seed-0"]
+
+
+def test_a_renamed_study_is_refused(store: TrialStore) -> None:
+    store.write_study("tiny", {"folder": "tiny", "arms": {}, "seeds": []})
+    store.read_study("tiny")
+    (store.root / "tiny").rename(store.root / "new")
+    with pytest.raises(UserError, match=r"new/study\.json: says that its folder is tiny; rename"):
+        store.read_study("new")
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [("study.json", TrialStore.read_study), ("registered.json", TrialStore.registered)],
+)
+def test_a_damaged_file_of_a_study_has_a_mend(
+    store: TrialStore, name: str, read: Callable[[TrialStore, str], object]
+) -> None:
+    (store.root / "tiny" / name).write_text("[]")
+    with pytest.raises(UserError, match=rf"{name}: not a JSON object; put back"):
+        read(store, "tiny")
 
 
 def test_only_the_first_statement_is_registered(store: TrialStore) -> None:

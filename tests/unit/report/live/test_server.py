@@ -216,7 +216,7 @@ def test_what_cannot_be_read_is_one_line_and_is_tried_again(
     study.write_bytes(whole[:20])
     assert "study.json: cannot be read" in ask(server, "/study/")[1]
     study.write_bytes(b"{}")
-    assert "KeyError" in ask(server, "/study/")[1]
+    assert "study.json: seeds: Field required" in ask(server, "/study/")[1]
     study.write_bytes(whole)
     maker.problem = UserError("fid was measured under different protocols")
     trial(tmp_path)
