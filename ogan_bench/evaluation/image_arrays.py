@@ -51,7 +51,7 @@ def read_arrays(path: Path) -> Arrays:
             return {name: loaded[name] for name in loaded.files if name in wanted}
     except FileNotFoundError:
         raise UserError(f"{path}: no such file or folder") from None
-    except (OSError, ValueError, TypeError, EOFError, KeyError, BadZipFile) as error:
+    except (OSError, ValueError, TypeError, EOFError, KeyError, MemoryError, BadZipFile) as error:
         raise UserError(f"{path}: not an .npz or .npy file of plain numbers ({error})") from None
 
 

@@ -18,6 +18,7 @@ from ogan_bench.evaluation.plugin_metrics import check_plugin_metrics
 from ogan_bench.runner.monitor import STOP
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.study.parts import build, component_of
+from ogan_bench.study.plugins import check_unchanged
 from ogan_bench.study.settings import Settings
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.loop import InterruptedTrainingError
@@ -33,10 +34,12 @@ def prepare(
 
     Raises:
         InterruptedTrainingError: The process was asked to stop.
-        UserError: There is a result, but no checkpoint to continue from.
+        UserError: A plug-in has changed since the study was read, or there is a result, but no
+            checkpoint to continue from.
     """
     if STOP.is_set():
         raise InterruptedTrainingError
+    check_unchanged(trial.settings)
     device = torch.device(device_name)
     if device.type == "cpu":
         torch.set_num_threads(1)

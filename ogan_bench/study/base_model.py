@@ -11,8 +11,8 @@ from ogan_bench.errors import did_you_mean
 from ogan_bench.metrics import METRICS
 from ogan_bench.metrics.feature_spaces import in_other_spaces
 
-NAME = r"^[a-z0-9][a-z0-9_]*$"
-"""Names of studies, scales and arms: they become folder names, joined by '-'."""
+NAME = r"^[a-z0-9][a-z0-9_]{0,99}$"
+"""Names of studies, scales and arms: two of them, joined by '-', must fit the name of a folder."""
 
 
 class Model(BaseModel):

@@ -95,6 +95,8 @@ def add_plugin(path: Path) -> Plugin:
     """
     try:
         path = path.resolve()
+        if path.exists() and not path.is_file():  # a device or a pipe may never end
+            raise OSError("not a regular file")
         source = path.read_bytes()
         tree = ast.parse(source)
     except (OSError, SyntaxError, ValueError) as error:

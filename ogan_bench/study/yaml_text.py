@@ -7,7 +7,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import ConstructorError, RoundTripConstructor
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.nodes import Node
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 MAX_DEPTH = 60
 """Mappings and lists within each other; the shipped studies have 8."""
@@ -17,7 +17,18 @@ MAX_VALUES = 100_000
 
 
 class _Constructor(RoundTripConstructor):
-    """Says where the value is that its type does not allow, such as ``!!int x``."""
+    """Says where a value is that its type does not allow, such as ``!!int x``, and refuses keys
+    that are mappings or lists.
+    """
+
+    def construct_mapping(  # type: ignore[override] # as of its parent
+        self, node: Node, maptyp: Any, deep: bool = False
+    ) -> Any:
+        for key, _ in node.value if isinstance(node, MappingNode) else ():
+            if not isinstance(key, ScalarNode):
+                problem = "a key must be a single value"
+                raise ConstructorError(None, None, problem, key.start_mark)
+        return super().construct_mapping(node, maptyp, deep)
 
     def construct_non_recursive_object(self, node: Node, tag: str | None = None) -> Any:
         try:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ogan_bench.errors import PluginError
 from ogan_bench.study import catalogue
 from tests.unit.study.written_plugin import check_refused
 
@@ -39,3 +40,8 @@ def test_no_torch_is_imported_for_a_study() -> None:
 )
 def test_errors_in_a_plugin_name_the_file(plugin_study: Path, text: str, message: str) -> None:
     check_refused(plugin_study, text, message)
+
+
+def test_a_plugin_is_a_file_that_ends() -> None:
+    with pytest.raises(PluginError, match=r"/dev/zero: cannot be read .*not a regular file"):
+        catalogue.add_plugin(Path("/dev/zero"))

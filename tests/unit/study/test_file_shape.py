@@ -1,9 +1,10 @@
-"""The shape of a study file: titles of arms."""
+"""The shape of a study file: names and titles."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from ogan_bench.study.load import load_study
 from tests.unit.study.written_study import STUDY, problems
 
 
@@ -15,6 +16,17 @@ def test_a_title_is_a_text_of_one_arm(tmp_path: Path) -> None:
         "bad.yaml:15:10: arms.none.title: String should have at least 1 character (got '')",
         "bad.yaml:17:10: arms.adam.title: Input should be a valid string (got 'list')",
     ]
+
+
+def test_names_fit_the_names_of_folders(tmp_path: Path) -> None:
+    longest = "a" * 100
+    path = tmp_path / "s.yaml"
+    text = STUDY.replace("name: tiny", f"name: {longest}").replace("  big:", f"  {longest}:")
+    path.write_text(text, encoding="utf-8")
+    assert len(load_study(path, scale=longest).folder) == 201
+    (line,) = problems(tmp_path, STUDY.replace("  adam:", f"  {longest}a:"))
+    assert line.startswith("bad.yaml:17:3: arms.aaa")
+    assert "should match pattern" in line
 
 
 def test_no_two_arms_are_called_the_same(tmp_path: Path) -> None:

@@ -6,12 +6,15 @@ import json
 import pickle
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from ogan_bench.cli import app
+from ogan_bench.errors import PluginError
 from ogan_bench.runner.trial import Options, run_trial
 from ogan_bench.study import catalogue, settings
 from ogan_bench.study.load import load_study
+from ogan_bench.study.plugins import check_unchanged
 from ogan_bench.study.trial import trials
 from tests.unit.study.written_plugin import PLUGIN, PLUGIN_STUDY
 
@@ -53,6 +56,17 @@ def test_unpickling_a_trial_registers_its_plugins(plugin_study: Path) -> None:
     trial = pickle.loads(pickled)
     assert trial.settings.objective.parameters()["consistency"].name == "huber"
     assert catalogue.function("consistency", "huber").__name__ == "huber"
+
+
+def test_a_plugin_that_was_edited_since_is_refused(plugin_study: Path) -> None:
+    """A worker reads the file anew, and would train other code under the hash of the study."""
+    pickled = pickle.dumps(trials(load_study(plugin_study))[1])
+    check_unchanged(pickle.loads(pickled).settings)
+    (plugin_study.parent / "my_terms.py").write_text(PLUGIN + "\n# edited\n", encoding="utf-8")
+    trial = pickle.loads(pickled)
+    with pytest.raises(PluginError, match=r"my_terms\.py: has changed since the study was read"):
+        check_unchanged(trial.settings)
+    assert run_trial(trial, Options(plugin_study.parent / "r"), "cpu").status == "failed"
 
 
 def test_an_unknown_parameter_of_a_term_is_named(plugin_study: Path, tmp_path: Path) -> None:

@@ -49,6 +49,13 @@ def test_a_value_that_is_not_of_its_type_has_a_place(value: str) -> None:
     assert parse_overrides([f"training.steps={value}"])[0] == {"training": {"steps": value}}
 
 
+@pytest.mark.parametrize("key", ["{adam: {lr: 1}}", "[a, b]", "{}", "[[a]]"])
+def test_a_key_that_is_no_single_value_has_a_place(key: str) -> None:
+    with pytest.raises(MarkedYAMLError, match="a key must be a single value") as caught:
+        parse_yaml(f"a: 1\n? {key}\n: 2")
+    assert (caught.value.problem_mark.line, caught.value.problem_mark.column) == (1, 2)
+
+
 def test_depth_and_size_allow_what_studies_need() -> None:
     parse_yaml("[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1))
     assert _size(parse_yaml(bomb(4)), {}) == 1 + sum(
