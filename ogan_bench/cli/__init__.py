@@ -43,8 +43,8 @@ app = Commands(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 2 invalid study or flags, 3 some trials failed to run, "
-    "4 nothing could be measured, 75 stopped or left to others (go on with the same command), "
-    "130 interrupted.",
+    "4 nothing could be measured, 5 stored results are damaged (doctor), 75 stopped or left to "
+    "others (go on with the same command), 130 interrupted.",
 )
 
 

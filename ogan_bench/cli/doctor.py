@@ -1,4 +1,4 @@
-"""``ogan-bench doctor``: what is available on this machine."""
+"""``ogan-bench doctor``: what is available on this machine, and are stored results whole?"""
 
 from __future__ import annotations
 
@@ -6,17 +6,48 @@ import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from ogan_bench.cli.options import Json
-from ogan_bench.cli.output import print_json, print_table
+import typer
+
+from ogan_bench.cli.options import Json, folder
+from ogan_bench.cli.output import print_json, print_table, print_text, say
 from ogan_bench.errors import UserError
+
+if TYPE_CHECKING:
+    from ogan_bench.store.examination import Fault
 
 ABSENT = "not here: "
 
+EXIT_DAMAGED = 5
+"""Something in a results folder is not as it was written."""
 
-def doctor(as_json: Json = False) -> None:
-    """Show versions, devices, and which data and feature spaces are available."""
+
+def doctor(
+    results: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[RESULTS]",
+            callback=folder,
+            help="Results folder whose files are examined, instead of this machine.",
+        ),
+    ] = None,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Remove temporary files that killed processes left there."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what is available on this machine, or examine every stored file of a results folder.
+
+    Of a machine: versions, devices, data and feature spaces. Of results: each file's checksum,
+    place and format, and how many trials are finished; exit code 5 if a file is not as it was
+    written. Only --repair changes something.
+    """
+    if results is not None:
+        raise typer.Exit(_examine(results, repair, as_json))
+    if repair:
+        raise UserError("--repair is for a results folder: name one")
     facts = examine()
     if as_json:
         print_json(facts)
@@ -29,6 +60,61 @@ def doctor(as_json: Json = False) -> None:
             for row in ([section, ""], *([f"  {key}", value] for key, value in entries.items()))
         ],
     )
+
+
+def _examine(results: Path, repair: bool, as_json: bool) -> int:
+    """Print what is wrong with a results folder; the exit code."""
+    from ogan_bench.store.claims import described
+    from ogan_bench.store.examination import IN_USE_SECONDS, examine_results, leftovers
+    from ogan_bench.store.trial_store import TrialStore
+
+    if not results.exists():
+        raise UserError(f"{results}: no such folder; `ogan-bench run` makes one")
+    studies = examine_results(results, repair=repair)
+    classifiers = TrialStore(results).classifiers
+    faults = [fault for study in studies for fault in study.faults]
+    for place in (results, classifiers):
+        faults += leftovers(place, repair, in_use_seconds=IN_USE_SECONDS)
+    faults += _of_classifiers(classifiers)
+    if not studies and not faults:
+        raise UserError(f"{results}: no study is stored here; `ogan-bench run` makes one")
+    if as_json:
+        facts = [{**vars(study), "faults": len(study.faults)} for study in studies]
+        found = [_record(fault) for fault in faults]
+        print_json({"claims": described(results), "studies": facts, "faults": found})
+    else:
+        print_table(
+            ("study", "planned", "finished", "running", "ogan_bench", "faults"),
+            [
+                [s.study, s.planned, s.finished, s.running, ", ".join(s.versions), len(s.faults)]
+                for s in studies
+            ],
+        )
+        for fault in faults:
+            print_text(fault.text)
+        say(f"Claims: {described(results)}")
+    left = sum(not fault.is_repaired for fault in faults)
+    say(f"{left} faults" if left else "Every stored file is as it was written.")
+    return EXIT_DAMAGED if left else 0
+
+
+def _of_classifiers(folder: Path) -> list[Fault]:
+    """Damage to the classifiers that trials were measured with."""
+    from ogan_bench.store.examination import Fault
+
+    faults = []
+    for path in sorted(folder.glob("*.safetensors")):
+        from ogan_bench.features.stored_classifiers import read_sealed
+
+        try:
+            read_sealed(path)
+        except UserError as error:
+            faults.append(Fault(path, str(error)))
+    return faults
+
+
+def _record(fault: Fault) -> dict[str, Any]:
+    return {"path": str(fault.path), "text": fault.text, "repaired": fault.is_repaired}
 
 
 def examine() -> dict[str, dict[str, Any]]:

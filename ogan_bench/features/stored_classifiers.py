@@ -47,13 +47,22 @@ def stored_classifiers(
         made = ClassifierFile.of(dataset, dict(enumerate(train())), torch.float32)
         sealed = replace(made, facts=made.facts | {SEAL: _seal(path, made)})
         write_bytes_once(path, sealed.content())
+    return read_sealed(path).classifiers(dataset, device)
+
+
+def read_sealed(path: Path) -> ClassifierFile:
+    """The content of a file of stored classifiers.
+
+    Raises:
+        UserError: It is damaged, or cannot be read.
+    """
     try:
         file = ClassifierFile.read(path)
     except (OSError, SafetensorError) as error:
         raise _damaged(path, str(error)) from None
     if file.facts.get(SEAL) != _seal(path, file):
         raise _damaged(path, "its SHA-256 is another one")
-    return file.classifiers(dataset, device)
+    return file
 
 
 def _seal(path: Path, file: ClassifierFile) -> str:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import pytest
+from typer.testing import CliRunner
+
+from ogan_bench.cli import app
+from ogan_bench.cli.doctor import EXIT_DAMAGED
+from ogan_bench.errors import UserError
 from tests.unit.cli.asking import ask
 
 
@@ -13,3 +20,31 @@ def test_doctor_knows_this_machine() -> None:
     assert "cpu" in facts["devices"]
     assert "digits" in facts["data"]
     assert "Inception-v3" in ask("doctor")
+
+
+def test_doctor_examines_results(root: Path) -> None:
+    trial = root / "demo" / "pearson" / "seed-0"
+    found = json.loads(ask("doctor", str(root), "--json"))
+    assert found["faults"] == []
+    (study,) = found["studies"]
+    assert (study["planned"], study["finished"], study["running"]) == (20, 18, 0)
+
+    (trial / "result.json").write_bytes((trial / "result.json").read_bytes()[:-40])
+    left = trial / ".checkpoint.pt.abc123"
+    left.write_bytes(b"half")
+    for repair in ((), ("--repair",)):
+        done = CliRunner().invoke(app, ["doctor", str(root), *repair], catch_exceptions=False)
+        assert done.exit_code == EXIT_DAMAGED
+        assert f"{trial}/result.json: cannot be read" in done.stdout
+        assert str(left) in done.stdout
+    assert not left.exists()
+
+
+def test_doctor_says_where_there_is_nothing_to_examine(tmp_path: Path) -> None:
+    for arguments, said in (
+        ((str(tmp_path / "none"),), "no such folder"),
+        ((str(tmp_path),), "no study is stored here"),
+        (("--repair",), "name one"),
+    ):
+        with pytest.raises(UserError, match=said):
+            ask("doctor", *arguments)
