@@ -65,6 +65,14 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", "-m", chosen, "-n", "2", *session.posargs)
 
 
+@nox.session(default=False)
+def soak(session: nox.Session) -> None:
+    """The fuzz tests with many more examples, drawn anew: nox -s soak -- 10000."""
+    session.install("-e", ".[dev]", "-c", CONSTRAINTS, env=COMPILED)
+    wanted = session.posargs[0] if session.posargs else "1000"
+    session.run("pytest", "tests/fuzz", "-n", "2", env={"OGAN_BENCH_FUZZ_EXAMPLES": wanted})
+
+
 @nox.session
 def smoke(session: nox.Session) -> None:
     """The shipped study end to end through the command line, in seconds."""

@@ -1,0 +1,43 @@
+"""Whatever a study file holds, it is a study or the problems with it, each with its place."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+
+from ogan_bench.errors import UserError
+from ogan_bench.study.load import load_study
+from ogan_bench.study.yaml_errors import plain
+from ogan_bench.study.yaml_text import parse_yaml
+from tests.fuzz.mutations import examples, flow, mangled, mutated
+from tests.unit.study.written_study import STUDY
+
+TREE = plain(parse_yaml(STUDY))
+
+
+def check(folder: Path, text: str) -> None:
+    """Load a study with this text."""
+    path = folder / "bad.yaml"
+    path.write_text(text, encoding="utf-8", newline="")
+    for scale in (None, "big"):
+        try:
+            load_study(path, scale=scale)
+        except UserError as error:
+            first = str(error).splitlines()[0]
+            assert re.match(rf"{re.escape(str(path))}(:\d+:\d+)?: \S", first), first
+    assert [file.name for file in folder.iterdir()] == ["bad.yaml"]
+
+
+@examples(25)
+@given(tree=mutated(TREE))
+def test_other_values(tmp_path_factory: pytest.TempPathFactory, tree: object) -> None:
+    check(tmp_path_factory.mktemp("study"), flow(tree))
+
+
+@examples(25)
+@given(text=mangled(STUDY))
+def test_other_text(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    check(tmp_path_factory.mktemp("study"), text)
