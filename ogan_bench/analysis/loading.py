@@ -64,7 +64,8 @@ def load_results(root: Path, study: str) -> StudyResults:
     """
     store = TrialStore(root)
     record = store.read_study(study)
-    if lacking := [key for key in STATED if key not in record]:
+    lacking = [key for key in STATED if key not in record]
+    if lacking := lacking + [key for key in ("arms", "seeds") if not record[key]]:
         raise UserError(f"{root / study / 'study.json'}: lacks {', '.join(lacking)}")
     folders = {
         (folder.path.parent.name, int(folder.path.name.removeprefix("seed-"))): folder
