@@ -164,6 +164,17 @@ def test_claim_pages_are_made_of_the_stored_trials(tmp_path: Path) -> None:
         assert f"[{claim.claim}](docs/findings/{claim.slug}.md)" in readme
 
 
+def test_findings_quote_the_readings_of_equal_strength() -> None:
+    findings = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
+    text = findings.partition("<!-- readings:begin")[2].partition("<!-- readings:end -->")[0]
+    pairs = re.findall(r"(\d+\.\d+) against (\d+\.\d+)", text)
+    assert len(pairs) == 6
+    report = (REFERENCE / "kind_or_pull" / "report.md").read_text(encoding="utf-8")
+    stated = re.findall(r"FD \(classifier\): .*? (\d+\.\d+), .*? (\d+\.\d+); difference", report)
+    values = [set(pair) for pair in stated]
+    assert [pair for pair in pairs if set(pair) not in values] == []
+
+
 def test_findings_quote_the_published_report() -> None:
     findings = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
     quoted = re.search(r"<!-- result:begin .*?-->\n(.*?)<!-- result:end -->", findings, re.DOTALL)
