@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from ogan_bench.analysis.formatting import metric_info
 from ogan_bench.analysis.registration import Standing
+from ogan_bench.analysis.study_answer import Answer
 from ogan_bench.analysis.verdicts import DECISIONS
 from ogan_bench.report.rendering import Picture, data_uri, templates
 from ogan_bench.statistics import Interval
@@ -126,6 +127,9 @@ def context() -> dict[str, Any]:
             "study_file_sha256": "0" * 64,
             "command": f"ogan-bench run studies/{SCRIPT}.yaml --results {'long/' * 30}",
         },
+        "answer": Answer(
+            f"On {SCRIPT}, all hold.", (("Holds", (SCRIPT,)), ("Fails", (IMAGE, EXPRESSION)))
+        ),
         "verdicts": [
             verdict("supported", SCRIPT, "robust"), verdict("refuted", IMAGE, "rests on seed 3"),
             verdict("equivalent", SCRIPT, "robust"), verdict("inconclusive", EXPRESSION, None),

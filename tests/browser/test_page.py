@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from ogan_bench.analysis.study_answer import Answer
 from ogan_bench.report.rendering import templates
 
 pytestmark = pytest.mark.browser
@@ -258,6 +259,15 @@ def test_a_table_that_goes_on_has_a_shadow_at_that_edge(
     assert edges() == [False, False]
 
 
+def test_the_answer_opens_the_page(made_up: Path, visit: Visit, context: Any) -> None:
+    page = visit(made_up)
+    answer = page.locator("header #answer")
+    expect(answer).to_have_text(context["answer"].sentence)
+    expect(answer).to_be_in_viewport()
+    fails = page.locator("header li", has_text="Fails: ").first
+    expect(fails).to_have_text("Fails: " + " ".join(context["answer"].groups[1][1]))
+
+
 def test_methods_settings_and_bibliography_are_shown_as_text(
     made_up: Path, visit: Visit, context: Any
 ) -> None:
@@ -386,7 +396,7 @@ def test_print_shows_everything_and_no_controls(made_up: Path, visit: Visit) -> 
 
 def test_sections_without_content_are_left_out(visit: Visit, context: Any, tmp_path: Path) -> None:
     empty: dict[str, Any] = {
-        "verdicts": [], "verdict_counts": {}, "pictures": {}, "open_trials": [],
+        "verdicts": [], "answer": Answer("", ()), "pictures": {}, "open_trials": [],
         "ranks": [], "ablation": {"control": "none", "rows": []}, "further": [],
         "contact": [], "variance": [],
         "steps": {"steps": [], "arms": []}, "published": [], "course": [], "floors": [],
@@ -397,7 +407,7 @@ def test_sections_without_content_are_left_out(visit: Visit, context: Any, tmp_p
     path.write_text(text, encoding="utf-8")
     page = visit(path)
     assert page.locator("nav a").all_text_contents() == [
-        "Results", "Methods and limitations", "Cost", "Training health and completeness", "Metrics",
-        "Provenance", "Reproduce",
+        "Experiment", "Results", "Compute and limitations", "Cost",
+        "Training health and completeness", "Metrics", "Provenance", "Reproduce",
     ]  # fmt: skip
     assert page.locator("figure, .verdict").count() == 0
