@@ -101,7 +101,10 @@ def test_every_metric_is_measured_and_reproduced(
     assert facts["classifier_test_accuracy"] > 0.97
     assert rows["fd_classifier"].extractor == facts["classifier"]
     assert pixels_of(tmp_path / "samples.png").shape == (8 * 64 + 7 * 2, 8 * 64 + 7 * 2)
-    assert pixels_of(tmp_path / "reconstructions.png").shape == (512, 512)
+    assert pixels_of(tmp_path / "reconstructions.png").shape == (
+        8 * 64 + 7 * 2,
+        8 * 64 + 4 * 2 + 3 * 8,
+    )
     assert not (tmp_path / "swapped.png").exists()
     json.dumps([row.record() for row in rows.values()], allow_nan=False)
     again, _ = run(nets, dataset)

@@ -80,7 +80,7 @@ def test_a_conditional_generator_that_obeys(tmp_path: Path) -> None:
     within = rows["fd_classifier_within"]
     assert within.value is not None
     assert "are too few for 64 features, take 192" in (within.note or "")
-    assert size_of(tmp_path / "swapped.png") == (9 * 16 * 4, 8 * 16 * 4)
+    assert size_of(tmp_path / "swapped.png") == (9 * 64 + 6 * 2 + 2 * 8, 8 * 64 + 7 * 2)
 
 
 def test_an_unconditional_generator_has_none_of_its_metrics() -> None:

@@ -186,7 +186,7 @@ def test_a_packed_study_is_handed_over_like_its_folder(tmp_path: Path) -> None:
     train(folder, 10, 20)
     evaluation(folder, 20)
     finish(folder)
-    TrialStore(tmp_path).write_study("study", {})
+    TrialStore(tmp_path).write_study("study", {"seeds": [0], "arms": {"arm": {}}})
     pack(tmp_path / "study", tmp_path / "packed" / "study")
     assert poll_once(tmp_path, whole) == 1
     follower = follow(tmp_path / "packed", packed)

@@ -20,6 +20,7 @@ from ogan_bench.evaluation.fidelity.comparison import Comparison
 from ogan_bench.evaluation.fidelity.diversity import MEASURES, diversity_rows
 from ogan_bench.evaluation.fidelity.reference import Reference
 from ogan_bench.evaluation.fidelity.unmatched import missing
+from ogan_bench.evaluation.image_grids import GAP, LINE
 from ogan_bench.evaluation.per_space import space_rows
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.metrics.coverage import BINS
@@ -209,9 +210,14 @@ def test_own_classifier_runs_on_digits() -> None:
 
 @pytest.mark.usefixtures("own_cache")
 class TestPicture:
-    def pixels(self, path: Path) -> npt.NDArray[np.uint8]:
+    def first_pair(self, path: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+        """The first two images of a grid of pairs, as they were before they were enlarged."""
         with Image.open(path) as picture:
-            return np.array(picture)
+            pixels = np.array(picture)
+        side = (pixels.shape[0] - 7 * LINE) // 8
+        assert pixels.shape == (8 * side + 7 * LINE, 8 * side + 4 * LINE + 3 * GAP)
+        step, right = side // 16, side + LINE
+        return pixels[:side:step, :side:step], pixels[:side:step, right : right + side : step]
 
     def test_shows_copies_first_and_beside_their_originals(
         self, halves: tuple[Dataset, Tensor], tmp_path: Path
@@ -221,12 +227,9 @@ class TestPicture:
         samples = images[:50].clone()
         samples[40] = copied
         rows_of(dataset, samples, "clip", folder=tmp_path)
-        pixels = self.pixels(tmp_path / "neighbours.png")
-        side = pixels.shape[1] // 8
-        assert pixels.shape == (8 * side, 8 * side)
-        left, right = pixels[:side, :side], pixels[:side, side : 2 * side]
+        left, right = self.first_pair(tmp_path / "neighbours.png")
         assert (left == right).all()
-        assert (left[:: side // 16, :: side // 16] == copied[0].numpy()).all()
+        assert (left == copied[0].numpy()).all()
 
     def test_is_of_the_first_space_alone(
         self, halves: tuple[Dataset, Tensor], tmp_path: Path
@@ -244,15 +247,10 @@ class TestPicture:
         rows_of(dataset, samples, "clip", folder=tmp_path)
         real, features = (Flat()(of)[0] for of in (dataset.test.images, samples))
         lacking = missing(features, real)
-        found = {name: self.pixels(tmp_path / f"{name}.png") for name in ("missing", "invented")}
-        side = found["missing"].shape[1] // 8
-        step = side // 16
-        small = {name: pixels[:side:step, : 2 * side : step] for name, pixels in found.items()}
-        assert (
-            small["missing"][:, :16] == dataset.test.images[lacking.indices[0], 0].numpy()
-        ).all()
-        assert (small["missing"][:, 16:] == samples[lacking.partners[0], 0].numpy()).all()
-        assert (small["invented"][:, :16] == 255).all()
+        left, right = self.first_pair(tmp_path / "missing.png")
+        assert (left == dataset.test.images[lacking.indices[0], 0].numpy()).all()
+        assert (right == samples[lacking.partners[0], 0].numpy()).all()
+        assert (self.first_pair(tmp_path / "invented.png")[0] == 255).all()
 
     def test_too_few_test_images_cost_no_row(
         self, halves: tuple[Dataset, Tensor], tmp_path: Path
