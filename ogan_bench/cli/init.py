@@ -70,6 +70,6 @@ def init(
         f"{path}: {len(dataset.train):,} training and {len(dataset.test):,} test images{classes}, "
         f"{chosen} x {chosen} pixels"
     )
-    for line in [f"  {key}: {value}" for key, value in data.items()][2:]:  # beside name and path
-        print_text(line)
+    for parameter, chosen_for_it in list(data.items())[2:]:  # beside name and path
+        print_text(f"  {parameter}: {chosen_for_it}")
     say(f"Next: ogan-bench plan {path}; ogan-bench run {path}")

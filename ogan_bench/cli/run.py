@@ -86,8 +86,8 @@ def run(
         say(
             f"Nothing to do: all {len(asked)} trials of {statement.folder} are finished"
             f"{' or have used up their budget' if trial_budget is not None else ''}.\n"
-            f"Report: {page} "
-            f"(`ogan-bench report {statement.folder} --results {root}` rebuilds it)"
+            + (f"Report: {page} " if page.exists() else "No report yet ")
+            + f"(`ogan-bench report {statement.folder} --results {root}` makes it)"
         )
         return
     ending = Ending(0)

@@ -122,8 +122,8 @@ def _study(store: TrialStore, name: str, repair: bool) -> Examined:
             except BusyError:
                 running += 1
                 continue
-            except OSError:
-                pass  # read-only: nobody is writing here
+            except UserError:
+                pass  # nobody can claim it, as in a read-only folder: so nobody is writing here
             run = _trial(trial, faults, repair)
         finished += trial.is_finished
         if run is None:

@@ -65,9 +65,8 @@ class Journal:
         content = read_file(self.path) or b""
         lines = content.split(b"\n")[:-1]
         try:
-            records: list[Record] = json.loads(
-                b"[" + b",".join(lines) + b"]"
-            )  # faster than by line
+            # All at once is faster than line by line.
+            records: list[Record] = json.loads(b"[" + b",".join(lines) + b"]")
         except RecursionError as error:
             raise ValueError(str(error)) from None
         if (problem := misshapen_lines(self.path.name, records)) is not None:

@@ -78,8 +78,6 @@ def _planned(store: TrialStore, study: str, plugins: Sequence[Path]) -> list[Tri
     """:func:`planned_trials` of one study."""
     record, path = store.read_study(study), store.root / study / "study.json"
     try:
-        if record["folder"] != study:
-            raise UserError(f"{path}: says that it is of {record['folder']}; put it back there")
         declared = {Path(name).name for name in record.get("plugins", [])}
         used = tuple(plugin for plugin in plugins if plugin.name in declared)
         for config in record["arms"].values():

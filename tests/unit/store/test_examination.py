@@ -110,6 +110,15 @@ def test_a_file_that_may_be_in_use_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / ".report.html.abc123").exists()
 
 
+def test_a_folder_that_cannot_be_claimed_is_read_all_the_same(trial: TrialFolder) -> None:
+    """As one that is read-only; root can write there, but nobody can lock a folder."""
+    (trial.path / ".lock").unlink(missing_ok=True)
+    (trial.path / ".lock").mkdir()
+    assert faults(trial) == []
+    (trial.path / "run.json").write_text("{")
+    assert any("run.json" in fault.text for fault in faults(trial))
+
+
 def test_a_trial_that_is_being_run_is_passed_over(trial: TrialFolder) -> None:
     (trial.path / "run.json").write_text("{")
     with trial.claim():
