@@ -65,7 +65,8 @@ def load_results(root: Path, study: str) -> StudyResults:
     store = TrialStore(root)
     record = store.read_study(study)
     lacking = [key for key in STATED if key not in record]
-    if lacking := lacking + [key for key in ("arms", "seeds") if not record[key]]:
+    lacking += [key for key in ("arms", "seeds", "metrics") if record.get(key) in ([], {})]
+    if lacking:
         raise UserError(f"{root / study / 'study.json'}: lacks {', '.join(lacking)}")
     folders = {
         (folder.path.parent.name, int(folder.path.name.removeprefix("seed-"))): folder

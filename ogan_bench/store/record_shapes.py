@@ -35,6 +35,14 @@ class Attempt(Shape):
     tool: dict[str, str | None] = {}
 
 
+class Provenance(Shape):
+    """``provenance`` of a trial: only what is compared."""
+
+    ogan_bench: str | None = None
+    git_commit: str | None = None
+    data_hash: str | None = None
+
+
 class Run(Shape):
     """``run.json``."""
 
@@ -42,7 +50,7 @@ class Run(Shape):
     config: dict[str, Any] = {}
     registered: str | None = None
     attempts: list[Attempt] = []
-    provenance: dict[str, Any] = {}
+    provenance: Provenance = Provenance()
 
 
 class Measurement(Shape):
@@ -78,7 +86,7 @@ class Result(Shape):
 
     outcome: Text
     reason: str | None = None
-    metrics: list[Measurement] = []
+    metrics: list[Measurement]
     measured: list[str] = []
     facts: dict[str, Any] = {}
     training: Training | None = None

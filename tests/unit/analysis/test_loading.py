@@ -134,3 +134,24 @@ def test_costs_are_metrics_where_a_study_asks_for_them(tmp_path: Path) -> None:
     asked = load_results(tmp_path, "demo")
     assert not len(asked.values("none", "peak_bytes"))
     assert asked.measurements("peak_bytes", "none")[0]["note"] == "not counted on this device"
+
+
+def test_a_study_without_metrics_has_no_report(root: Path) -> None:
+    store = TrialStore(root)
+    store.write_study("demo", {**store.read_study("demo"), "metrics": []})
+    with pytest.raises(UserError, match=r"study\.json: lacks metrics$"):
+        load_results(root, "demo")
+
+
+def test_a_trial_with_values_of_other_types_counts_as_failed(root: Path) -> None:
+    folders = [TrialFolder(root / "demo" / arm / "seed-0") for arm in ("none", "pearson")]
+    run = folders[0].read("run.json") or {}
+    folders[0].write("run.json", {**run, "provenance": {"ogan_bench": []}})
+    result = folders[1].read("result.json") or {}
+    del result["metrics"]
+    folders[1].write("result.json", result)
+    found = load_results(root, "demo").problems
+    assert [text.partition(" ")[2].partition(";")[0] for text in found] == [
+        "provenance.ogan_bench: Input should be a valid string",
+        "metrics: Field required",
+    ]

@@ -65,7 +65,9 @@ def test_a_run_by_another_version_deviates_only_if_it_trains(
     assert "version of ogan_bench changed" in capsys.readouterr().err
     settings = load_study(find_study(STUDY), scale="smoke")
     for trial in trials(settings, None, [0]):
-        TrialStore(tmp_path).trial(trial).write("result.json", {"outcome": "ok", "measured": []})
+        TrialStore(tmp_path).trial(trial).write(
+            "result.json", {"outcome": "ok", "metrics": [], "measured": []}
+        )
     store(tmp_path)
     assert "DEVIATED" not in capsys.readouterr().err
 

@@ -77,7 +77,7 @@ def test_state_of_a_trial(tmp_path: Path) -> None:
     assert folder.state() == "interrupted"
     folder.write_error("Traceback")
     assert folder.state() == "failed"
-    folder.write("result.json", {"outcome": "ok"})
+    folder.write("result.json", {"outcome": "ok", "metrics": []})
     assert folder.state() == "finished"
 
 

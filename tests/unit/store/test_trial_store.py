@@ -36,7 +36,9 @@ def test_only_stored_studies_and_started_trials_are_listed(store: TrialStore) ->
 
 def test_a_result_alone_and_other_folders(store: TrialStore) -> None:
     """A trial without its settings is not passed over; what is not named like one is."""
-    TrialFolder(store.root / "tiny" / "mse" / "seed-3").write("result.json", {"outcome": "ok"})
+    TrialFolder(store.root / "tiny" / "mse" / "seed-3").write(
+        "result.json", {"outcome": "ok", "metrics": []}
+    )
     for name in ("seed-x", "seed-03", "seed-"):
         TrialFolder(store.root / "tiny" / "mse" / name).write("run.json", {"config_hash": "0"})
     names = [folder.path.name for folder in store.folders("tiny")]

@@ -78,7 +78,10 @@ def test_a_stopped_trial_is_sampled_as_it_stands(tmp_path: Path) -> None:
     [
         (lambda folder: (folder.path / "result.json").unlink(), "not trained to the end"),
         (lambda folder: folder.checkpoint.unlink(), r"no checkpoint\.pt"),
-        (lambda folder: folder.write("result.json", {"outcome": "diverged"}), "diverged"),
+        (
+            lambda folder: folder.write("result.json", {"outcome": "diverged", "metrics": []}),
+            "diverged",
+        ),
     ],
 )
 def test_without_trained_nets_the_reason_is_said(

@@ -21,7 +21,7 @@ def test_progress_is_told_by_heartbeats(tmp_path: Path) -> None:
     folder = trial(tmp_path, "none/seed-1")
     folder.write_heartbeat({"stage": "evaluate", "step": 100, "steps": 100, "time": 1000.0})
     # A trial that goes on after a budget had stopped it has a result and a heartbeat.
-    folder.write("result.json", {"outcome": "stopped"})
+    folder.write("result.json", {"outcome": "stopped", "metrics": []})
     state = progress(store, "study", now=1030.0)
     assert (state.planned, state.done) == (4, 0)
     (row,) = state.running

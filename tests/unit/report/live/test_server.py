@@ -80,7 +80,7 @@ def test_the_report_is_made_again_after_a_new_result_and_not_otherwise(
     ask(server, "/study/")
     server.wait()
     assert maker.made - made <= 1  # the trial's run.json is news, its heartbeat is not
-    trial(tmp_path).write("result.json", {"outcome": "ok"})
+    trial(tmp_path).write("result.json", {"outcome": "ok", "metrics": []})
     wait_until(lambda: "1 results" in ask(server, "/study/")[1])
 
 
@@ -94,7 +94,7 @@ def test_nothing_is_made_while_nobody_asks(server: Server, maker: Maker) -> None
 def test_running_trials_stand_above_the_report(server: Server, tmp_path: Path) -> None:
     beat(trial(tmp_path), 25, seconds=5.0)
     beat(trial(tmp_path, "none/seed-1"), 50, ago=600)
-    trial(tmp_path, "none/seed-0").write("result.json", {"outcome": "ok"})
+    trial(tmp_path, "none/seed-0").write("result.json", {"outcome": "ok", "metrics": []})
     page = ask(server, "/study/")[1]
     assert "1 of 4 trials done, 2 running" in page
     row = re.search(r"<tr><th scope=\"row\">pearson/seed-0</th>.*</tr>", page)
