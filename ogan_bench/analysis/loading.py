@@ -46,7 +46,10 @@ CURVES = (
 """Columns that every training log has, filled with nan if missing from the file."""
 
 
-STATED = ("folder", "question", "alpha", "metrics", "hypotheses", "command")
+STATED = (
+    "name", "scale", "folder", "question", "source", "alpha", "metrics", "hypotheses", "command",
+    "study_file_sha256",
+)  # fmt: skip
 """Keys of ``study.json`` that a report needs."""
 
 

@@ -145,8 +145,14 @@ class Identity(Shape):
     training: ArmTraining = ArmTraining()
 
 
+class Stated(Shape):
+    """A hypothesis; the rest of it is checked where it is tested."""
+
+    id: Text
+
+
 class Study(Shape):
-    """``study.json``; its hypotheses are checked where they are tested."""
+    """``study.json``."""
 
     folder: str = ""
     question: str = ""
@@ -154,7 +160,7 @@ class Study(Shape):
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
     seeds: list[Integer]
     metrics: list[Text] = []
-    hypotheses: list[dict[str, Any]] = []
+    hypotheses: list[Stated] = []
     arms: dict[Text, Arm]
     arm_titles: dict[str, str] = {}
     identities: dict[str, Identity] = {}

@@ -35,16 +35,17 @@ def resolve_arms(
     override, problems = parse_overrides(overrides)
     dropped: list[str] = []
     if scale is not None:
-        layer = mapping(mapping(tree["scales"])[scale])
+        layer = mappings(tree["scales"])[scale]
         base = merge(base, mapping(layer.get("base")))
         origins = [("scales", scale, "base"), *origins]
-        for arm, diff in mappings(layer.get("arms")).items():
+        changed = {str(arm): diff for arm, diff in mapping(layer.get("arms")).items()}
+        for arm, diff in mappings(changed).items():
             place: KeyPath = ("scales", scale, "arms", arm)
             if arm not in diffs:
                 problems.append(
                     places.line(place, f"no arm {arm!r}.{did_you_mean(arm, list(diffs))}")
                 )
-            elif layer["arms"][arm] is None:
+            elif changed[arm] is None:
                 dropped.append(arm)
             else:
                 diffs[arm].append((place, diff))

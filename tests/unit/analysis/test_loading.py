@@ -87,7 +87,9 @@ def test_data_that_changed_between_trials_are_named(root: Path) -> None:
 
 def test_a_study_that_lacks_what_a_report_needs_is_refused(root: Path) -> None:
     TrialStore(root).write_study("demo", {"folder": "demo", "arms": {}, "seeds": []})
-    with pytest.raises(UserError, match=r"study\.json: lacks question, alpha.* arms, seeds"):
+    with pytest.raises(
+        UserError, match=r"study\.json: lacks name, .*question, .*alpha.* arms, seeds"
+    ):
         load_results(root, "demo")
 
 
@@ -140,6 +142,16 @@ def test_a_study_without_metrics_has_no_report(root: Path) -> None:
     store = TrialStore(root)
     store.write_study("demo", {**store.read_study("demo"), "metrics": []})
     with pytest.raises(UserError, match=r"study\.json: lacks metrics$"):
+        load_results(root, "demo")
+
+
+@pytest.mark.parametrize("name", [[], "", None])
+def test_a_hypothesis_without_a_name_is_refused(root: Path, name: object) -> None:
+    store = TrialStore(root)
+    record = store.read_study("demo")
+    hypotheses = [{**record["hypotheses"][0], "id": name}]
+    store.write_study("demo", {**record, "hypotheses": hypotheses})
+    with pytest.raises(UserError, match=r"study\.json: hypotheses\.0\.id: "):
         load_results(root, "demo")
 
 

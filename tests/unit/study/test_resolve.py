@@ -61,3 +61,14 @@ def test_override_errors_name_the_flag(tmp_path: Path) -> None:
     assert "--set training.stps: unknown key. Did you mean 'steps'?" in found
     assert "--set nonsense: write key.path=value, for example training.steps=500" in found
     assert any(line.startswith("--set training.batch_size: ") for line in found)
+
+
+def test_a_name_that_yaml_reads_as_something_else_is_a_problem_and_no_crash(
+    tmp_path: Path,
+) -> None:
+    """``null:`` and ``1:`` are no strings."""
+    text = STUDY.partition("scales:")[0] + (
+        "scales:\n  null: {seeds: [0]}\n  1: {arms: {null: null, 2: {}}}\n"
+    )
+    found = problems(tmp_path, text)
+    assert any("scales.None" in line or "scales.1" in line for line in found), found
