@@ -69,6 +69,8 @@ def load_results(root: Path, study: str) -> StudyResults:
     record = store.read_study(study)
     lacking = [key for key in STATED if key not in record]
     lacking += [key for key in ("arms", "seeds", "metrics") if record.get(key) in ([], {})]
+    record["identities"] = identities_of(record)
+    lacking += [f"identities.{arm}" for arm in record["arms"] if arm not in record["identities"]]
     if lacking:
         raise UserError(f"{root / study / 'study.json'}: lacks {', '.join(lacking)}")
     folders = {
@@ -81,7 +83,6 @@ def load_results(root: Path, study: str) -> StudyResults:
     provenance: dict[str, dict[str, str]] = {}
     problems: list[str] = []
     measured_with: dict[str, Record] = {}
-    identities = identities_of(record)
     for arm in record["arms"]:
         for seed in record["seeds"]:
             row: Record = {"arm": arm, "seed": seed, "outcome": "missing"}
@@ -107,7 +108,7 @@ def load_results(root: Path, study: str) -> StudyResults:
                 entries = [*entries, *(_cost_row(row, metric) for metric in asked)]
             found = examined(entries, row["outcome"])
             measured += [{"arm": arm, "seed": seed, **entry} for entry in found]
-            if run["config_hash"] != config_hash({**identities[arm], "seed": seed}):
+            if run["config_hash"] != config_hash({**record["identities"][arm], "seed": seed}):
                 problems.append(
                     f"{trial_name(row)} was run with other settings than the study states"
                 )

@@ -125,4 +125,4 @@ def _values(rows: Sequence[Record], prefix: str) -> list[float]:
 
 
 def _name(part: Record | str | None) -> str | None:
-    return part["name"] if isinstance(part, dict) else part
+    return part.get("name") if isinstance(part, dict) else part

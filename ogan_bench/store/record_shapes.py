@@ -6,9 +6,9 @@ Only what is relied on: older versions wrote fewer keys, and later ones may writ
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
@@ -17,8 +17,19 @@ from ogan_bench.store.sealed import parse_sealed_json
 FORMAT = 1
 """Version of the files' layout."""
 
+T = TypeVar("T")
+
 Text = Annotated[str, Field(min_length=1)]
 Integer = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+def _distinct(values: list[T]) -> list[T]:
+    if len(set(values)) < len(values):
+        raise ValueError("the same value twice")
+    return values
+
+
+Distinct = AfterValidator(_distinct)
 
 
 class Shape(BaseModel):
@@ -158,8 +169,8 @@ class Study(Shape):
     question: str = ""
     source: str = ""
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
-    seeds: list[Integer]
-    metrics: list[Text] = []
+    seeds: Annotated[list[Integer], Distinct]
+    metrics: Annotated[list[Text], Distinct] = []
     hypotheses: list[Stated] = []
     arms: dict[Text, Arm]
     arm_titles: dict[str, str] = {}

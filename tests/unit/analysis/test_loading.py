@@ -138,10 +138,27 @@ def test_costs_are_metrics_where_a_study_asks_for_them(tmp_path: Path) -> None:
     assert asked.measurements("peak_bytes", "none")[0]["note"] == "not counted on this device"
 
 
+def test_an_arm_that_nothing_identifies_is_named(root: Path) -> None:
+    store = TrialStore(root)
+    record = store.read_study("demo")
+    store.write_study("demo", {**record, "identities": {}})
+    with pytest.raises(UserError, match=r"study\.json: lacks identities\.none, "):
+        load_results(root, "demo")
+
+
 def test_a_study_without_metrics_has_no_report(root: Path) -> None:
     store = TrialStore(root)
     store.write_study("demo", {**store.read_study("demo"), "metrics": []})
     with pytest.raises(UserError, match=r"study\.json: lacks metrics$"):
+        load_results(root, "demo")
+
+
+@pytest.mark.parametrize("key", ["seeds", "metrics"])
+def test_what_stands_twice_in_a_study_is_refused(root: Path, key: str) -> None:
+    store = TrialStore(root)
+    record = store.read_study("demo")
+    store.write_study("demo", {**record, key: [*record[key], record[key][0]]})
+    with pytest.raises(UserError, match=rf"study\.json: {key}: .*the same value twice"):
         load_results(root, "demo")
 
 
