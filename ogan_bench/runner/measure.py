@@ -38,6 +38,8 @@ class Evaluator:
         self._classifiers = classifiers
         self._untrained: UntrainedEncoder | None = None
         self._last: tuple[list[Tensor], ModelContext] | None = None
+        self.evaluated: Autoencoder | None = None
+        """The pair that was measured last, with the batch-norm statistics that it had."""
 
     def __call__(
         self,
@@ -73,6 +75,7 @@ class Evaluator:
             )  # fmt: skip
             if progress == 1 and reference is None:
                 self._last = ([tensor.clone() for tensor in _weights(nets)], context)
+        self.evaluated = context.trained
         return evaluate(context, step_picture)
 
     def _kept(

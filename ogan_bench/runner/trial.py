@@ -26,6 +26,7 @@ from ogan_bench.runner.observer import TrainingObserver
 from ogan_bench.runner.preflight import prepare
 from ogan_bench.runner.resampling import sample
 from ogan_bench.sampling.autoencoder import NonFiniteError
+from ogan_bench.sampling.stored_pair import write_pair
 from ogan_bench.store import provenance
 from ogan_bench.store.lease import BusyError
 from ogan_bench.store.preregistration import registration
@@ -167,6 +168,8 @@ def _run(
         )
         if trained.chosen_step is not None:
             facts |= {"chosen_step": trained.chosen_step}
+        assert evaluator.evaluated is not None
+        write_pair(folder.path, evaluator.evaluated, trial, dataset, trained.evaluated_step)
     except (DivergedError, NonFiniteError) as error:
         outcome, reason = "diverged", str(error)
 

@@ -81,7 +81,7 @@ def _planned(store: TrialStore, study: str, plugins: Sequence[Path]) -> list[Tri
         declared = {Path(name).name for name in record.get("plugins", [])}
         used = tuple(plugin for plugin in plugins if plugin.name in declared)
         for config in record["arms"].values():
-            _check_plugins(record, path, config.get("plugins", {}), used)
+            _check_plugins(path, config.get("plugins", {}), used, record.get("plugins", []))
         stated = StudySettings.model_validate(
             {
                 **{key: record[key] for key in ("name", "question", "metrics", "seeds")},
@@ -121,17 +121,38 @@ def _trial(
     run = folder.read("run.json")
     if run is None:
         raise folder.no_run()
-    config = with_first_defaults(run["config"])
-    del config["seed"]
-    _check_plugins(study, folder.path, config.get("plugins", {}), plugins)
+    config: Record = {**run["config"], "evaluation": {**run["config"]["evaluation"]}}
     wanted: dict[str, Any] = config["evaluation"]
     for key, added in (("extractors", extractors), ("groups", groups)):
         wanted[key] = list(dict.fromkeys([*wanted.get(key, []), *added]))
-    try:
-        settings = Settings.model_validate(config)
-    except ValidationError as error:
-        raise UserError(f"{folder.path / 'run.json'}: {_first(error)}") from None
+    settings = stored_settings(
+        config, folder.path / "run.json", plugins, known=study.get("plugins", [])
+    )
     return Trial(run["study"], run["arm"], run["seed"], settings, tuple(plugins))
+
+
+def stored_settings(
+    config: Record, path: Path, plugins: Sequence[Path], *, known: Sequence[str] = ()
+) -> Settings:
+    """The settings of a trial, from its configuration as it was stored.
+
+    Args:
+        config: As :attr:`~ogan_bench.study.trial.Trial.config` gives it, maybe of an older version.
+        path: The file that it was read from.
+        plugins: Files that the user has named; their parts are registered.
+        known: Where the files of plug-ins were at the training, for messages.
+
+    Raises:
+        UserError: A plug-in is not named or has changed since the training, or settings are of
+            another version.
+    """
+    config = with_first_defaults(config)
+    del config["seed"]
+    _check_plugins(path.parent, config.get("plugins", {}), plugins, known)
+    try:
+        return Settings.model_validate(config)
+    except ValidationError as error:
+        raise UserError(f"{path}: {_first(error)}") from None
 
 
 def _first(error: ValidationError) -> str:
@@ -141,26 +162,26 @@ def _first(error: ValidationError) -> str:
 
 
 def _check_plugins(
-    study: Record, place: Path, needed: dict[str, str], named: Sequence[Path]
+    folder: Path, needed: dict[str, str], named: Sequence[Path], known: Sequence[str]
 ) -> None:
     """Refuse a trial whose plug-ins the user has not named, or that are not what they were.
 
     Args:
-        study: ``study.json``, which knows where the files were.
-        place: Of the trial, for the message.
+        folder: Of the trial or of the study, for the message.
         needed: Name of the file to the hash of its content at the training.
         named: Files that the user has named.
+        known: Where the files were.
     """
     files = {path.name: path for path in named}
     for name, sha256 in needed.items():
         if name not in files:
-            places = [path for path in study.get("plugins", []) if Path(path).name == name]
+            places = [path for path in known if Path(path).name == name]
             raise UserError(
-                f"{place}: needs the plug-in {places[0] if places else name}, whose code "
+                f"{folder}: needs the plug-in {places[0] if places else name}, whose code "
                 "runs only if you name it: read it, then add --plugin FILE (in Python, plugins=)"
             )
         if Plugin.of(files[name], files[name].read_bytes()).sha256 != sha256:
             raise UserError(
-                f"{files[name]}: is not the file that {place} was trained with (SHA-256 "
+                f"{files[name]}: is not the file that {folder} was trained with (SHA-256 "
                 f"{sha256}...); give that version"
             )

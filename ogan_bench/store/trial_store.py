@@ -13,6 +13,7 @@
                                /checkpoint.pt state of the training, sealed with its SHA-256
                                /checkpoint_before.pt the one before, until the training ends
                                /chosen.pt     weights that did best on held-out images
+                               /nets.safetensors, nets.json  E and G as they were measured
                                /samples.png, reconstructions.png, swapped.png, neighbours.png,
                                 missing.png, invented.png, interpolations.png
                                /steps/step-0000500.png, ...: samples of one fixed z

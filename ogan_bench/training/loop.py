@@ -71,6 +71,11 @@ class Trained:
     images_per_second: float
     chosen_step: int | None = None
 
+    @property
+    def evaluated_step(self) -> int:
+        """The step after which the nets had the weights that are evaluated."""
+        return self.steps if self.chosen_step is None else self.chosen_step
+
     @classmethod
     def after(cls, trial: Trial, nets: Nets, steps: int, seconds: float) -> Trained:
         """The result after this many steps and seconds."""

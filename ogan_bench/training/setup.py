@@ -8,7 +8,7 @@ from functools import partial
 
 import torch
 
-from ogan_bench.data import Dataset
+from ogan_bench.data import Dataset, ImageShape
 from ogan_bench.data.batches import Batches, Prefetched, upload
 from ogan_bench.models import spectral
 from ogan_bench.models.base import Architecture
@@ -17,6 +17,7 @@ from ogan_bench.models.layout import channels_last, reorder
 from ogan_bench.objectives.base import Batch, Nets, Objective, draw_noise
 from ogan_bench.seeding import generator
 from ogan_bench.study.parts import Component, build
+from ogan_bench.study.settings import Settings
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.augmentations import Augmentation, DrawnAugmentation
 from ogan_bench.training.capture import CapturedUpdate
@@ -34,16 +35,23 @@ def build_objective(trial: Trial) -> Objective:
 
 def build_architecture(trial: Trial, dataset: Dataset) -> Architecture:
     """The architecture of a trial for the images of its dataset."""
-    architecture: Architecture = build(
-        "models", trial.settings.model, dataset.shape, len(dataset.classes)
-    )
+    return architecture_for(trial.settings, dataset.shape, len(dataset.classes))
+
+
+def architecture_for(settings: Settings, shape: ImageShape, classes: int) -> Architecture:
+    """The architecture that settings choose for images of a shape, of so many classes."""
+    architecture: Architecture = build("models", settings.model, shape, classes)
     return architecture
 
 
 def build_layers(trial: Trial, dataset: Dataset) -> Nets:
     """All layers of the nets, with weights not yet initialised."""
-    architecture = build_architecture(trial, dataset)
-    nets = build_objective(trial).build(architecture)
+    return layers_of(build_objective(trial), build_architecture(trial, dataset))
+
+
+def layers_of(objective: Objective, architecture: Architecture) -> Nets:
+    """The layers that an objective needs, with weights not yet initialised."""
+    nets = objective.build(architecture)
     if architecture.spectral_norm:  # of whatever the objective has added, too
         spectral.normalised(nets.encoder)
         if nets.critic is not None:

@@ -146,7 +146,7 @@ def test_the_layout_of_the_results_names_files_that_the_code_names() -> None:
     layouts = block("text", "checkpoint.pt   ") + block("text", "trials.parquet")
     named = re.findall(r"\w+\.(?:jsonl?|pt|png|txt|html|md|csv|parquet)", layouts)
     code = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
-    assert len(named) == 32
+    assert len(named) == 33
     assert [name for name in named if f'"{name}"' not in code] == []
 
 

@@ -34,7 +34,10 @@ WRITING = {
     "training": {
         "errors", "seeding", "files", "study", "store", "data", "models", "objectives",
     },
-    "sampling": {"seeding", "study", "data", "models", "features", "objectives"},
+    "sampling": {
+        "errors", "seeding", "files", "study", "store",
+        "data", "models", "features", "objectives", "training",
+    },
     "evaluation": {
         "errors", "seeding", "files", "metrics", "study",
         "data", "models", "features", "objectives", "sampling",
@@ -98,6 +101,7 @@ ADAPTERS = {
         "features/classifier_files.py",
         "features/pretrained_weights.py",
         "features/stored_classifiers.py",
+        "sampling/stored_pair.py",
         "store/pack.py",
     },
     "efficientnet_lite_pytorch": {"features/efficientnet.py"},
