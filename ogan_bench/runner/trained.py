@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from ogan_bench.data.held_out import hold_out
+from ogan_bench.data import Dataset
 from ogan_bench.errors import UserError
 from ogan_bench.runner.measure import pair
-from ogan_bench.runner.preflight import load_dataset
+from ogan_bench.runner.preflight import training_data
 from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.sampling.samples import freeze_for_evaluation
 from ogan_bench.store.stored_trials import stored_trial
 from ogan_bench.store.trial_store import find_stored
+from ogan_bench.study.trial import Trial
 from ogan_bench.training.checkpoint import UnreadableCheckpointError
 from ogan_bench.training.load import load_trained as load
 
@@ -44,22 +46,44 @@ def load_trained(
         UserError: Not the folder of a finished trial, its weights are missing or damaged, or a
             plug-in that it needs is not named or has changed.
     """
-    path = Path(folder)
+    return load_evaluated(
+        Path(folder), device=device, plugins=[Path(plugin) for plugin in plugins]
+    ).autoencoder
+
+
+@dataclass(frozen=True)
+class EvaluatedPair:
+    """A pair from a checkpoint, with the batch-norm statistics of its evaluation.
+
+    Args:
+        autoencoder: E and G in evaluation mode.
+        trial: The trial that was trained.
+        dataset: What it was trained on.
+        step: The step after which the nets had these weights.
+    """
+
+    autoencoder: Autoencoder
+    trial: Trial
+    dataset: Dataset
+    step: int
+
+
+def load_evaluated(
+    path: Path, *, device: str = "cpu", plugins: Sequence[Path] = ()
+) -> EvaluatedPair:
+    """The pair of :func:`load_trained`, with where it comes from; the same errors."""
     store, study, folders = find_stored(path)
     if [found.path.resolve() for found in folders] != [path.resolve()]:
         raise UserError(
             f"{path}: give the folder of one trial, like {store.root}/{study}/ARM/seed-0"
         )
-    trial = stored_trial(
-        store.read_study(study), folders[0], plugins=[Path(plugin) for plugin in plugins]
-    )
-    dataset = load_dataset(trial.settings, "cpu")
+    trial = stored_trial(store.read_study(study), folders[0], plugins=plugins)
+    dataset, _ = training_data(trial, "cpu")
     try:
         trained = load(trial, dataset, folders[0], torch.device(device))
     except UnreadableCheckpointError as error:
         raise UserError(str(error)) from None
     evaluation = trial.settings.evaluation
-    if evaluation.held_out:
-        dataset, _ = hold_out(dataset, evaluation.held_out, evaluation.seed)
     nets = pair(trial, trained.nets, dataset)
-    return freeze_for_evaluation(nets, dataset, evaluation, torch.device(device))
+    frozen = freeze_for_evaluation(nets, dataset, evaluation, torch.device(device))
+    return EvaluatedPair(frozen, trial, dataset, trained.evaluated_step)

@@ -46,6 +46,10 @@ WRITING = {
         "errors", "files", "metrics", "study", "store",
         "data", "models", "objectives", "training", "sampling", "evaluation",
     },
+    "encoder": {
+        "errors", "seeding", "files",
+        "data", "sampling", "evaluation", "runner",
+    },
 }  # fmt: skip
 """From a trial to its numbers, with torch."""
 
@@ -60,7 +64,7 @@ READING = {
 
 INTERFACES = {
     "api": {"errors", "study", "store", "runner", "analysis", "report"},
-    "__init__": {"runner", "figures", "api"},
+    "__init__": {"runner", "encoder", "figures", "api"},
     "cli": {
         "errors", "files", "metrics", "study", "store",
         "data", "models", "features", "evaluation", "runner",

@@ -60,13 +60,8 @@ def decode(content: bytes, recipe: Recipe) -> npt.NDArray[np.uint8]:
         UnusableError: It is damaged, animated, too small, too elongated or so large that it may be
             a decompression bomb, or the recipe refuses to change it.
     """
-    mode = "RGB" if recipe.channels == 3 else "L"
     try:
-        image: Image.Image = Image.open(io.BytesIO(content), formats=FORMATS)
-        _check(image, recipe)
-        image = treated(image, content, recipe.treatment)
-        if image.mode != mode:
-            image = image.convert(mode)
+        return prepared_image(Image.open(io.BytesIO(content), formats=FORMATS), content, recipe)
     except UnusableError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -75,6 +70,27 @@ def decode(content: bytes, recipe: Recipe) -> npt.NDArray[np.uint8]:
         raise UnusableError(f"not a {READ} image") from None
     except Exception as error:  # what Pillow's decoders raise is not documented
         raise UnusableError(str(error) or type(error).__name__) from None
+
+
+def prepared_image(image: Image.Image, content: bytes, recipe: Recipe) -> npt.NDArray[np.uint8]:
+    """An opened image, treated, cropped and resized like that of a file.
+
+    Args:
+        image: As Pillow opened it.
+        content: The file; empty if the image is of none.
+        recipe: How to prepare it.
+
+    Returns:
+        uint8, shape ``(channels, resolution, resolution)``.
+
+    Raises:
+        UnusableError: As :func:`decode`.
+    """
+    mode = "RGB" if recipe.channels == 3 else "L"
+    _check(image, recipe)
+    image = treated(image, content, recipe.treatment)
+    if image.mode != mode:
+        image = image.convert(mode)
     if recipe.crop_size is not None:
         image = _centre(image, recipe.crop_size)
     if recipe.crop == "centre":

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 import ogan_bench as ob
 from ogan_bench.data import Dataset
-from ogan_bench.data.base import to_float
+from ogan_bench.data.base import to_float, to_uint8
 from ogan_bench.errors import UserError
+from ogan_bench.runner import trained
 from ogan_bench.runner.study import store_study
 from ogan_bench.runner.trial import Options, run_trial
+from ogan_bench.sampling.autoencoder import Autoencoder
+from ogan_bench.sampling.samples import freeze_for_evaluation
+from ogan_bench.store.stored_trials import stored_trial
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.load import load_study
-from ogan_bench.study.trial import trials
+from ogan_bench.study.trial import Trial, trials
 from tests.unit.runner.observed_trials import SMALL
 
 STUDY = Path("studies/mse_vs_pearson.yaml")
@@ -57,6 +62,50 @@ def test_the_weights_are_moving_averages(stored: TrialFolder) -> None:
     weights = [name for name in found if name.endswith("weight")]
     assert all(torch.equal(found[name], state["averages"][0][name]) for name in weights)
     assert not all(torch.equal(found[name], state["nets"]["encoder"][name]) for name in weights)
+
+
+def test_the_encoder_is_loaded_without_the_data(
+    stored: TrialFolder, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the bit as from the checkpoint, with statistics estimated anew, as earlier versions."""
+    pair = ob.load_trained(stored.path)
+    by_checkpoint = pair.encode(to_float(dataset.test.images)).numpy()
+    z = torch.randn(4, 8, generator=torch.Generator().manual_seed(0))
+    with monkeypatch.context() as patch:
+        patch.setattr(trained, "training_data", None)  # not to be called
+        encoder = ob.load_encoder(stored.path)
+    assert (encoder(dataset.test.images, projected=False) == by_checkpoint).all()
+    assert (encoder.decode(z)[..., 0] == to_uint8(pair.decode(z, None))[:, 0].numpy()).all()
+    facts = stored.path / "nets.json"
+    facts.rename(stored.path / "elsewhere")
+    try:
+        found = ob.load_encoder(stored.path)(dataset.test.images, projected=False)
+    finally:
+        (stored.path / "elsewhere").rename(facts)
+    assert (found == by_checkpoint).all()
+
+
+def test_statistics_are_of_the_images_that_were_trained_on(
+    stored: TrialFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Dataset] = []
+
+    def watched(nets: Autoencoder, dataset: Dataset, *rest: Any) -> Autoencoder:
+        seen.append(dataset)
+        return freeze_for_evaluation(nets, dataset, *rest)
+
+    def on_few(*given: Any, **named: Any) -> Trial:
+        trial = stored_trial(*given, **named)
+        training = trial.settings.training.model_copy(update={"images": 100})
+        settings = trial.settings.model_copy(update={"training": training})
+        return Trial(trial.study, trial.arm, trial.seed, settings)
+
+    state = torch.load(stored.checkpoint, weights_only=True)
+    monkeypatch.setattr(trained, "freeze_for_evaluation", watched)
+    monkeypatch.setattr(trained, "stored_trial", on_few)
+    monkeypatch.setattr(Trial, "config_hash", state["config_hash"])
+    ob.load_trained(stored.path)
+    assert [len(dataset.trained) for dataset in seen] == [100]
 
 
 def test_what_is_not_the_folder_of_one_finished_trial_is_refused(

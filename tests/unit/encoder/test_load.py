@@ -1,0 +1,96 @@
+"""Encoders from folders: every system comes back to the bit, and damage is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from ogan_bench.data.base import to_float
+from ogan_bench.encoder.load import load_encoder
+from ogan_bench.errors import UserError
+from ogan_bench.sampling.autoencoder import Kind
+from ogan_bench.sampling.batch_norm import Policy
+from ogan_bench.sampling.forward import BATCH_SIZE, encode_images
+from ogan_bench.study import catalogue
+from tests.contracts.small_trials import few_images, small_trial
+from tests.unit.encoder.stored_encoders import CPU, evaluated_as, store
+
+PLACES = [
+    *(("objectives", name) for name in catalogue.names("objectives")),
+    *(("readouts", name) for name in catalogue.names("readouts")),
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), PLACES)
+def test_codes_and_samples_are_those_of_the_evaluation(
+    kind: str, name: str, tmp_path: Path
+) -> None:
+    dataset, trial = few_images(), small_trial(kind, name)
+    evaluated = store(tmp_path, trial, dataset)
+    encoder = load_encoder(tmp_path)
+    x = to_float(dataset.test.images)
+    kinds: tuple[Kind, ...] = ("real", "generated")
+    for of in kinds:
+        expected = evaluated.encode(x, of).numpy()
+        assert (encoder(dataset.test.images, of=of, projected=False) == expected).all()
+    z = evaluated.objective.prior(torch.randn(3, 6, generator=torch.Generator().manual_seed(1)))
+    expected = evaluated.decode(z, None).add(1).mul(127.5).round().movedim(1, -1).numpy()
+    assert (encoder.decode(z) == expected).all()
+
+
+@pytest.mark.parametrize(
+    ("statistics", "model"),
+    [
+        *((policy, "dcgan") for policy in ("matched", "balanced", "real", "mixed", "batch")),
+        ("matched", "resnet"),
+    ],
+)
+def test_statistics_and_spectral_norm_come_back(
+    statistics: Policy, model: str, tmp_path: Path
+) -> None:
+    dataset = few_images()
+    trial = evaluated_as(small_trial(model={"name": model}), encoder_statistics=statistics)
+    evaluated = store(tmp_path, trial, dataset)
+    expected = encode_images(evaluated, dataset.test.images, statistics, CPU, 0, BATCH_SIZE)
+    encoder = load_encoder(tmp_path)
+    assert (encoder(dataset.test.images, projected=False) == expected.numpy()).all()
+    if statistics == "batch":
+        with pytest.raises(UserError, match="which one image does not have"):
+            encoder(dataset.test.images[:1])
+
+
+def test_loading_draws_no_random_numbers_of_the_user(tmp_path: Path) -> None:
+    store(tmp_path, small_trial(), few_images())
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    load_encoder(tmp_path)
+    assert torch.rand(1) == expected
+
+
+def test_what_holds_no_encoder_or_a_damaged_one_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no such folder"):
+        load_encoder(tmp_path / "missing")
+    with pytest.raises(UserError, match="not the folder of a stored study"):
+        load_encoder(tmp_path)
+    store(tmp_path, small_trial(), few_images())
+    weights, facts = tmp_path / "nets.safetensors", tmp_path / "nets.json"
+    content = weights.read_bytes()
+    weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(UserError, match=r"nets\.safetensors: damaged, its SHA-256"):
+        load_encoder(tmp_path)
+    weights.unlink()
+    with pytest.raises(UserError, match=r"nets\.safetensors: cannot be read"):
+        load_encoder(tmp_path)
+    weights.write_bytes(content)
+    record = json.loads(facts.read_text())
+    facts.write_text(json.dumps({**record, "format": 2}))
+    with pytest.raises(UserError, match="of another version of ogan-bench"):
+        load_encoder(tmp_path)
+    record["config"]["model"]["width"] = 5
+    facts.write_text(json.dumps(record))
+    with pytest.raises(UserError, match="not the weights of these settings"):
+        load_encoder(tmp_path)
