@@ -16,6 +16,7 @@ from ogan_bench.cli import (
     claims,
     data,
     doctor,
+    encoder,
     evaluate,
     first_look,
     init,
@@ -70,6 +71,11 @@ app.command("work")(work.work)
 app.command("tune")(tune.tune)
 app.command("evaluate")(evaluate.evaluate)
 app.command("verify")(verify.verify)
+app.command("export")(encoder.export)
+app.command("encode")(encoder.encode)
+app.command("reconstruct")(encoder.reconstruct)
+app.command("interpolate")(encoder.interpolate)
+app.command("sample")(encoder.sample)
 app.command("plan")(inspect.plan)
 app.command("bench")(bench.bench)
 app.command("power")(power.power)

@@ -15,6 +15,7 @@ import ogan_bench as ob
 from ogan_bench import cli
 from ogan_bench.analysis.verdicts import DECISIONS
 from ogan_bench.api import Results
+from ogan_bench.data.sources.digits import digits
 from ogan_bench.errors import StudyError
 from ogan_bench.objectives.parts.schedules import schedule
 from ogan_bench.runner.study import store_study
@@ -61,7 +62,7 @@ def test_no_code_block_goes_unchecked() -> None:
     """A new block needs a test here; blocks of text are layouts and formulas."""
     languages = re.findall(r"^```(\w*)\n.*?^```", PAGES, re.DOTALL | re.MULTILINE)
     assert set(languages) == {"python", "sh", "text", "yaml"}
-    assert (languages.count("python"), languages.count("yaml")) == (3, 4)
+    assert (languages.count("python"), languages.count("yaml")) == (6, 4)
 
 
 def test_the_study_is_valid(tmp_path: Path) -> None:
@@ -172,6 +173,16 @@ def test_the_python_interface_does_what_is_shown(
     assert run_trial(wanted[0], Options(Path("results")), "cpu").outcome == "ok"
     exec(compile(block("python", "ob.load_trained"), "docs/python.md", "exec"), names)
     assert names["codes"].shape == (16, names["pair"].z_dim)
+
+    test = digits().test
+    names |= {"images": test.images, "labels": test.labels, "ogan_bench": ob}
+    exec(compile(block("python", "ogan_bench.load_encoder"), "README.md", "exec"), names)
+    assert names["codes"].shape == (360, names["pair"].z_dim)
+    exec(compile(block("python", "ob.load_encoder"), "docs/python.md", "exec"), names)
+    assert names["codes"].shape == (360, names["pair"].z_dim)
+    assert names["paths"].shape == (2, 7, 16, 16, 1)
+    exec(compile(block("python", "ob.EncoderTransformer"), "docs/python.md", "exec"), names)
+    assert names["probe"].score(names["images"], names["labels"]) > 0.1
 
 
 def test_the_part_trains(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ WRITING = {
         "data", "models", "objectives", "training", "sampling", "evaluation",
     },
     "encoder": {
-        "errors", "seeding", "files",
+        "errors", "seeding", "files", "metrics",
         "data", "sampling", "evaluation", "runner",
     },
 }  # fmt: skip
@@ -67,7 +67,7 @@ INTERFACES = {
     "__init__": {"runner", "encoder", "figures", "api"},
     "cli": {
         "errors", "files", "metrics", "study", "store",
-        "data", "models", "features", "evaluation", "runner",
+        "data", "models", "features", "evaluation", "runner", "encoder",
         "mirrors", "analysis", "report", "__init__",
     },
     "__main__": {"cli"},

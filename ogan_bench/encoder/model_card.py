@@ -1,0 +1,118 @@
+"""The model card of an exported encoder, in Markdown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ogan_bench.files import Record, json_text
+from ogan_bench.metrics import METRICS
+from ogan_bench.sampling.autoencoder import chosen_projection
+from ogan_bench.sampling.stored_pair import StoredPair
+
+CARD = """# {title}
+
+Encoder E and generator G of one trial of ogan_bench: seed {seed} of the arm `{arm}` of the study
+`{study}`, after {step:,} training steps. {outcome}
+
+## Use
+
+```python
+import ogan_bench as ob
+
+enc = ob.load_encoder("FOLDER")  # this folder
+codes = enc(images)  # (n, {z_dim})
+again = enc.decode(codes)
+```
+
+{images}
+
+Codes are {codes}; `enc(images, projected=False)` gives E(x).
+
+## Data
+
+{dataset}; hash of the images `{data_hash}`. Licence of the data: {licence}.
+
+## Results
+
+{results}
+
+## Provenance
+
+| | |
+|---|---|
+{provenance}
+
+## Settings
+
+```json
+{settings}
+```
+"""
+
+PROJECTED = {
+    "standardise": "N(E(x)), each standardised over its dimensions",
+    "centre": "E(x) less its average over the dimensions",
+    "sphere": "E(x), scaled to the length √d",
+    "none": "E(x)",
+}
+PROVENANCE = ("ogan_bench", "git_commit", "git_dirty", "torch", "python", "device", "cpu")
+
+
+def model_card(facts: Record, run: Record, result: Record, stored: StoredPair) -> str:
+    """The card, with the results and the provenance as the trial has them.
+
+    Args:
+        facts: ``nets.json``.
+        run: ``run.json``; empty if it is not known.
+        result: ``result.json``; empty if it is not known.
+        stored: The nets and their settings.
+    """
+    pair, evaluation, images = stored.autoencoder, stored.settings.evaluation, stored.images
+    codes = PROJECTED[chosen_projection(pair.objective, evaluation)]
+    if evaluation.temperature != 1:
+        codes += f", times {evaluation.temperature:g}"
+    c, h, w = images.shape
+    provenance: Record = run["provenance"] if "provenance" in run else facts["tool"]
+    return CARD.format(
+        title=f"{facts['study']}: {facts['arm']}, seed {facts['seed']}",
+        study=facts["study"],
+        arm=facts["arm"],
+        seed=facts["seed"],
+        step=facts["step"],
+        outcome=_outcome(result),
+        z_dim=pair.z_dim,
+        images="Points are floats, shape (n, 2), in the units of the training data."
+        if images.are_points
+        else f"Images are {h} x {w} pixels, {'grey' if c == 1 else 'RGB'}; other sizes are resized."
+        " Bytes in [0, 255], or float tensors in [0, 1].",
+        codes=codes,
+        dataset=f"`{images.dataset}`",
+        data_hash=facts["images"]["data_hash"],
+        licence=images.licence or "unknown",
+        results=_results(result.get("metrics", [])),
+        provenance="\n".join(
+            f"| {name} | {provenance[name]} |" for name in PROVENANCE if name in provenance
+        ),
+        settings=json_text(facts["config"]),
+    )
+
+
+def _outcome(result: Record) -> str:
+    if not result:
+        return "Its result is not at hand."
+    reason = f" ({result['reason']})" if result.get("reason") else ""
+    return f"Outcome of the trial: {result['outcome']}{reason}."
+
+
+def _results(rows: list[dict[str, Any]]) -> str:
+    known = [row for row in rows if row["value"] is not None]
+    if not known:
+        return "None are at hand."
+    lines = ["| metric | value | standard error | n | note |", "|---|---|---|---|---|"]
+    for row in known:
+        metric = METRICS.get(row["metric"])
+        title, form = (row["metric"], ".4g") if metric is None else (metric.title, metric.format)
+        error = "" if row.get("error") is None else f"{row['error']:.2g}"
+        note = str(row.get("note") or "").replace("|", "/")
+        lines.append(f"| {title} | {row['value']:{form}} | {error} | {row['n_samples']} | {note} |")
+    return "\n".join(lines)

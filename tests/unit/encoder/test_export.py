@@ -1,0 +1,74 @@
+"""Exported encoders: the same codes, nothing to unpickle, and a card that says what they are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ogan_bench.encoder.export import export
+from ogan_bench.encoder.load import load_encoder
+from ogan_bench.errors import UserError
+from tests.contracts.small_trials import few_images, small_trial
+from tests.unit.encoder.stored_encoders import store
+
+RESULT = {
+    "outcome": "stopped",
+    "reason": "stopped after 3 of 9 steps",
+    "metrics": [
+        {"metric": "reconstruction_mse", "value": 0.125, "error": 0.0031, "n_samples": 360},
+        {"metric": "latent_rho", "value": None, "error": None, "n_samples": 0},
+        {"metric": "mine", "value": 2.0, "n_samples": 5, "note": "a | b"},
+    ],
+}
+
+
+def test_an_exported_encoder_is_the_same_and_says_what_it_is(tmp_path: Path) -> None:
+    trial, out = tmp_path / "trial", tmp_path / "exported"
+    store(trial, small_trial(), few_images())
+    (trial / "result.json").write_text(json.dumps(RESULT))
+    provenance = {"git_commit": "abc123", "torch": "2.15.0", "cores": 2}
+    (trial / "run.json").write_text(json.dumps({"provenance": provenance}))
+    (trial / "checkpoint.pt").write_bytes(b"not to be handed on")
+    assert {path.name for path in export(trial, out)} == {
+        "README.md", "nets.json", "nets.safetensors", "result.json", "run.json",
+    }  # fmt: skip
+    images = few_images().test.images
+    assert (load_encoder(out)(images) == load_encoder(trial)(images)).all()
+    card = (out / "README.md").read_text(encoding="utf-8")
+    for said in (
+        "arm `a` of the study\n`t`, after 0 training steps",
+        "stopped (stopped after 3 of 9 steps)",
+        "| reconstruction MSE | 0.125",
+        "| 0.0031 | 360 |",
+        "| mine | 2 |  | 5 | a / b |",
+        "| git_commit | abc123 |",
+        "16 x 16 pixels, grey",
+        "N(E(x))",
+        "Licence of the data: unknown",
+        '"z_dim": 6',
+    ):
+        assert said in card, said
+    assert "cores" not in card
+    assert "ρ" not in card  # without a value there is no row
+    with pytest.raises(UserError, match="not an empty folder"):
+        export(trial, out)
+    export(out, tmp_path / "once_more")
+    assert (tmp_path / "once_more" / "README.md").read_text(encoding="utf-8") == card
+
+
+def test_nets_alone_have_a_card_without_results(tmp_path: Path) -> None:
+    store(tmp_path / "trial", small_trial(), few_images())
+    export(tmp_path / "trial", tmp_path / "out")
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "Its result is not at hand." in card
+    assert "None are at hand." in card
+
+
+def test_damaged_weights_are_not_handed_on(tmp_path: Path) -> None:
+    store(tmp_path / "trial", small_trial(), few_images())
+    (tmp_path / "trial" / "nets.safetensors").write_bytes(b"cut off")
+    with pytest.raises(UserError, match="damaged"):
+        export(tmp_path / "trial", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
