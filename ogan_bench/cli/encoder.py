@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,14 +16,14 @@ if TYPE_CHECKING:
     from ogan_bench.encoder.trained_encoder import TrainedEncoder
 
 Trial = Annotated[
-    Path, typer.Argument(metavar="TRIAL", help="A trial's folder, or an exported one.")
+    Path, typer.Argument(metavar="TRIAL", help="A trial's folder, an exported one, or digits.")
 ]
 Images = Annotated[
     Path, typer.Argument(metavar="IMAGES", help="A folder of image files, or an .npz or .npy file.")
 ]
 Device = Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")]
 Batch = Annotated[int, typer.Option("--batch", min=1, help="Images per forward pass.")]
-To = Annotated[
+Out = Annotated[
     Path, typer.Option("--out", metavar="PATH", help="An .npz file, or a folder for PNG files.")
 ]
 Label = Annotated[
@@ -31,21 +32,33 @@ Label = Annotated[
 BATCH = 256
 
 
+class To(StrEnum):
+    """What `export` writes beside safetensors."""
+
+    program = "program"
+    onnx = "onnx"
+
+
 def export(
     trial: Trial,
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="A new or empty folder.")],
+    to: Annotated[
+        list[To] | None,
+        typer.Option(help="Also as programs that need no ogan-bench: of torch.export, or ONNX."),
+    ] = None,
     plugin: Plugins = None,
 ) -> None:
     """Hand a trained encoder on: weights as safetensors, settings as JSON, and a model card.
 
     \b
-    Example:
+    Examples:
       ogan-bench export results/mse_vs_pearson/pearson/seed-0 --out my_encoder
+      ogan-bench export results/mse_vs_pearson/pearson/seed-0 --out my_encoder --to onnx
     In Python, ogan_bench.load_encoder("my_encoder") loads it: without data and study.
     """
     from ogan_bench.encoder.export import export as write
 
-    for path in write(trial, out, plugin or ()):
+    for path in write(trial, out, plugin or (), [form.value for form in to or ()]):
         print_text(str(path))
 
 
@@ -86,7 +99,7 @@ def encode(
 def reconstruct(
     trial: Trial,
     images: Images,
-    out: To,
+    out: Out,
     label: Label = None,
     device: Device = "cpu",
     batch: Batch = BATCH,
@@ -111,7 +124,7 @@ def reconstruct(
 def interpolate(
     trial: Trial,
     images: Images,
-    out: To,
+    out: Out,
     steps: Annotated[int, typer.Option(min=2, help="Images of a path, both ends included.")] = 9,
     label: Label = None,
     device: Device = "cpu",
@@ -146,7 +159,7 @@ def interpolate(
 
 def sample(
     trial: Trial,
-    out: To,
+    out: Out,
     count: Annotated[int, typer.Option("-n", min=1, help="Number of images.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the draws from the prior.")] = 0,
     label: Label = None,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ogan_bench.encoder.load import stored_pair
+from ogan_bench.encoder.load import located, stored_pair
 from ogan_bench.encoder.model_card import model_card
+from ogan_bench.encoder.programs import Form, programs
 from ogan_bench.errors import UserError
 from ogan_bench.files import read_json, write_bytes
 from ogan_bench.runner.trained import load_evaluated
@@ -17,7 +18,9 @@ COPIED = ("run.json", "result.json")
 CARD = "README.md"
 
 
-def export(folder: Path, out: Path, plugins: Sequence[Path] = ()) -> list[Path]:
+def export(
+    folder: Path, out: Path, plugins: Sequence[Path] = (), forms: Sequence[Form] = ()
+) -> list[Path]:
     """Write the nets of a trial as they were evaluated, with a model card.
 
     The folder that is written is one for :func:`~ogan_bench.encoder.load.load_encoder`. Its files
@@ -27,17 +30,20 @@ def export(folder: Path, out: Path, plugins: Sequence[Path] = ()) -> list[Path]:
         folder: A trial's folder, or one that was exported.
         out: Folder to write; it is made.
         plugins: Files of the plug-ins that the trial needs; their code runs.
+        forms: Programs to write beside the weights, for use without this package.
 
     Returns:
         The files that were written.
 
     Raises:
-        UserError: There are no trained nets, a file is damaged, or the folder holds files already
-            or cannot be written.
+        UserError: There are no trained nets, a file is damaged, the folder holds files already or
+            cannot be written, or a program cannot be made.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"{out}: exists and is not an empty folder; name another")
+    folder = located(folder)
     stored = stored_pair(folder, plugins)  # so that nothing unreadable is handed on
+    files = {name: file for form in forms for name, file in programs(stored, form).items()}
     if (folder / FACTS).exists():
         for name in (WEIGHTS, FACTS):
             write_bytes(out / name, (folder / name).read_bytes())
@@ -47,9 +53,9 @@ def export(folder: Path, out: Path, plugins: Sequence[Path] = ()) -> list[Path]:
     for name in COPIED:
         if (folder / name).exists():
             write_bytes(out / name, (folder / name).read_bytes())
-    facts = read_json(out / FACTS) or {}
-    card = model_card(
-        facts, read_json(out / "run.json") or {}, read_json(out / "result.json") or {}, stored
-    )
+    for name, content in files.items():
+        write_bytes(out / name, content)
+    facts, run, result = (read_json(out / name) or {} for name in (FACTS, *COPIED))
+    card = model_card(facts, run, result, stored, list(files))
     write_bytes(out / CARD, card.encode())
     return sorted(out.iterdir())

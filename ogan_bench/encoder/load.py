@@ -11,6 +11,9 @@ from ogan_bench.runner.trained import load_evaluated
 from ogan_bench.sampling.forward import BATCH_SIZE
 from ogan_bench.sampling.stored_pair import Images, StoredPair, read_pair
 
+SHIPPED = Path(__file__).parent / "trained"
+"""Exported folders that come with the package, each named after its dataset."""
+
 
 def load_encoder(
     folder: Path | str,
@@ -26,8 +29,8 @@ def load_encoder(
     estimated once more.
 
     Args:
-        folder: A trial's folder, such as ``results/mse_vs_pearson/pearson/seed-0``, or one that
-            ``ogan-bench export`` has written.
+        folder: A trial's folder, such as ``results/mse_vs_pearson/pearson/seed-0``, one that
+            ``ogan-bench export`` has written, or ``digits``: an O-GAN that comes with the package.
         device: Where to compute, for example ``cuda:0``.
         batch_size: Images per forward pass.
         plugins: Files of the plug-ins that the trial needs; their code runs.
@@ -45,10 +48,26 @@ def load_encoder(
 
 def stored_pair(folder: Path, plugins: Sequence[Path] = ()) -> StoredPair:
     """The pair of a folder; arguments and errors as of :func:`load_encoder`."""
-    if not folder.is_dir():
-        raise UserError(f"{folder}: no such folder; give that of a trial or of an exported encoder")
+    folder = located(folder)
     stored = read_pair(folder, plugins)
     if stored is not None:
         return stored
     evaluated = load_evaluated(folder, plugins=plugins)
     return StoredPair(evaluated.autoencoder, evaluated.trial.settings, Images.of(evaluated.dataset))
+
+
+def located(folder: Path) -> Path:
+    """The folder itself, or the one that the package has under its name.
+
+    Raises:
+        UserError: There is neither.
+    """
+    if folder.is_dir():
+        return folder
+    shipped = sorted(path.name for path in SHIPPED.iterdir())
+    if str(folder) in shipped:
+        return SHIPPED / folder
+    raise UserError(
+        f"{folder}: no such folder; give that of a trial, of an exported encoder, or a name of one "
+        f"that comes with the package: {', '.join(shipped)}"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ogan_bench.files import Record, json_text
@@ -9,7 +10,16 @@ from ogan_bench.metrics import METRICS
 from ogan_bench.sampling.autoencoder import chosen_projection
 from ogan_bench.sampling.stored_pair import StoredPair
 
-CARD = """# {title}
+CARD = """---
+library_name: ogan_bench
+tags:
+- gan
+- o-gan
+- autoencoder
+- representation-learning
+---
+
+# {title}
 
 Encoder E and generator G of one trial of ogan_bench: seed {seed} of the arm `{arm}` of the study
 `{study}`, after {step:,} training steps. {outcome}
@@ -27,7 +37,7 @@ again = enc.decode(codes)
 {images}
 
 Codes are {codes}; `enc(images, projected=False)` gives E(x).
-
+{programs}
 ## Data
 
 {dataset}; hash of the images `{data_hash}`. Licence of the data: {licence}.
@@ -49,6 +59,11 @@ Codes are {codes}; `enc(images, projected=False)` gives E(x).
 ```
 """
 
+PROGRAMS = """
+Without ogan_bench, as {names}: from `images` ({taken}, {shape}) to `codes` (float32, (n, {z_dim}))
+and back{labels}. n is any number.
+"""
+
 PROJECTED = {
     "standardise": "N(E(x)), each standardised over its dimensions",
     "centre": "E(x) less its average over the dimensions",
@@ -58,7 +73,9 @@ PROJECTED = {
 PROVENANCE = ("ogan_bench", "git_commit", "git_dirty", "torch", "python", "device", "cpu")
 
 
-def model_card(facts: Record, run: Record, result: Record, stored: StoredPair) -> str:
+def model_card(
+    facts: Record, run: Record, result: Record, stored: StoredPair, programs: Sequence[str] = ()
+) -> str:
     """The card, with the results and the provenance as the trial has them.
 
     Args:
@@ -66,6 +83,7 @@ def model_card(facts: Record, run: Record, result: Record, stored: StoredPair) -
         run: ``run.json``; empty if it is not known.
         result: ``result.json``; empty if it is not known.
         stored: The nets and their settings.
+        programs: Names of the files that are programs.
     """
     pair, evaluation, images = stored.autoencoder, stored.settings.evaluation, stored.images
     codes = PROJECTED[chosen_projection(pair.objective, evaluation)]
@@ -86,6 +104,7 @@ def model_card(facts: Record, run: Record, result: Record, stored: StoredPair) -
         else f"Images are {h} x {w} pixels, {'grey' if c == 1 else 'RGB'}; other sizes are resized."
         " Bytes in [0, 255], or float tensors in [0, 1].",
         codes=codes,
+        programs=_programs(programs, stored) if programs else "",
         dataset=f"`{images.dataset}`",
         data_hash=facts["images"]["data_hash"],
         licence=images.licence or "unknown",
@@ -94,6 +113,17 @@ def model_card(facts: Record, run: Record, result: Record, stored: StoredPair) -
             f"| {name} | {provenance[name]} |" for name in PROVENANCE if name in provenance
         ),
         settings=json_text(facts["config"]),
+    )
+
+
+def _programs(names: Sequence[str], stored: StoredPair) -> str:
+    shape = ", ".join(map(str, ("n", *stored.images.shape)))
+    return PROGRAMS.format(
+        names=", ".join(f"`{name}`" for name in names),
+        taken="float32" if stored.images.are_points else "uint8",
+        shape=f"({shape})",
+        z_dim=stored.autoencoder.z_dim,
+        labels=" with `labels` (int64, (n))" if stored.autoencoder.generator.conditional else "",
     )
 
 

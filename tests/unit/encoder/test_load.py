@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from ogan_bench.data.base import to_float
-from ogan_bench.encoder.load import load_encoder
+from ogan_bench.data.sources.digits import digits
+from ogan_bench.encoder.load import SHIPPED, load_encoder
 from ogan_bench.errors import UserError
 from ogan_bench.sampling.autoencoder import Kind
 from ogan_bench.sampling.batch_norm import Policy
@@ -94,3 +95,24 @@ def test_what_holds_no_encoder_or_a_damaged_one_is_refused(tmp_path: Path) -> No
     facts.write_text(json.dumps(record))
     with pytest.raises(UserError, match="not the weights of these settings"):
         load_encoder(tmp_path)
+
+
+def test_the_encoder_of_digits_reconstructs_as_its_result_says() -> None:
+    encoder = load_encoder("digits")
+    images = digits().test.images
+    again = torch.from_numpy(encoder.reconstruct(images)).movedim(-1, 1)
+    error = (again / 255 - images / 255).square().mean().item()
+    result = json.loads((SHIPPED / "digits" / "result.json").read_text(encoding="utf-8"))
+    (row,) = (row for row in result["metrics"] if row["metric"] == "autoencoding_mse")
+    assert result["outcome"] == "ok"
+    assert error == pytest.approx(row["value"], rel=1e-3)  # images are rounded to bytes here
+
+
+def test_a_folder_goes_before_the_name_of_a_shipped_encoder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(tmp_path / "digits", small_trial(), few_images())
+    monkeypatch.chdir(tmp_path)
+    assert load_encoder("digits").z_dim == 6
+    with pytest.raises(UserError, match=r"digit: no such folder.*package: digits"):
+        load_encoder("digit")
