@@ -21,6 +21,7 @@ from ogan_bench.cli import (
     first_look,
     init,
     inspect,
+    merge,
     mirror,
     power,
     register,
@@ -89,6 +90,7 @@ app.command("list")(catalogue.list_)
 app.command("describe")(catalogue.describe)
 app.command("schema")(inspect.schema)
 app.command("doctor")(doctor.doctor)
+app.command("merge")(merge.merge)
 app.add_typer(data.app, name="data")
 
 
