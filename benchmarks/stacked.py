@@ -32,7 +32,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from ogan_bench.models.base import LEAK, Encoder, Generator
 from ogan_bench.models.initialisation import initialise
-from ogan_bench.objectives.base import Batch, ForwardPass, Nets, Objective
+from ogan_bench.objectives.base import Objective
+from ogan_bench.objectives.forward_pass import Batch, ForwardPass, Nets
 from ogan_bench.study.parts import build, component_of
 from ogan_bench.training.optimizers import rmsprop
 from ogan_bench.training.updates import gradients, total

@@ -28,7 +28,8 @@ from ogan_bench.data.base import ImageShape
 from ogan_bench.models.initialisation import initialise
 from ogan_bench.models.layout import Flatten, Unflatten, channels_last, reorder
 from ogan_bench.models.strided import SameConvTranspose2d
-from ogan_bench.objectives.base import Batch, Nets, Objective
+from ogan_bench.objectives.base import Objective
+from ogan_bench.objectives.forward_pass import Batch, Nets
 from ogan_bench.objectives.parts.consistency import correlation
 from ogan_bench.objectives.parts.penalties import quadratic_potential
 from ogan_bench.study.parts import build, component_of

@@ -23,16 +23,8 @@ from torch import Tensor
 
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
-from ogan_bench.objectives.base import (
-    PROJECTIONS,
-    ForwardPass,
-    LossTerms,
-    Nets,
-    Noise,
-    Objective,
-    Projection,
-    Schedule,
-)
+from ogan_bench.objectives.base import PROJECTIONS, LossTerms, Objective, Projection
+from ogan_bench.objectives.forward_pass import ForwardPass, Nets, Noise, Schedule
 from ogan_bench.objectives.parts.adversarial import Adversarial, Scores
 from ogan_bench.objectives.parts.call_by_name import Term, call_with, check_arguments, term
 from ogan_bench.objectives.parts.consistency import correlation

@@ -11,7 +11,7 @@ from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.evaluation.evaluate import Facts, evaluate
 from ogan_bench.evaluation.rows import Row
-from ogan_bench.objectives.base import Nets
+from ogan_bench.objectives.forward_pass import Nets
 from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.sampling.context import ModelContext
 from ogan_bench.sampling.untrained import UntrainedEncoder

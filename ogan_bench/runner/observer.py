@@ -9,7 +9,7 @@ from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.files import Record
 from ogan_bench.metrics import METRICS
-from ogan_bench.objectives.base import Nets
+from ogan_bench.objectives.forward_pass import Nets
 from ogan_bench.runner.measure import Evaluator
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.study.trial import Trial

@@ -17,7 +17,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from ogan_bench.objectives.base import Batch, Schedule
+from ogan_bench.objectives.forward_pass import Batch, Schedule
 from ogan_bench.training.augmentations import DrawnAugmentation
 from ogan_bench.training.updates import StepReport, Update
 
@@ -94,7 +94,7 @@ class CapturedUpdate:
 class Recording:
     """A step that is recorded, for all steps in which the host decides alike.
 
-    It is the :class:`~ogan_bench.objectives.base.HostInputs` of its batches.
+    It is the :class:`~ogan_bench.objectives.forward_pass.HostInputs` of its batches.
 
     Args:
         update: The device half of a step.

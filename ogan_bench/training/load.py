@@ -9,7 +9,7 @@ import torch
 
 from ogan_bench.data import Dataset
 from ogan_bench.errors import UserError
-from ogan_bench.objectives.base import Nets
+from ogan_bench.objectives.forward_pass import Nets
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.study.trial import Trial
 from ogan_bench.training import checkpoint

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from ogan_bench.errors import UserError
-from ogan_bench.objectives.base import Batch
+from ogan_bench.objectives.forward_pass import Batch
 from ogan_bench.training.updates import StepReport, Update
 
 Precision = Literal["float32", "tf32", "bf16"]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 import torch
 
-from ogan_bench.objectives.base import Batch, Schedule
+from ogan_bench.objectives.forward_pass import Batch, Schedule
 from ogan_bench.objectives.parts.schedules import schedule
 from ogan_bench.study.settings import Training
 from ogan_bench.training.updates import StepReport, Update

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from ogan_bench.errors import UserError
-from ogan_bench.objectives.base import Nets
+from ogan_bench.objectives.forward_pass import Nets
 from ogan_bench.study.parts import Component, build
 from ogan_bench.study.settings import RateGroup
 

@@ -14,7 +14,8 @@ from ogan_bench.models import spectral
 from ogan_bench.models.base import Architecture
 from ogan_bench.models.initialisation import initialise
 from ogan_bench.models.layout import channels_last, reorder
-from ogan_bench.objectives.base import Batch, Nets, Objective, draw_noise
+from ogan_bench.objectives.base import Objective, draw_noise
+from ogan_bench.objectives.forward_pass import Batch, Nets
 from ogan_bench.seeding import generator
 from ogan_bench.study.parts import Component, build
 from ogan_bench.study.settings import Settings
@@ -79,8 +80,8 @@ class TrainingSetup:
             to the device happen here.
         update: The device half: updates the nets, given these batches. It draws no random numbers,
             reads no data and never waits for a tensor's value; its only inputs from the host are
-            ``progress`` and ``step`` of :class:`~ogan_bench.objectives.base.Batch`. On a GPU it is
-            captured as a graph.
+            ``progress`` and ``step`` of its :class:`~ogan_bench.objectives.forward_pass.Batch`. On
+            a GPU it is captured as a graph.
     """
 
     trainables: Trainables

@@ -16,7 +16,8 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
-from ogan_bench.objectives.base import Batch, ForwardPass, LossTerms, Net, Nets, Objective
+from ogan_bench.objectives.base import LossTerms, Objective
+from ogan_bench.objectives.forward_pass import Batch, ForwardPass, Net, Nets
 
 
 @dataclass(frozen=True)

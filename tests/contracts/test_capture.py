@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data import Dataset
-from ogan_bench.objectives.base import Batch, ForwardPass
+from ogan_bench.objectives.forward_pass import Batch, ForwardPass
 from ogan_bench.study import catalogue
 from ogan_bench.study.parts import component_of
 from ogan_bench.study.trial import Trial

@@ -19,7 +19,7 @@ from torch import Tensor
 from ogan_bench.data import Dataset
 from ogan_bench.evaluation.inversion import inversion
 from ogan_bench.evaluation.mechanism.mechanism import loss_probe
-from ogan_bench.objectives.base import Batch
+from ogan_bench.objectives.forward_pass import Batch
 from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.sampling.batch_norm import Policy
 from ogan_bench.sampling.context import ModelContext

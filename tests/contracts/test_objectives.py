@@ -22,8 +22,9 @@ from ogan_bench.data.base import ImageShape
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture, Encoder, Generator
 from ogan_bench.models.spectral import settle
-from ogan_bench.objectives.base import Batch, ForwardPass, Net, Nets, Objective
+from ogan_bench.objectives.base import Objective
 from ogan_bench.objectives.composed import ComposedObjective, composed
+from ogan_bench.objectives.forward_pass import Batch, ForwardPass, Net, Nets
 from ogan_bench.seeding import generator
 from ogan_bench.study import catalogue
 from ogan_bench.study.parts import build, component_of

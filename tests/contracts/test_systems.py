@@ -15,7 +15,8 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 from ogan_bench.data.base import ImageShape
 from ogan_bench.models.base import Architecture
 from ogan_bench.models.initialisation import Normal, initialise
-from ogan_bench.objectives.base import Batch, ForwardPass, Net, Nets, Objective, draw_noise
+from ogan_bench.objectives.base import Objective, draw_noise
+from ogan_bench.objectives.forward_pass import Batch, ForwardPass, Net, Nets
 from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.seeding import generator
 from ogan_bench.study import catalogue

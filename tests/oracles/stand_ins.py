@@ -5,7 +5,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from ogan_bench.models.base import Generator
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Objective, Projection
+from ogan_bench.objectives.base import LossTerms, Objective, Projection
+from ogan_bench.objectives.forward_pass import ForwardPass
 
 
 class Untrained(Objective):

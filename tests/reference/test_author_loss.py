@@ -19,8 +19,9 @@ from torch import Tensor, nn
 from ogan_bench.data.base import ImageShape
 from ogan_bench.models.dcgan import dcgan
 from ogan_bench.models.initialisation import initialise
-from ogan_bench.objectives.base import Batch, ForwardPass, Nets, Objective
+from ogan_bench.objectives.base import Objective
 from ogan_bench.objectives.composed import composed
+from ogan_bench.objectives.forward_pass import Batch, ForwardPass, Nets
 from ogan_bench.objectives.parts.consistency import mse, mse_mean, pearson
 from ogan_bench.objectives.parts.penalties import quadratic_potential
 from ogan_bench.training import updates

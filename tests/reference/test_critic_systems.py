@@ -24,7 +24,8 @@ from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
 from ogan_bench.models.dcgan import dcgan
 from ogan_bench.models.initialisation import initialise
-from ogan_bench.objectives.base import Batch, ForwardPass, Nets, Objective, draw_noise
+from ogan_bench.objectives.base import Objective, draw_noise
+from ogan_bench.objectives.forward_pass import Batch, ForwardPass, Nets
 from ogan_bench.objectives.systems.age import age
 from ogan_bench.objectives.systems.alae import alae
 from ogan_bench.objectives.systems.bigan import ali, bigan

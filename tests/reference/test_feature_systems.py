@@ -22,7 +22,8 @@ from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
 from ogan_bench.models.dcgan import dcgan
 from ogan_bench.models.initialisation import initialise
-from ogan_bench.objectives.base import Batch, ForwardPass, Net, Nets, Objective, draw_noise
+from ogan_bench.objectives.base import Objective, draw_noise
+from ogan_bench.objectives.forward_pass import Batch, ForwardPass, Net, Nets
 from ogan_bench.objectives.systems.contrad import contrad, fakes_together, nt_xent
 from ogan_bench.objectives.systems.dc_vae import dc_vae
 from ogan_bench.objectives.systems.inv_gan import inv_gan

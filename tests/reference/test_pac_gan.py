@@ -18,7 +18,8 @@ from ogan_bench.data.base import POINT, ImageShape
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture, Generator
 from ogan_bench.models.initialisation import Normal, initialise
-from ogan_bench.objectives.base import Batch, ForwardPass, Nets, Objective
+from ogan_bench.objectives.base import Objective
+from ogan_bench.objectives.forward_pass import Batch, ForwardPass, Nets
 from ogan_bench.objectives.systems.pac_gan import pac_gan, packs
 from ogan_bench.objectives.systems.separate import separate
 from ogan_bench.study.parts import build, component_of

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from torch.distributions import Independent, Normal, kl_divergence
 
 from ogan_bench.models.base import Architecture, Encoder, Generator
-from ogan_bench.objectives.base import Batch, ForwardPass, Net, Nets, Objective, draw_noise
+from ogan_bench.objectives.base import Objective, draw_noise
+from ogan_bench.objectives.forward_pass import Batch, ForwardPass, Net, Nets
 from ogan_bench.objectives.systems.gaussian_encoder import Gaussian, gaussian
 from ogan_bench.seeding import generator
 from ogan_bench.study.parts import build, component_of

@@ -10,7 +10,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from ogan_bench.objectives.base import Batch, ForwardPass, Nets, Objective
+from ogan_bench.objectives.base import Objective
+from ogan_bench.objectives.forward_pass import Batch, ForwardPass, Nets
 
 ITERATIONS = 50
 TOLERANCE = 1e-3

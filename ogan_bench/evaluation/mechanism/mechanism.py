@@ -16,7 +16,8 @@ from ogan_bench.evaluation.effective_rank import effective_rank
 from ogan_bench.evaluation.mechanism.loss_gradients import ITERATIONS, LossProbe
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.evaluation.standard_error import of_mean
-from ogan_bench.objectives.base import Batch, Nets, draw_noise
+from ogan_bench.objectives.base import draw_noise
+from ogan_bench.objectives.forward_pass import Batch, Nets
 from ogan_bench.sampling.context import ModelContext
 from ogan_bench.seeding import generator
 

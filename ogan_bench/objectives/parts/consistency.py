@@ -16,7 +16,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ogan_bench.models.normalization import centre, standardise
-from ogan_bench.objectives.base import ForwardPass, Objective, Projection
+from ogan_bench.objectives.base import Objective, Projection
+from ogan_bench.objectives.forward_pass import ForwardPass
 
 Decode = Callable[[Tensor], Tensor]
 """Codes ``(n, d)`` to images ``(n, c, h, w)``."""

@@ -12,7 +12,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from ogan_bench.objectives.base import ForwardPass
+from ogan_bench.objectives.forward_pass import ForwardPass
 
 
 class GradientNorms:

@@ -13,7 +13,7 @@ import torch
 from pydantic import Field, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 
-from ogan_bench.objectives.base import ForwardPass, Noise, normal_per_pixel, uniform
+from ogan_bench.objectives.forward_pass import ForwardPass, Noise, normal_per_pixel, uniform
 from ogan_bench.objectives.parts.call_by_name import Term, argument_names
 from ogan_bench.objectives.parts.score_averages import ScoreAverages, keep_score_averages
 

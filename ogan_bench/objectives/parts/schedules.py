@@ -12,7 +12,7 @@ from pydantic import Field, NonNegativeFloat
 from torch import Tensor
 
 from ogan_bench.errors import UserError
-from ogan_bench.objectives.base import Schedule
+from ogan_bench.objectives.forward_pass import Schedule
 from ogan_bench.objectives.parts.call_by_name import argument_names
 from ogan_bench.objectives.parts.gradient_norms import GradientNorms
 from ogan_bench.study import catalogue

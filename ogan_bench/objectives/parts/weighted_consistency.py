@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ogan_bench.errors import UserError
-from ogan_bench.objectives.base import ForwardPass, Objective, Projection, Schedule
+from ogan_bench.objectives.base import Objective, Projection
+from ogan_bench.objectives.forward_pass import ForwardPass, Schedule
 from ogan_bench.objectives.parts.call_by_name import argument_names, call_with, check_arguments
 from ogan_bench.objectives.parts.consistency import Consistency, ConsistencyInputs
 from ogan_bench.objectives.parts.gradient_norms import GradientNorms

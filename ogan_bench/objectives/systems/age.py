@@ -11,7 +11,8 @@ from torch.nn.functional import cosine_similarity
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
 from ogan_bench.models.normalization import on_sphere
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Objective, Projection
+from ogan_bench.objectives.base import LossTerms, Objective, Projection
+from ogan_bench.objectives.forward_pass import ForwardPass, Nets
 from ogan_bench.objectives.parts.consistency import correlation
 
 VARIANCE_FLOOR = 1e-12

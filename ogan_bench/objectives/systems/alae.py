@@ -12,7 +12,8 @@ from torch.nn.functional import softplus
 
 from ogan_bench.models.base import Architecture, Generator, mlp
 from ogan_bench.models.initialisation import GlorotUniform
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Objective
+from ogan_bench.objectives.base import LossTerms, Objective
+from ogan_bench.objectives.forward_pass import ForwardPass, Nets
 from ogan_bench.objectives.parts.consistency import correlation
 from ogan_bench.objectives.parts.penalties import r1 as gradient_penalty
 

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from ogan_bench.models.base import Architecture, mlp
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Noise, Objective, normal
+from ogan_bench.objectives.base import LossTerms, Objective
+from ogan_bench.objectives.forward_pass import ForwardPass, Nets, Noise, normal
 from ogan_bench.objectives.systems.critic_game import computed
 from ogan_bench.objectives.systems.gaussian_encoder import gaussian
 

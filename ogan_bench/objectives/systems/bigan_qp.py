@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Objective
+from ogan_bench.objectives.base import LossTerms, Objective
+from ogan_bench.objectives.forward_pass import ForwardPass
 from ogan_bench.objectives.systems.bigan import PairObjective
 
 

@@ -13,7 +13,8 @@ from torch.nn import functional as F
 
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture, mlp
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Noise, Objective
+from ogan_bench.objectives.base import LossTerms, Objective
+from ogan_bench.objectives.forward_pass import ForwardPass, Nets, Noise
 from ogan_bench.objectives.parts.adversarial import Adversarial, Scores
 from ogan_bench.objectives.parts.call_by_name import call_with
 from ogan_bench.objectives.parts.consistency import correlation

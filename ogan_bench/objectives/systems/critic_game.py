@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Noise, Objective
+from ogan_bench.objectives.base import LossTerms, Objective
+from ogan_bench.objectives.forward_pass import ForwardPass, Noise
 from ogan_bench.objectives.parts.adversarial import Adversarial, Scores
 from ogan_bench.objectives.parts.call_by_name import Term, call_with, term
 from ogan_bench.objectives.parts.consistency import correlation
@@ -21,7 +22,7 @@ def computed(batch: ForwardPass, objective: Objective, *names: str) -> LossTerms
     Args:
         batch: The pass; nothing is recomputed, since the weights have changed.
         objective: Knows which part of E's output is the code.
-        names: As given to :meth:`~ogan_bench.objectives.base.ForwardPass.once`.
+        names: As given to :meth:`~ogan_bench.objectives.forward_pass.ForwardPass.once`.
     """
     kept = vars(batch)
     found: dict[str, Tensor] = {name: kept[name] for name in names if name in kept}

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ogan_bench.models.base import Architecture, Encoder
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Noise, Objective
+from ogan_bench.objectives.base import LossTerms, Objective
+from ogan_bench.objectives.forward_pass import ForwardPass, Nets, Noise
 from ogan_bench.objectives.parts.penalties import Scored
 from ogan_bench.objectives.systems.critic_game import CriticGame, computed, game
 from ogan_bench.objectives.systems.gaussian_encoder import Variational

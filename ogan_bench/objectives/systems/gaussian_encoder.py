@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ogan_bench.models.base import Architecture
-from ogan_bench.objectives.base import ForwardPass, Nets, Noise, Objective, normal
+from ogan_bench.objectives.base import Objective
+from ogan_bench.objectives.forward_pass import ForwardPass, Nets, Noise, normal
 
 UNIT_RANGE = 0.25
 """Converts squared errors of images in [-1, 1], the range used here, to the range [0, 1]."""

@@ -14,7 +14,8 @@ from torch.nn import functional as F
 
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Noise, Objective, Schedule
+from ogan_bench.objectives.base import LossTerms, Objective
+from ogan_bench.objectives.forward_pass import ForwardPass, Nets, Noise, Schedule
 from ogan_bench.objectives.parts.consistency import correlation
 from ogan_bench.objectives.parts.penalties import Scored
 from ogan_bench.objectives.parts.schedules import schedule

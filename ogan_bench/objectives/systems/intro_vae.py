@@ -8,7 +8,8 @@ from typing import Annotated
 from pydantic import Field, PositiveFloat
 from torch import Tensor
 
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Objective
+from ogan_bench.objectives.base import LossTerms, Objective
+from ogan_bench.objectives.forward_pass import ForwardPass
 from ogan_bench.objectives.systems.gaussian_encoder import UNIT_RANGE, Variational, squared_error
 
 

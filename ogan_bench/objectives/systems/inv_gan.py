@@ -10,7 +10,8 @@ from pydantic import NonNegativeFloat
 from torch import Tensor
 
 from ogan_bench.models.base import Architecture
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Noise, Objective
+from ogan_bench.objectives.base import LossTerms, Objective
+from ogan_bench.objectives.forward_pass import ForwardPass, Nets, Noise
 from ogan_bench.objectives.parts.consistency import correlation
 from ogan_bench.objectives.parts.penalties import Scored
 from ogan_bench.objectives.systems.critic_game import CriticGame, game

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Objective
+from ogan_bench.objectives.base import LossTerms, Objective
+from ogan_bench.objectives.forward_pass import ForwardPass
 from ogan_bench.objectives.parts.weighted_consistency import weighted_consistency
 from ogan_bench.objectives.systems.critic_game import game
 from ogan_bench.objectives.systems.separate import SeparateObjective

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.models.layout import channels_last
-from ogan_bench.objectives.base import Noise, uniform
+from ogan_bench.objectives.forward_pass import Noise, uniform
 
 ASPECT = 4 / 3
 """Largest ratio of a crop's width to its height; the smallest is its reciprocal."""

@@ -11,7 +11,8 @@ from pydantic import Field, NonNegativeFloat
 from torch import Tensor, nn
 
 from ogan_bench.models.base import Architecture, mlp
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Noise, Objective, normal
+from ogan_bench.objectives.base import LossTerms, Objective
+from ogan_bench.objectives.forward_pass import ForwardPass, Nets, Noise, normal
 from ogan_bench.objectives.parts.consistency import correlation
 
 FLOOR = 1e-12

@@ -9,7 +9,8 @@ from functools import partial
 from torch import Tensor
 
 from ogan_bench.models.base import Architecture
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Noise, Objective, Projection
+from ogan_bench.objectives.base import LossTerms, Objective, Projection
+from ogan_bench.objectives.forward_pass import ForwardPass, Nets, Noise
 from ogan_bench.objectives.parts.penalties import Scored
 from ogan_bench.objectives.parts.weighted_consistency import (
     WeightedConsistency,

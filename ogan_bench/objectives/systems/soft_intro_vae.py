@@ -9,7 +9,8 @@ from typing import Annotated
 from pydantic import Field, NonNegativeFloat, PositiveFloat
 from torch import Tensor
 
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Noise, Objective, normal
+from ogan_bench.objectives.base import LossTerms, Objective
+from ogan_bench.objectives.forward_pass import ForwardPass, Noise, normal
 from ogan_bench.objectives.systems.gaussian_encoder import (
     UNIT_RANGE,
     Gaussian,

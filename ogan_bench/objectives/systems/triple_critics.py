@@ -10,7 +10,8 @@ from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from ogan_bench.models.base import Architecture, mlp
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Nets, Noise, Objective, Projection
+from ogan_bench.objectives.base import LossTerms, Objective, Projection
+from ogan_bench.objectives.forward_pass import ForwardPass, Nets, Noise
 from ogan_bench.objectives.parts.penalties import Scored
 from ogan_bench.objectives.parts.weighted_consistency import (
     WeightedConsistency,

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pydantic import PositiveFloat
 from torch import Tensor
 
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Objective
+from ogan_bench.objectives.base import LossTerms, Objective
+from ogan_bench.objectives.forward_pass import ForwardPass
 from ogan_bench.objectives.systems.gaussian_encoder import Variational, squared_error
 
 

@@ -8,7 +8,8 @@ from pydantic import NonNegativeFloat, PositiveInt
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from ogan_bench.objectives.base import ForwardPass, LossTerms, Objective
+from ogan_bench.objectives.base import LossTerms, Objective
+from ogan_bench.objectives.forward_pass import ForwardPass
 from ogan_bench.objectives.systems.bigan import PairObjective
 
 

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from ogan_bench.errors import UserError
-from ogan_bench.objectives.base import PROJECTIONS, Batch, ForwardPass
+from ogan_bench.objectives.base import PROJECTIONS
 from ogan_bench.objectives.composed import ComposedObjective
+from ogan_bench.objectives.forward_pass import Batch, ForwardPass
 from ogan_bench.objectives.parts.consistency import CONSISTENCY
 from tests.unit.objectives.small_parts import CLOSE, D, N, architecture, draw, objective
 

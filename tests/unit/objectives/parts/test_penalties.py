@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ogan_bench.objectives.base import Batch, ForwardPass, Nets, normal_per_pixel
+from ogan_bench.objectives.forward_pass import Batch, ForwardPass, Nets, normal_per_pixel
 from ogan_bench.objectives.parts import penalties
 from ogan_bench.objectives.parts.penalties import Scored, penalty_noise
 from ogan_bench.objectives.parts.score_averages import ScoreAverages

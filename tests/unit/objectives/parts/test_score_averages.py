@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from ogan_bench.errors import UserError
-from ogan_bench.objectives.base import Batch, draw_noise
+from ogan_bench.objectives.base import draw_noise
+from ogan_bench.objectives.forward_pass import Batch
 from ogan_bench.objectives.parts.score_averages import ScoreAverages, keep_score_averages
 from ogan_bench.seeding import generator
 from ogan_bench.study import catalogue

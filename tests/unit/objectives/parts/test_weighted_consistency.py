@@ -10,13 +10,8 @@ from torch import Tensor
 
 from ogan_bench.errors import UserError
 from ogan_bench.models.normalization import standardise
-from ogan_bench.objectives.base import (
-    PROJECTIONS,
-    Batch,
-    ForwardPass,
-    Objective,
-    Projection,
-)
+from ogan_bench.objectives.base import PROJECTIONS, Objective, Projection
+from ogan_bench.objectives.forward_pass import Batch, ForwardPass
 from ogan_bench.objectives.parts import consistency
 from ogan_bench.objectives.parts.call_by_name import call_with
 from ogan_bench.objectives.parts.consistency import ConsistencyInputs, correlation

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ogan_bench.data.base import ImageShape
 from ogan_bench.models.dcgan import dcgan
-from ogan_bench.objectives.base import Batch, ForwardPass
+from ogan_bench.objectives.forward_pass import Batch, ForwardPass
 from ogan_bench.objectives.systems.rcf_gan import RCFGAN, characteristic_distance, rcf_gan
 
 T = torch.tensor([[0.3], [-0.9], [1.4]], dtype=torch.float64)
