@@ -63,7 +63,8 @@ def merge(root: Path, sources: Iterable[Path]) -> list[Merged]:
     Raises:
         UserError: A source holds no study or damaged files, a study states something else in two
             of them, a trial has two results, or another process holds a trial of this folder.
-            Nothing has been written then, unless an earlier source was added before.
+            Nothing has been written then, unless an earlier source was added before, or the other
+            process claimed the trial meanwhile.
     """
     return [merged for source in sources for merged in _merge_one(TrialStore(root), source)]
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from huggingface_hub import ModelCard
 
 from ogan_bench.encoder.export import export
 from ogan_bench.encoder.load import load_encoder
@@ -82,4 +83,4 @@ def test_programs_lie_beside_the_weights_and_the_card_says_how_to_use_them(tmp_p
     card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     assert "as `encoder.onnx`, `generator.onnx`" in card
     assert "`images` (uint8, (n, 1, 16, 16))" in card
-    assert card.startswith("---\nlibrary_name: ogan_bench\n")
+    assert ModelCard(card).data.get("library_name") == "ogan_bench"
