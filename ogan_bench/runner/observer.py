@@ -73,7 +73,10 @@ class TrainingObserver:
         metric = self._settings.choose_by
         if metric is not None and best([*self._folder.history.read(), record], metric) is record:
             state = {"encoder": nets.encoder.state_dict(), "generator": nets.generator.state_dict()}
-            checkpoint.save(self._folder.chosen, {"step": step, "nets": state})
+            checkpoint.save(
+                self._folder.chosen,
+                {"config_hash": self._trial.config_hash, "step": step, "nets": state},
+            )
         self._folder.history.append(record)
 
 

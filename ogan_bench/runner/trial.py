@@ -31,6 +31,7 @@ from ogan_bench.store import provenance
 from ogan_bench.store.lease import BusyError
 from ogan_bench.store.preregistration import registration
 from ogan_bench.store.record_shapes import FORMAT
+from ogan_bench.store.stored_trials import with_what_was_measured
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.checkpoint import UnreadableCheckpointError
@@ -114,6 +115,7 @@ def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
                 )
             if folder.is_complete(trial, options.trial_budget) and not options.again:
                 return report("skipped")
+            trial = with_what_was_measured(trial, folder)
             result = _run(trial, store, options, device, check)
     except BusyError:
         return report("busy")

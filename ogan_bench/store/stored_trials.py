@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.first_defaults import with_first_defaults
 from ogan_bench.study.plugin_files import Plugin
 from ogan_bench.study.plugins import add_plugins
-from ogan_bench.study.settings import Settings, StudySettings
+from ogan_bench.study.settings import Evaluation, Settings, StudySettings
 from ogan_bench.study.trial import Trial, config_hash
 
 
@@ -129,6 +130,35 @@ def _trial(
         config, folder.path / "run.json", plugins, known=study.get("plugins", [])
     )
     return Trial(run["study"], run["arm"], run["seed"], settings, tuple(plugins))
+
+
+def with_what_was_measured(trial: Trial, folder: TrialFolder) -> Trial:
+    """The trial, asking also for what its result has, so that measuring it again loses nothing.
+
+    Ask only while holding the trial: until then another process may add to the result.
+
+    Args:
+        trial: What is to be measured.
+        folder: Its folder.
+
+    Raises:
+        UserError: The folder's files are damaged, or its metrics are of another version.
+    """
+    result, run = folder.read("result.json"), folder.read("run.json")
+    if result is None or run is None:
+        return trial
+    wanted = trial.settings.evaluation
+    stored = run["config"].get("evaluation", {})
+    both = {
+        key: list(dict.fromkeys([*getattr(wanted, key), *stored.get(key, [])]))
+        for key in ("extractors", "groups")
+    }
+    try:
+        evaluation = Evaluation.model_validate({**wanted.model_dump(), **both})
+    except ValidationError as error:
+        raise UserError(f"{folder.path / 'run.json'}: {_first(error)}") from None
+    settings = trial.settings.model_copy(update={"evaluation": evaluation})
+    return replace(trial, settings=settings)
 
 
 def stored_settings(

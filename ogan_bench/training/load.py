@@ -53,7 +53,7 @@ def load_trained(
     for net in nets.named().values():
         net.to(device)
     averages = moving_averages(trial, nets)
-    restore_weights(state, nets, averages)
+    restore_weights(folder.checkpoint, state, nets, averages)
     trained = Trained.after(trial, evaluated(nets, averages), state["step"], state["seconds"])
     return with_chosen_weights(trial, trained, folder, device)
 
@@ -74,13 +74,16 @@ def with_chosen_weights(
     """
     if trial.settings.evaluation.choose_by is None:
         return trained
+    nets = Nets(copy.deepcopy(trained.nets.encoder), copy.deepcopy(trained.nets.generator))
     try:
         state = checkpoint.load(folder.chosen, device)
+        if state is None:  # the metric had no value in any evaluation
+            return replace(trained, chosen_step=trained.steps)
+        if state.get("config_hash", trial.config_hash) != trial.config_hash:
+            raise checkpoint.UnreadableCheckpointError(f"{folder.chosen}: of another configuration")
+        restore_weights(folder.chosen, state, nets)
     except checkpoint.UnreadableCheckpointError as error:
-        raise UserError(f"{error}; delete the folder to train the trial again") from None
-    if state is None:  # the metric had no value in any evaluation
-        return replace(trained, chosen_step=trained.steps)
-    E, G = copy.deepcopy(trained.nets.encoder), copy.deepcopy(trained.nets.generator)
-    E.load_state_dict(state["nets"]["encoder"])
-    G.load_state_dict(state["nets"]["generator"])
-    return replace(trained, nets=Nets(E, G), chosen_step=state["step"])
+        raise UserError(
+            f"{error}; put back a copy, or delete the folder to train the trial again"
+        ) from None
+    return replace(trained, nets=nets, chosen_step=state["step"])

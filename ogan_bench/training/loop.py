@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -121,7 +121,7 @@ def train(
     state = _state_to_resume(trial, dataset, folder, device)
     seals = dict.fromkeys(folder.journals, NOTHING)
     if state is not None:
-        restore_weights(state, nets, averages)
+        restore_weights(folder.checkpoint, state, nets, averages)
         for name, optimizer in optimizers.items():
             optimizer.load_state_dict(state["optimizers"][name])
         step, seconds = state["step"], state["seconds"]
@@ -243,7 +243,7 @@ def load_checkpoint(
     Raises:
         UnreadableCheckpointError: It cannot be read, or belongs to another configuration.
     """
-    path = path or folder.checkpoint
+    path = folder.checkpoint if path is None else path
     state = checkpoint.load(path, device)
     if state is not None and state.get("config_hash") != trial.config_hash:
         raise checkpoint.UnreadableCheckpointError(f"{path}: of another configuration")
@@ -261,12 +261,29 @@ def moving_averages(trial: Trial, nets: Nets) -> list[MovingAverage]:
     ]
 
 
-def restore_weights(state: checkpoint.State, nets: Nets, averages: list[MovingAverage]) -> None:
-    """Load the weights of a checkpoint, and their moving averages."""
-    for name, net in nets.named().items():
-        net.load_state_dict(state["nets"][name])
-    for average, saved in zip(averages, state["averages"], strict=True):
-        average.average.load_state_dict(saved)
+def restore_weights(
+    path: Path, state: checkpoint.State, nets: Nets, averages: Sequence[MovingAverage] = ()
+) -> None:
+    """Load the weights of a checkpoint, and their moving averages.
+
+    Args:
+        path: Where the state was read from, for messages.
+        state: The checkpoint.
+        nets: Get its weights.
+        averages: Get its averages; none where it has none.
+
+    Raises:
+        UnreadableCheckpointError: It does not hold the weights of these nets.
+    """
+    try:
+        for name, net in nets.named().items():
+            net.load_state_dict(state["nets"][name])
+        for average, saved in zip(averages, state.get("averages", ()), strict=True):
+            average.average.load_state_dict(saved)
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError):
+        raise checkpoint.UnreadableCheckpointError(
+            f"{path}: not the weights of these nets"
+        ) from None
 
 
 def is_observed(trial: Trial, step: int) -> bool:

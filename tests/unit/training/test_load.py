@@ -10,11 +10,13 @@ import torch
 from ogan_bench.data import Dataset
 from ogan_bench.data.held_out import hold_out
 from ogan_bench.errors import UserError
+from ogan_bench.metrics import METRICS
 from ogan_bench.runner.trial import Options, run_trial
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import Trial
 from ogan_bench.training import loop
+from ogan_bench.training.checkpoint import UnreadableCheckpointError, save
 from ogan_bench.training.load import load_trained
 from ogan_bench.training.loop import train
 from tests.unit.runner.observed_trials import CHOOSING, Script, run, trial
@@ -92,6 +94,52 @@ def test_without_trained_nets_the_reason_is_said(
     spoil(folder)  # type: ignore[operator]
     with pytest.raises(UserError, match=message):
         load_trained(chosen, dataset, folder, CPU)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"config_hash": "another", "step": 2, "nets": {}}, "of another configuration"),
+        ({"step": 2, "nets": {}}, "not the weights of these nets"),
+        ({"step": 2, "nets": {"encoder": {}, "generator": {}}}, "not the weights of these nets"),
+        ({"step": 2}, "not the weights of these nets"),
+    ],
+)
+def test_chosen_weights_of_another_training_are_refused(
+    content: dict[str, object], message: str, tmp_path: Path, dataset: Dataset
+) -> None:
+    """Before, a KeyError or torch's own message."""
+    chosen = trial(*CHOOSING)
+    folder, _ = run(tmp_path, chosen)
+    save(folder.chosen, content)
+    with pytest.raises(UserError, match=rf"chosen\.pt: {message}.*delete the folder"):
+        load_trained(chosen, hold_out(dataset, 100, 0)[0], folder, CPU)
+
+
+def test_a_checkpoint_of_other_nets_is_refused(tmp_path: Path, dataset: Dataset) -> None:
+    chosen = trial()
+    folder, _ = run(tmp_path, chosen)
+    stored = torch.load(folder.checkpoint, weights_only=True)
+    save(folder.checkpoint, {**stored, "nets": {}})
+    with pytest.raises(UnreadableCheckpointError, match=r"checkpoint\.pt: not the weights of"):
+        load_trained(chosen, dataset, folder, CPU)
+
+
+def test_evaluations_at_once_lose_nothing_of_each_other(tmp_path: Path) -> None:
+    """Both are planned before either is done: the second used to drop the groups of the first."""
+    run(tmp_path, trial())
+    for group in ("codes", "interpolation"):
+        again = trial(f"evaluation.groups=[{group}]")
+        report = run_trial(again, Options(tmp_path, again=True), "cpu")
+        assert report.status == "finished", report.message
+    folder = TrialStore(tmp_path).trial(trial())
+    result, settings = folder.read("result.json"), folder.read("run.json")
+    assert result is not None
+    assert settings is not None
+    assert settings["config"]["evaluation"]["groups"] == ["interpolation", "codes"]
+    assert {"codes", "interpolation"} <= set(result["measured"])
+    groups = {METRICS[row["metric"]].group for row in result["metrics"]}
+    assert {"codes", "interpolation"} <= groups
 
 
 def test_measuring_again_trains_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
