@@ -239,6 +239,7 @@ def run(
     workers: int | None = None,
     checkpoint_seconds: float = 30.0,
     trial_budget: float | None = None,
+    stall_minutes: float | None = None,
 ) -> Results:
     """Train and evaluate all unfinished trials; finished ones are skipped.
 
@@ -254,6 +255,8 @@ def run(
         workers: Number of trials in parallel; by default one per core or GPU.
         checkpoint_seconds: Time between checkpoints: the most work that a kill can lose.
         trial_budget: Seconds of training after which a trial is measured as it is.
+        stall_minutes: Minutes without a sign of life after which the process of a trial is ended;
+            ``None``: never.
 
     Returns:
         The results, including failed trials: see :attr:`Results.trials`.
@@ -272,6 +275,7 @@ def run(
         ending = execute(
             *(todo, len(wanted), store.root, device, workers, checkpoint_seconds),
             trial_budget=trial_budget,
+            stall_minutes=stall_minutes,
         )
         if ending.is_stopped:
             raise KeyboardInterrupt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -163,7 +164,7 @@ def status(
     if not store.studies():
         say(f"{results}: no study is stored here yet")
     standing = _standing(store, statement.folder)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for trial in wanted:
         folder = store.trial(trial)
         beat = folder.read_heartbeat() or {}
@@ -179,6 +180,7 @@ def status(
                 "outcome": result.get("outcome"),
                 "step": result["training"]["steps"] if result else beat.get("step"),
                 "steps": trial.settings.training.steps,
+                "silent_seconds": _silent(beat) if state == "running" else None,
             }
         )
     if as_json:
@@ -188,10 +190,30 @@ def status(
     print_table(
         ("trial", "state", "outcome", "step"),
         [
-            [r["trial"], r["state"], r["outcome"] or "", f"{r['step'] or 0}/{r['steps']}"]
+            [
+                r["trial"],
+                r["state"] + _silence(r["silent_seconds"]),
+                r["outcome"] or "",
+                f"{r['step'] or 0}/{r['steps']}",
+            ]
             for r in rows
         ],
     )
+
+
+def _silent(beat: dict[str, Any]) -> float | None:
+    """Seconds since a trial gave a sign of life, by this machine's clock."""
+    then = beat.get("time")
+    return max(0.0, time.time() - then) if isinstance(then, int | float) else None
+
+
+def _silence(seconds: float | None) -> str:
+    """What a user should know of a running trial that is silent."""
+    from ogan_bench.store.trial_folder import SILENT_SECONDS
+
+    if seconds is None or seconds < SILENT_SECONDS:
+        return ""
+    return f", silent for {seconds / 60:.0f} min"
 
 
 def _standing(store: TrialStore, study: str) -> Standing:

@@ -51,6 +51,15 @@ MaxHours = Annotated[
         "given again: exit code 75.",
     ),
 ]
+StallMinutes = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        metavar="M",
+        help="Minutes without a sign of life after which a trial's process is ended; error.txt "
+        "says where it was. The longest group of metrics must take less. [default: never]",
+    ),
+]
 Plugins = Annotated[
     list[Path] | None,
     typer.Option("--plugin", metavar="FILE", help="A Python file with your own parts."),

@@ -17,6 +17,7 @@ from ogan_bench.cli.options import (
     Scale,
     Seeds,
     Set,
+    StallMinutes,
     StudyPath,
     Workers,
     folder,
@@ -56,6 +57,7 @@ def run(
         ),
     ] = None,
     max_hours: MaxHours = None,
+    stall_minutes: StallMinutes = None,
     live: Annotated[
         bool, typer.Option("--live", help="Show the live report in a browser.")
     ] = False,
@@ -98,6 +100,7 @@ def run(
                 *(todo, len(asked), root, device, workers, checkpoint_seconds),
                 trial_budget=trial_budget,
                 max_hours=max_hours,
+                stall_minutes=stall_minutes,
             )
     if ending.is_stopped or only is not None:
         raise typer.Exit(ending.code)

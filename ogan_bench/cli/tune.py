@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ogan_bench.cli.options import RESULTS, Device, Json, Results, Scale, StudyPath, Workers
+from ogan_bench.cli.options import (
+    RESULTS,
+    Device,
+    Json,
+    MaxHours,
+    Results,
+    Scale,
+    StallMinutes,
+    StudyPath,
+    Workers,
+)
 from ogan_bench.cli.output import print_json, print_table, print_text, say
 
 if TYPE_CHECKING:
@@ -20,6 +30,8 @@ def tune(
     scale: Scale = None,
     workers: Workers = None,
     device: Device = "auto",
+    max_hours: MaxHours = None,
+    stall_minutes: StallMinutes = None,
     as_json: Json = False,
 ) -> None:
     """Train the candidates of a study's `tune`, and say which of them are chosen.
@@ -46,7 +58,11 @@ def tune(
     ending = Ending(0)
     if todo:
         store_study(store, of_candidates, wanted, study, scale, (), "tune")
-        ending = execute(todo, len(wanted), results, device, workers)
+        ending = execute(
+            *(todo, len(wanted), results, device, workers),
+            max_hours=max_hours,
+            stall_minutes=stall_minutes,
+        )
     if ending.is_stopped:
         raise typer.Exit(ending.code)
     made = choices(found, load_results(results, of_candidates.folder))

@@ -13,6 +13,7 @@ from ogan_bench.cli.options import (
     Json,
     MaxHours,
     Plugins,
+    StallMinutes,
     Workers,
     folder,
     stored_studies,
@@ -32,6 +33,7 @@ def work(
     device: Device = "auto",
     checkpoint_seconds: CheckpointSeconds = 30.0,
     max_hours: MaxHours = None,
+    stall_minutes: StallMinutes = None,
     plugins: Plugins = None,
     as_json: Json = False,
 ) -> None:
@@ -57,6 +59,7 @@ def work(
         ending = execute(
             *(todo, len(wanted), results, device, workers, checkpoint_seconds),
             max_hours=max_hours,
+            stall_minutes=stall_minutes,
         )
     else:
         say(f"Nothing to do: all {len(wanted)} trials of {', '.join(names)} are finished.")

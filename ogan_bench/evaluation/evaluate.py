@@ -65,7 +65,11 @@ BASELINES = ("_untrained", "_pca", "_pixels")
 """How the names of metrics end that the trained nets have no part in."""
 
 
-def evaluate(context: ModelContext, step_picture: Path | None = None) -> tuple[list[Row], Facts]:
+def evaluate(
+    context: ModelContext,
+    step_picture: Path | None = None,
+    measuring: Callable[[str], None] = lambda what: None,
+) -> tuple[list[Row], Facts]:
     """All metrics of a trained pair; a metric that fails is a row without value.
 
     Metrics of conditional generators and of points are measured only where they apply. If the
@@ -75,6 +79,7 @@ def evaluate(context: ModelContext, step_picture: Path | None = None) -> tuple[l
     Args:
         context: The pair and what to measure.
         step_picture: Where to write one small picture of the first 32 samples; ``None``: nowhere.
+        measuring: Called with the name of each part before it is measured.
 
     Returns:
         The rows, and facts about the extractors.
@@ -86,6 +91,7 @@ def evaluate(context: ModelContext, step_picture: Path | None = None) -> tuple[l
     """
     check_plugin_metrics()
     dataset, settings = context.dataset, context.settings
+    measuring("samples")
     samples, test = context.samples, dataset.test.images
     if context.folder is not None:
         _draw_pictures(samples, dataset, context.folder)
@@ -96,14 +102,18 @@ def evaluate(context: ModelContext, step_picture: Path | None = None) -> tuple[l
     )
     rows += autoencoding_rows(test, samples.own_reconstructions, context.formula)
     rows += latent_rows(samples.z, samples.codes)
+    measuring("separability")
     rows += separability_rows(samples, dataset, settings)
     if dataset.modes is not None:
         rows += point_rows(samples.images, dataset.modes)
     facts: Facts = {}
     for space in dict.fromkeys(settings.extractors):
+        measuring(space)
         rows += space_rows(context, space, facts)
     for group in settings.groups:
+        measuring(group)
         rows += GROUPS[group](context)
+    measuring("plug-ins")
     rows += plugin_rows(samples, dataset)
     return [_remarked(row, context.trained.remark) for row in rows], facts
 

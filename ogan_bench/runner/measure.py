@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -30,12 +31,20 @@ class Evaluator:
         trial: The trial that is trained.
         device: Where to compute.
         classifiers: Folder of the classifiers that belong to the results; ``None``: there is none.
+        measuring: As for :func:`~ogan_bench.evaluation.evaluate.evaluate`.
     """
 
-    def __init__(self, trial: Trial, device: torch.device, classifiers: Path | None = None) -> None:
+    def __init__(
+        self,
+        trial: Trial,
+        device: torch.device,
+        classifiers: Path | None = None,
+        measuring: Callable[[str], None] = lambda what: None,
+    ) -> None:
         self._trial = trial
         self._device = device
         self._classifiers = classifiers
+        self._measuring = measuring
         self._untrained: UntrainedEncoder | None = None
         self._last: tuple[list[Tensor], ModelContext] | None = None
         self.evaluated: Autoencoder | None = None
@@ -76,7 +85,7 @@ class Evaluator:
             if progress == 1 and reference is None:
                 self._last = ([tensor.clone() for tensor in _weights(nets)], context)
         self.evaluated = context.trained
-        return evaluate(context, step_picture)
+        return evaluate(context, step_picture, self._measuring)
 
     def _kept(
         self,

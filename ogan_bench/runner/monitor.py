@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ogan_bench.runner import signals
+from ogan_bench.runner import last_words, signals
 from ogan_bench.store.trial_folder import TrialFolder
 
 HEARTBEAT_SECONDS = 0.5
@@ -32,10 +32,10 @@ class Stop:
         """Whether the trial should stop."""
         return self._asked.is_set()
 
-    def wait_until_idle(self) -> None:
-        """Return once no trial runs in this process."""
-        with self.running:
-            pass
+    def wait_until_idle(self, seconds: float) -> None:
+        """Return once no trial runs in this process, or after so long."""
+        if self.running.acquire(timeout=seconds):
+            self.running.release()
 
 
 STOP = Stop()
@@ -67,17 +67,28 @@ class FolderMonitor:
         self.trial_budget = trial_budget
         self._check = check
         self._beat = 0.0
+        self._step = 0
         self._saved = time.monotonic()
 
     def progress(self, stage: str, step: int, record: dict[str, Any]) -> None:
         self._check()
+        self._step = step
         now = time.monotonic()
         if now - self._beat < HEARTBEAT_SECONDS and stage == "train":
             return
         self._beat = now
+        last_words.sign_of_life()
         self.folder.write_heartbeat(
             {"stage": stage, "step": step, "steps": self.steps, "time": time.time(), **record}
         )
+
+    def measuring(self, what: str) -> None:
+        """An evaluation, also one during the training, goes on to another part.
+
+        Args:
+            what: A group of metrics or a feature space.
+        """
+        self.progress("evaluate", self._step, {"measuring": what})
 
     def should_stop(self) -> bool:
         return STOP.is_set()

@@ -183,7 +183,7 @@ STOPPING = "Stopping: running trials save their state (a second Ctrl-C kills the
 
 def _rate(beat: dict[str, Any]) -> str:
     if beat["stage"] != "train":
-        return "evaluating"
+        return f"measuring {beat['measuring']}" if "measuring" in beat else "evaluating"
     if "encoder_loss" not in beat:
         return ""
     loss = beat["encoder_loss"]

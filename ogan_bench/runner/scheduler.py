@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Protocol
 
+from ogan_bench.runner import last_words
 from ogan_bench.runner.stop_request import StopRequest
 from ogan_bench.runner.trial import Options, TrialReport, run_trial
 from ogan_bench.runner.workers import LocalExecutor, WorkerDiedError
+from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import Trial
 
 POLL_SECONDS = 0.25
@@ -51,7 +53,7 @@ def run_all(
         # `wait` does not report futures cancelled before a thread picked them up.
         done |= {future for future in pending if future.cancelled()}
         for future in done:
-            report = _report(future, pending.pop(future))
+            report = _report(future, pending.pop(future), options)
             if report is not None:
                 reports.append(report)
                 observer.ended(report)
@@ -68,11 +70,22 @@ def run_all(
     return reports
 
 
-def _report(future: Future[TrialReport], trial: Trial) -> TrialReport | None:
+def _report(future: Future[TrialReport], trial: Trial, options: Options) -> TrialReport | None:
     """The report of a finished future, or ``None`` if the trial was never started."""
     if future.cancelled():
         return None
     try:
         return future.result()
     except WorkerDiedError as error:
-        return TrialReport(trial.id, "failed", message=str(error))
+        return TrialReport(trial.id, "failed", message=_death(str(error), trial, options))
+
+
+def _death(cause: str, trial: Trial, options: Options) -> str:
+    """What is to be said of a trial whose process died; where it was goes to ``error.txt``."""
+    folder = TrialStore(options.root).trial(trial)
+    stacks = last_words.read(folder.stacks)
+    if last_words.is_hang(stacks) and options.stall_seconds is not None:
+        minutes = options.stall_seconds / 60
+        cause = f"no sign of life for {minutes:g} min, so its process was ended"
+    folder.write_error("\n".join(filter(None, (cause, stacks))))
+    return f"{cause}; run again to resume it"

@@ -153,6 +153,7 @@ def execute(
     trial_budget: float | None = None,
     samplings: int = 0,
     max_hours: float | None = None,
+    stall_minutes: float | None = None,
 ) -> Ending:
     """Run the trials, or measure them again, and print a summary."""
     stop = StopRequest(max_hours)
@@ -166,7 +167,10 @@ def execute(
         from ogan_bench.runner.trial import Options
 
         preflight(todo)
-        options = Options(out, checkpoint_seconds, again, trial_budget, samplings)
+        options = Options(
+            *(out, checkpoint_seconds, again, trial_budget, samplings),
+            stall_seconds=None if stall_minutes is None else 60 * stall_minutes,
+        )
         where = ", ".join(f"{devices.count(name)} x {name}" for name in dict.fromkeys(devices))
         say(f"{len(todo)} of {wanted} trials to run on {where}; results in {out}")
         with display(todo, out) as observer:

@@ -20,6 +20,7 @@ from ogan_bench.evaluation.evaluate import Facts
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.files import sha256
 from ogan_bench.models.description import count_parameters
+from ogan_bench.runner import last_words
 from ogan_bench.runner.measure import Evaluator
 from ogan_bench.runner.monitor import STOP, FolderMonitor
 from ogan_bench.runner.observer import TrainingObserver
@@ -54,6 +55,8 @@ class Options:
         samplings: Measure finished trials with this many further evaluation seeds, and do nothing
             else.
         patient: Find out whether a process of another machine that holds a trial is alive.
+        stall_seconds: Without a sign of life for so long, a trial's worker process is ended;
+            ``None``: never.
     """
 
     root: Path
@@ -62,6 +65,7 @@ class Options:
     trial_budget: float | None = None
     samplings: int = 0
     patient: bool = False
+    stall_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,11 @@ def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
     started = time.perf_counter()
     report = functools.partial(TrialReport, trial.id)
     try:
-        with STOP.running, folder.claim(patient=options.patient) as check:
+        with (
+            STOP.running,
+            folder.claim(patient=options.patient) as check,
+            last_words.recorded(folder.stacks, options.stall_seconds),
+        ):
             folder.check_identity(trial)
             if options.samplings:
                 added = sample(
@@ -154,7 +162,7 @@ def _run(
     facts: Facts = {}
     evaluation_started = time.perf_counter()
     try:
-        evaluator = Evaluator(trial, device, store.classifiers)
+        evaluator = Evaluator(trial, device, store.classifiers, monitor.measuring)
         observe = TrainingObserver(trial, dataset, held_out, folder, evaluator)
         trained = _train(trial, store, dataset, device, monitor, observe)
         if trained.steps < steps:

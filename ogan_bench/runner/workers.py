@@ -12,22 +12,31 @@ import os
 import queue
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait as wait_for
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from ogan_bench.errors import UserError
 from ogan_bench.runner import signals
+from ogan_bench.runner.death import cause, memory_kills
 
 T = TypeVar("T")
+
+EXIT_CODE_SECONDS = 5.0
+"""How long the exit code of a dead process is waited for."""
+
+ORPHAN_SECONDS = 300.0
+"""How long a worker whose parent has died may take to save its trial."""
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 class WorkerDiedError(Exception):
-    """The process of a slot died while working."""
+    """The process of a slot died while working; the text says of what."""
 
 
 NOT_STARTED = (
@@ -118,16 +127,18 @@ class _Slot:
             self._pid = self.pool.submit(os.getpid)
 
     def call(self, fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        process, kills = None, memory_kills()
         try:
+            pid = self._pid.result()
+            # A pool does not show its processes, and a dead one is no longer among the children.
+            process = next((p for p in multiprocessing.active_children() if p.pid == pid), None)
             return self.pool.submit(fn, *args, **kwargs, device=self.device).result()
         except BrokenProcessPool:
             if not self.has_started:
                 raise UserError(NOT_STARTED) from None
             with _one_thread_each():
                 self.start()
-            raise WorkerDiedError(
-                "its process was killed or crashed (out of memory?); run again to resume it"
-            ) from None
+            raise WorkerDiedError(cause(_exit_code(process), kills, memory_kills())) from None
 
     @property
     def has_started(self) -> bool:
@@ -137,6 +148,20 @@ class _Slot:
     def signal(self, number: int) -> None:
         with contextlib.suppress(BrokenProcessPool, ProcessLookupError, TimeoutError):
             os.kill(self._pid.result(timeout=30), number)
+
+
+def _exit_code(process: BaseProcess | None) -> int | None:
+    """Of a process whose end has been noticed; ``None`` if it cannot be found out.
+
+    The pool waits for the process too, and whoever of the two comes second learns nothing from the
+    system; so it is asked for until the first one has noted it.
+    """
+    until = time.monotonic() + EXIT_CODE_SECONDS
+    while process is not None and time.monotonic() < until:
+        if process.exitcode is not None:
+            return process.exitcode
+        time.sleep(0.01)
+    return None
 
 
 def _start_worker() -> None:
@@ -151,12 +176,15 @@ def _start_worker() -> None:
 
 
 def _outlive(sentinel: int) -> None:
-    """Once the parent has died, let the running trial save its state, then exit."""
+    """Once the parent has died, let the running trial save its state, then exit.
+
+    A trial that hangs does not save; its process must not hold it for ever.
+    """
     from ogan_bench.runner.monitor import STOP
 
     wait_for([sentinel])
     STOP.set()
-    STOP.wait_until_idle()
+    STOP.wait_until_idle(ORPHAN_SECONDS)
     os._exit(1)
 
 

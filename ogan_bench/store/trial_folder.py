@@ -22,6 +22,9 @@ from ogan_bench.study.settings import Settings
 from ogan_bench.study.trial import Trial
 from ogan_bench.study.yaml_errors import Tree
 
+SILENT_SECONDS = 60.0
+"""A trial without a heartbeat for so long may hang, have been killed, or measure something slow."""
+
 
 class ConflictError(UserError):
     """A stored trial was made with another configuration."""
@@ -71,6 +74,11 @@ class TrialFolder:
     def error(self) -> Path:
         """Traceback of the last attempt, if it failed."""
         return self.path / "error.txt"
+
+    @property
+    def stacks(self) -> Path:
+        """Where a worker process was that crashed or hung, until its parent has read it."""
+        return self.path / "stacks.txt"
 
     def read_error(self) -> str | None:
         """Traceback of the last attempt, or ``None`` if it did not fail."""

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from ogan_bench.errors import in_one_line
 from ogan_bench.files import Fingerprint, fingerprint
-from ogan_bench.report.live.progress import SILENT_SECONDS, Progress, progress
+from ogan_bench.report.live.progress import Progress, progress
 from ogan_bench.report.rendering import templates
 from ogan_bench.store.packed import PACKS
+from ogan_bench.store.trial_folder import SILENT_SECONDS
 from ogan_bench.store.trial_store import TrialStore
 
 OF_STUDY = ("study.json", "registered.json", *PACKS)

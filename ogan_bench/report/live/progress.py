@@ -10,9 +10,6 @@ from ogan_bench.files import Record
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 
-SILENT_SECONDS = 60.0
-"""After this long without a heartbeat, training may have been killed."""
-
 
 @dataclass(frozen=True)
 class Row:
@@ -90,7 +87,7 @@ def _running(name: str, beat: Record, now: float) -> Row:
     try:
         step, steps = int(beat["step"]), int(beat["steps"])
         silent = max(0.0, now - float(beat["time"]))
-        stage = str(beat["stage"])
+        stage = ": ".join(filter(None, (str(beat["stage"]), beat.get("measuring"))))
     except (KeyError, TypeError, ValueError):
         raise UserError(f"{name}: its progress.json cannot be read") from None
     seconds = beat.get("seconds")

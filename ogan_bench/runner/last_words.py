@@ -1,0 +1,85 @@
+"""What a process that crashes or hangs writes down: where it was.
+
+By :mod:`faulthandler`, whose handlers need neither the interpreter nor memory: they also work when
+a library of C code crashes, or hangs and never lets another thread run.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import multiprocessing
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+
+@dataclass
+class _Watch:
+    """What is being watched in this process.
+
+    Args:
+        file: Where the stacks go.
+        seconds: Time without a sign of life after which the process is ended; ``None``: no limit.
+    """
+
+    file: IO[str]
+    seconds: float | None
+
+    def restart(self) -> None:
+        if self.seconds is not None:
+            faulthandler.dump_traceback_later(self.seconds, exit=True, file=self.file)
+
+
+_watch: _Watch | None = None
+
+
+@contextmanager
+def recorded(path: Path, silent_seconds: float | None = None) -> Iterator[None]:
+    """Keep the stacks of a crash or a hang in a file, which is gone if neither happens.
+
+    In worker processes only: the main process is the user's, who may have set a handler of their
+    own.
+
+    Args:
+        path: The file.
+        silent_seconds: Without :func:`sign_of_life` for so long, the process is ended; ``None``:
+            never.
+    """
+    global _watch
+    if multiprocessing.parent_process() is None:
+        yield
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        faulthandler.enable(file)
+        _watch = _Watch(file, silent_seconds)
+        _watch.restart()
+        try:
+            yield
+        finally:
+            _watch = None
+            faulthandler.cancel_dump_traceback_later()
+            faulthandler.disable()
+    path.unlink(missing_ok=True)
+
+
+def sign_of_life() -> None:
+    """Start the time anew after which a silent process is ended."""
+    if _watch is not None:
+        _watch.restart()
+
+
+def read(path: Path) -> str:
+    """The stacks that a process has left, and the file is removed; empty if it left none."""
+    stacks = ""
+    with suppress(OSError):
+        stacks = path.read_text("utf-8", "replace")
+        path.unlink()
+    return stacks
+
+
+def is_hang(stacks: str) -> bool:
+    """Whether these are the stacks of a process that was ended because it was silent."""
+    return stacks.startswith("Timeout (")
