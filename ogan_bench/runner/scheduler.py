@@ -83,6 +83,7 @@ def _report(future: Future[TrialReport], trial: Trial, options: Options) -> Tria
 def _death(cause: str, trial: Trial, options: Options) -> str:
     """What is to be said of a trial whose process died; where it was goes to ``error.txt``."""
     folder = TrialStore(options.root).trial(trial)
+    folder.heartbeat.unlink(missing_ok=True)
     stacks = last_words.read(folder.stacks)
     if last_words.is_hang(stacks) and options.stall_seconds is not None:
         minutes = options.stall_seconds / 60

@@ -88,11 +88,13 @@ class Silent:
 
 def test_a_hung_trial_fails_by_name_and_says_where_it_was(tmp_path: Path) -> None:
     hung = trial()
+    TrialStore(tmp_path).trial(hung).write_heartbeat({"stage": "train"})
     with Hanging(["cpu"]) as executor:
         (report,) = run_all(
             [hung], Options(tmp_path, stall_seconds=90), executor, Silent(), StopRequest()
         )
     assert report.status == "failed"
+    assert TrialStore(tmp_path).trial(hung).read_heartbeat() is None
     assert report.message == (
         "no sign of life for 1.5 min, so its process was ended; run again to resume it"
     )
