@@ -72,6 +72,7 @@ def prepare(
     """
     from ogan_bench.data.prepared.prepare import preparing
     from ogan_bench.study.arguments import parse_component
+    from ogan_bench.study.data_place import located
     from ogan_bench.study.parts import build
     from ogan_bench.study.plugins import add_plugins
 
@@ -81,7 +82,7 @@ def prepare(
         "profile": profile, "depth": depth, "max_bad": max_bad,
     }  # fmt: skip
     given = [f"{key}={value}" for key, value in short.items() if value is not None]
-    component = parse_component("datasets", name, [*given, *(override or [])])
+    component = located(parse_component("datasets", name, [*given, *(override or [])]), Path.cwd())
     started = time.perf_counter()
     with _data_root(root), preparing(workers) as opened:
         dataset = build("datasets", component)

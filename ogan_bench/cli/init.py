@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated
@@ -37,6 +38,7 @@ def init(
     from ogan_bench.errors import UserError
     from ogan_bench.files import write_bytes
     from ogan_bench.study.arguments import parse_component
+    from ogan_bench.study.data_place import located
     from ogan_bench.study.new_study import SIZES, new_study
     from ogan_bench.study.parts import build
 
@@ -53,16 +55,17 @@ def init(
         raise UserError(f"{folder}: no usable image among those looked at ({reasons or 'none'})")
     fitting = [size for size in SIZES if size <= min(found.side, LARGEST)]
     chosen = resolution or max(fitting, default=min(SIZES))
-    data: dict[str, str | int] = {"name": "image_folder", "path": str(place), **found.treatment}
+    from_file = os.path.relpath(place, path.resolve().parent)
+    relative = from_file if from_file.startswith("../") else f"./{from_file}"
+    data: dict[str, str | int] = {"name": "image_folder", "path": relative, **found.treatment}
     if not found.square:
         data["crop"] = "centre"
     for text in override or ():
         key, _, value = text.partition("=")
         data[key] = int(value) if value.isdigit() else value
     given = [f"{key}={value}" for key, value in data.items() if key != "name"]
-    dataset = build(
-        "datasets", parse_component("datasets", "image_folder", [*given, f"resolution={chosen}"])
-    )
+    component = parse_component("datasets", "image_folder", [*given, f"resolution={chosen}"])
+    dataset = build("datasets", located(component, path.resolve().parent))
     text = new_study(name, data, chosen, len(dataset.train), classes=bool(dataset.classes))
     write_bytes(path, text.encode())
     classes = f" of {len(dataset.classes)} classes" if dataset.classes else " without labels"

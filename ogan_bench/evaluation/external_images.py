@@ -24,6 +24,7 @@ from ogan_bench.errors import UserError, did_you_mean
 from ogan_bench.evaluation.image_arrays import holds_statistics, image_array, read_arrays
 from ogan_bench.study import catalogue
 from ogan_bench.study.arguments import parse_component
+from ogan_bench.study.data_place import located
 from ogan_bench.study.parts import build
 
 GREY = ("L", "1")
@@ -97,7 +98,9 @@ def reference_dataset(
         given = [setting.partition("=")[0] for setting in settings]
         if "resolution" in takes and "resolution" not in given:
             settings = [*settings, f"resolution={height}"]
-        dataset: Dataset = build("datasets", parse_component("datasets", reference, settings))
+        dataset: Dataset = build(
+            "datasets", located(parse_component("datasets", reference, settings), Path.cwd())
+        )
         if dataset.is_points:
             raise UserError(f"--reference {reference}: points, not images")
         if resize is not None and dataset.shape[1:] != (resize, resize):

@@ -24,7 +24,7 @@ MEASURED = 12
 def seconds_per_step(trial: Trial, device: str) -> float:
     """Seconds per training step, averaged over a few steps after a warm-up; nothing is stored."""
     place = _place(device)
-    setup = build_training(trial, load_dataset(trial.settings, device), place)
+    setup = build_training(trial, load_dataset(trial, device), place)
 
     def run(steps: range) -> float:
         started = time.perf_counter()
@@ -46,7 +46,7 @@ def step_time(trial: Trial, device: str, speed: MachineSpeed) -> StepTime:
         device: Where it would be trained.
         speed: What was measured of the machine.
     """
-    dataset = load_dataset(trial.settings, device)
+    dataset = load_dataset(trial, device)
     flops = step_cost(trial, dataset, _place(device)).step_flops
     return speed.step_time(trial.settings.model.name, dataset.shape.height, flops)
 

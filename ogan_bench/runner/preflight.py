@@ -17,9 +17,9 @@ from ogan_bench.errors import UserError
 from ogan_bench.evaluation.plugin_metrics import check_plugin_metrics
 from ogan_bench.runner.monitor import STOP
 from ogan_bench.store.trial_folder import TrialFolder
+from ogan_bench.study.data_place import located
 from ogan_bench.study.parts import build, component_of
 from ogan_bench.study.plugins import check_unchanged
-from ogan_bench.study.settings import Settings
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.loop import InterruptedTrainingError
 from ogan_bench.training.rate_schedule import rate_schedule
@@ -57,7 +57,7 @@ def training_data(trial: Trial, device_name: str) -> tuple[Dataset, Split | None
     Raises:
         UserError: The data are missing or damaged, or too few are left.
     """
-    dataset, wanted = load_dataset(trial.settings, device_name), trial.settings.evaluation
+    dataset, wanted = load_dataset(trial, device_name), trial.settings.evaluation
     held_out = None
     if wanted.held_out:
         dataset, held_out = hold_out(dataset, wanted.held_out, wanted.seed)
@@ -75,13 +75,14 @@ def _dataset(key: str, device: str) -> Dataset:
     return dataset.to(torch.device(device))
 
 
-def load_dataset(settings: Settings, device: str) -> Dataset:
+def load_dataset(trial: Trial, device: str) -> Dataset:
     """The dataset of a trial on its device; the most recent one is cached for the next trial.
 
     Raises:
         UserError: The data are missing or damaged.
     """
-    return _dataset(settings.data.model_dump_json(), device)
+    data = located(trial.settings.data, trial.file_folder)
+    return _dataset(data.model_dump_json(), device)
 
 
 def preflight(trials: Sequence[Trial]) -> None:
@@ -100,7 +101,7 @@ def preflight(trials: Sequence[Trial]) -> None:
         )
         if key not in seen:
             seen.add(key)
-            dataset = load_dataset(trial.settings, "cpu")
+            dataset = load_dataset(trial, "cpu")
             with torch.device("meta"):
                 nets = build_layers(trial, dataset)
             check_rates(rates, nets)

@@ -21,6 +21,7 @@ from ogan_bench.store.preregistration import deviations, register, registration
 from ogan_bench.store.provenance import code_and_machine, tool
 from ogan_bench.store.trial_folder import ConflictError, TrialFolder
 from ogan_bench.store.trial_store import TrialStore
+from ogan_bench.study.data_place import recorded_folder
 from ogan_bench.study.load import study_record
 from ogan_bench.study.settings import StudySettings
 from ogan_bench.study.shipped import find_study, shipped_studies
@@ -139,7 +140,10 @@ def resolved_record(
     known = store.studies()
     stored = store.read_study(study.folder)["seeds"] if study.folder in known else []
     seeds = sorted({*study.seeds, *stored, *(trial.seed for trial in wanted)})
-    return study_record(study, seeds, shlex.join(command), file)
+    record = study_record(study, seeds, shlex.join(command), file)
+    data = [arm.data for arm in study.arms.values()]
+    folder = recorded_folder(data, study.file_folder, store.root)
+    return record if folder is None else {**record, "file_folder": folder}
 
 
 def execute(

@@ -176,6 +176,7 @@ class Study(Shape):
     arm_titles: dict[str, str] = {}
     identities: dict[str, Identity] = {}
     plugins: list[str] = []
+    file_folder: str | None = None
     plugin_metrics: dict[str, PluginMetric] = {}
     command: str = ""
     study_file_sha256: str = ""

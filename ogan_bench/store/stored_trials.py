@@ -98,7 +98,7 @@ def _planned(store: TrialStore, study: str, plugins: Sequence[Path]) -> list[Tri
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UserError(f"{path}: not a stored study ({error})") from None
     found = [
-        Trial(study, arm, seed, settings, used)
+        Trial(study, arm, seed, settings, used, _file_folder(record, store.root))
         for seed in stated.seeds
         for arm, settings in stated.arms.items()
     ]
@@ -129,7 +129,14 @@ def _trial(
     settings = stored_settings(
         config, folder.path / "run.json", plugins, known=study.get("plugins", [])
     )
-    return Trial(run["study"], run["arm"], run["seed"], settings, tuple(plugins))
+    place = _file_folder(study, folder.path.parents[2])
+    return Trial(run["study"], run["arm"], run["seed"], settings, tuple(plugins), place)
+
+
+def _file_folder(study: Record, root: Path) -> Path | None:
+    """Folder of the study file, if ``study.json`` names it: relative to the results."""
+    stored = study.get("file_folder")
+    return None if stored is None else root.resolve() / stored
 
 
 def with_what_was_measured(trial: Trial, folder: TrialFolder) -> Trial:

@@ -67,7 +67,14 @@ def load_study(
     if scale is not None and shape.scales[scale].seeds is not None:
         statement["seeds"] = shape.scales[scale].seeds
     titles = {arm: title for arm, title in shape.arm_titles.items() if arm in arms}
-    study = StudySettings(**statement, scale=scale, arms=arms, arm_titles=titles, plugins=plugins)
+    study = StudySettings(
+        **statement,
+        scale=scale,
+        arms=arms,
+        arm_titles=titles,
+        plugins=plugins,
+        file_folder=path.resolve().parent,
+    )
     if problems := _unusable_tuning(study, places):
         raise StudyError(problems)
     return study

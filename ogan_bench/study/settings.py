@@ -284,6 +284,11 @@ class StudySettings(Statement):
 
     scale: str | None = Field(default=None, pattern=NAME)
     plugins: list[Path] = Field(default=[], description="Files of the plug-ins.")
+    file_folder: Path | None = Field(
+        default=None,
+        exclude=True,
+        description="Folder of the study file, where data paths with ./ or ../ start.",
+    )
     arm_titles: dict[str, str] = Field(default={}, description="Titles of the arms that have one.")
     arms: dict[Annotated[str, Field(pattern=NAME)], Settings] = Field(min_length=1)
 

@@ -16,13 +16,23 @@ from ogan_bench.study.yaml_errors import Tree
 
 @dataclass(frozen=True)
 class Trial:
-    """One arm with one training seed."""
+    """One arm with one training seed.
+
+    Args:
+        study: Name of the study's folder.
+        arm: Name of the arm.
+        seed: Training seed.
+        settings: All of the arm's settings.
+        plugins: Files of the plug-ins that it needs.
+        file_folder: Folder of the study file; no part of the identity.
+    """
 
     study: str
     arm: str
     seed: int
     settings: Settings
     plugins: tuple[Path, ...] = ()
+    file_folder: Path | None = None
 
     @property
     def id(self) -> str:
@@ -41,12 +51,22 @@ class Trial:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle as plain data, so that plug-ins are registered before their parts are used."""
-        return _restore, (self.study, self.arm, self.seed, self.settings.model_dump(), self.plugins)
+        settings = self.settings.model_dump()
+        return _restore, (
+            *(self.study, self.arm, self.seed, settings, self.plugins, self.file_folder),
+        )
 
 
-def _restore(study: str, arm: str, seed: int, settings: Tree, plugins: tuple[Path, ...]) -> Trial:
+def _restore(
+    study: str,
+    arm: str,
+    seed: int,
+    settings: Tree,
+    plugins: tuple[Path, ...],
+    file_folder: Path | None,
+) -> Trial:
     add_plugins(plugins)
-    return Trial(study, arm, seed, Settings.model_validate(settings), plugins)
+    return Trial(study, arm, seed, Settings.model_validate(settings), plugins, file_folder)
 
 
 def config_hash(config: Tree) -> str:
@@ -66,7 +86,7 @@ def trials(
         seeds: These seeds instead of the study's.
     """
     return [
-        Trial(study.folder, arm, seed, settings, tuple(study.plugins))
+        Trial(study.folder, arm, seed, settings, tuple(study.plugins), study.file_folder)
         for seed in (study.seeds if seeds is None else seeds)
         for arm, settings in study.arms.items()
         if arms is None or arm in arms

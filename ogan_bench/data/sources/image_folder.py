@@ -47,7 +47,8 @@ def image_folder(
     128 x 128 pixels take 0.5 GB.
 
     Args:
-        path: The folder, within ``$OGAN_BENCH_DATA`` (``data`` if that is not set) or absolute.
+        path: The folder, within ``$OGAN_BENCH_DATA`` (``data`` if that is not set) or absolute;
+            one that begins with ``./`` or ``../`` starts at the study file.
         resolution: Height and width in pixels, by Pillow's antialiased bilinear resize.
         crop: ``centre`` crops the longer side to the shorter one first, as the O-GAN author does
             with LSUN, ``none`` squeezes, as he does with faces; ``refuse`` takes squares only.
@@ -72,9 +73,8 @@ def image_folder(
     """
     folder = data_root() / path
     if not folder.exists():
-        raise UserError(
-            f"{folder}: no such folder; image_folder looks for {path!r} in $OGAN_BENCH_DATA"
-        )
+        looked = "" if Path(path).is_absolute() else f"; looked for {path!r} in $OGAN_BENCH_DATA"
+        raise UserError(f"{folder}: no such folder{looked}")
     found = find_images(folder)
     members, classes_of = _members(found, train, test, folder)
     names, n_train = [*members.train, *members.test], len(members.train)

@@ -52,7 +52,7 @@ def parquet(
 
     Args:
         path: A file or a folder, within ``$OGAN_BENCH_DATA`` (``data`` if that is not set) or
-            absolute.
+            absolute; one that begins with ``./`` or ``../`` starts at the study file.
         image: The column of images; empty: the only possible one.
         label: The column of labels, integers or text; ``none``: no labels; empty: the only one that
             Hugging Face's metadata declare as classes, else ``label``, else no labels.
