@@ -23,6 +23,7 @@ from ogan_bench.errors import UserError
 from ogan_bench.report.figure_list import Selection
 from ogan_bench.report.figures import Drawing, forest_figure
 from ogan_bench.report.report import Report, write_report
+from ogan_bench.runner.executor import Place
 from ogan_bench.runner.study import execute, store_study, unfinished
 from ogan_bench.runner.workers import exit_if_imported_by_worker
 from ogan_bench.store.trial_store import TrialStore
@@ -273,7 +274,7 @@ def run(
     store_study(store, study.settings, wanted, study.path, study.scale, study.overrides)
     if todo:
         ending = execute(
-            *(todo, len(wanted), store.root, device, workers, checkpoint_seconds),
+            *(todo, len(wanted), store.root, Place("local", device, workers), checkpoint_seconds),
             trial_budget=trial_budget,
             stall_minutes=stall_minutes,
         )

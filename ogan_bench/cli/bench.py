@@ -24,12 +24,12 @@ def bench(
     import dataclasses
 
     from ogan_bench.features.cache import cache_dir
+    from ogan_bench.runner.executor import WorkerDiedError
     from ogan_bench.runner.machine_speed import write_speed
     from ogan_bench.runner.measure_speed import QUICK, Plan, measure_machine
     from ogan_bench.runner.pace import left
     from ogan_bench.runner.stop_request import EXIT_INTERRUPTED
     from ogan_bench.runner.study import EXIT_FAILED
-    from ogan_bench.runner.workers import WorkerDiedError
 
     plan = dataclasses.replace(QUICK if quick else Plan(), most_workers=workers)
     say("starting workers ...")

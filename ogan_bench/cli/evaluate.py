@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-from ogan_bench.cli.options import ALL, Device, Json, Plugins, chosen
+from ogan_bench.cli.options import ALL, Device, ExecutorName, Job, Json, Plugins, chosen, place
 from ogan_bench.cli.output import print_json, print_text, say
 
 if TYPE_CHECKING:
+    from ogan_bench.runner.executor import Place
     from ogan_bench.store.trial_store import TrialStore
     from ogan_bench.study.settings import Evaluation
     from ogan_bench.study.trial import Trial
@@ -78,6 +79,8 @@ def evaluate(
         int | None, typer.Option(min=1, help="Trials at a time. [default: cores, or GPUs]")
     ] = None,
     device: Device = "auto",
+    executor: ExecutorName = "local",
+    job: Job = None,
     as_json: Json = False,
 ) -> None:
     """Evaluate without training: stored trials, with further metrics, or images from any tool.
@@ -95,7 +98,7 @@ def evaluate(
         )
     unused: dict[str, object] = {"--resize": resize, "--statistics-of": statistics_of}
     if not trials:
-        unused = {"--plugin": plugins, "--workers": workers}
+        unused = {"--plugin": plugins, "--workers": workers, "--job": job}
     for flag, value in unused.items():
         if value:
             of = "stored trials" if trials else "images"
@@ -110,9 +113,8 @@ def evaluate(
     if trials:
         if override:
             raise UserError("--set is for --reference; stored trials keep their settings")
-        raise typer.Exit(
-            _stored(trials, spaces, further, samplings, plugins or (), device, workers, as_json)
-        )
+        where = place(executor, job, device, workers)
+        raise typer.Exit(_stored(trials, spaces, further, samplings, plugins or (), where, as_json))
     assert generated
     assert reference is not None
     if statistics_of is not None:
@@ -150,8 +152,7 @@ def _stored(
     groups: Sequence[str],
     samplings: int,
     plugins: Sequence[Path],
-    device: str,
-    workers: int | None,
+    where: Place,
     as_json: bool,
 ) -> int:
     from ogan_bench.cli.report import print_report
@@ -169,9 +170,7 @@ def _stored(
         todo = stored_trials(record, folders, extractors=extractors, groups=groups, plugins=plugins)
         if not todo:
             raise UserError(f"{path}: no trial in here is finished; `ogan-bench run` trains them")
-        done = execute(
-            todo, len(todo), store.root, device, workers, again=True, samplings=samplings
-        )
+        done = execute(todo, len(todo), store.root, where, again=True, samplings=samplings)
         if done.is_stopped:
             code = done.code
             break

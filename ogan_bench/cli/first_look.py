@@ -29,6 +29,7 @@ def try_it(
     data and no GPU. One trial decides nothing: `ogan-bench run` repeats trials over seeds.
     """
     from ogan_bench.cli.report import open_page, print_report
+    from ogan_bench.runner.executor import Place
     from ogan_bench.runner.study import execute, resolved_record, unfinished
     from ogan_bench.store.trial_store import TrialStore
     from ogan_bench.study.load import load_study
@@ -52,7 +53,7 @@ def try_it(
     if todo:
         record = resolved_record(store, study, wanted, file, None, (), "try")
         store.write_study(study.folder, {**record, "command": "ogan-bench try"})
-        ending = execute(todo, len(wanted), results, device, workers=1)
+        ending = execute(todo, len(wanted), results, Place("local", device, workers=1))
         if ending.code:
             raise typer.Exit(ending.code)
     print_report(results, study.folder)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from ogan_bench.runner.executor import Place
     from ogan_bench.study.settings import StudySettings
     from ogan_bench.study.trial import Trial
 
@@ -51,6 +53,22 @@ MaxHours = Annotated[
         "given again: exit code 75.",
     ),
 ]
+ExecutorName = Annotated[
+    str,
+    typer.Option(
+        "--executor",
+        metavar="NAME",
+        help="Where trials run: local (processes of this machine), slurm (a job for each) or ray.",
+    ),
+]
+Job = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="KEY=VALUE",
+        help="What a job asks of Slurm (slurm_partition, gpus_per_node, timeout_min, ...) or an "
+        "actor of Ray (address, num_cpus, num_gpus, memory).",
+    ),
+]
 StallMinutes = Annotated[
     float | None,
     typer.Option(
@@ -86,6 +104,35 @@ def chosen(text: str | None, known: Sequence[str], flag: str) -> list[str]:
             hint = did_you_mean(name, known) or f" Known: {', '.join(known)}, or {ALL}."
             raise UserError(f"{flag}: no {name!r}.{hint}")
     return names
+
+
+def place(executor: str, job: list[str] | None, device: str, workers: int | None) -> Place:
+    """Where trials run.
+
+    Raises:
+        UserError: There is no such executor, or a parameter has no value.
+    """
+    from ogan_bench.errors import UserError, did_you_mean
+    from ogan_bench.runner.executor import KINDS, Place
+
+    kind = next((kind for kind in KINDS if kind == executor), None)
+    if kind is None:
+        hint = did_you_mean(executor, KINDS) or f" Known: {', '.join(KINDS)}."
+        raise UserError(f"--executor: no {executor!r}.{hint}")
+    parameters: dict[str, str | int | float] = {}
+    for text in job or ():
+        key, _, value = text.partition("=")
+        if not key or not value:
+            raise UserError(f"--job {text}: give KEY=VALUE, such as timeout_min=120")
+        parameters[key] = _number_if_it_is_one(value)
+    return Place(kind, device, workers, parameters)
+
+
+def _number_if_it_is_one(text: str) -> str | int | float:
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text
 
 
 def stored_studies(results: Path) -> list[str]:

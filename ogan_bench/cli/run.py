@@ -13,6 +13,8 @@ from ogan_bench.cli.options import (
     Arms,
     CheckpointSeconds,
     Device,
+    ExecutorName,
+    Job,
     MaxHours,
     Scale,
     Seeds,
@@ -21,6 +23,7 @@ from ogan_bench.cli.options import (
     StudyPath,
     Workers,
     folder,
+    place,
     read_study,
 )
 from ogan_bench.cli.output import say
@@ -46,6 +49,8 @@ def run(
     ] = None,
     workers: Workers = None,
     device: Device = "auto",
+    executor: ExecutorName = "local",
+    job: Job = None,
     checkpoint_seconds: CheckpointSeconds = 30.0,
     trial_budget: Annotated[
         float | None,
@@ -97,7 +102,13 @@ def run(
         store_study(store, statement, wanted, study, scale, override or ())
         if todo:
             ending = execute(
-                *(todo, len(asked), root, device, workers, checkpoint_seconds),
+                *(
+                    todo,
+                    len(asked),
+                    root,
+                    place(executor, job, device, workers),
+                    checkpoint_seconds,
+                ),
                 trial_budget=trial_budget,
                 max_hours=max_hours,
                 stall_minutes=stall_minutes,

@@ -9,6 +9,8 @@ import typer
 from ogan_bench.cli.options import (
     RESULTS,
     Device,
+    ExecutorName,
+    Job,
     Json,
     MaxHours,
     Results,
@@ -16,6 +18,7 @@ from ogan_bench.cli.options import (
     StallMinutes,
     StudyPath,
     Workers,
+    place,
 )
 from ogan_bench.cli.output import print_json, print_table, print_text, say
 
@@ -30,6 +33,8 @@ def tune(
     scale: Scale = None,
     workers: Workers = None,
     device: Device = "auto",
+    executor: ExecutorName = "local",
+    job: Job = None,
     max_hours: MaxHours = None,
     stall_minutes: StallMinutes = None,
     as_json: Json = False,
@@ -59,7 +64,7 @@ def tune(
     if todo:
         store_study(store, of_candidates, wanted, study, scale, (), "tune")
         ending = execute(
-            *(todo, len(wanted), results, device, workers),
+            *(todo, len(wanted), results, place(executor, job, device, workers)),
             max_hours=max_hours,
             stall_minutes=stall_minutes,
         )

@@ -43,6 +43,7 @@ def work(
     one `ogan-bench run`. A study gets into the folder by `ogan-bench register` or by its first run.
     """
     from ogan_bench.errors import UserError
+    from ogan_bench.runner.executor import Place
     from ogan_bench.runner.study import Ending, execute, unfinished
     from ogan_bench.store.stored_trials import planned_trials
     from ogan_bench.store.trial_store import TrialStore
@@ -57,7 +58,7 @@ def work(
     ending = Ending(0)
     if todo:
         ending = execute(
-            *(todo, len(wanted), results, device, workers, checkpoint_seconds),
+            *(todo, len(wanted), results, Place("local", device, workers), checkpoint_seconds),
             max_hours=max_hours,
             stall_minutes=stall_minutes,
         )

@@ -7,7 +7,6 @@ a library of C code crashes, or hangs and never lets another thread run.
 from __future__ import annotations
 
 import faulthandler
-import multiprocessing
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -32,15 +31,21 @@ class _Watch:
             faulthandler.dump_traceback_later(self.seconds, exit=True, file=self.file)
 
 
+_is_allowed = False
 _watch: _Watch | None = None
+
+
+def allow() -> None:
+    """Say that this process is a worker's; the user's own may have set a handler of its own."""
+    global _is_allowed
+    _is_allowed = True
 
 
 @contextmanager
 def recorded(path: Path, silent_seconds: float | None = None) -> Iterator[None]:
     """Keep the stacks of a crash or a hang in a file, which is gone if neither happens.
 
-    In worker processes only: the main process is the user's, who may have set a handler of their
-    own.
+    Only where :func:`allow` was called.
 
     Args:
         path: The file.
@@ -48,7 +53,7 @@ def recorded(path: Path, silent_seconds: float | None = None) -> Iterator[None]:
             never.
     """
     global _watch
-    if multiprocessing.parent_process() is None:
+    if not _is_allowed:
         yield
         return
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,9 +7,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Protocol
 
 from ogan_bench.runner import last_words
+from ogan_bench.runner.executor import Executor, WorkerDiedError
 from ogan_bench.runner.stop_request import StopRequest
 from ogan_bench.runner.trial import Options, TrialReport, run_trial
-from ogan_bench.runner.workers import LocalExecutor, WorkerDiedError
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import Trial
 
@@ -32,7 +32,7 @@ class ProgressDisplay(Protocol):
 def run_all(
     trials: Sequence[Trial],
     options: Options,
-    executor: LocalExecutor,
+    executor: Executor,
     observer: ProgressDisplay,
     stop: StopRequest,
 ) -> list[TrialReport]:

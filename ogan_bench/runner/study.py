@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
-from ogan_bench.runner.devices import slots
+from ogan_bench.runner.executor import Place
 from ogan_bench.runner.signals import handled
 from ogan_bench.runner.stop_request import EXIT_AGAIN, StopRequest
-from ogan_bench.runner.workers import LocalExecutor
 from ogan_bench.store.claims import awaited
 from ogan_bench.store.preregistration import deviations, register, registration
 from ogan_bench.store.provenance import code_and_machine, tool
@@ -150,8 +149,7 @@ def execute(
     todo: list[Trial],
     wanted: int,
     out: Path,
-    device: str,
-    workers: int | None,
+    place: Place,
     checkpoint_seconds: float = 30.0,
     again: bool = False,
     trial_budget: float | None = None,
@@ -162,8 +160,11 @@ def execute(
     """Run the trials, or measure them again, and print a summary."""
     stop = StopRequest(max_hours)
     reports: dict[str, TrialReport] = {}
-    devices = slots(device, workers, len(todo))
-    with handled(stop.receive), suppress(KeyboardInterrupt), LocalExecutor(devices) as executor:
+    with (
+        handled(stop.receive),
+        suppress(KeyboardInterrupt),
+        place.open(len(todo), out) as executor,
+    ):
         # Torch is imported here while the processes just started are importing it too.
         from ogan_bench.runner.preflight import preflight
         from ogan_bench.runner.progress import display
@@ -175,8 +176,7 @@ def execute(
             *(out, checkpoint_seconds, again, trial_budget, samplings),
             stall_seconds=None if stall_minutes is None else 60 * stall_minutes,
         )
-        where = ", ".join(f"{devices.count(name)} x {name}" for name in dict.fromkeys(devices))
-        say(f"{len(todo)} of {wanted} trials to run on {where}; results in {out}")
+        say(f"{len(todo)} of {wanted} trials to run on {executor.where}; results in {out}")
         with display(todo, out) as observer:
             ended = run_all(todo, options, executor, observer, stop)
             reports = {report.trial: report for report in ended}

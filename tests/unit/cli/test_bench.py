@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from ogan_bench.cli import app
 from ogan_bench.errors import UserError
 from ogan_bench.runner import measure_speed
+from ogan_bench.runner.executor import WorkerDiedError
 from ogan_bench.runner.machine_speed import MachineSpeed, NetSpeed, write_speed
 from ogan_bench.runner.measure_speed import Plan, this_machine
-from ogan_bench.runner.workers import WorkerDiedError
 from tests.unit.cli.asking import ask
 
 SMALL = ("plan", "mse_vs_pearson", "--scale", "smoke", "--arms", "pearson", "--device", "cpu")

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from ogan_bench.runner.death import cause, memory_kills
-from ogan_bench.runner.workers import LocalExecutor, WorkerDiedError
+from ogan_bench.runner.executor import WorkerDiedError
+from ogan_bench.runner.workers import LocalExecutor
 
 
 def end(how: str, *, device: str) -> None:

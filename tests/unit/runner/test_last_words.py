@@ -6,18 +6,20 @@ import ctypes
 import os
 import signal
 import time
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ogan_bench.runner import last_words
+from ogan_bench.runner.executor import WorkerDiedError
 from ogan_bench.runner.monitor import Stop
 from ogan_bench.runner.scheduler import run_all
 from ogan_bench.runner.stop_request import StopRequest
 from ogan_bench.runner.trial import Options, TrialReport
-from ogan_bench.runner.workers import LocalExecutor, WorkerDiedError
+from ogan_bench.runner.workers import LocalExecutor
 from ogan_bench.store.trial_store import TrialStore
-from ogan_bench.study.trial import Trial
 from tests.unit.runner.observed_trials import trial
 
 
@@ -74,7 +76,8 @@ def test_nothing_is_recorded_in_the_users_own_process(tmp_path: Path) -> None:
 class Hanging(LocalExecutor):
     """Its trials hang, after saying where they write."""
 
-    def submit(self, fn: object, trial: Trial, options: Options) -> object:  # type: ignore[override]
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        trial, options = args
         return super().submit(hang, TrialStore(options.root).trial(trial).stacks)
 
 

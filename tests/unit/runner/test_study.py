@@ -9,6 +9,7 @@ import pytest
 
 from ogan_bench.runner import preflight
 from ogan_bench.runner import study as runner_study
+from ogan_bench.runner.executor import Place
 from ogan_bench.runner.study import Ending, execute, resolved_record, store_study
 from ogan_bench.runner.trial import Options, TrialReport
 from ogan_bench.store.preregistration import registration
@@ -89,8 +90,7 @@ class Scripted:
         self.statuses = list(statuses)
         self.patient: list[bool] = []
 
-    def __call__(self, devices: list[str]) -> Scripted:
-        return self
+    where = "nowhere"
 
     def __enter__(self) -> Scripted:
         return self
@@ -122,8 +122,8 @@ def test_the_exit_code_tells_the_truth(
 ) -> None:
     """A trial left to another process was done before, and is looked at once more now."""
     executor = Scripted(*statuses)
-    monkeypatch.setattr(runner_study, "LocalExecutor", executor)
+    monkeypatch.setattr(Place, "open", lambda *_: executor)
     monkeypatch.setattr(preflight, "preflight", lambda todo: None)
     todo = trials(load_study(find_study(STUDY), scale="smoke"))[:1]
-    assert execute(todo, 1, tmp_path, "cpu", 1) == ending
+    assert execute(todo, 1, tmp_path, Place()) == ending
     assert executor.patient == [False, True][: len(statuses)]

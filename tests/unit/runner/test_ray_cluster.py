@@ -1,0 +1,108 @@
+"""Trials on a cluster of Ray: two nodes on this machine, a killed actor and a lost node."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, wait
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+from ray.cluster_utils import Cluster
+
+from ogan_bench.errors import UserError
+from ogan_bench.runner.executor import WorkerDiedError
+from ogan_bench.runner.ray_cluster import RayExecutor
+from ogan_bench.runner.trial import Options, run_trial
+from ogan_bench.store.trial_store import TrialStore
+from tests.unit.runner.called import Report, awaited, die, double, fail, wait_for_stop
+from tests.unit.runner.observed_trials import trial
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Ray's own code
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_worker_niceness", "0")  # or tests beside it leave it nothing
+        nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 2})
+        yield nodes
+        ray.shutdown()
+        nodes.shutdown()
+
+
+@pytest.fixture
+def actors(cluster: Any) -> Iterator[RayExecutor]:
+    with RayExecutor({"address": cluster.address}, "cpu", trials=2) as actors:
+        yield actors
+
+
+def test_results_come_back_and_a_killed_actor_harms_no_other(actors: RayExecutor) -> None:
+    assert actors.where == "Ray, 2 at a time"
+    dead = actors.submit(die)
+    assert [actors.submit(double, number).result(180) for number in (1, 2)] == [
+        (2, "cpu"),
+        (4, "cpu"),
+    ]
+    with pytest.raises(WorkerDiedError, match="its process on the cluster is gone"):
+        dead.result(180)
+    with pytest.raises(WorkerDiedError, match="no such luck"):
+        actors.submit(fail).result(180)
+
+
+def test_a_stopped_run_lets_its_actors_save(actors: RayExecutor, tmp_path: Path) -> None:
+    running = [actors.submit(wait_for_stop, tmp_path / name) for name in "ab"]
+    waiting = actors.submit(double, 1)
+    for name in "ab":
+        awaited(tmp_path / name)
+    actors.interrupt()
+    assert [future.result(180) for future in running] == [Report("interrupted", 5)] * 2
+    assert waiting.cancelled()
+
+
+def test_a_trial_is_the_same_as_on_this_machine(actors: RayExecutor, tmp_path: Path) -> None:
+    chosen = trial()
+    report = actors.submit(run_trial, chosen, Options(tmp_path / "there")).result(180)
+    assert report.status == "finished", report.message
+    run_trial(chosen, Options(tmp_path / "here"), "cpu")
+    found = [
+        json.loads((TrialStore(tmp_path / name).trial(chosen).path / "result.json").read_text())
+        for name in ("here", "there")
+    ]
+    assert found[0]["metrics"] == found[1]["metrics"]
+
+
+def test_a_node_that_dies_takes_only_its_own_trials(cluster: Any, tmp_path: Path) -> None:
+    node = cluster.add_node(num_cpus=1)
+    cluster.wait_for_nodes()
+    with RayExecutor({"address": cluster.address}, "cpu", trials=3) as actors:
+        futures = [actors.submit(wait_for_stop, tmp_path / name) for name in "abc"]
+        for name in "abc":
+            awaited(tmp_path / name)
+        cluster.remove_node(node, allow_graceful=False)
+        (dead,), others = wait(futures, timeout=180, return_when=FIRST_COMPLETED)
+        with pytest.raises(WorkerDiedError, match="its process on the cluster is gone"):
+            dead.result()
+        actors.interrupt()
+        assert [future.result(180) for future in others] == [Report("interrupted", 5)] * 2
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"gpus": 1}, "--job gpus: Ray is asked for address, num_cpus"),
+        ({"num_gpus": 1}, "no room for one actor of num_cpus=1, num_gpus=1"),
+    ],
+)
+def test_what_cannot_be_had_is_named(
+    parameters: dict[str, int], message: str, cluster: Any
+) -> None:
+    with pytest.raises(UserError, match=message):
+        RayExecutor({"address": cluster.address, **parameters}, "cpu")
