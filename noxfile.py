@@ -61,7 +61,7 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """All tests that need no GPU, no network and no browser; arguments go to pytest."""
     session.install("-e", ".[dev]", "-c", CONSTRAINTS, env=COMPILED)
-    chosen = "not gpu and not network and not browser"
+    chosen = "not gpu and not network and not browser and not slurm"
     session.run("pytest", "-m", chosen, "-n", "2", *session.posargs)
 
 
@@ -98,6 +98,25 @@ def browser(session: nox.Session) -> None:
         session.run(*as_root, *install, external=True)
     session.install("-e", ".[dev]", "-c", CONSTRAINTS, env=COMPILED)
     session.run("pytest", "-m", "browser", "tests/browser", *session.posargs)
+
+
+@nox.session(default=False)
+def slurm(session: nox.Session) -> None:
+    """A study on a Slurm of one node, this machine; as root, on Debian."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        session.skip("needs root and Debian's slurm-wlm")
+    if not shutil.which("slurmctld"):
+        install = ["apt-get", "install", "-q", "-y", "--no-install-recommends", "slurm-wlm"]
+        session.run("apt-get", "update", "-q", external=True)
+        session.run(*install, external=True)
+    session.install("-e", ".[dev]", "-c", CONSTRAINTS, env=COMPILED)
+    folder = Path(session.create_tmp()).resolve() / "slurm"
+    conf = {"SLURM_CONF": str(folder / "slurm.conf")}
+    session.run("sh", "tests/slurm/one_node.sh", str(folder), env=conf, external=True)
+    try:
+        session.run("pytest", "-m", "slurm", "tests/slurm", *session.posargs, env=conf)
+    finally:
+        session.run("pkill", "-x", "slurmctld|slurmd", external=True, success_codes=[0, 1])
 
 
 @nox.session(default=False, python=False)

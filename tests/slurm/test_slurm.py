@@ -1,0 +1,89 @@
+"""A study on a real Slurm of one node, which `nox -s slurm` starts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slurm
+
+STUDY = ("ogan-bench", "run", "mse_vs_pearson", "--scale", "smoke", "--seeds", "0")
+LONG = ("--arms", "pearson", "--set", "training.steps=1500", "--set", "training.log_every=100")
+
+
+def start(out: Path, *more: str) -> subprocess.Popen[str]:
+    command = [*STUDY, "--results", str(out), *more]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def ended(run: subprocess.Popen[str], code: int = 0) -> str:
+    """What a run has said, that ends with this exit code."""
+    with run:
+        _, said = run.communicate(timeout=300)
+    assert run.returncode == code, said
+    return said
+
+
+def slurm(*more: str) -> tuple[str, ...]:
+    return ("--executor", "slurm", "--job", "timeout_min=10", *more)
+
+
+def metrics(out: Path, arm: str) -> object:
+    path = out / "mse_vs_pearson-smoke" / arm / "seed-0" / "result.json"
+    return json.loads(path.read_text())["metrics"]
+
+
+def job_that_trains(out: Path) -> str:
+    """The number of the job whose trial has made a step."""
+    until = time.monotonic() + 180
+    path = out / "mse_vs_pearson-smoke" / "pearson" / "seed-0" / "progress.json"
+    while time.monotonic() < until:
+        if path.exists() and 0 < json.loads(path.read_text())["step"] < 1400:
+            command = ["squeue", "--me", "--noheader", "--array", "--format=%i"]
+            found = subprocess.run(command, capture_output=True, text=True, check=True)
+            return found.stdout.split()[0]
+        time.sleep(0.1)
+    raise AssertionError("no job has trained")
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The long trial, run without Slurm."""
+    out = tmp_path_factory.mktemp("here")
+    ended(start(out, *LONG))
+    return out
+
+
+def test_its_results_are_those_of_this_machine(tmp_path: Path) -> None:
+    arms = ("--arms", "none,pearson")
+    said = ended(start(tmp_path / "slurm", *slurm(*arms)))
+    assert "2 of 2 trials to run on jobs of Slurm" in said
+    ended(start(tmp_path / "here", *arms))
+    for arm in ("none", "pearson"):
+        assert metrics(tmp_path / "slurm", arm) == metrics(tmp_path / "here", arm)
+
+
+def test_a_job_that_is_told_to_stop_goes_on_in_another(tmp_path: Path, here: Path) -> None:
+    """As before its time limit."""
+    run = start(tmp_path, *slurm(*LONG))
+    job = job_that_trains(tmp_path)
+    subprocess.run(["scancel", "--signal=USR2", "--full", job], check=True)
+    ended(run)
+    attempts = json.loads(
+        (tmp_path / "mse_vs_pearson-smoke" / "pearson" / "seed-0" / "run.json").read_text()
+    )["attempts"]
+    assert len(attempts) == 2
+    assert metrics(tmp_path, "pearson") == metrics(here, "pearson")
+
+
+def test_a_killed_job_is_named_and_the_next_run_goes_on(tmp_path: Path, here: Path) -> None:
+    run = start(tmp_path, *slurm(*LONG))
+    job = job_that_trains(tmp_path)
+    subprocess.run(["scancel", "--signal=KILL", "--full", job], check=True)
+    assert f"job {job} ended without a result (Slurm says" in ended(run, 3)
+    ended(start(tmp_path, *slurm(*LONG)))
+    assert metrics(tmp_path, "pearson") == metrics(here, "pearson")
