@@ -28,7 +28,7 @@ DECISIONS = ("supported", "refuted", "equivalent", "inconclusive", "uninformativ
 ANSWERS = re.compile(r"(<!-- answers:begin .*?-->\n).*?(<!-- answers:end -->)", re.DOTALL)
 CLAIMS = re.compile(r"(<!-- claims:begin .*?-->\n).*?(<!-- claims:end -->)", re.DOTALL)
 STUDIES = re.compile(r"(<!-- studies:begin .*?-->\n).*?(<!-- studies:end -->)", re.DOTALL)
-METRIC_FIGURE = re.compile(r"\n!\[[^\n]*\]\(figures/(?:seeds|level)-(\w+)\.svg\)\n")
+METRIC_FIGURE = re.compile(r"\n!\[[^\n]*\]\(figures/(?:seeds|level|course)-(\w+)\.svg\)\n")
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"

@@ -164,13 +164,20 @@ def test_claim_pages_are_made_of_the_stored_trials(tmp_path: Path) -> None:
         assert f"[{claim.claim}](docs/findings/{claim.slug}.md)" in readme
 
 
-def test_findings_quote_the_readings_of_equal_strength() -> None:
+@pytest.mark.parametrize(
+    ("block", "study", "count"),
+    [("readings", "kind_or_pull", 6), ("best", "best_against_best", 5)],
+)
+def test_findings_quote_the_estimates_of_published_verdicts(
+    block: str, study: str, count: int
+) -> None:
     findings = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
-    text = findings.partition("<!-- readings:begin")[2].partition("<!-- readings:end -->")[0]
-    pairs = re.findall(r"(\d+\.\d+) against (\d+\.\d+)", text)
-    assert len(pairs) == 6
-    report = (REFERENCE / "kind_or_pull" / "report.md").read_text(encoding="utf-8")
-    stated = re.findall(r"FD \(classifier\): .*? (\d+\.\d+), .*? (\d+\.\d+); difference", report)
+    text = findings.partition(f"<!-- {block}:begin")[2].partition(f"<!-- {block}:end -->")[0]
+    pairs = re.findall(r"(\d+\.\d+)\s+against\s+(\d+\.\d+)", text)
+    assert len(pairs) == count
+    report = (REFERENCE / study / "report.md").read_text(encoding="utf-8")
+    metric = r"(?:FD \(classifier\)|autoencoding MSE)"
+    stated = re.findall(rf"{metric}: .*? (\d+\.\d+), .*? (\d+\.\d+); difference", report)
     values = [set(pair) for pair in stated]
     assert [pair for pair in pairs if set(pair) not in values] == []
 
