@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, wait
@@ -9,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import ray
-from ray.cluster_utils import Cluster
 
 from ogan_bench.errors import UserError
 from ogan_bench.runner.executor import WorkerDiedError
@@ -30,9 +29,11 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
+    ray: Any = importlib.import_module("ray")  # its annotations are incomplete
+    cluster_utils: Any = importlib.import_module("ray.cluster_utils")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_worker_niceness", "0")  # or tests beside it leave it nothing
-        nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 2})
+        nodes = cluster_utils.Cluster(initialize_head=True, head_node_args={"num_cpus": 2})
         yield nodes
         ray.shutdown()
         nodes.shutdown()
