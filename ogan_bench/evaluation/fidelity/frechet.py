@@ -162,6 +162,23 @@ def frechet_error(samples: Tensor, reference: Tensor | Moments) -> float | None:
     return None if influence is None else of_mean(influence)
 
 
+def frechet_error_of_both(samples: Tensor, others: Tensor) -> float | None:
+    """Standard error of :func:`frechet_distance` of two sets that are both drawn anew.
+
+    Args:
+        samples: Shape ``(n, k)``.
+        others: Independent of them, shape ``(m, k)``.
+
+    Returns:
+        ``None`` for less than 3 of either per feature, or if one set is constant.
+    """
+    sets = ((samples, others), (others, samples))
+    if any(torch.equal(*points.aminmax(dim=0)) for points, _ in sets):
+        return None
+    first, second = (frechet_error(*pair) for pair in sets)
+    return None if first is None or second is None else math.hypot(first, second)
+
+
 def frechet_floor(reference: Tensor | Moments, n_samples: float) -> float:
     """Expected Fréchet distance of a perfect generator, from the sample sizes alone.
 

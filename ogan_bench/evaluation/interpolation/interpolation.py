@@ -30,7 +30,7 @@ from ogan_bench.evaluation.interpolation.path_length import (
     trimmed_mean,
 )
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
-from ogan_bench.evaluation.standard_error import of_mean, of_share, ratio_of_means
+from ogan_bench.evaluation.standard_error import of_pairs, ratio_of_means
 from ogan_bench.features.extractor import Extractor, Features, dataset_features, extract
 from ogan_bench.metrics.definition import SpaceName
 from ogan_bench.metrics.feature_spaces import CLASSIFIER
@@ -72,6 +72,16 @@ class PathEndpoints:
 
     def __len__(self) -> int:
         return len(self.first)
+
+    def error_of_mean(self, each: Tensor) -> float | None:
+        """Standard error of a mean over the first paths, of which many share an image.
+
+        Args:
+            each: A value of each of the first paths; nan where it has none.
+        """
+        n, there = len(each), ~each.isnan().cpu()
+        first, second = (of[:n][there] for of in (self.first, self.second))
+        return of_pairs(each.cpu()[there], first, second)
 
 
 def random_endpoints(context: ModelContext) -> PathEndpoints:
@@ -211,7 +221,7 @@ class InterpolationPaths:
     def path_length(self, extractor: Extractor, curve: Curve) -> Value:
         """Mean squared speed without the lowest and highest per cent, as in StyleGAN."""
         speeds, _ = self.squared_speeds(extractor, curve)
-        found, note = trimmed_mean(speeds), f"ε = {EPSILON:g}"
+        found, note = trimmed_mean(speeds, self.endpoints.error_of_mean), f"ε = {EPSILON:g}"
         return Value(found.value, note=note, extractor=extractor.name, error=found.standard_error)
 
     def path_energy(self, extractor: Extractor, curve: Curve) -> Value:
@@ -219,12 +229,13 @@ class InterpolationPaths:
         speeds, straight = self.squared_speeds(extractor, curve)
         if not bool(straight.any()):
             raise ValueError("all paths end where they start")
-        found, note = ratio_of_means(speeds, straight), f"ε = {EPSILON:g}"
+        found = ratio_of_means(speeds, straight, self.endpoints.error_of_mean)
+        note = f"ε = {EPSILON:g}"
         return Value(found.value, note=note, extractor=extractor.name, error=found.standard_error)
 
     def detour(self, suffix: str) -> Value:
         """Length of the first paths in pixel space, divided by the distance of their endpoints."""
-        found = detour(self.walk(suffix))
+        found = detour(self.walk(suffix), self.endpoints.error_of_mean)
         return Value(found.value, note=f"{SEGMENTS} segments", error=found.standard_error)
 
     def straightness(self, extractor: Extractor, suffix: str) -> Value:
@@ -233,11 +244,11 @@ class InterpolationPaths:
         points = extract(extractor, images.flatten(0, 1)).features
         each = straightness(points.unflatten(0, images.shape[:2]))
         return Value(
-            float(each.mean()),
+            float(each.nanmean()),
             note=f"{SEGMENTS} segments",
             extractor=extractor.name,
-            n_samples=len(each),
-            error=of_mean(each),
+            n_samples=int((~each.isnan()).sum()),
+            error=self.endpoints.error_of_mean(each),
         )
 
     def midpoint_ratio(self, context: ModelContext, space: SpaceName, suffix: str) -> Value:
@@ -251,7 +262,9 @@ class InterpolationPaths:
             ends = self.end_features(context, space)
         train = dataset_features(extractor, context.dataset, "train").features
         distances = nearest(torch.cat([part.features for part in (middle, *ends)]), train).distances
-        found = middle_to_ends(distances[:PAIRS, 0], distances[PAIRS:, 0].view(2, PAIRS))
+        found = middle_to_ends(
+            distances[:PAIRS, 0], distances[PAIRS:, 0].view(2, PAIRS), endpoints.error_of_mean
+        )
         return Value(found.value, extractor=extractor.name, error=found.standard_error)
 
     def confidence(self, context: ModelContext, suffix: str) -> Value:
@@ -262,12 +275,12 @@ class InterpolationPaths:
         extractor = context.extractor(CLASSIFIER)
         start, end = (_confidence(of.logits) for of in self.end_features(context, CLASSIFIER))
         middle = _confidence(self.middle_features(extractor, suffix).logits)
-        share = float((middle >= torch.minimum(start, end)).double().mean())
+        natural = (middle >= torch.minimum(start, end)).double()
         return Value(
-            share,
+            float(natural.mean()),
             note="2/3 if midpoints are like ends",
             extractor=extractor.name,
-            error=of_share(share, PAIRS),
+            error=self.endpoints.error_of_mean(natural),
         )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ogan_bench.evaluation.standard_error import Estimate, ratio_of_means
+from ogan_bench.evaluation.standard_error import ErrorOfMean, Estimate, of_mean, ratio_of_means
 
 
 def straightness(points: Tensor) -> Tensor:
-    """Distance of a path's ends divided by its length, of every path that has a length.
+    """Distance of a path's ends divided by its length.
 
         ‖x_K - x_0‖ / Σ_k ‖x_k+1 - x_k‖
 
@@ -17,30 +17,30 @@ def straightness(points: Tensor) -> Tensor:
         points: K + 1 points of each of n paths, shape ``(K + 1, n, d)``.
 
     Returns:
-        float64 in [0, 1], shape ``(m,)``, m ≤ n: 1 for a straight path, 0 for one that ends where
-        it starts.
+        float64 in [0, 1], shape ``(n,)``: 1 for a straight path, 0 for one that ends where it
+        starts, nan for one that has no length.
 
     Raises:
         ValueError: No path has a length.
     """
     x = points.double()
     length = x.diff(dim=0).norm(dim=2).sum(0)
-    moving = length > 0
-    if not moving.any():
+    if not length.any():
         raise ValueError("no path has a length")
     chord = (x[-1] - x[0]).norm(dim=1)
-    found: Tensor = (chord[moving] / length[moving]).clamp_max(1.0)  # rounding may exceed 1
+    found: Tensor = (chord / length).clamp_max(1.0)  # rounding may exceed 1
     return found
 
 
-def middle_to_ends(middle: Tensor, ends: Tensor) -> Estimate:
+def middle_to_ends(middle: Tensor, ends: Tensor, error: ErrorOfMean = of_mean) -> Estimate:
     """Mean distance at the middle of paths divided by the mean distance at their ends.
 
-    The standard error is that of a ratio of means over independent paths, to first order.
+    The standard error is that of a ratio of means, to first order.
 
     Args:
         middle: Distances of the midpoints, shape ``(n,)``.
         ends: Distances of both ends, shape ``(2, n)``.
+        error: Of a mean over paths; that of independent ones if they share no images.
 
     Raises:
         ValueError: All ends have distance 0.
@@ -48,7 +48,7 @@ def middle_to_ends(middle: Tensor, ends: Tensor) -> Estimate:
     of_ends = ends.double().mean(0)
     if not bool(of_ends.any()):
         raise ValueError("both ends of all paths have the features of training images")
-    return ratio_of_means(middle, of_ends)
+    return ratio_of_means(middle, of_ends, error)
 
 
 def shuffled_entries(codes: Tensor, random: torch.Generator) -> Tensor:

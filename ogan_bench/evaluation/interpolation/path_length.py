@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import to_float
-from ogan_bench.evaluation.standard_error import Estimate, of_mean, ratio_of_means
+from ogan_bench.evaluation.standard_error import ErrorOfMean, Estimate, of_mean, ratio_of_means
 from ogan_bench.features.extractor import Extractor
 
 Curve = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -76,11 +76,19 @@ def squared_speeds(
     return (after - before).square().sum(1) / eps**2
 
 
-def trimmed_mean(values: Tensor, lower: float = 0.01, upper: float = 0.99) -> Estimate:
+def trimmed_mean(
+    values: Tensor, error: ErrorOfMean = of_mean, lower: float = 0.01, upper: float = 0.99
+) -> Estimate:
     """Mean of the values between two quantiles, inclusive, which are values from the sample.
 
     The standard error is that of the values with those outside moved to the quantiles, divided by
     the share of those inside.
+
+    Args:
+        values: Of each path, shape ``(n,)``.
+        error: Of a mean over paths; that of independent ones if they share no images.
+        lower: The lower quantile's share.
+        upper: The upper quantile's share.
 
     Raises:
         ValueError: There are no values.
@@ -94,18 +102,19 @@ def trimmed_mean(values: Tensor, lower: float = 0.01, upper: float = 0.99) -> Es
     low = values.quantile(lower, interpolation="lower")
     high = values.quantile(upper, interpolation="higher")
     kept = values[(values >= low) & (values <= high)]
-    error = of_mean(values.clamp(low, high))
+    of_clamped = error(values.clamp(low, high))
     share = len(kept) / len(values)
-    return Estimate(float(kept.mean()), None if error is None else error / share)
+    return Estimate(float(kept.mean()), None if of_clamped is None else of_clamped / share)
 
 
-def detour(points: Tensor) -> Estimate:
+def detour(points: Tensor, error: ErrorOfMean = of_mean) -> Estimate:
     """Length of paths divided by the distance of their endpoints, both summed over paths.
 
         Σ_i Σ_k ‖x_i,k+1 - x_i,k‖ / Σ_i ‖x_i,K - x_i,0‖
 
     Args:
         points: K + 1 points of each of n paths, shape ``(K + 1, n, ...)``.
+        error: Of a mean over paths; that of independent ones if they share no images.
 
     Returns:
         1 for straight paths, more for others.
@@ -117,7 +126,7 @@ def detour(points: Tensor) -> Estimate:
     straight = (x[-1] - x[0]).norm(dim=1)
     if not bool(straight.any()):
         raise ValueError("all paths end where they start")
-    return ratio_of_means(x.diff(dim=0).norm(dim=2).sum(0), straight)
+    return ratio_of_means(x.diff(dim=0).norm(dim=2).sum(0), straight, error)
 
 
 def takes_floats(extractor: Extractor, images: Tensor) -> bool:

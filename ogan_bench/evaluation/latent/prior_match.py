@@ -13,7 +13,11 @@ from torch import Tensor
 
 from ogan_bench.evaluation.effective_rank import effective_rank, effective_rank_error
 from ogan_bench.evaluation.fidelity.floor import with_floor
-from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_error, frechet_floor
+from ogan_bench.evaluation.fidelity.frechet import (
+    frechet_distance,
+    frechet_error_of_both,
+    frechet_floor,
+)
 from ogan_bench.evaluation.latent.round_trip import round_trip_rows
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.evaluation.standard_error import of_mean
@@ -85,7 +89,8 @@ def latent_coverage_rows(context: ModelContext) -> list[Row]:
     against = f"against {len(z)} z"
 
     def distance() -> Value:
-        value = Value(frechet_distance(codes, z), note=against, error=frechet_error(codes, z))
+        error = frechet_error_of_both(codes, z)
+        value = Value(frechet_distance(codes, z), note=against, error=error)
         return with_floor(value, lambda: frechet_floor(z, n))
 
     def statistic() -> Value:

@@ -15,7 +15,7 @@ from ogan_bench.data.base import to_float
 from ogan_bench.evaluation.effective_rank import effective_rank
 from ogan_bench.evaluation.mechanism.loss_gradients import ITERATIONS, LossProbe
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
-from ogan_bench.evaluation.standard_error import of_mean
+from ogan_bench.evaluation.standard_error import of_mean, ratio_of_means
 from ogan_bench.objectives.base import draw_noise
 from ogan_bench.objectives.forward_pass import Batch, Nets
 from ogan_bench.sampling.context import ModelContext
@@ -26,21 +26,20 @@ BATCHES = 8
 
 
 def cosines(first: Tensor, second: Tensor) -> Tensor:
-    """cos(a_i, b_i) for the rows where neither is zero, float64, shape ``(m,)``.
+    """cos(a_i, b_i), nan for the rows where one is zero, float64, shape ``(n,)``.
 
     Args:
         first: Shape ``(n, k)``.
         second: Shape ``(n, k)``.
 
     Raises:
-        ValueError: There is no such row.
+        ValueError: One is zero in every row.
     """
     a, b = first.double(), second.double()
     lengths = a.norm(dim=1) * b.norm(dim=1)
-    there = lengths > 0
-    if not bool(there.any()):
+    if not bool(lengths.any()):
         raise ValueError("one of the two gradients is zero everywhere")
-    found: Tensor = (a * b).sum(1)[there] / lengths[there]
+    found: Tensor = (a * b).sum(1) / lengths
     return found
 
 
@@ -142,14 +141,15 @@ def mechanism_rows(context: ModelContext) -> list[Row]:
         adversarial, consistency = probe.gradients.output
         if adversarial is None or consistency is None:
             raise ValueError("the score or the consistency term does not depend on E(G(z))")
-        found = cosines(adversarial, consistency)
+        each = cosines(adversarial, consistency).view(BATCHES, -1)
+        there = ~each.isnan()
         # Samples of a batch share its statistics: batches are independent, samples are not.
-        whole = len(found) == len(adversarial)
-        error = of_mean(found.view(BATCHES, -1).mean(1)) if whole else None
-        return Value(float(found.mean()), n_samples=len(found), error=error)
+        found = ratio_of_means(each.nansum(1), there.sum(1))
+        return Value(found.value, n_samples=int(there.sum()), error=found.standard_error)
 
     def cosine_in_parameters() -> Value:
         found = cosines(*probe.gradients.parameters)
+        found = found[~found.isnan()]
         return Value(float(found.mean()), error=of_mean(found))
 
     def norm_ratio() -> Value:
