@@ -28,8 +28,10 @@ from ogan_bench.errors import UserError
 from ogan_bench.files import Record, read_json, sha256, write_bytes, write_json
 from ogan_bench.report.image_grids import GRIDS
 from ogan_bench.report.report import FORMATS, write_index, write_report
+from ogan_bench.store import claims
 from ogan_bench.store.examination import examine_results
 from ogan_bench.store.pack import pack
+from ogan_bench.store.packed import PackedStudy
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.shipped import PACKAGE, find_study
@@ -85,7 +87,7 @@ def write_archive(
     store = TrialStore(root)
     for study in studies:
         store.read_study(study)
-        _check_idle(store, study)
+        _check(store, study)
     with _appearing(out) as folder:
         nets = [facts for study in studies for facts in _add_study(store, study, folder, weights)]
         faults = [fault.text for found in examine_results(folder) for fault in found.faults]
@@ -127,10 +129,34 @@ def _appearing(out: Path) -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _check_idle(store: TrialStore, study: str) -> None:
-    running = [folder for folder in store.folders(study) if folder.state() == "running"]
-    if running:
-        raise UserError(f"{running[0].path}: is being run now; archive the study once it has ended")
+def _check(store: TrialStore, study: str) -> None:
+    """Refuse a study that is being run, or whose files are not as they were written.
+
+    Raises:
+        UserError: Names the trial, or every file with its mend.
+    """
+    faults = []
+    for trial in store.folders(study):
+        if _is_running(trial):
+            raise UserError(f"{trial.path}: is being run now; archive the study once it has ended")
+        try:
+            for name in ("run.json", "result.json", "samplings.json"):
+                trial.read(name)
+            for name in trial.journals:
+                trial.read_log(name)
+        except UserError as error:
+            faults.append(str(error))
+    if faults:
+        raise UserError("\n".join(faults))
+
+
+def _is_running(trial: TrialFolder) -> bool:
+    if PackedStudy(trial.path.parent.parent).exists:
+        return False
+    try:
+        return claims.is_held(trial.path)
+    except UserError:  # nothing can be claimed, so nothing runs, in a folder that is read-only
+        return False
 
 
 def _add_study(store: TrialStore, study: str, folder: Path, weights: Weights) -> list[Record]:

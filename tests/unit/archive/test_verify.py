@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from ogan_bench.api import load_results
 from ogan_bench.archive.crate import METADATA
 from ogan_bench.archive.manifest import MANIFEST, files_of, write_manifest
 from ogan_bench.archive.verify import verify_archive
+from ogan_bench.archive.write import write_archive
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
-from tests.unit.archive.archived_study import WITH_NETS
+from ogan_bench.store.trial_store import TrialStore
+from tests.unit.archive.archived_study import DEPOSIT, WITH_NETS
 
 
 def test_a_whole_archive_has_no_faults(whole: Path) -> None:
@@ -21,6 +24,17 @@ def test_a_whole_archive_has_no_faults(whole: Path) -> None:
     assert found.faults == []
     assert found.verdicts == {"demo": 1}
     assert found.files == len(files_of(whole)) - 1
+
+
+def test_a_published_study_is_decided_alike_from_its_archive(tmp_path: Path) -> None:
+    """Its trials are packed already, and its nets are not published."""
+    reference = Path(__file__).parents[3] / "results" / "reference"
+    out = write_archive(reference, ["training_cost"], tmp_path / "out", DEPOSIT).path
+    found = verify_archive(out)
+    assert found.faults == []
+    stated = TrialStore(reference).read_study("training_cost")["hypotheses"]
+    assert found.verdicts == {"training_cost": len(stated)}
+    assert load_results(out).equals(load_results(reference, "training_cost"))
 
 
 def flip(path: Path) -> None:
