@@ -24,6 +24,7 @@ from ogan_bench.analysis.ranks import ranked_metrics, ranks
 from ogan_bench.analysis.registration import Standing
 from ogan_bench.analysis.reproduction import compare
 from ogan_bench.analysis.results import FINISHED, StudyResults, records
+from ogan_bench.analysis.selection import selected
 from ogan_bench.analysis.study_answer import Answer, study_answer
 from ogan_bench.analysis.summary import main_metrics, median_trial, summarise, worst_trial
 from ogan_bench.analysis.sweeps import Sweep, find_sweeps
@@ -78,6 +79,9 @@ class Analysis:
         overview: Question, counts of verdicts and progress.
         verdicts: One per hypothesis.
         answer: What they say in words.
+        shown: How much of the study tables and figures show, in words; empty if everything, see
+            :func:`~ogan_bench.analysis.selection.selected`.
+        arms: The arms that they show, in their order.
         open_trials: Planned trials without a result.
         metrics: Name to definition, for the study's metrics and all others that were measured.
         estimates: One row per metric and arm, see :func:`~ogan_bench.analysis.summary.summarise`.
@@ -91,6 +95,7 @@ class Analysis:
         ranks: Ranks of the arms on these metrics.
         sweeps: Arms that differ in one numeric setting.
         main_metrics: The metrics that hypotheses are about.
+        drawn_metrics: The metrics whose values have a figure.
         published: Tables quoted from the literature.
         comparison: Comparison with a reference run, if there is one.
         log: Training curves, see :func:`~ogan_bench.analysis.loading.load_log`.
@@ -114,6 +119,8 @@ class Analysis:
     overview: Overview
     verdicts: tuple[Verdict, ...]
     answer: Answer
+    shown: str
+    arms: list[str]
     open_trials: list[Record]
     metrics: Mapping[str, Metric]
     estimates: pd.DataFrame
@@ -127,6 +134,7 @@ class Analysis:
     ranks: list[Record]
     sweeps: list[Sweep]
     main_metrics: list[str]
+    drawn_metrics: list[str]
     published: list[Record]
     comparison: list[Record] | None
     log: pd.DataFrame
@@ -165,6 +173,8 @@ def analyse(results: StudyResults, reference: StudyResults | None = None) -> Ana
         overview=_overview(results, verdicts),
         verdicts=tuple(verdicts),
         answer=study_answer(results, verdicts),
+        shown="",
+        arms=results.arms,
         open_trials=[row for row in results.planned if row["outcome"] not in FINISHED],
         metrics=tables.definitions(results),
         estimates=estimates,
@@ -178,6 +188,7 @@ def analyse(results: StudyResults, reference: StudyResults | None = None) -> Ana
         ranks=ranks(results),
         sweeps=find_sweeps(results),
         main_metrics=main_metrics(results),
+        drawn_metrics=results.record["metrics"],
         published=tables.published(results),
         comparison=None if reference is None else records(compare(results, reference)),
         log=log,
@@ -201,19 +212,29 @@ def analyse(results: StudyResults, reference: StudyResults | None = None) -> Ana
     )
 
 
-def analyse_stored(root: Path, study: str, against: Path | None = None) -> Analysis:
+def analyse_stored(
+    root: Path,
+    study: str,
+    against: Path | None = None,
+    *,
+    arms: Sequence[str] | None = None,
+    metrics: Sequence[str] | None = None,
+) -> Analysis:
     """Load a study and analyse it.
 
     Args:
         root: The results folder.
         study: Name of the study's folder.
         against: Another results folder with a study of this name to compare with.
+        arms: The arms to show, see :func:`~ogan_bench.analysis.selection.selected`.
+        metrics: The metrics to show.
 
     Raises:
-        UserError: There is no such study, or as for :func:`analyse`.
+        UserError: There is no such study, arm or metric, or as for :func:`analyse`.
     """
     results = load_results(root, study)
-    return analyse(results, None if against is None else load_results(against, study))
+    whole = analyse(results, None if against is None else load_results(against, study))
+    return selected(whole, arms, metrics)
 
 
 def survey(root: Path, known: Mapping[str, Overview] | None = None) -> Survey:

@@ -11,6 +11,7 @@ import typer
 
 from ogan_bench import __version__
 from ogan_bench.cli import (
+    archive,
     bench,
     catalogue,
     claims,
@@ -45,8 +46,8 @@ app = Commands(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 2 invalid study or flags, 3 some trials failed to run, "
-    "4 nothing could be measured, 5 stored results are damaged (doctor), 75 stopped or left to "
-    "others (go on with the same command), 130 interrupted.",
+    "4 nothing could be measured, 5 stored files are damaged (doctor, archive), 75 stopped or "
+    "left to others (go on with the same command), 130 interrupted.",
 )
 
 
@@ -91,6 +92,7 @@ app.command("describe")(catalogue.describe)
 app.command("schema")(inspect.schema)
 app.command("doctor")(doctor.doctor)
 app.command("merge")(merge.merge)
+app.command("archive")(archive.archive)
 app.add_typer(data.app, name="data")
 
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from ogan_bench.cli.options import RESULTS, Results, chosen, stored_studies
-from ogan_bench.cli.output import print_text, say
+from ogan_bench.cli.options import RESULTS, Json, Results, chosen, stored_studies
+from ogan_bench.cli.output import print_json, print_text, say
 
 
 class Figures(StrEnum):
@@ -44,11 +44,39 @@ def report(
         str,
         typer.Option(metavar="A,B", help="Formats of the figures: svg, png, pdf, all."),
     ] = "svg",
+    arms: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B",
+            help="Only these arms in tables and figures, in this order. Marks still compare all "
+            "arms, and all verdicts are shown. Needs --out.",
+        ),
+    ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(metavar="M,N", help="Only these metrics, likewise. Needs --out."),
+    ] = None,
+    transpose: Annotated[
+        bool, typer.Option("--transpose", help="Arms are columns of the tables of means.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Write to FOLDER/STUDY instead of into the results folder."
+        ),
+    ] = None,
     show: Annotated[bool, typer.Option("--open", help="Show the page in the browser.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Rebuild the report of one, several or all stored studies."""
+    from ogan_bench.errors import UserError
     from ogan_bench.report.parallel import get_ready, write_reports
 
+    if out is None and (arms is not None or metrics is not None):
+        raise UserError(
+            "--arms and --metrics leave a part of the study out, and the report in the results "
+            "folder stays whole: say where to with --out FOLDER"
+        )
     stored = stored_studies(results)
     if against is not None:
         stored_studies(against)
@@ -57,19 +85,38 @@ def report(
     from ogan_bench.report.figures import FORMATS as DRAWN
     from ogan_bench.report.report import FORMATS
 
-    for written in write_reports(
+    reports = []
+    for report in write_reports(
         results,
         names,
         against,
         formats=chosen(formats, FORMATS, "--format"),
         figures=figures.value,
         figure_formats=chosen(figure_format, DRAWN, "--figure-format"),
+        arms=named(arms),
+        metrics=named(metrics),
+        transpose=transpose,
+        out=out,
     ):
-        print_text(written.text)
-        first = next(iter(written.files.values()))
-        say(f"Report: {first}")
+        reports.append(report)
+        if not as_json:
+            print_text(report.text)
+        say(f"Report: {next(iter(report.files.values()))}")
+    if as_json:
+        print_json(
+            [
+                {**report.record, "files": {kind: str(path) for kind, path in report.files.items()}}
+                for report in reports
+            ]
+        )
     if show:
-        open_page(first if len(names) == 1 else results / "index.html")
+        first = next(iter(reports[0].files.values()))
+        open_page(first if len(names) == 1 or out is not None else results / "index.html")
+
+
+def named(text: str | None) -> list[str] | None:
+    """The names in ``"a,b"``."""
+    return None if text is None else [name.strip() for name in text.split(",")]
 
 
 def print_report(root: Path, name: str) -> None:

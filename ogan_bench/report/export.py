@@ -1,4 +1,4 @@
-"""A study's result as JSON."""
+"""A study's result for programs."""
 
 from __future__ import annotations
 
@@ -8,34 +8,37 @@ from typing import Any
 from pydantic import BaseModel
 
 from ogan_bench.analysis.analyse import Analysis
-from ogan_bench.files import json_text
+from ogan_bench.files import Record
 from ogan_bench.statistics import Interval
 
 
-def as_json(analysis: Analysis) -> bytes:
-    """The numbers of an analysis as JSON: dataclasses as objects, nan and infinities as null."""
+def as_record(analysis: Analysis) -> Record:
+    """The numbers of an analysis, ready for JSON: dataclasses as mappings, no NumPy scalars."""
     results, overview = analysis.results, analysis.overview
-    record = {
-        "format": 1,
-        "study": results.name,
-        "question": overview.question,
-        "control": results.control,
-        "standing": overview.standing.record(),
-        "finished": overview.finished,
-        "planned": overview.planned,
-        "answer": analysis.answer.sentence,
-        "verdicts": analysis.verdicts,
-        "summary": analysis.summary,
-        "ranked_metrics": analysis.ranked_metrics,
-        "ranks": analysis.ranks,
-        "ablation": analysis.ablation,
-        "variance": analysis.variance,
-        "course": analysis.course,
-        "cost": analysis.cost,
-        "comparison": analysis.comparison,
-        "trials": results.planned,
-    }
-    return json_text(_plain(record)).encode() + b"\n"
+    record: Record = _plain(
+        {
+            "format": 1,
+            "study": results.name,
+            "question": overview.question,
+            "control": results.control,
+            "standing": overview.standing.record(),
+            "finished": overview.finished,
+            "planned": overview.planned,
+            "answer": analysis.answer.sentence,
+            "shown": analysis.shown,
+            "verdicts": analysis.verdicts,
+            "summary": analysis.summary,
+            "ranked_metrics": analysis.ranked_metrics,
+            "ranks": analysis.ranks,
+            "ablation": analysis.ablation,
+            "variance": analysis.variance,
+            "course": analysis.course,
+            "cost": analysis.cost,
+            "comparison": analysis.comparison,
+            "trials": results.planned,
+        }
+    )
+    return record
 
 
 def _plain(value: Any) -> Any:

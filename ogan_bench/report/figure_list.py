@@ -6,11 +6,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Literal, get_args
 
-import pandas as pd
-
 from ogan_bench.analysis.analyse import Analysis
 from ogan_bench.analysis.formatting import metric_info
-from ogan_bench.analysis.results import StudyResults
 from ogan_bench.errors import UserError
 from ogan_bench.report import figures
 from ogan_bench.report.figures import Drawing
@@ -52,7 +49,7 @@ def main_figures(analysis: Analysis) -> set[str]:
     swept = {arm for sweep in analysis.sweeps for _, arm in sweep.levels}
     kinds = [
         *(["level"] if swept else []),
-        *(["seeds"] if swept != set(analysis.results.arms) else []),
+        *(["seeds"] if swept != set(analysis.arms) else []),
     ]
     shown = {f"{kind}-{metric}" for kind in kinds for metric in analysis.main_metrics}
     return {"forest", "curve-rho", *shown}
@@ -65,13 +62,13 @@ def _figures(analysis: Analysis) -> dict[str, Callable[[], Drawing]]:
     found: dict[str, Callable[[], Drawing]] = {}
     if analysis.verdicts:
         found["forest"] = partial(figures.forest_figure, analysis.verdicts)
-    for metric in results.record["metrics"]:
-        found[f"seeds-{metric}"] = partial(figures.seeds_figure, results, metric)
+    for metric in analysis.drawn_metrics:
+        found[f"seeds-{metric}"] = partial(figures.seeds_figure, results, metric, analysis.arms)
     for metric in analysis.main_metrics if analysis.sweeps else ():
         draw = partial(figures.levels_figure, results, metric, analysis.sweeps)
         found[f"level-{metric}"] = draw
-    for name, y, x in _planes(results):
-        found[f"plane-{name}"] = partial(figures.plane_figure, results, x, y)
+    for name, y, x in _planes(analysis):
+        found[f"plane-{name}"] = partial(figures.plane_figure, results, x, y, analysis.arms)
     for column, name in figures.CURVES.items():
         if log[column].notna().any():
             title = f"Training curves: {name}"
@@ -81,7 +78,7 @@ def _figures(analysis: Analysis) -> dict[str, Callable[[], Drawing]]:
     if codes:
         title = "Training curves: mean and standard deviation of E(x)"
         found["curve-codes"] = partial(figures.curves_figure, log, codes, arms, title)
-    for metric in _followed(results, analysis.history):
+    for metric in _followed(analysis):
         info = metric_info(metric)
         kind = "mechanism" if info.group == "mechanism" else "course"
         found[f"{kind}-{metric}"] = partial(
@@ -95,10 +92,12 @@ def _figures(analysis: Analysis) -> dict[str, Callable[[], Drawing]]:
     return found
 
 
-def _planes(results: StudyResults) -> Iterator[tuple[str, str, str]]:
+def _planes(analysis: Analysis) -> Iterator[tuple[str, str, str]]:
     """Name of the figure and its two metrics, for each feature space that has both."""
-    measured = [name for name in results.metric_names if any(
-        len(results.by_seed(arm, name)) for arm in results.arms
+    results, tables = analysis.results, (analysis.rows, *analysis.further)
+    shown = {cell["metric"] for rows in tables for cell in rows[0]["cells"]}
+    measured = [name for name in results.metric_names if name in shown and any(
+        len(results.by_seed(arm, name)) for arm in analysis.arms
     )]  # fmt: skip
     for y, x in PLANES:
         for metric in measured:
@@ -107,8 +106,9 @@ def _planes(results: StudyResults) -> Iterator[tuple[str, str, str]]:
                 yield f"{y}_{x}-{space}", metric, f"{x}_{space}"
 
 
-def _followed(results: StudyResults, history: pd.DataFrame) -> list[str]:
-    """Metrics of the study and of the mechanism that were evaluated during training."""
+def _followed(analysis: Analysis) -> list[str]:
+    """Metrics of the figures and of the mechanism that were evaluated during training."""
+    history = analysis.history
     mechanism = [name for name in history.columns if metric_info(name).group == "mechanism"]
-    wanted = dict.fromkeys([*results.record["metrics"], *mechanism])
+    wanted = dict.fromkeys([*analysis.drawn_metrics, *mechanism])
     return [name for name in wanted if name in history and history[name].notna().any()]

@@ -16,6 +16,7 @@ from ogan_bench.analysis.formatting import join_words, metric_info, number, prec
 from ogan_bench.analysis.marks import BETTER, BOLD
 from ogan_bench.files import Record
 from ogan_bench.report.latex_text import breakable, escaped, measure
+from ogan_bench.report.means_table import Heading, means_table, metric_heading
 from ogan_bench.report.terminal import ARROWS
 from ogan_bench.statistics import Interval
 
@@ -68,14 +69,20 @@ class _Column:
         return max(cell.width for cell in (self.head, *self.cells))
 
 
-def latex(analysis: Analysis, width: float = PAGE) -> str:
-    """The means of all metrics, the ablation and the verdicts as LaTeX tables.
+def latex(analysis: Analysis, width: float = PAGE, *, transpose: bool = False) -> str:
+    """Means, ablation and verdicts as floating tables.
 
     Args:
-        analysis: Analysis of the study.
-        width: :data:`COLUMN` or :data:`PAGE`, which makes ``table*``, across both columns.
+        analysis: Of the study.
+        width: :data:`PAGE`, or :data:`COLUMN` for tables in one column of a page of two.
+        transpose: Whether arms are columns of the means. What an arm changes needs the room of a
+            row, so the ablation keeps arms as rows.
     """
-    tables = [*_means(analysis, width), *_ablation(analysis, width), *_verdicts(analysis, width)]
+    tables = [
+        *_means(analysis, width, transpose),
+        *_ablation(analysis, width),
+        *_verdicts(analysis, width),
+    ]
     kind = "table*" if width > COLUMN else "table"
     name = "".join(c if c.isalnum() else "-" for c in analysis.results.name)
     shown = [r"% Needs \usepackage{booktabs}."]
@@ -93,17 +100,19 @@ def latex(analysis: Analysis, width: float = PAGE) -> str:
     return "\n".join(shown)
 
 
-def _means(analysis: Analysis, width: float) -> Iterator[tuple[str, str]]:
-    titles = [analysis.results.arm_title(row["arm"]) for row in analysis.rows]
-    first = [(title, "") for title in titles]
-    taken = min(width / 4.5, max(measure(title, SIZE) for title in titles))
-    for rows in (analysis.rows, *analysis.further):
+def _means(analysis: Analysis, width: float, transpose: bool) -> Iterator[tuple[str, str]]:
+    for entries in (analysis.rows, *analysis.further):
+        means = means_table(analysis.results, entries, transpose=transpose)
+        titles = [row.title + ARROWS[row.better] for row in means.rows]
+        most = width / (3 if transpose else 4.5)  # metrics have longer titles than arms
+        taken = min(most, max(measure(title, SIZE) for title in titles))
         columns = [
-            _Column(_head(cells[0]), [_mean(cell) for cell in cells])
-            for cells in zip(*(row["cells"] for row in rows), strict=True)
+            _Column(_head(heading), [_mean(cell) for cell in cells])
+            for heading, cells in zip(means.columns, zip(*means.cells, strict=True), strict=True)
         ]
-        for chosen, body in _tables("arm", first, columns, width, taken):
-            shown = [row["cells"][index] for row in rows for index in chosen]
+        first = [(title, "") for title in titles]
+        for chosen, body in _tables(means.kind, first, columns, width, taken):
+            shown = [cells[index] for cells in means.cells for index in chosen]
             marks = dict.fromkeys("".join(_marks(cell) for cell in shown))
             bold = BOLD if any(cell["best"] for cell in shown) else ""
             yield (
@@ -112,7 +121,7 @@ def _means(analysis: Analysis, width: float) -> Iterator[tuple[str, str]]:
                 r"95\,\% Student's $t$ intervals. "
                 + escaped(
                     " ".join(
-                        [_protocol([rows[0]["cells"][index] for index in chosen]), bold]
+                        [analysis.shown, _protocol(shown), bold]
                         + [f"{mark} {EXPLAINED[mark]}." for mark in marks]
                     )
                 ),
@@ -129,12 +138,13 @@ def _ablation(analysis: Analysis, width: float) -> Iterator[tuple[str, str]]:
         for row in rows
     ]
     columns = [
-        _Column(_head(cells[0]), [_change(cell) for cell in cells])
+        _Column(_head(metric_heading(cells[0]["metric"])), [_change(cell) for cell in cells])
         for cells in zip(*(row["cells"] for row in rows), strict=True)
     ]
     caption = escaped(
         f"{_about(analysis)} Ablation: what each arm changes, and its difference to the control ± "
-        f"half of its 95 % interval, not adjusted. {analysis.control_text} {BETTER}"
+        f"half of its 95 % interval, not adjusted. {analysis.control_text} {BETTER} "
+        f"{analysis.shown}"
     )
     for _, body in _tables("arm and change", first, columns, width, width / 3):
         yield caption, body
@@ -245,9 +255,8 @@ def _line(text: str, size: float = SIZE) -> tuple[str, float]:
     return (rf"{{\scriptsize {shown}}}" if size == SMALL else shown), measure(text, size)
 
 
-def _head(cell: Record) -> _Cell:
-    metric = metric_info(cell["metric"])
-    title = metric.title + ARROWS[metric.better]
+def _head(heading: Heading) -> _Cell:
+    title = heading.title + ARROWS[heading.better]
     longest = max(map(len, title.split()), default=1)
     lines = textwrap.wrap(title, min(max(longest, 10), 16)) or [""]
     return _Cell(tuple(_line(line, SMALL) for line in lines))
@@ -306,9 +315,15 @@ def _about(analysis: Analysis) -> str:
 
 
 def _protocol(cells: Sequence[Record]) -> str:
-    """``360 test images: reconstruction MSE; ...``: metrics by what they are measured on."""
+    """``360 test images: reconstruction MSE; ...``: metrics by what they are measured on.
+
+    Of the first arm among these cells.
+    """
     groups: dict[str, list[str]] = {}
+    of_metric: dict[str, Record] = {}
     for cell in cells:
+        of_metric.setdefault(cell["metric"], cell)
+    for cell in of_metric.values():
         if cell["n_samples"] is None and cell["split"] is None:
             continue
         samples = "" if cell["n_samples"] is None else f"{cell['n_samples']:,} "

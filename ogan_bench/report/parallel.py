@@ -37,11 +37,19 @@ def write_reports(
     formats: Sequence[str],
     figures: Selection,
     figure_formats: Sequence[str],
+    arms: Sequence[str] | None = None,
+    metrics: Sequence[str] | None = None,
+    transpose: bool = False,
+    out: Path | None = None,
 ) -> Iterator[Report]:
-    """Write the reports of studies, in order, and then the index.
+    """Write the reports of studies, in order, and then the index of the results folder.
 
     See :func:`~ogan_bench.analysis.analyse.analyse_stored` and
-    :func:`~ogan_bench.report.report.write_report` for the arguments.
+    :func:`~ogan_bench.report.report.write_report` for the other arguments.
+
+    Args:
+        out: Where to make a folder for each report, and no index; by default they go to the
+            folders of their studies.
 
     Raises:
         UserError: Some reports cannot be written, once all others are.
@@ -55,6 +63,10 @@ def write_reports(
         formats=formats,
         figures=figures,
         figure_formats=figure_formats,
+        arms=arms,
+        metrics=metrics,
+        transpose=transpose,
+        out=out,
     )
     reports: dict[str, Report] = {}
     problems: list[str] = []
@@ -79,16 +91,26 @@ def write_reports(
                     problems.append(str(error))
                 else:
                     yield reports[name]
-    write_index(root, {name: report.overview for name, report in reports.items()})
+    if out is None:
+        write_index(root, {name: report.overview for name, report in reports.items()})
     if problems:
         raise UserError("\n".join(problems))
 
 
-def _write(study: str, root: Path, against: Path | None, **options: Any) -> Report:
+def _write(
+    study: str,
+    root: Path,
+    against: Path | None,
+    arms: Sequence[str] | None,
+    metrics: Sequence[str] | None,
+    out: Path | None,
+    **options: Any,
+) -> Report:
     from ogan_bench.analysis.analyse import analyse_stored
     from ogan_bench.report.report import write_report
 
-    return write_report(analyse_stored(root, study, against), **options)
+    analysis = analyse_stored(root, study, against, arms=arms, metrics=metrics)
+    return write_report(analysis, folder=None if out is None else out / study, **options)
 
 
 _START = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"

@@ -16,13 +16,15 @@ from ogan_bench.analysis.formatting import ratio_interval
 from ogan_bench.analysis.history import LAST
 from ogan_bench.analysis.meta_analysis import Claim
 from ogan_bench.analysis.outcomes import RULES
-from ogan_bench.files import Record, write_bytes
-from ogan_bench.report.export import as_json
+from ogan_bench.errors import UserError
+from ogan_bench.files import Record, json_text, write_bytes
+from ogan_bench.report.export import as_record
 from ogan_bench.report.figure_list import Selection, count_figures, drawings
 from ogan_bench.report.figures import Drawing, claims_figure, render
 from ogan_bench.report.image_grids import contact, steps
 from ogan_bench.report.latex import COLUMN, latex
 from ogan_bench.report.latex_methods import latex_methods
+from ogan_bench.report.means_table import means_table
 from ogan_bench.report.rendering import Picture, data_uri, templates
 from ogan_bench.report.terminal import result_text
 
@@ -34,11 +36,13 @@ class Report:
     Args:
         files: Format to file, for the requested formats.
         text: Table and verdicts as plain text.
+        record: The numbers for programs, as in ``report.json``.
         overview: Entry for a list of studies.
     """
 
     files: Mapping[str, Path]
     text: str
+    record: Record
     overview: Overview
 
     @property
@@ -73,17 +77,35 @@ FORMATS = tuple(_NAMES)
 
 USUAL = FORMATS[:3]
 
-_WRITERS: dict[str, Callable[[Analysis, Callable[[], Record]], bytes]] = {
-    "html": lambda _, context: _rendered("report.html.j2", context()),
-    "md": lambda _, context: _rendered("report.md.j2", context()),
-    "csv": lambda analysis, _: analysis.estimates.to_csv(index=False, lineterminator="\n").encode(),
-    "latex": lambda analysis, _: latex(analysis).encode(),
-    "latex-column": lambda analysis, _: latex(analysis, COLUMN).encode(),
-    "latex-methods": lambda analysis, _: latex_methods(analysis).encode(),
-    "bib": lambda analysis, _: ("\n\n".join(analysis.methods.bibliography) + "\n").encode(),
-    "json": lambda analysis, _: as_json(analysis),
+
+@dataclass(frozen=True)
+class _Draft:
+    """What a report is rendered from.
+
+    Args:
+        analysis: Of the study.
+        record: Its numbers for programs.
+        context: Of the templates; made only if a page is asked for.
+        transpose: Whether arms are columns of the tables of means.
+    """
+
+    analysis: Analysis
+    record: Record
+    context: Callable[[], Record]
+    transpose: bool
+
+
+_WRITERS: dict[str, Callable[[_Draft], str]] = {
+    "html": lambda draft: _rendered("report.html.j2", draft.context()),
+    "md": lambda draft: _rendered("report.md.j2", draft.context()),
+    "csv": lambda draft: draft.analysis.estimates.to_csv(index=False, lineterminator="\n"),
+    "latex": lambda draft: latex(draft.analysis, transpose=draft.transpose),
+    "latex-column": lambda draft: latex(draft.analysis, COLUMN, transpose=draft.transpose),
+    "latex-methods": lambda draft: latex_methods(draft.analysis),
+    "bib": lambda draft: "\n\n".join(draft.analysis.methods.bibliography) + "\n",
+    "json": lambda draft: json_text(draft.record) + "\n",
 }
-"""Format to its renderer, which gets the analysis and, for pages, the template context."""
+"""Format to its renderer."""
 
 
 def write_report(
@@ -92,23 +114,34 @@ def write_report(
     formats: Sequence[str] = USUAL,
     figures: Selection = "main",
     figure_formats: Sequence[str] = ("svg",),
+    transpose: bool = False,
     folder: Path | None = None,
 ) -> Report:
     """Write the report of a study into its folder, and its figures into ``figures/`` there.
 
     Args:
-        analysis: Analysis of its results.
+        analysis: Analysis of its results, or of a selection of them.
         formats: Names from :data:`FORMATS`.
         figures: Which ones: ``main``, see :func:`~ogan_bench.report.figure_list.main_figures`, or
             ``all``.
         figure_formats: File formats of the figures, ``svg``, ``png`` or ``pdf``; Markdown links to
             the first of them.
-        folder: Where to write instead of the study's folder.
+        transpose: Whether arms are columns of the tables of means.
+        folder: Where to write instead of the study's folder. A selection of arms or metrics needs
+            one, so that the report of the whole study is never replaced by a part of it.
 
     Raises:
-        UserError: A file cannot be written, or there is no such selection of figures.
+        UserError: A file cannot be written, there is no such selection of figures, or a selection
+            of arms or metrics would be written into the study's folder.
     """
     results = analysis.results
+    own = results.root / results.name
+    folder = folder or own
+    if analysis.shown and folder.resolve() == own.resolve():
+        raise UserError(
+            f"{own}: the report here is of all arms and metrics; a selection needs another folder, "
+            "--out FOLDER"
+        )
     drawn = drawings(analysis, figures)
     ending = next(iter(figure_formats), "svg")
     pictures = {
@@ -116,15 +149,19 @@ def write_report(
         for name, drawing in drawn.items()
     }
     left_out = count_figures(analysis) - len(drawn)
-    context = functools.cache(lambda: _context(analysis, pictures, left_out))
-    folder = folder or results.root / results.name
+    context = functools.cache(
+        lambda: _context(analysis, folder, pictures, left_out, transpose=transpose)
+    )
+    record = as_record(analysis)
+    draft = _Draft(analysis, record, context, transpose)
     for kind in figure_formats:
         for name, drawing in drawn.items():
             _write(folder / "figures" / f"{name}.{kind}", render(drawing, kind))
     files = {name: folder / _NAMES[name] for name in FORMATS if name in formats}
     for name, path in files.items():
-        _write(path, _WRITERS[name](analysis, context))
-    return Report(files, result_text(analysis), analysis.overview)
+        _write(path, _WRITERS[name](draft).encode())
+    text = result_text(analysis, transpose=transpose)
+    return Report(files, text, record, analysis.overview)
 
 
 def write_index(root: Path, known: Mapping[str, Overview] | None = None) -> Path:
@@ -141,7 +178,7 @@ def write_index(root: Path, known: Mapping[str, Overview] | None = None) -> Path
         studies.append({"name": name, "page": (root / name / "report.html").exists(), **facts})
     claims = [_claim(claim) for claim in found.claims]
     path = root / "index.html"
-    _write(path, _rendered("index.html.j2", {"studies": studies, "claims": claims}))
+    _write(path, _rendered("index.html.j2", {"studies": studies, "claims": claims}).encode())
     return path
 
 
@@ -172,15 +209,24 @@ def _picture(drawing: Drawing, link: str, *, embedded: bool = True) -> Picture:
     return Picture(drawing.title, drawing.alt, uri, link)
 
 
-def _context(analysis: Analysis, pictures: Mapping[str, Picture], left_out: int) -> Record:
+def _context(
+    analysis: Analysis,
+    folder: Path,
+    pictures: Mapping[str, Picture],
+    left_out: int,
+    *,
+    transpose: bool,
+) -> Record:
     """The template context: the fields of the analysis by name, pictures, and how many are not."""
     return {
         **vars(analysis),
         "record": analysis.results.record,
         "pictures": pictures,
         "left_out": left_out,
-        "contact": contact(analysis),
-        "steps": steps(analysis),
+        "transposed": transpose,
+        "laid_out": functools.partial(means_table, analysis.results, transpose=transpose),
+        "contact": contact(analysis, folder),
+        "steps": steps(analysis, folder),
         "rules": RULES,
         "last_evaluations": LAST,
     }
@@ -189,8 +235,8 @@ def _context(analysis: Analysis, pictures: Mapping[str, Picture], left_out: int)
 _environment = functools.cache(templates)
 
 
-def _rendered(template: str, context: Record) -> bytes:
-    return _environment().get_template(template).render(context).encode()
+def _rendered(template: str, context: Record) -> str:
+    return _environment().get_template(template).render(context)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from ogan_bench.analysis.analyse import Analysis
 from ogan_bench.analysis.formatting import metric_info, number, pluralise, precision
 from ogan_bench.files import Record
+from ogan_bench.report.means_table import Heading, means_table
 from ogan_bench.report.text_table import text_table
 from ogan_bench.statistics import Interval
 
@@ -17,23 +18,26 @@ ARROWS = {"lower": " ↓", "higher": " ↑", None: ""}
 WIDTH = 100
 
 
-def result_text(analysis: Analysis) -> str:
+def result_text(analysis: Analysis, *, transpose: bool = False) -> str:
     """The answer, the main table and the verdicts in words.
 
-    The table has means ± half of the 95 % t interval over seeds. Arms are rows. Metrics that do not
-    fit side by side continue in another table below.
+    The table has means ± half of the 95 % t interval over seeds. Columns that do not fit side by
+    side continue in another table below.
+
+    Args:
+        analysis: Of the study.
+        transpose: Whether arms are columns instead of rows.
     """
     overview = analysis.overview
-    arms = [analysis.results.arm_title(row["arm"]) for row in analysis.rows]
-    columns = []
-    for cells in zip(*(row["cells"] for row in analysis.rows), strict=True):
-        metric = metric_info(cells[0]["metric"])
-        shown = (_cell(cell, metric.format) for cell in cells)
-        columns.append([metric.title + ARROWS[metric.better], *shown])
+    means = means_table(analysis.results, analysis.rows, transpose=transpose)
+    columns = [
+        [_title(heading), *(_cell(cell, metric_info(cell["metric"]).format) for cell in cells)]
+        for heading, cells in zip(means.columns, zip(*means.cells, strict=True), strict=True)
+    ]
     text = []
     if analysis.answer.sentence:
         text.append(textwrap.fill(analysis.answer.sentence, WIDTH) + "\n")
-    for group in _side_by_side(["", *arms], columns):
+    for group in _side_by_side(["", *map(_title, means.rows)], columns):
         header, *lines = zip(*group, strict=True)
         text.append(text_table(header, lines, numeric=range(1, len(header))) + "\n")
     more = sum(len(rows[0]["cells"]) for rows in analysis.further)
@@ -43,6 +47,8 @@ def result_text(analysis: Analysis) -> str:
         f"Standing: {overview.standing.text}."
     )
     text += [f"  {change}" for change in overview.standing.deviations]
+    if analysis.shown:
+        text.append(analysis.shown)
     if more:
         text.append(f"{pluralise(more, 'more metric')} in the report.")
     for verdict in analysis.verdicts:
@@ -51,6 +57,10 @@ def result_text(analysis: Analysis) -> str:
         reason = "; ".join([*rests, verdict.reason])
         text.append(textwrap.indent(textwrap.fill(reason, WIDTH - 2), "  "))
     return "\n".join(text)
+
+
+def _title(heading: Heading) -> str:
+    return heading.title + ARROWS[heading.better]
 
 
 def _side_by_side(first: list[str], columns: Sequence[list[str]]) -> Iterator[list[list[str]]]:

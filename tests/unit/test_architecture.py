@@ -58,6 +58,7 @@ READING = {
     "mirrors": {"errors", "files", "study", "store"},
     "analysis": {"errors", "files", "metrics", "study", "store", "statistics"},
     "report": {"errors", "files", "store", "statistics", "analysis"},
+    "archive": {"errors", "files", "study", "store", "analysis", "report"},
     "figures": {"errors", "analysis", "report"},
 }
 """From numbers to answers, without torch."""
@@ -68,7 +69,7 @@ INTERFACES = {
     "cli": {
         "errors", "files", "metrics", "study", "store",
         "data", "models", "features", "evaluation", "runner", "encoder",
-        "mirrors", "analysis", "report", "__init__",
+        "mirrors", "analysis", "report", "archive", "__init__",
     },
     "__main__": {"cli"},
 }  # fmt: skip
@@ -88,6 +89,7 @@ ADAPTERS = {
         "data/sources/stl10.py",
         "data/sources/svhn.py",
     },
+    "packaging": {"archive/licence.py"},
     "lmdb": {"data/sources/lsun.py"},
     "pyarrow": {
         "data/reading/parquet_cells.py",

@@ -19,15 +19,19 @@ from ogan_bench.report.figures.style import styles
 _HEIGHT = 240.0
 
 
-def plane_figure(results: StudyResults, x: str, y: str) -> Drawing:
+def plane_figure(
+    results: StudyResults, x: str, y: str, arms: Sequence[str] | None = None
+) -> Drawing:
     """Two metrics of every trial against each other, with the mean of each arm.
 
     Args:
         results: The stored study.
         x: Metric on the x axis.
         y: Metric on the y axis.
+        arms: Arms to show; by default all of the study.
     """
-    titles = {arm: results.arm_title(arm) for arm in results.arms}
+    every = [results.arm_title(arm) for arm in results.arms]
+    titles = {arm: results.arm_title(arm) for arm in arms or results.arms}
     pairs = {
         title: np.array([(first[seed], second[seed]) for seed in first if seed in second])
         for arm, title in titles.items()
@@ -43,7 +47,7 @@ def plane_figure(results: StudyResults, x: str, y: str) -> Drawing:
     return Drawing(
         f"{upwards.title} against {across.title}",
         f"{across.title} and {upwards.title}, means over seeds: {means}.",
-        partial(_plot, shown, list(titles.values()), (across.title, upwards.title)),
+        partial(_plot, shown, every, (across.title, upwards.title)),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -23,7 +23,7 @@ from ogan_bench.report.figures.panels import (
     scaled,
     widest,
 )
-from ogan_bench.report.figures.style import styles
+from ogan_bench.report.figures.style import Style, styles
 from ogan_bench.statistics import Interval
 
 _ROW = 24.0
@@ -33,12 +33,18 @@ _ASIDE = 0.17
 Values = NDArray[np.float64]
 
 
-def seeds_figure(results: StudyResults, metric: str) -> Drawing:
+def seeds_figure(results: StudyResults, metric: str, arms: Sequence[str] | None = None) -> Drawing:
     """Every trial's value as a point and each arm's mean with its 95 % t interval.
 
-    Arms from top to bottom in the study's order. The dashed line is the noise floor, if known.
+    The dashed line is the noise floor, if known.
+
+    Args:
+        results: The stored study.
+        metric: Name of the metric.
+        arms: Arms from top to bottom; by default all of the study, in its order.
     """
-    titles = {arm: results.arm_title(arm) for arm in results.arms}
+    looks = styles([results.arm_title(arm) for arm in results.arms])
+    titles = {arm: results.arm_title(arm) for arm in arms or results.arms}
     seen = {title: results.values(arm, metric) for arm, title in titles.items()}
     means = {title: results.mean(arm, metric) for arm, title in titles.items()}
     floors = finite([row["floor"] for row in results.measurements(metric)])
@@ -46,26 +52,29 @@ def seeds_figure(results: StudyResults, metric: str) -> Drawing:
     return Drawing(
         f"{metric_info(metric).title} of every trial, with means and 95 % intervals per arm",
         _in_words(metric, seen, means),
-        partial(_plot, metric, seen, means, floor),
+        partial(_plot, metric, looks, seen, means, floor),
     )
 
 
 def _plot(
-    metric: str, seen: Mapping[str, Values], means: Mapping[str, Interval], floor: float
+    metric: str,
+    looks: Mapping[str, Style],
+    seen: Mapping[str, Values],
+    means: Mapping[str, Interval],
+    floor: float,
 ) -> Figure:
     info, n = metric_info(metric), len(seen)
     left = min(0.4 * WIDTH, max(30, 10 + widest(seen)))
     figure, (axes,) = frame(1, height=_ROW * n + 50, left=left, top=18)
-    known = styles(list(seen))
     across = axes.get_yaxis_transform()
     for row, (arm, values) in enumerate(seen.items()):
         heights = row + _ASIDE + np.linspace(-0.09, 0.09, len(values)) * (len(values) > 1)
-        axes.plot(values, heights, known[arm].marker, color=known[arm].colour, markersize=4.5,
+        axes.plot(values, heights, looks[arm].marker, color=looks[arm].colour, markersize=4.5,
                   markeredgewidth=0, alpha=0.6, label=arm)  # fmt: skip
         if not len(values):
             axes.text(0.01, row, "no value", transform=across, color=SOFT, **ON_WHITE)
     middles, low, high = np.array(list(means.values())).T
-    rows, colours = np.arange(n) - _ASIDE, [look.colour for look in known.values()]
+    rows, colours = np.arange(n) - _ASIDE, [looks[arm].colour for arm in seen]
     axes.hlines(rows, low, high, colors=colours, linewidth=2)
     axes.scatter(middles, rows, s=25, color=colours, marker="D", zorder=3)
     ends = np.append(low, high)

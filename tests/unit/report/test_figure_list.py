@@ -9,6 +9,7 @@ import pytest
 
 from ogan_bench.analysis.analyse import analyse, analyse_stored
 from ogan_bench.analysis.loading import load_results
+from ogan_bench.analysis.selection import selected
 from ogan_bench.errors import UserError
 from ogan_bench.report.figure_list import (
     SELECTIONS,
@@ -17,9 +18,11 @@ from ogan_bench.report.figure_list import (
     drawings,
     main_figures,
 )
+from ogan_bench.report.figures.style import COLOURS
 from ogan_bench.report.report import write_report
 from ogan_bench.store.trial_store import TrialStore
 from tests.unit.analysis.study_with_history import write_with_history
+from tests.unit.report.figures.drawn_parts import drawn
 
 MAIN = {"forest", "seeds-reconstruction_mse", "curve-rho"}
 MORE = {
@@ -58,6 +61,27 @@ def test_arms_of_a_sweep_are_shown_along_it(tmp_path: Path) -> None:
     arms["aside"] = {"objective": {"consistency_weight": {"name": "other"}}}
     partly = analyse(load_results(with_metrics(tmp_path, arms=arms), "demo"))
     assert main_figures(partly) == {*main_figures(swept), "seeds-reconstruction_mse"}
+
+
+def test_a_selection_draws_its_arms_and_metrics_and_every_hypothesis(tmp_path: Path) -> None:
+    analysis = analyse_stored(with_metrics(tmp_path), "demo")
+    part = selected(analysis, ["pearson"], ["latent_rho"])
+    figures = drawings(part, "all")
+    assert {"forest", "seeds-latent_rho", "course-latent_rho"} <= set(figures)
+    assert "seeds-reconstruction_mse" not in figures
+    assert set(drawings(part)) == {"forest", "seeds-latent_rho", "curve-rho"}
+    for name in ("seeds-latent_rho", "course-latent_rho", "curve-rho"):
+        assert "pearson" in figures[name].alt
+        assert "none" not in figures[name].alt, name
+    assert figures["forest"].alt == drawings(analysis)["forest"].alt
+
+
+def test_an_arm_keeps_its_colour_in_a_selection(tmp_path: Path) -> None:
+    analysis = analyse_stored(with_metrics(tmp_path), "demo")
+    second = COLOURS[1]
+    for shown in (analysis, selected(analysis, ["pearson"])):
+        (axes,) = drawn(drawings(shown)["seeds-reconstruction_mse"]).axes
+        assert any(line.get_color() == second for line in axes.lines)
 
 
 def test_a_report_says_how_to_get_the_other_figures(tmp_path: Path) -> None:

@@ -92,15 +92,30 @@ def test_degenerate_values_are_marked_and_explained(
     assert explained.removeprefix("3.0") + " some " in means.partition(r"\label")[0]
 
 
+@WIDTHS
+def test_arms_as_columns_are_in_as_many_tables_as_they_need(many: Analysis, width: float) -> None:
+    text = latex(many, width, transpose=True)
+    assert text.count(r"\toprule" + "\nmetric &") > text.count(r"\toprule" + "\narm &") == 0
+    for table in [table for table in tables(text) if "\nmetric &" in table]:
+        (columns,) = re.findall(r"p{[\d.]+pt}(r+)@", table)
+        assert len(columns) == len(re.findall(r"arm\\_\d+", table))  # no arm twice in one table
+    for arm in ARMS:
+        assert text.count(rf"{{\scriptsize {escaped(arm)}}}") == 3  # its metrics fill three tables
+    for name in METRICS:
+        title = escaped(many.metrics[name].title)
+        assert any(title in table.partition(r"\toprule")[0] for table in tables(text))
+
+
 @pytest.mark.skipif(PDFLATEX is None, reason="no pdflatex")
+@pytest.mark.parametrize("transpose", [False, True], ids=["arms are rows", "arms are columns"])
 @WIDTHS
 def test_pdflatex_sets_every_table_on_a_page_without_a_complaint(
-    many: Analysis, width: float, tmp_path: Path
+    many: Analysis, width: float, transpose: bool, tmp_path: Path
 ) -> None:
     many.results.record["arm_titles"] = {ARMS[1]: HOSTILE, ARMS[2]: "x" * 90, ARMS[3]: "[a] *"}
     many.ablation.rows[0]["changes"] += ["model.encoder_kernel: 5 → 4", HOSTILE] * 3
     many.rows[4]["cells"][0] |= {"best": True, "failed": 1, "degenerate": "floor 1/3, chance 1/3"}
-    (tmp_path / "tables.tex").write_text(latex(many, width), encoding="utf-8")
+    (tmp_path / "tables.tex").write_text(latex(many, width, transpose=transpose), encoding="utf-8")
     (tmp_path / "paper.tex").write_text(
         r"\documentclass[10pt,twocolumn]{article}\usepackage{booktabs}"
         rf"\setlength{{\columnsep}}{{19pt}}\setlength{{\textwidth}}{{{PAGE}pt}}"
