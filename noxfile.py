@@ -119,6 +119,13 @@ def slurm(session: nox.Session) -> None:
         session.run("pkill", "-x", "slurmctld|slurmd", external=True, success_codes=[0, 1])
 
 
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """The site of the documentation, into site/html; a warning or a dead link is an error."""
+    session.install("-e", ".[docs]", "-c", CONSTRAINTS, env=COMPILED)
+    session.run("python", "-m", "website", "site")
+
+
 @nox.session(default=False, python=False)
 def publish(session: nox.Session) -> None:
     """Pack a study's results into where they are committed: nox -s publish -- NAME."""
