@@ -41,6 +41,17 @@ def _language(app: Sphinx, page: str, template: str, context: dict[str, Any], tr
         context["language"] = "zh-CN"
 
 
+def _no_type(
+    app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]
+) -> None:
+    """Undo that napoleon takes a property's text before a colon for its type."""
+    for line in [line for line in lines if what in ("property", "attribute", "data")]:
+        if line.startswith(":type: "):
+            lines[0] = f"{line.removeprefix(':type: ')}: {lines[0]}"
+            lines.remove(line)
+
+
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.connect("html-page-context", _language)
+    app.connect("autodoc-process-docstring", _no_type, priority=600)  # after napoleon

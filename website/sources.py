@@ -6,15 +6,22 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from website import python_page
+from website.commands import command_page
+from website.gallery import gallery_page
 from website.links import PLACES, lead_on, place
+from website.metrics import QUESTIONS, metric_pages
+from website.parts import TITLES, part_pages
 from website.studies import study_pages
 
 CONTENTS = {
     "Guide": [],
-    "Findings": ["findings", "studies/index"],
+    "Findings": ["findings", "gallery", "studies/index"],
     "Reference": [
         "command_line",
+        "commands",
         "python",
+        "python_reference",
         "studies",
         "metrics",
         "objectives",
@@ -39,10 +46,20 @@ def lay_out(root: Path, target: Path) -> None:
     Raises:
         ValueError: A page links to a file that has no place on the site.
     """
-    pages = {**repository_pages(root, target), **study_pages(root)}
+    pages = {
+        **repository_pages(root, target),
+        **study_pages(root),
+        **metric_pages(root),
+        **part_pages(),
+        "commands.md": command_page(),
+        "python_reference.md": python_page.PAGE,
+        "gallery.md": gallery_page(root, target),
+    }
     contents = "".join(toctree(part, names) for part, names in CONTENTS.items())
     pages["index.md"] += contents
     pages["findings.md"] += toctree(None, sorted(_below(pages, "findings/")))
+    pages["metrics.md"] += toctree(None, [f"metrics/{name}" for name in QUESTIONS])
+    pages["objectives.md"] += toctree(None, [f"parts/{kind}" for kind in TITLES])
     pages["studies/index.md"] += toctree(None, sorted(_below(pages, "studies/", "studies/index")))
     for path, text in pages.items():
         (target / path).parent.mkdir(parents=True, exist_ok=True)
