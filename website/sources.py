@@ -15,7 +15,15 @@ from website.parts import TITLES, part_pages
 from website.studies import study_pages
 
 CONTENTS = {
-    "Guide": [],
+    "Guide": ["guide/start", "guide/concepts", "guide/faq"],
+    "How to": [
+        "guide/own_images",
+        "guide/own_arm",
+        "guide/own_metric",
+        "guide/cluster",
+        "guide/paper",
+        "guide/encoder",
+    ],
     "Findings": ["findings", "gallery", "studies/index"],
     "Reference": [
         "command_line",
@@ -31,6 +39,7 @@ CONTENTS = {
         "verification",
         "reliability",
     ],
+    "中文": ["zh/index", "zh/start"],
     "Project": ["architecture", "benchmarks", "contributing", "changelog", "citation"],
 }
 """The parts of the site's menu, with their pages."""
