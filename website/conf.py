@@ -13,6 +13,7 @@ copyright = "The ogan_bench developers, Apache-2.0"
 release = __version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 
+myst_enable_extensions = ["attrs_block"]  # classes of tables
 myst_heading_anchors = 4  # those that the repository's viewers make
 suppress_warnings = ["myst.header"]  # a study's answer starts below its title's level
 nitpicky = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ogan_bench.metrics import METRICS, Metric, primary_for
+from ogan_bench.metrics import METRICS, Metric, caution_for, primary_for
 from ogan_bench.metrics.conditional import CONDITIONAL
 from ogan_bench.metrics.coverage import COVERAGE
 from ogan_bench.metrics.factors import FACTORS
@@ -88,7 +88,9 @@ def _entry(names: list[str], found: dict[str, Verified]) -> str:
         if question := primary_for(name):
             page += f"* {code(name)} is primary for: {question}\n"
     page += f"* source: {markdown(metric.source)}\n"
-    page += _when_it_lies(found.get(title))
+    if caution := next(filter(None, map(caution_for, names)), None):
+        page += f"* caution: {markdown(caution)}\n"
+    page += _missed(found.get(title))
     rows = [
         (
             code(name),
@@ -101,11 +103,11 @@ def _entry(names: list[str], found: dict[str, Verified]) -> str:
     return page + "\n" + table(("metric", "feature space", "measured", "protocol"), rows)
 
 
-def _when_it_lies(found: Verified | None) -> str:
+def _missed(found: Verified | None) -> str:
     """What the quantity missed where the truth is known, if it was put to the test."""
     if found is None:
         return ""
     passed = found.defects - len(found.missed)
-    page = f"* when it lies: it passes {passed} of {found.defects} [checks](../verification.md) "
+    page = f"* verification: it passes {passed} of {found.defects} [checks](../verification.md) "
     page += "with known defects" + (", and fails\n" if found.missed else "\n")
     return page + "".join(f"  * {markdown(missed)}\n" for missed in found.missed)

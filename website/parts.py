@@ -51,7 +51,7 @@ def _part(part: Part) -> str:
             default = code(str(record["default"])) if "default" in record else "required"
             meaning = markdown(meanings.get(parameter.name, ""))
             rows.append((code(parameter.name), code(parameter.annotation), default, meaning))
-        page += table(("parameter", "type", "default", "meaning"), rows)
+        page += "{.parameters}\n" + table(("parameter", "type", "default", "meaning"), rows)
     for source in sources(sections.get("References", "")):
         page += f"* {markdown(source)}\n"
     return page + "\n"

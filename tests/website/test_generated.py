@@ -11,6 +11,7 @@ import typer
 
 from ogan_bench import cli
 from ogan_bench.metrics import METRICS
+from ogan_bench.metrics.cautions import CAUTIONS
 from ogan_bench.study import catalogue
 from website.commands import command_page, commands
 from website.gallery import gallery_page
@@ -68,7 +69,9 @@ def test_every_metric_is_defined_once() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", "".join(pages.values()), re.MULTILINE)
     assert sorted(rows) == sorted(METRICS)
     files = {path.stem for path in (ROOT / "ogan_bench" / "metrics").glob("*.py")}
-    assert set(QUESTIONS) == files - {"__init__", "definition", "feature_spaces", "primary"}
+    assert set(QUESTIONS) == files - {
+        *("__init__", "definition", "feature_spaces", "primary", "cautions")
+    }
 
 
 def test_a_metric_has_its_definition_direction_and_source() -> None:
@@ -105,9 +108,10 @@ def test_what_a_metric_missed_is_what_the_verification_counts() -> None:
     )
 
 
-def test_every_verified_metric_says_when_it_lies() -> None:
+def test_every_caution_and_every_verification_is_on_a_page() -> None:
     pages = "".join(metric_pages(ROOT).values())
-    assert pages.count("* when it lies: ") == len(verified(VERIFICATION))
+    assert pages.count("* verification: ") == len(verified(VERIFICATION))
+    assert [text for text in CAUTIONS.values() if markdown(text) not in pages] == []
 
 
 def test_every_part_is_on_the_page_of_its_kind() -> None:
