@@ -84,6 +84,8 @@ def _entry(names: list[str], found: dict[str, Verified]) -> str:
     title = _title(metric)
     page = heading(2, markdown(title)) + markdown(metric.definition if one else _generic(metric))
     page += f"\n\n* {BETTER[metric.better]}\n"
+    if one and metric.extractor is None:
+        page += f"* name: {code(names[0])}, {_when(metric)}, protocol {metric.protocol}\n"
     for name in names:
         if question := primary_for(name):
             page += f"* {code(name)} is primary for: {question}\n"
@@ -91,16 +93,23 @@ def _entry(names: list[str], found: dict[str, Verified]) -> str:
     if caution := next(filter(None, map(caution_for, names)), None):
         page += f"* caution: {markdown(caution)}\n"
     page += _missed(found.get(title))
+    if one and metric.extractor is None:
+        return page + "\n"
     rows = [
         (
             code(name),
-            SPACES[space].title if (space := METRICS[name].extractor) else "–",
-            f"group {code(group)}" if (group := METRICS[name].group) else "always",
+            SPACES[space].title if (space := METRICS[name].extractor) else "none",
+            _when(METRICS[name]),
             METRICS[name].protocol,
         )
         for name in names
     ]
     return page + "\n" + table(("metric", "feature space", "measured", "protocol"), rows)
+
+
+def _when(metric: Metric) -> str:
+    """When a metric is measured."""
+    return f"in the group {code(metric.group)}" if metric.group else "always measured"
 
 
 def _missed(found: Verified | None) -> str:

@@ -87,11 +87,11 @@ def entries(section: str) -> dict[str, str]:
 
 
 def sources(section: str) -> list[str]:
-    """The references of a section, each of which ends with its address or with the section."""
+    """The references of a section: each ends with its address, a remark on it, or the section."""
     found, current = [], ""
     for line in section.split("\n"):
         current = f"{current} {line.strip()}".strip()
-        if re.search(r"(https?://|arXiv )\S+$", current):
+        if re.search(r"(https?://|arXiv )\S+( \(.*\))?$", current):
             found.append(current)
             current = ""
     return found + ([current] if current else [])

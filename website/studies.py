@@ -30,12 +30,12 @@ def study_pages(root: Path) -> dict[str, str]:
 
 
 def _reports(study: str, published: list[str]) -> dict[str, str]:
-    """The published results of a study: scale, or what it was trained for, to their name."""
-    found = {"default scale": study} if study in published else {}
+    """The published results of a study: what to call them, such as the scale, to their name."""
+    found = {"report": study} if study in published else {}
     if f"{study}_tuning" in published:
         found["tuning"] = f"{study}_tuning"
     scales = [name for name in published if name.startswith(f"{study}-")]
-    return found | {f"scale {name.removeprefix(f'{study}-')}": name for name in scales}
+    return found | {name.removeprefix(f"{study}-"): name for name in scales}
 
 
 def _links(reports: dict[str, str]) -> list[str]:
@@ -50,7 +50,7 @@ def _page(path: Path, reports: dict[str, str]) -> str:
             "",
             read_question(path),
             "",
-            f"Report: {links}." if links else "No results are published yet.",
+            f"Published: {links}." if links else "No results are published yet.",
             "",
             f"The file `studies/{path.name}`:",
             "",

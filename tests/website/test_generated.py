@@ -66,7 +66,7 @@ def test_every_option_of_every_command_is_on_the_page() -> None:
 def test_every_metric_is_defined_once() -> None:
     pages = metric_pages(ROOT)
     assert set(pages) == {f"metrics/{name}.md" for name in QUESTIONS}
-    rows = re.findall(r"^\| `(\w+)` \|", "".join(pages.values()), re.MULTILINE)
+    rows = re.findall(r"^(?:\| |\* name: )`(\w+)`", "".join(pages.values()), re.MULTILINE)
     assert sorted(rows) == sorted(METRICS)
     files = {path.stem for path in (ROOT / "ogan_bench" / "metrics").glob("*.py")}
     assert set(QUESTIONS) == files - {
@@ -76,7 +76,7 @@ def test_every_metric_is_defined_once() -> None:
 
 def test_a_metric_has_its_definition_direction_and_source() -> None:
     page = metric_pages(ROOT)["metrics/latent.md"]
-    entry = next(part for part in page.split("\n## ") if "| `latent_rho` |" in part)
+    entry = next(part for part in page.split("\n## ") if "name: `latent_rho`" in part)
     metric = METRICS["latent_rho"]
     assert entry.startswith(f"{markdown(metric.title)}\n\n{markdown(metric.definition)}\n")
     assert "* higher is better\n" in entry
@@ -86,7 +86,7 @@ def test_a_metric_has_its_definition_direction_and_source() -> None:
 def test_metrics_that_differ_in_their_space_alone_share_an_entry() -> None:
     page = metric_pages(ROOT)["metrics/fidelity.md"]
     entry = next(part for part in page.split("\n## ") if "| `fid` |" in part)
-    assert "| `fd_classifier` | classifier | always | 2 |" in entry
+    assert "| `fd_classifier` | classifier | always measured | 2 |" in entry
     assert "in a feature space." in entry
 
 
@@ -135,6 +135,8 @@ def test_a_system_has_its_formulas_parameters_and_source() -> None:
 
 def test_docstrings_are_taken_apart() -> None:
     assert entries("a: One\n    line.\nb: Two.\n") == {"a": "One line.", "b": "Two."}
+    remark = "A, https://a.org/1 (the first)\nB,\nhttps://b.org"
+    assert sources(remark) == ["A, https://a.org/1 (the first)", "B, https://b.org"]
     assert sources("A, 2018,\nhttps://a.org/1\nB, 2020\n") == [
         "A, 2018, https://a.org/1",
         "B, 2020",
