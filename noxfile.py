@@ -1,4 +1,4 @@
-"""What CI runs: plain ``nox`` runs lint, types, the smoke study, the page and the tests."""
+"""What CI runs: plain ``nox`` runs lint, types, the smoke study, page, site and tests."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ METRIC_FIGURE = re.compile(r"\n!\[[^\n]*\]\(figures/(?:seeds|level|course)-(\w+)
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["lint", "types", "smoke", "browser", "tests"]
+nox.options.sessions = ["lint", "types", "smoke", "browser", "docs", "tests"]
 nox.options.error_on_missing_interpreters = True
 
 
@@ -100,29 +100,10 @@ def browser(session: nox.Session) -> None:
     session.run("pytest", "-m", "browser", "tests/browser", *session.posargs)
 
 
-@nox.session(default=False)
-def slurm(session: nox.Session) -> None:
-    """A study on a Slurm of one node, this machine; as root, on Debian."""
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        session.skip("needs root and Debian's slurm-wlm")
-    if not shutil.which("slurmctld"):
-        install = ["apt-get", "install", "-q", "-y", "--no-install-recommends", "slurm-wlm"]
-        session.run("apt-get", "update", "-q", external=True)
-        session.run(*install, external=True)
-    session.install("-e", ".[dev]", "-c", CONSTRAINTS, env=COMPILED)
-    folder = Path(session.create_tmp()).resolve() / "slurm"
-    conf = {"SLURM_CONF": str(folder / "slurm.conf")}
-    session.run("sh", "tests/slurm/one_node.sh", str(folder), env=conf, external=True)
-    try:
-        session.run("pytest", "-m", "slurm", "tests/slurm", *session.posargs, env=conf)
-    finally:
-        session.run("pkill", "-x", "slurmctld|slurmd", external=True, success_codes=[0, 1])
-
-
-@nox.session(default=False)
+@nox.session
 def docs(session: nox.Session) -> None:
     """The site of the documentation, into site/html; a warning or a dead link is an error."""
-    session.install("-e", ".[docs]", "-c", CONSTRAINTS, env=COMPILED)
+    session.install("-e", ".[docs]", "-c", CONSTRAINTS)
     session.run("python", "-m", "website", "site")
 
 
