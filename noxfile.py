@@ -107,6 +107,25 @@ def docs(session: nox.Session) -> None:
     session.run("python", "-m", "website", "site")
 
 
+@nox.session(default=False)
+def slurm(session: nox.Session) -> None:
+    """A study on a Slurm of one node, this machine; as root, on Debian."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        session.skip("needs root and Debian's slurm-wlm")
+    if not shutil.which("slurmctld"):
+        install = ["apt-get", "install", "-q", "-y", "--no-install-recommends", "slurm-wlm"]
+        session.run("apt-get", "update", "-q", external=True)
+        session.run(*install, external=True)
+    session.install("-e", ".[dev]", "-c", CONSTRAINTS, env=COMPILED)
+    folder = Path(session.create_tmp()).resolve() / "slurm"
+    conf = {"SLURM_CONF": str(folder / "slurm.conf")}
+    session.run("sh", "tests/slurm/one_node.sh", str(folder), env=conf, external=True)
+    try:
+        session.run("pytest", "-m", "slurm", "tests/slurm", *session.posargs, env=conf)
+    finally:
+        session.run("pkill", "-x", "slurmctld|slurmd", external=True, success_codes=[0, 1])
+
+
 @nox.session(default=False, python=False)
 def publish(session: nox.Session) -> None:
     """Pack a study's results into where they are committed: nox -s publish -- NAME."""
