@@ -1,4 +1,4 @@
-"""What CI runs: plain ``nox`` runs lint, types, the smoke study, the page and the tests."""
+"""What CI runs: plain ``nox`` runs lint, types, the smoke study, page, site and tests."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ METRIC_FIGURE = re.compile(r"\n!\[[^\n]*\]\(figures/(?:seeds|level|course)-(\w+)
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["lint", "types", "smoke", "browser", "tests"]
+nox.options.sessions = ["lint", "types", "smoke", "browser", "docs", "tests"]
 nox.options.error_on_missing_interpreters = True
 
 
@@ -98,6 +98,13 @@ def browser(session: nox.Session) -> None:
         session.run(*as_root, *install, external=True)
     session.install("-e", ".[dev]", "-c", CONSTRAINTS, env=COMPILED)
     session.run("pytest", "-m", "browser", "tests/browser", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The site of the documentation, into site/html; a warning or a dead link is an error."""
+    session.install("-e", ".[docs]", "-c", CONSTRAINTS)
+    session.run("python", "-m", "website", "site")
 
 
 @nox.session(default=False)

@@ -115,6 +115,7 @@ _FACTS = {
         "group": "group",
         "extractor": "feature space",
         "primary_for": "primary for",
+        "caution": "caution",
     },
     Listed.STUDIES: {
         "file": "file",
@@ -191,7 +192,7 @@ def _describe_model(
 
 
 def _entries(what: Listed) -> list[dict[str, Any]]:
-    from ogan_bench.metrics import METRICS, primary_for
+    from ogan_bench.metrics import METRICS, caution_for, primary_for
     from ogan_bench.study import catalogue
     from ogan_bench.study.shipped import read_question, shipped_studies
 
@@ -207,6 +208,7 @@ def _entries(what: Listed) -> list[dict[str, Any]]:
                 "extractor": metric.extractor,
                 "group": metric.group,
                 "primary_for": primary_for(name),
+                "caution": caution_for(name),
             }
             for name, metric in METRICS.items()
         ]

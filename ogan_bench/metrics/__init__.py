@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 
 from ogan_bench.errors import PluginError
+from ogan_bench.metrics.cautions import caution_for
 from ogan_bench.metrics.conditional import CONDITIONAL
 from ogan_bench.metrics.coverage import COVERAGE
 from ogan_bench.metrics.definition import Direction, Metric
@@ -60,4 +61,12 @@ def add_metric(name: str, better: Direction | None, definition: str, source: str
         raise PluginError(f"{source}: there is a metric {name!r} already")
 
 
-__all__ = ["METRICS", "PRIMARY", "Direction", "Metric", "add_metric", "primary_for"]
+__all__ = [
+    "METRICS",
+    "PRIMARY",
+    "Direction",
+    "Metric",
+    "add_metric",
+    "caution_for",
+    "primary_for",
+]

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from ruamel.yaml import YAML
 
 import ogan_bench as ob
-from ogan_bench import cli
 from ogan_bench.analysis.verdicts import DECISIONS
 from ogan_bench.api import Results
 from ogan_bench.data.sources.digits import digits
@@ -27,6 +24,7 @@ from ogan_bench.study.shipped import read_question, shipped_studies
 from ogan_bench.study.trial import trials
 from ogan_bench.study.tuning import Tuning
 from ogan_bench.training.rate_schedule import rate_schedule
+from tests.shown_commands import in_blocks, in_sentences, parse
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGE = ROOT / "ogan_bench"
@@ -119,28 +117,12 @@ def test_the_hypotheses_are_valid(tmp_path: Path) -> None:
     ]
 
 
-COMMANDS = [
-    *(
-        line
-        for text in blocks("sh")
-        for line in re.findall(r"^(?:.* && )?(ogan-bench .*)$", text, re.MULTILINE)
-    ),
-    *re.findall(r"`(ogan-bench [^`]*)`", PAGES.replace("\n", " ")),
-]
+COMMANDS = [*in_blocks("\n".join(blocks("sh"))), *in_sentences(PAGES)]
 
 
 @pytest.mark.parametrize("line", sorted(set(COMMANDS)))
 def test_the_command_line_takes_what_is_shown(line: str) -> None:
-    """Commands, options and values of choices; nothing is run."""
-    line = line.replace("[STUDY]", "STUDY").replace("COMMAND --help", "run STUDY")
-    words = shlex.split(line.replace("list WHAT", "list objectives"), comments=True)[1:]
-    command: Any = typer.main.get_command(cli.app)
-    while len(words) > 1 and hasattr(command, "commands"):
-        command, words = command.commands[words[0]], words[1:]
-    if hasattr(command, "commands"):  # the text names a command without its arguments
-        assert words[0] in command.commands
-    else:
-        command.make_context(command.name, words)
+    parse(line)
 
 
 def test_the_layout_of_the_results_names_files_that_the_code_names() -> None:

@@ -1,0 +1,38 @@
+"""Commands as pages show them."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import Any
+
+import typer
+
+from ogan_bench import cli
+
+
+def in_blocks(text: str) -> list[str]:
+    """The commands in blocks of a shell's text; the line may begin with another command."""
+    return re.findall(r"^(?:.* && |srun )?(ogan-bench .*)$", text, re.MULTILINE)
+
+
+def in_sentences(page: str) -> list[str]:
+    """The commands that stand in backticks."""
+    return re.findall(r"`(ogan-bench [^`]*)`", page.replace("\n", " "))
+
+
+def parse(line: str) -> None:
+    """Let the command line parse a command: names, options and choices; nothing is run.
+
+    Raises:
+        Exception: Of the parser; it does not take the command.
+    """
+    line = line.replace("[STUDY]", "STUDY").replace("COMMAND --help", "run STUDY")
+    words = shlex.split(line.replace("list WHAT", "list objectives"), comments=True)[1:]
+    command: Any = typer.main.get_command(cli.app)
+    while len(words) > 1 and hasattr(command, "commands"):
+        command, words = command.commands[words[0]], words[1:]
+    if hasattr(command, "commands"):  # the text names a command without its arguments
+        assert words[0] in command.commands
+    else:
+        command.make_context(command.name, words)
