@@ -91,7 +91,6 @@ def test_other_commands_exist() -> None:
     assert others == {
         "pip install -e .",
         'pip install -e ".[onnx]"',
-        "python -m ogan_bench.store.pack results/my_study published/my_study",
         "sbatch --array=0-7 --signal=USR1@120 --requeue worker.sh",
         "#!/bin/sh",
         "code=$?",
