@@ -1,8 +1,8 @@
 """``ro-crate-metadata.json``: what the files of an archive are, and which runs made them.
 
 Every trial is a run of this software: its version and commit, the settings and data that went in,
-when it began, and the files that came out. A trial does not store when it ended; it says how long
-it trained and was evaluated.
+when it began and ended, and the files that came out. Trials of earlier versions do not store when
+they ended; all say how long they trained and were evaluated.
 
 References:
     RO-Crate 1.1, https://www.researchobject.org/ro-crate/specification/1.1/
@@ -171,7 +171,9 @@ def _runs(analyses: Mapping[str, Analysis], names: Sequence[str]) -> Iterator[_R
             data = data_of(results.record["arms"][row["arm"]], run)
             made = [f"{study}/{name}" for name in PACKED]
             made += [f"{row['path']}/{name}" for name in NETS if f"{row['path']}/{name}" in known]
-            begun = [attempt["started"] for attempt in run.get("attempts", [])]
+            attempts = run.get("attempts", [])
+            begun = [attempt["started"] for attempt in attempts]
+            ended = [attempt.get("ended") for attempt in attempts]
             action = {
                 "@id": f"#{row['path']}",
                 "@type": "CreateAction",
@@ -181,6 +183,7 @@ def _runs(analyses: Mapping[str, Analysis], names: Sequence[str]) -> Iterator[_R
                 "object": _refs([_id(settings), data.id]),
                 "result": _refs(map(_id, made)),
                 **_given("startTime", min(filter(None, begun), default=None)),
+                **_given("endTime", max(filter(None, ended), default=None)),
                 **_status(row),
             }
             yield _Run(action, tools)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import time
@@ -15,6 +16,7 @@ from typing import Any, Literal
 import torch
 
 from ogan_bench.data import Dataset
+from ogan_bench.data.base import Split
 from ogan_bench.errors import UserError
 from ogan_bench.evaluation.evaluate import Facts
 from ogan_bench.evaluation.rows import Row
@@ -33,6 +35,7 @@ from ogan_bench.store.lease import BusyError
 from ogan_bench.store.preregistration import registration
 from ogan_bench.store.record_shapes import FORMAT
 from ogan_bench.store.stored_trials import with_what_was_measured
+from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.checkpoint import UnreadableCheckpointError
@@ -155,8 +158,24 @@ def _run(
     folder = store.trial(trial)
     dataset, held_out, device = prepare(trial, folder, device_name)
     folder.error.unlink(missing_ok=True)
-    steps, budget = trial.settings.training.steps, options.trial_budget
-    _write_run(trial, store, dataset, device, trains=not folder.is_trained(budget))
+    _write_run(trial, store, dataset, device, trains=not folder.is_trained(options.trial_budget))
+    try:
+        return _train_and_measure(trial, store, options, dataset, held_out, device, check)
+    finally:
+        _note_end(folder)
+
+
+def _train_and_measure(
+    trial: Trial,
+    store: TrialStore,
+    options: Options,
+    dataset: Dataset,
+    held_out: Split | None,
+    device: torch.device,
+    check: Callable[[], None],
+) -> dict[str, Any]:
+    folder, steps = store.trial(trial), trial.settings.training.steps
+    budget = options.trial_budget
     monitor = FolderMonitor(folder, steps, options.checkpoint_seconds, budget, check)
 
     outcome, reason = "ok", None
@@ -290,3 +309,13 @@ def _write_run(
             "provenance": here if trains else earlier.get("provenance", here),
         },
     )
+
+
+def _note_end(folder: TrialFolder) -> None:
+    """Record when the attempt ended, however it did; one that was killed has no end."""
+    with contextlib.suppress(UserError):  # what ended it may be that nothing can be written
+        run = folder.read("run.json")
+        if run is not None:
+            *earlier, last = run["attempts"]
+            ended = datetime.now(UTC).isoformat(timespec="seconds")
+            folder.write("run.json", {**run, "attempts": [*earlier, {**last, "ended": ended}]})

@@ -42,6 +42,7 @@ class Attempt(Shape):
     """One attempt at a trial."""
 
     started: str = ""
+    ended: str = ""
     trains: bool = True
     tool: dict[str, str | None] = {}
 

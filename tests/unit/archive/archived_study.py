@@ -32,7 +32,10 @@ def with_nets(root: Path) -> Path:
     (failed.path / "result.json").unlink()
     failed.error.write_text("Traceback\n  ...\nRuntimeError: <b>out of memory</b>\n")
     begun = trial(root, "none", 1)
-    attempts = [{"started": f"2026-01-0{day}T00:00:00+00:00"} for day in (2, 3)]
+    attempts = [
+        {"started": "2026-01-02T00:00:00+00:00"},  # killed: it has no end
+        {"started": "2026-01-03T00:00:00+00:00", "ended": "2026-01-03T01:00:00+00:00"},
+    ]
     begun.write("run.json", {**(begun.read("run.json") or {}), "attempts": attempts})
     return root
 

@@ -69,6 +69,11 @@ def test_measuring_anew_leaves_what_the_training_says_of_itself(
     retrained, _ = versions("3")
     assert retrained["provenance"]["ogan_bench"] == "3"
     assert [entry["trains"] for entry in retrained["attempts"]] == [True, False, False, True]
+    ends = [entry.get("ended") for entry in retrained["attempts"]]
+    assert ends[2] is None  # it was given up for the next one
+    assert ends.count(None) == 1
+    for entry in retrained["attempts"]:
+        assert entry.get("ended", entry["started"]) >= entry["started"]
 
 
 def test_a_stopped_trial_is_measured_as_it_stands_and_says_how_far_it_came(tmp_path: Path) -> None:
