@@ -166,7 +166,11 @@ def test_claim_pages_are_made_of_the_stored_trials(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("block", "study", "count"),
-    [("readings", "kind_or_pull", 6), ("best", "best_against_best", 5)],
+    [
+        ("readings", "kind_or_pull", 6),
+        ("best", "best_against_best", 5),
+        ("linear", "linear_codes", 4),
+    ],
 )
 def test_findings_quote_the_estimates_of_published_verdicts(
     block: str, study: str, count: int
@@ -176,8 +180,8 @@ def test_findings_quote_the_estimates_of_published_verdicts(
     pairs = re.findall(r"(\d+\.\d+)\s+against\s+(\d+\.\d+)", text)
     assert len(pairs) == count
     report = (REFERENCE / study / "report.md").read_text(encoding="utf-8")
-    metric = r"(?:FD \(classifier\)|autoencoding MSE)"
-    stated = re.findall(rf"{metric}: .*? (\d+\.\d+), .*? (\d+\.\d+); difference", report)
+    means = r": .*? (\d+\.\d+), .*? (\d+\.\d+); (?:difference|pseudo-median)"
+    stated = re.findall(means, report)
     values = [set(pair) for pair in stated]
     assert [pair for pair in pairs if set(pair) not in values] == []
 
