@@ -14,7 +14,7 @@ from torch.nn.modules.module import register_module_forward_hook
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_float, to_uint8
 from ogan_bench.evaluation.evaluate import GROUPS, evaluate
-from ogan_bench.evaluation.interpolation import interpolation
+from ogan_bench.evaluation.interpolation import paths
 from ogan_bench.evaluation.inversion import inversion
 from ogan_bench.evaluation.mechanism import mechanism
 from ogan_bench.evaluation.separability.stylegan_separability import (
@@ -38,8 +38,8 @@ from tests.oracles.evaluation.resampled_data import flat_encoder
 
 CPU = torch.device("cpu")
 TRAIN, PROBED, TEST, D = 60, 50, 30, 8
-PAIRS, DETOURS = interpolation.PAIRS, interpolation.DETOUR_PAIRS
-WALK = (interpolation.SEGMENTS + 1) * DETOURS
+PAIRS, DETOURS = paths.PAIRS, paths.DETOUR_PAIRS
+WALK = (paths.SEGMENTS + 1) * DETOURS
 MECHANISM = mechanism.BATCHES * mechanism.BATCH_SIZE
 CURVES, STARTS = 2, inversion.RESTARTS + 1
 
@@ -138,7 +138,7 @@ def test_every_image_is_made_once(passed: Counter[str], labelled: Dataset) -> No
         "reconstruction": {"extractor": 2 * TEST},  # of training and of generated images
         "codes": {"G": 4 * TEST, "E": 5 * TEST},  # the first of five rounds begins decoded
         "interpolation": {
-            "G": CURVES * (2 * PAIRS + PAIRS + (interpolation.SEGMENTS - 1) * DETOURS)
+            "G": CURVES * (2 * PAIRS + PAIRS + (paths.SEGMENTS - 1) * DETOURS)
             + WALK,  # between shuffled codes
             "extractor": 2 * 8
             + 2 * PAIRS

@@ -13,13 +13,13 @@ from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_float, to_uint8
-from ogan_bench.evaluation.interpolation.interpolation import InterpolationPaths
 from ogan_bench.evaluation.interpolation.naturalness import (
     middle_to_ends,
     shuffled_entries,
     straightness,
 )
 from ogan_bench.evaluation.interpolation.path_length import linear, spherical
+from ogan_bench.evaluation.interpolation.paths import InterpolationPaths
 from ogan_bench.features.feature_space import FeatureSpace
 from ogan_bench.features.spaces import FEATURE_SPACES
 from tests.oracles.evaluation.known_pairs import Unflat, measure, subject_of, value
