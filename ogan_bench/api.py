@@ -309,7 +309,7 @@ def load_results(path: Path | str = "results", *studies: str) -> pd.DataFrame:
 def _measurements(results: StudyResults) -> pd.DataFrame:
     data = results.metrics.merge(results.trials[["arm", "seed", "outcome"]], on=["arm", "seed"])
     arms = results.record["arms"]
-    names = [dataset_name(arms[arm]["data"]) for arm in data["arm"]]
+    names = [dataset_name(arms[arm].get("data")) for arm in data["arm"]]
     data.insert(0, "study", results.name)
     data.insert(1, "dataset", names)
     data.insert(4, "outcome", data.pop("outcome"))

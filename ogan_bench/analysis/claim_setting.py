@@ -83,7 +83,7 @@ def settings_of(results: StudyResults, verdicts: Sequence[Verdict]) -> list[Clai
 
 def _setting(results: StudyResults, verdict: Verdict) -> ClaimSetting:
     hypothesis = verdict.hypothesis
-    dataset = results.record["arms"][verdict.finding.arms[0]]["data"]
+    arm = results.record["arms"][verdict.finding.arms[0]]
     ratio, by_seed, note = _NO_RATIO, np.empty(0), ""
     if not isinstance(hypothesis, Comparison):
         note = "compares no two arms"
@@ -99,7 +99,7 @@ def _setting(results: StudyResults, verdict: Verdict) -> ClaimSetting:
             note = str(error)
     return ClaimSetting(
         study=results.name,
-        dataset=dataset_name(dataset),
+        dataset=dataset_name(arm.get("data")),
         hypothesis=hypothesis.id,
         claim=hypothesis.claim,
         part_of=hypothesis.part_of,
@@ -149,8 +149,14 @@ def factor_of(log: Interval) -> Interval:
     return Interval(*(math.exp(min(value, _LARGEST)) for value in log))
 
 
-def dataset_name(part: Record) -> str:
-    """Display name of a dataset from its settings, such as ``fashion_mnist at 32``."""
+def dataset_name(part: Record | None) -> str:
+    """Display name of a dataset from its settings, such as ``fashion_mnist at 32``.
+
+    >>> dataset_name({"name": "ring"}), dataset_name(None)
+    ('ring', 'unknown data')
+    """
+    if not part or not part.get("name"):
+        return "unknown data"  # of a version that did not store it
     size = part.get("resolution")
     return f"{part['name']} at {size}" if size else str(part["name"])
 

@@ -13,6 +13,7 @@ import pytest
 import ogan_bench as ob
 from ogan_bench.errors import UserError
 from ogan_bench.study.shipped import shipped_studies
+from tests.unit.analysis.stored_study import build
 
 REFERENCE = Path(__file__).parent.parent.parent / "results" / "reference"
 STUDY = "mse_vs_pearson"
@@ -64,6 +65,8 @@ def test_measurements_are_one_tidy_table() -> None:
 
 def test_an_empty_folder_gives_an_empty_table_and_a_wrong_name_an_error(tmp_path: Path) -> None:
     assert ob.load_results(tmp_path).empty
+    build(tmp_path)  # whose record does not name its data
+    assert set(ob.load_results(tmp_path)["dataset"]) == {"unknown data"}
     with pytest.raises(UserError, match="no such study"):
         ob.load_results(tmp_path, "nothing")
 

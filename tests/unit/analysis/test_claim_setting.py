@@ -52,6 +52,22 @@ def test_the_smoke_scale_is_no_setting_of_a_claim() -> None:
     assert settings_of(found, judge(found)) == []
 
 
+@pytest.mark.parametrize("data", [None, {}, {"name": ""}])
+def test_data_that_a_study_does_not_name_are_unknown(data: object) -> None:
+    """Such a record may be of another version; before, `claims` ended in a KeyError."""
+    found = results(
+        {"a": [1.0, 1.1, 1.2], "b": [2.0, 2.2, 2.3]},
+        [{"id": "h", "claim": "c", "part_of": "It works.", "test": "superiority",
+          "metric": "fd_classifier", "arm": "a", "control": "b"}],
+    )  # fmt: skip
+    for arm in "ab":
+        found.record["arms"][arm]["data"] = data
+    assert settings_of(found, judge(found))[0].dataset == "unknown data"
+    for arm in "ab":
+        del found.record["arms"][arm]["data"]
+    assert settings_of(found, judge(found))[0].dataset == "unknown data"
+
+
 def test_incomplete_and_uninformative_settings_say_so() -> None:
     assert stored()[0].left_out == ""
     assert stored()[0].rests_on.startswith("rests on")
