@@ -94,8 +94,8 @@ def measure(
 ) -> dict[str, Cost]:
     """Cost of each part with warm caches."""
     settings = load_study(shipped_studies()["mse_vs_pearson"], scale=scale).arms["pearson"]
-    dataset = load_dataset(settings, "cpu")
     trial = Trial("benchmark", "pearson", 0, settings)
+    dataset = load_dataset(trial, "cpu")
     nets = build_nets(trial, dataset)
     changes = {"extractors": spaces} | ({} if samples is None else {"samples": samples})
     evaluation = settings.evaluation.model_validate({**settings.evaluation.model_dump(), **changes})

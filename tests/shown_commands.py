@@ -13,7 +13,8 @@ from ogan_bench import cli
 
 def in_blocks(text: str) -> list[str]:
     """The commands in blocks of a shell's text; the line may begin with another command."""
-    return re.findall(r"^(?:.* && |srun )?(ogan-bench .*)$", text, re.MULTILINE)
+    whole = re.sub(r"\\\n\s*", "", text)  # a line that goes on
+    return re.findall(r"^(?:.* && |srun )?(ogan-bench .*)$", whole, re.MULTILINE)
 
 
 def in_sentences(page: str) -> list[str]:

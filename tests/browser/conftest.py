@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from ogan_bench.analysis.formatting import metric_info
 from ogan_bench.analysis.registration import Standing
+from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.study_answer import Answer
 from ogan_bench.analysis.verdicts import DECISIONS
+from ogan_bench.report.means_table import means_table
 from ogan_bench.report.rendering import Picture, data_uri, templates
 from ogan_bench.statistics import Interval
 
@@ -115,12 +118,16 @@ def context() -> dict[str, Any]:
     """What a report is made of, with text that would like to be more in every place."""
     summary = [estimates(arm, metric) for metric in range(3) for arm in range(len(ARMS))]
     figures = ("seeds-a", "seeds-b", "level-a", "course-a", "curve-rho", "curve-codes", "plane-a")
+    named = SimpleNamespace(
+        arm_title=lambda arm: arm,
+        name="demo", control="none", problems=(IMAGE, SCRIPT), provenance=("a", "b"),
+    )  # fmt: skip
     table = [{"arm": arm, "planned": 5, "ok": 4, "diverged": 1} for arm in ARMS]
     return {
-        "results": SimpleNamespace(
-            arm_title=lambda arm: arm,
-            name="demo", control="none", problems=(IMAGE, SCRIPT), provenance=("a", "b")
-        ),
+        "results": named,
+        "shown": f"Arms shown: {SCRIPT}.",
+        "transposed": False,
+        "laid_out": functools.partial(means_table, cast(StudyResults, named)),
         "record": {
             "name": "demo", "scale": "smoke", "question": f"Does {SCRIPT} help?", "source": IMAGE,
             "alpha": 0.05, "metrics": list(METRICS), "seeds": [0, 1, 2, 3, 4],

@@ -198,7 +198,7 @@ def test_a_trial_that_dies_takes_no_other_with_it(tmp_path: Path) -> None:
     os.kill(holder_of(folder / ".lock"), signal.SIGKILL)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 3, errors
-    assert "none/seed-0: its process was killed or crashed" in errors
+    assert "none/seed-0: its process was killed (SIGKILL)" in errors
     other = folder.parent.parent / "pearson" / "seed-0"
     assert metrics(other)["outcome"] == "ok"
 
