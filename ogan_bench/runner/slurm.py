@@ -198,21 +198,27 @@ class SlurmExecutor:
             for call, job in zip(calls, jobs, strict=True):
                 call.job = job
             self._running += calls
-            self._asked = time.monotonic()  # Slurm may take a moment to know them
+            # What Slurm said before does not name them, and it may take a moment to know them.
+            self._queue, self._asked = None, time.monotonic()
 
     def _look(self, call: _Call) -> None:
         """Hand on the result of a job, submit it again, or note that it died."""
         has_result = call.job.paths.result_pickle.exists()
-        if not has_result and not self._is_gone(call):
-            return
+        if not has_result:
+            if not self._is_gone(call):
+                return
+            has_result = self._appears(call.job.paths.result_pickle)
         with self._lock:
             if call not in self._running:
                 return  # killed meanwhile
             self._running.remove(call)
+        if not has_result:  # submitit would wait for it, for ever if Slurm keeps no accounts
+            self._died(call, "")
+            return
         try:
             result = call.job.result()
-        except Exception as error:  # FailedJobError, UncompletedJobError, or of unpickling
-            self._died(call, error)
+        except Exception as error:  # FailedJobError, or of unpickling
+            self._died(call, _raised(error) or _last_line(str(error)))
             return
         step = getattr(result, "step", None)
         if getattr(result, "status", None) == "interrupted" and not self._is_stopping:
@@ -236,17 +242,27 @@ class SlurmExecutor:
         """Whether a job has ended, according to Slurm's queue."""
         if self._cluster == "local":
             return bool(call.job.done())
-        if time.monotonic() - self._asked >= QUEUE_SECONDS:
+        every = self._poll_seconds if self._is_stopping else QUEUE_SECONDS
+        if time.monotonic() - self._asked >= every:
             self._asked = time.monotonic()
             self._queue = _queue()
         return self._queue is not None and call.job.job_id not in self._queue
 
-    def _died(self, call: _Call, error: Exception) -> None:
-        """What to say of a job without a result; a stopping run does not ask."""
+    def _appears(self, result: Path) -> bool:
+        """Whether a file of another machine becomes visible here; caches of NFS take seconds."""
+        until = time.monotonic() + 3 * self._poll_seconds
+        while not result.exists():
+            if time.monotonic() > until:
+                return False
+            time.sleep(self._poll_seconds / 10)
+        return True
+
+    def _died(self, call: _Call, raised: str) -> None:
+        """What to say of a job that returned nothing; a stopping run does not ask."""
         if self._is_stopping and call.future.cancel():
             return
         state = "" if self._cluster == "local" else _state(call.job.job_id)
-        said = _raised(error) or (f"Slurm says {state}" if state else "killed or crashed")
+        said = raised or (f"Slurm says {state}" if state else "killed or crashed")
         call.future.set_exception(
             WorkerDiedError(
                 f"job {call.job.job_id} ended without a result ({said}); its output is in "

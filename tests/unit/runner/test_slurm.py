@@ -60,6 +60,13 @@ def test_a_job_that_gets_nowhere_is_given_up(jobs: SlurmExecutor, tmp_path: Path
     assert len(log.read_text().splitlines()) == 4  # one step forward, then three times none
 
 
+def test_an_old_answer_of_slurm_says_nothing_of_new_jobs(jobs: SlurmExecutor) -> None:
+    """Before, a job that was submitted again counted as gone at once."""
+    jobs._queue = set()
+    assert jobs.submit(double, 1).result(60) == (2, "cpu")
+    assert jobs._queue is None
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
