@@ -28,10 +28,8 @@ from ogan_bench.errors import UserError
 from ogan_bench.files import Record, read_json, sha256, write_bytes, write_json
 from ogan_bench.report.image_grids import GRIDS
 from ogan_bench.report.report import FORMATS, write_index, write_report
-from ogan_bench.store import claims
 from ogan_bench.store.examination import examine_results
 from ogan_bench.store.pack import pack
-from ogan_bench.store.packed import PackedStudy
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.shipped import PACKAGE, find_study
@@ -137,7 +135,7 @@ def _check(store: TrialStore, study: str) -> None:
     """
     faults = []
     for trial in store.folders(study):
-        if _is_running(trial):
+        if trial.is_running:
             raise UserError(f"{trial.path}: is being run now; archive the study once it has ended")
         try:
             for name in ("run.json", "result.json", "samplings.json"):
@@ -148,15 +146,6 @@ def _check(store: TrialStore, study: str) -> None:
             faults.append(str(error))
     if faults:
         raise UserError("\n".join(faults))
-
-
-def _is_running(trial: TrialFolder) -> bool:
-    if PackedStudy(trial.path.parent.parent).exists:
-        return False
-    try:
-        return claims.is_held(trial.path)
-    except UserError:  # nothing can be claimed, so nothing runs, in a folder that is read-only
-        return False
 
 
 def _add_study(store: TrialStore, study: str, folder: Path, weights: Weights) -> list[Record]:

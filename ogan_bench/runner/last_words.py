@@ -67,7 +67,7 @@ def recorded(path: Path, silent_seconds: float | None = None) -> Iterator[None]:
             _watch = None
             faulthandler.cancel_dump_traceback_later()
             faulthandler.disable()
-    path.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
 
 
 def sign_of_life() -> None:

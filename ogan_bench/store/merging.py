@@ -131,7 +131,7 @@ def _action(there: TrialFolder, here: TrialFolder) -> Action:
     Raises:
         UserError: It has two results or two configurations, is being run here, or is damaged.
     """
-    if _is_running(there):
+    if there.is_running:
         return "running"
     run, result = there.read("run.json"), there.read("result.json")
     if run is None:
@@ -160,15 +160,6 @@ def _action(there: TrialFolder, here: TrialFolder) -> Action:
             f"{here.path} and {there.path}: two results of one trial; delete one of the folders"
         )
     return "kept"
-
-
-def _is_running(there: TrialFolder) -> bool:
-    if PackedStudy(there.path.parent.parent).exists:
-        return False
-    try:
-        return claims.is_held(there.path)
-    except UserError:  # nothing can be claimed, so nothing runs, in a folder that is read-only
-        return False
 
 
 def _add_study(source: TrialStore, target: TrialStore, study: str) -> None:

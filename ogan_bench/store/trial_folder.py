@@ -175,6 +175,16 @@ class TrialFolder:
         return self._has("run.json")
 
     @property
+    def is_running(self) -> bool:
+        """Whether a process holds the trial; none does where nothing can be claimed."""
+        if self._pack.exists:
+            return False
+        try:
+            return claims.is_held(self.path)
+        except UserError:  # a folder that is read-only
+            return False
+
+    @property
     def _pack(self) -> PackedStudy:
         return PackedStudy(self.path.parent.parent)
 

@@ -61,6 +61,19 @@ def test_stacks_are_kept(fn: object, is_hang: bool, where: str, tmp_path: Path) 
     assert last_words.read(path) == ""
 
 
+def give_up(path: Path, *, device: str) -> bool:
+    try:
+        with last_words.recorded(path):
+            raise InterruptedError
+    except InterruptedError:
+        return path.exists()
+
+
+def test_an_interrupted_trial_leaves_no_empty_file(tmp_path: Path) -> None:
+    with LocalExecutor(["cpu"]) as executor:
+        assert not executor.submit(give_up, tmp_path / "stacks.txt").result(timeout=60)
+
+
 def test_who_gives_signs_of_life_is_left_alone(tmp_path: Path) -> None:
     with LocalExecutor(["cpu"]) as executor:
         assert executor.submit(work, tmp_path / "stacks.txt").result(timeout=60)
