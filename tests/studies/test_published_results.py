@@ -186,6 +186,24 @@ def test_findings_quote_the_estimates_of_published_verdicts(
     assert [pair for pair in pairs if set(pair) not in values] == []
 
 
+@pytest.mark.parametrize(
+    ("study", "arm", "metric", "words"),
+    [
+        ("best_against_best", "pearson_samples", "fd_classifier", "with FD {:.3f} beside"),
+        ("best_against_best", "none", "fd_classifier", "beside {:.3f} without a term"),
+        ("linear_codes", "pearson", "probe_accuracy_pixels", "pixels themselves reaches {:.3f}"),
+        ("linear_codes", "pearson", "probe_trunk", "before the code {:.3f}"),
+        ("linear_codes", "pearson", "probe_trunk_untrained", "and {:.3f} before any training"),
+        ("linear_codes", "pearson", "midpoint_ratio_classifier", "lie {:.3f} times as far"),
+        ("linear_codes", "pearson", "midpoint_ratio_classifier_pixels", "lie {:.2f} times as far"),
+    ],
+)
+def test_findings_quote_published_means(study: str, arm: str, metric: str, words: str) -> None:
+    table = pd.read_csv(REFERENCE / study / "table.csv").set_index(["arm", "metric"])
+    findings = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
+    assert words.format(table.loc[(arm, metric), "mean"]) in " ".join(findings.split())
+
+
 def test_findings_quote_the_published_report() -> None:
     findings = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
     quoted = re.search(r"<!-- result:begin .*?-->\n(.*?)<!-- result:end -->", findings, re.DOTALL)
