@@ -28,7 +28,6 @@ DECISIONS = ("supported", "refuted", "equivalent", "inconclusive", "uninformativ
 ANSWERS = re.compile(r"(<!-- answers:begin .*?-->\n).*?(<!-- answers:end -->)", re.DOTALL)
 CLAIMS = re.compile(r"(<!-- claims:begin .*?-->\n).*?(<!-- claims:end -->)", re.DOTALL)
 STUDIES = re.compile(r"(<!-- studies:begin .*?-->\n).*?(<!-- studies:end -->)", re.DOTALL)
-METRIC_FIGURE = re.compile(r"\n!\[[^\n]*\]\(figures/(?:seeds|level|course)-(\w+)\.svg\)\n")
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -152,8 +151,7 @@ def present(session: nox.Session, reference: Path, names: Sequence[str]) -> None
         shown = session.run("ogan-bench", *arguments, "--json", external=True, silent=True)
         return json.loads(str(shown))
 
-    report = ("report", *names, "--results", str(reference), "--figures", "all")
-    session.run("ogan-bench", *report, external=True)
+    session.run("ogan-bench", "report", *names, "--results", str(reference), external=True)
     fill(FINDINGS, FRONT, front(reference / FRONT_STUDY))
     shutil.rmtree(CLAIM_PAGES, ignore_errors=True)
     stated = tool("claims", "--results", str(reference), "--out", str(CLAIM_PAGES))
@@ -186,19 +184,11 @@ def keep_small(folder: Path) -> None:
     """Delete what `ogan-bench report` can rebuild, and pictures that no text shows."""
     (folder / "report.html").unlink()
     (folder.parent / "index.html").unlink(missing_ok=True)
-    report = folder / "report.md"
-    text = shortened(report.read_text("utf-8"), json.loads((folder / "study.json").read_text()))
-    report.write_text(text, encoding="utf-8")
+    text = (folder / "report.md").read_text("utf-8")
     for picture in [*folder.glob("*/seed-*/*.png"), *folder.glob("figures/*")]:
         shown = f"]({picture.relative_to(folder).as_posix()})" in text
         if not shown and not on_a_page(picture):
             picture.unlink()
-
-
-def shortened(report: str, study: dict[str, Any]) -> str:
-    """A published report shows figures of those metrics that a hypothesis is about."""
-    metrics = {hypothesis["metric"] for hypothesis in study["hypotheses"]}
-    return METRIC_FIGURE.sub(lambda found: found[0] if found[1] in metrics else "", report)
 
 
 def on_a_page(picture: Path) -> bool:
