@@ -163,15 +163,16 @@ def present(session: nox.Session, reference: Path, names: Sequence[str]) -> None
 
 
 def copy_pictures(study: Path, target: Path) -> None:
-    """Copy the image grids of the first hypothesis's arms, and those that a page shows.
+    """Copy the image grids of the first two arms that a hypothesis compares, and those of pages.
 
     A report shows the pictures that are there, so this chooses those of ``report.md``.
     """
     hypotheses = json.loads((study / "study.json").read_text("utf-8"))["hypotheses"]
+    compared = [stated for stated in hypotheses if "control" in stated]
     arms = {
         name
-        for first in hypotheses[:1]  # the candidates of a tuning have none
-        for name in (first["arm"], first["control"], *(first.get("arms") or ()))
+        for first in (compared or hypotheses)[:1]  # the candidates of a tuning have none
+        for name in (first["arm"], first.get("control"), *(first.get("arms") or ()))
     }
     for picture in study.glob("*/seed-*/*.png"):
         place = picture.relative_to(study)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from ogan_bench.files import replacing
+
 
 @dataclass
 class _Watch:
@@ -56,8 +58,11 @@ def recorded(path: Path, silent_seconds: float | None = None) -> Iterator[None]:
     if not _is_allowed:
         yield
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+    with replacing(path, durable=False) as temporary:
+        # Under a name that is new: a client of a network file system may still know a file of this
+        # name that another has removed, and fail to open it.
+        file = temporary.open("w")
+    with file:
         faulthandler.enable(file)
         _watch = _Watch(file, silent_seconds)
         _watch.restart()

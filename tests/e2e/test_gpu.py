@@ -69,7 +69,7 @@ def test_every_system_trains_as_on_the_cpu(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("study_name", "arm"),
     [
-        ("conditional", "additive_projection"),
+        ("class_conditions", "additive"),
         ("small_data", "pearson_100_augmented"),
         ("any_gan", "wgan_gp"),
         ("lambda_sweep", "contrastive_1"),

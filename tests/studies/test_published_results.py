@@ -167,6 +167,7 @@ def test_claim_pages_are_made_of_the_stored_trials(tmp_path: Path) -> None:
         ("readings", "kind_or_pull", 6),
         ("best", "best_against_best", 5),
         ("linear", "linear_codes", 4),
+        ("classes", "class_conditions", 5),
     ],
 )
 def test_findings_quote_the_estimates_of_published_verdicts(
@@ -199,6 +200,14 @@ def test_findings_quote_published_means(study: str, arm: str, metric: str, words
     table = pd.read_csv(REFERENCE / study / "table.csv").set_index(["arm", "metric"])
     findings = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
     assert words.format(table.loc[(arm, metric), "mean"]) in " ".join(findings.split())
+
+
+def test_findings_say_how_many_studies_were_not_registered() -> None:
+    studies = [name for name in PUBLISHED if not name.endswith(TUNING)]
+    late = [name for name in studies if not (REFERENCE / name / "registered.json").exists()]
+    said = f"Of the {len(studies)} published studies, {len(late)} were not registered before their"
+    for page in ("README.md", "docs/findings.md"):
+        assert said in " ".join((ROOT / page).read_text(encoding="utf-8").split())
 
 
 def test_findings_quote_the_published_report() -> None:

@@ -122,7 +122,7 @@ def test_a_rate_of_nothing_is_refused_before_any_trial(
 def test_an_unknown_group_is_refused_on_loading() -> None:
     with pytest.raises(UserError, match=r"training\.rates\.class_vector\b.*'class_vectors'"):
         load_study(
-            Path("studies/conditional.yaml"), overrides=["training.rates={class_vector: 30}"]
+            Path("studies/class_conditions.yaml"), overrides=["training.rates={class_vector: 30}"]
         )
 
 
