@@ -60,7 +60,8 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """All tests that need no GPU, no network and no browser; arguments go to pytest."""
     session.install("-e", ".[dev]", "-c", CONSTRAINTS, env=COMPILED)
-    chosen = "not gpu and not network and not browser and not slurm"
+    elsewhere = ("gpu", "network", "browser", "slurm", "shared_folder")
+    chosen = " and ".join(f"not {marker}" for marker in elsewhere)
     session.run("pytest", "-m", chosen, "-n", "2", *session.posargs)
 
 
@@ -123,6 +124,19 @@ def slurm(session: nox.Session) -> None:
         session.run("pytest", "-m", "slurm", "tests/slurm", *session.posargs, env=conf)
     finally:
         session.run("pkill", "-x", "slurmctld|slurmd", external=True, success_codes=[0, 1])
+
+
+@nox.session(default=False)
+def shared_folder(session: nox.Session) -> None:
+    """Two runs on a folder that is mounted twice over the network; as root, on Debian."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        session.skip("needs root and Debian's sshfs")
+    if not (shutil.which("sshfs") and Path("/usr/sbin/sshd").exists()):
+        install = ["apt-get", "install", "-q", "-y", "--no-install-recommends"]
+        session.run("apt-get", "update", "-q", external=True)
+        session.run(*install, "sshfs", "openssh-server", external=True)
+    session.install("-e", ".[dev]", "-c", CONSTRAINTS, env=COMPILED)
+    session.run("pytest", "-m", "shared_folder", "tests/shared_folder", *session.posargs)
 
 
 @nox.session(default=False, python=False)

@@ -143,8 +143,10 @@ class Lease:
         started = self._clock()
         try:
             handle = os.open(self._path(number + 1), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        except FileExistsError:
-            return False
+        except OSError:  # not always FileExistsError: SFTP has no word for it
+            if self._path(number + 1).exists():
+                return False
+            raise
         os.close(handle)
         self._number = number + 1
         self._write(

@@ -2,52 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.long_runs import LONG, ended, metrics, record, start, wait_until_it_trains
+
 pytestmark = pytest.mark.slurm
-
-STUDY = ("ogan-bench", "run", "mse_vs_pearson", "--scale", "smoke", "--seeds", "0")
-LONG = ("--arms", "pearson", "--set", "training.steps=1500", "--set", "training.log_every=100")
-
-
-def start(out: Path, *more: str) -> subprocess.Popen[str]:
-    command = [*STUDY, "--results", str(out), *more]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-
-
-def ended(run: subprocess.Popen[str], code: int = 0) -> str:
-    """What a run has said, that ends with this exit code."""
-    with run:
-        _, said = run.communicate(timeout=300)
-    assert run.returncode == code, said
-    return said
 
 
 def slurm(*more: str) -> tuple[str, ...]:
     return ("--executor", "slurm", "--job", "timeout_min=10", *more)
 
 
-def metrics(out: Path, arm: str) -> object:
-    path = out / "mse_vs_pearson-smoke" / arm / "seed-0" / "result.json"
-    return json.loads(path.read_text())["metrics"]
-
-
 def job_that_trains(out: Path) -> str:
     """The number of the job whose trial has made a step."""
-    until = time.monotonic() + 180
-    path = out / "mse_vs_pearson-smoke" / "pearson" / "seed-0" / "progress.json"
-    while time.monotonic() < until:
-        if path.exists() and 0 < json.loads(path.read_text())["step"] < 1400:
-            command = ["squeue", "--me", "--noheader", "--array", "--format=%i"]
-            found = subprocess.run(command, capture_output=True, text=True, check=True)
-            return found.stdout.split()[0]
-        time.sleep(0.1)
-    raise AssertionError("no job has trained")
+    wait_until_it_trains(out)
+    command = ["squeue", "--me", "--noheader", "--array", "--format=%i"]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+    return found.stdout.split()[0]
 
 
 @pytest.fixture(scope="module")
@@ -73,10 +47,7 @@ def test_a_job_that_is_told_to_stop_goes_on_in_another(tmp_path: Path, here: Pat
     job = job_that_trains(tmp_path)
     subprocess.run(["scancel", "--signal=USR2", "--full", job], check=True)
     ended(run)
-    attempts = json.loads(
-        (tmp_path / "mse_vs_pearson-smoke" / "pearson" / "seed-0" / "run.json").read_text()
-    )["attempts"]
-    assert len(attempts) == 2
+    assert len(record(tmp_path, "pearson", "run.json")["attempts"]) == 2
     assert metrics(tmp_path, "pearson") == metrics(here, "pearson")
 
 

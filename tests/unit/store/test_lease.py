@@ -48,6 +48,25 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+def test_a_server_may_have_no_word_for_a_file_that_exists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SFTP says only that it failed; a folder that cannot be written says the same."""
+
+    def fail(path: Path, *_: object) -> int:
+        if taken:
+            path.write_bytes(b"")
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("ogan_bench.store.lease.os.open", fail)
+    taken = False
+    with pytest.raises(PermissionError):
+        lease(tmp_path).acquire()
+    taken = True
+    with pytest.raises(BusyError):
+        lease(tmp_path).acquire()
+
+
 def test_of_many_at_once_one_has_it(tmp_path: Path) -> None:
     start, won, lost = threading.Barrier(8), [], []
 
