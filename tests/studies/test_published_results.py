@@ -168,6 +168,7 @@ def test_claim_pages_are_made_of_the_stored_trials(tmp_path: Path) -> None:
         ("best", "best_against_best", 5),
         ("linear", "linear_codes", 4),
         ("classes", "class_conditions", 5),
+        ("modes", "stacked_modes", 1),
     ],
 )
 def test_findings_quote_the_estimates_of_published_verdicts(
@@ -189,6 +190,9 @@ def test_findings_quote_the_estimates_of_published_verdicts(
     [
         ("best_against_best", "pearson_samples", "fd_classifier", "with FD {:.3f} beside"),
         ("best_against_best", "none", "fd_classifier", "beside {:.3f} without a term"),
+        ("stacked_modes", "none", "modes_classifier", "Without the term {:.0f} modes"),
+        ("stacked_modes", "none", "modes_classifier", "it makes {:.0f}, see above"),
+        ("stacked_modes", "pearson", "modes_classifier", "With it {:.0f} are made"),
         ("linear_codes", "pearson", "probe_accuracy_pixels", "pixels themselves reaches {:.3f}"),
         ("linear_codes", "pearson", "probe_trunk", "before the code {:.3f}"),
         ("linear_codes", "pearson", "probe_trunk_untrained", "and {:.3f} before any training"),
