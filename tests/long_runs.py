@@ -27,7 +27,7 @@ def start(out: Path, *more: str, before: tuple[str, ...] = ()) -> subprocess.Pop
 def ended(run: subprocess.Popen[str], *codes: int) -> str:
     """What a run has said, that ends with one of these exit codes; without any, with 0."""
     with run:
-        _, said = run.communicate(timeout=300)
+        _, said = run.communicate(timeout=900)
     assert run.returncode in (codes or (0,)), said
     return said
 

@@ -117,7 +117,7 @@ def test_a_machine_that_is_cut_off_fails_and_another_goes_on(mounted: Mounts, al
     for pid in client.stdout.split():
         os.kill(int(pid), 9)
     with first:
-        _, said = first.communicate(timeout=300)
+        _, said = first.communicate(timeout=900)
     assert first.returncode not in (0, -9)
     assert "cannot be written" in said
     time.sleep(1)
