@@ -167,6 +167,7 @@ def test_claim_pages_are_made_of_the_stored_trials(tmp_path: Path) -> None:
         ("readings", "kind_or_pull", 6),
         ("best", "best_against_best", 5),
         ("linear", "linear_codes", 4),
+        ("sharing", "sharing", 6),
         ("readouts", "readout_alone", 8),
         ("classes", "class_conditions", 5),
         ("modes", "stacked_modes", 1),
