@@ -212,11 +212,37 @@ class Results:
         formats: Sequence[str] = ("html", "md", "csv"),
         figures: Selection = "main",
         figure_formats: Sequence[str] = ("svg",),
+        arms: Sequence[str] | None = None,
+        metrics: Sequence[str] | None = None,
+        transpose: bool = False,
+        out: Path | str | None = None,
     ) -> Report:
-        """Write the report into the study's folder; see ``ogan-bench report``."""
-        analysis = analyse_stored(self.root, self.name)
+        """Write the report; see ``ogan-bench report``.
+
+        Args:
+            formats: ``html``, ``md``, ``csv``, ``json``, ``latex``, ``latex-column``,
+                ``latex-methods`` and ``bib``.
+            figures: Those of the hypotheses' metrics (``main``), or ``all``.
+            figure_formats: ``svg``, ``png`` and ``pdf``.
+            arms: Only these arms in tables and figures, in this order. Marks still compare all
+                arms, and all verdicts are shown. Needs ``out``.
+            metrics: Only these metrics, likewise.
+            transpose: Whether arms are columns of the tables of means.
+            out: Folder in which to make one for the study; by default the report goes into the
+                study's folder.
+
+        Raises:
+            UserError: There is no such arm, metric or format, a selection has no ``out``, or a file
+                cannot be written.
+        """
+        analysis = analyse_stored(self.root, self.name, arms=arms, metrics=metrics)
         return write_report(
-            analysis, formats=formats, figures=figures, figure_formats=figure_formats
+            analysis,
+            formats=formats,
+            figures=figures,
+            figure_formats=figure_formats,
+            transpose=transpose,
+            folder=None if out is None else Path(out) / self.name,
         )
 
     def _repr_html_(self) -> str:

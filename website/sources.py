@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -12,6 +11,7 @@ from website.gallery import gallery_page
 from website.links import PLACES, lead_on, place
 from website.metrics import QUESTIONS, metric_pages
 from website.parts import TITLES, part_pages
+from website.pictures import copy_picture
 from website.studies import study_pages
 
 CONTENTS = {
@@ -86,8 +86,7 @@ def repository_pages(root: Path, target: Path) -> dict[str, str]:
         if not (root / file).is_file() or there is None:
             raise ValueError(f"{file} is linked to, and is not there")
         if there.suffix in (".svg", ".png"):
-            (target / there).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(root / file, target / there)
+            copy_picture(root, root / file, target / there)
 
     pages = {
         str(place(file)): lead_on((root / file).read_text(encoding="utf-8"), file, copy)

@@ -150,15 +150,22 @@ def factor_of(log: Interval) -> Interval:
 
 
 def dataset_name(part: Record | None) -> str:
-    """Display name of a dataset from its settings, such as ``fashion_mnist at 32``.
+    """Display name of a dataset from its settings, with how its images were cropped.
 
     >>> dataset_name({"name": "ring"}), dataset_name(None)
     ('ring', 'unknown data')
+    >>> dataset_name({"name": "fashion_mnist", "resolution": 32})
+    'fashion_mnist at 32'
+    >>> dataset_name({"name": "celeba", "resolution": 64, "crop_size": 108})
+    'celeba at 64, cropped to 108'
     """
     if not part or not part.get("name"):
         return "unknown data"  # of a version that did not store it
-    size = part.get("resolution")
-    return f"{part['name']} at {size}" if size else str(part["name"])
+    size, side = part.get("resolution"), part.get("crop_size")
+    name = f"{part['name']} at {size}" if size else str(part["name"])
+    if part.get("crop") == "centre":
+        return f"{name}, cropped to squares"
+    return f"{name}, cropped to {side}" if side else name
 
 
 _NO_BOUNDS = (math.nan, math.nan)

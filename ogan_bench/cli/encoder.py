@@ -50,15 +50,19 @@ def export(
 ) -> None:
     """Hand a trained encoder on: weights as safetensors, settings as JSON, and a model card.
 
+    The card has the trial's results, and what its study has decided about its arm.
+
     \b
     Examples:
       ogan-bench export results/mse_vs_pearson/pearson/seed-0 --out my_encoder
       ogan-bench export results/mse_vs_pearson/pearson/seed-0 --out my_encoder --to onnx
     In Python, ogan_bench.load_encoder("my_encoder") loads it: without data and study.
     """
+    from ogan_bench.analysis.arm_verdicts import verdicts_on_trial
     from ogan_bench.encoder.export import export as write
 
-    for path in write(trial, out, plugin or (), [form.value for form in to or ()]):
+    verdicts = verdicts_on_trial(trial)
+    for path in write(trial, out, plugin or (), [form.value for form in to or ()], verdicts):
         print_text(str(path))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ogan_bench.encoder.trained_encoder import TrainedEncoder
 from ogan_bench.errors import UserError, in_one_line
-from ogan_bench.runner.trained import load_evaluated
+from ogan_bench.runner.trained import EvaluatedPair, load_evaluated
 from ogan_bench.sampling.forward import BATCH_SIZE
 from ogan_bench.sampling.stored_pair import Images, StoredPair, read_pair
 
@@ -50,9 +50,11 @@ def stored_pair(folder: Path, plugins: Sequence[Path] = ()) -> StoredPair:
     """The pair of a folder; arguments and errors as of :func:`load_encoder`."""
     folder = located(folder)
     stored = read_pair(folder, plugins)
-    if stored is not None:
-        return stored
-    evaluated = load_evaluated(folder, plugins=plugins)
+    return as_stored(load_evaluated(folder, plugins=plugins)) if stored is None else stored
+
+
+def as_stored(evaluated: EvaluatedPair) -> StoredPair:
+    """A pair from the checkpoint of a trial whose version did not store its nets."""
     return StoredPair(evaluated.autoencoder, evaluated.trial.settings, Images.of(evaluated.dataset))
 
 

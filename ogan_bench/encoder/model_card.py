@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from typing import Any
 
@@ -46,6 +47,10 @@ Codes are {codes}; `enc(images, projected=False)` gives E(x).
 
 {results}
 
+## Verdicts
+
+{verdicts}
+
 ## Provenance
 
 | | |
@@ -74,7 +79,12 @@ PROVENANCE = ("ogan_bench", "git_commit", "git_dirty", "torch", "python", "devic
 
 
 def model_card(
-    facts: Record, run: Record, result: Record, stored: StoredPair, programs: Sequence[str] = ()
+    facts: Record,
+    run: Record,
+    result: Record,
+    stored: StoredPair,
+    programs: Sequence[str] = (),
+    verdicts: Record | None = None,
 ) -> str:
     """The card, with the results and the provenance as the trial has them.
 
@@ -84,6 +94,8 @@ def model_card(
         result: ``result.json``; empty if it is not known.
         stored: The nets and their settings.
         programs: Names of the files that are programs.
+        verdicts: What the study has decided about the arm: ``standing``, ``verdicts`` and ``none``
+            of :func:`~ogan_bench.analysis.arm_verdicts.arm_verdicts`; ``None`` if it is not known.
     """
     pair, evaluation, images = stored.autoencoder, stored.settings.evaluation, stored.images
     codes = PROJECTED[chosen_projection(pair.objective, evaluation)]
@@ -109,6 +121,7 @@ def model_card(
         data_hash=facts["images"]["data_hash"],
         licence=images.licence or "unknown",
         results=_results(result.get("metrics", [])),
+        verdicts=_verdicts(facts, verdicts),
         provenance="\n".join(
             f"| {name} | {provenance[name]} |" for name in PROVENANCE if name in provenance
         ),
@@ -132,6 +145,26 @@ def _outcome(result: Record) -> str:
         return "Its result is not at hand."
     reason = f" ({result['reason']})" if result.get("reason") else ""
     return f"Outcome of the trial: {result['outcome']}{reason}."
+
+
+def _verdicts(facts: Record, known: Record | None) -> str:
+    """The verdicts in words; where there are none, why."""
+    if known is None:
+        return "None are at hand: the nets were exported without the results of their study."
+    study = f"the study `{facts['study']}`"
+    if known["none"]:
+        return f"None by {study}: {html.escape(known['none'], quote=False)}."
+    lines = [
+        f"What {study} says of this arm, over all its seeds, of which this trial is one. Standing: "
+        f"{known['standing']}.",
+        "",
+    ]
+    for verdict in known["verdicts"]:
+        n = ", ".join(map(str, verdict["n"]))
+        rests = f"; {verdict['rests_on']}" if verdict["rests_on"] else ""
+        said = html.escape(f"{verdict['claim']} {verdict['reason']}", quote=False)
+        lines.append(f"- **{verdict['decision']}**: {' '.join(said.split())}. n = {n}{rests}.")
+    return "\n".join(lines)
 
 
 def _results(rows: list[dict[str, Any]]) -> str:

@@ -1,4 +1,7 @@
-"""Stored images side by side: median and worst seeds, the same z, and training steps."""
+"""Stored images side by side: median and worst seeds, the same z, and training steps.
+
+Trials store pictures without words; what is shown of them says itself what it is.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from PIL import Image
+
 from ogan_bench.analysis.analyse import Analysis
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.files import Record
+from ogan_bench.report.picture_labels import labelled
 from ogan_bench.report.rendering import Picture, data_uri
 
 GRIDS = {
@@ -21,10 +27,42 @@ GRIDS = {
     "interpolations.png": "From one test image to another through their codes",
 }
 
+OF_POINTS = {
+    "samples.png": "Density of test points, left, and of generated points, right",
+    "reconstructions.png": "Density of test points, left, and of their reconstructions, right",
+}
+"""The same of points in the plane."""
+
+SIZE_OF_POINTS = (520, 256)
+"""Width and height of a picture of points, which no grid of images has."""
+
 MOST_BYTES = 3 * 2**20
 """Limit on the pictures in a report; above it, those of the worst seeds are left out."""
 
 MOST_STEPS = 12
+
+
+def grid_words(path: Path) -> str:
+    """What a stored picture shows.
+
+    Args:
+        path: ``samples.png`` of a trial, or another of the :data:`GRIDS`.
+    """
+    name = path.name
+    return OF_POINTS[name] if name in OF_POINTS and _is_of_points(path) else GRIDS[name]
+
+
+def with_labels(stored: bytes, study: str, arm: str, seed: int, words: str) -> bytes:
+    """A stored picture that says itself which trial it is of and what it shows.
+
+    Args:
+        stored: The file; a damaged one is returned as it is.
+        study: Name of the study.
+        arm: Title of the arm.
+        seed: Training seed.
+        words: What it shows, see :func:`grid_words`.
+    """
+    return labelled(stored, f"{study}: {words}", f"{arm}, seed {seed}") or stored
 
 
 def contact(analysis: Analysis, folder: Path) -> list[Record]:
@@ -49,16 +87,12 @@ def contact(analysis: Analysis, folder: Path) -> list[Record]:
         for which, trials in (("median", analysis.median_trials), ("worst", analysis.worst_trials))
         if arm in trials
     ]
-    groups: list[Record] = [
-        {"title": title, "rows": _rows(results, chosen, file, title, folder)}
-        for file, title in GRIDS.items()
-    ]
+    groups = [_group(results, chosen, file, folder) for file in GRIDS]
     shared = _shared_seed(analysis)
     if shared is not None:
-        title = f"{GRIDS['samples.png']}, of the same z in every arm"
         trials = [(arm, "same z", results.trial(arm, shared)) for arm in analysis.arms]
-        rows = _rows(results, trials, "samples.png", title, folder)
-        groups.insert(1, {"title": title, "rows": rows})
+        group = _group(results, trials, "samples.png", folder, ", of the same z in every arm")
+        groups.insert(1, group)
     if sum(len(row["picture"].uri) for group in groups for row in group["rows"]) > MOST_BYTES:
         for group in groups:
             group["rows"] = [row for row in group["rows"] if row["which"] != "worst"]
@@ -88,28 +122,33 @@ def steps(analysis: Analysis, folder: Path) -> Record:
         return {"steps": [], "arms": []}
     rows = []
     for arm, trial, known in trials:
+        what = OF_POINTS if _is_of_points(known[common[0]]) else GRIDS
         pictures = [
-            _picture(results, trial, known[step], f"Generated images at step {step}", folder)
+            _picture(
+                results, trial, known[step], f"{what['samples.png']}, at step {step:,}", folder
+            )
             for step in common
         ]
         rows.append({"arm": arm, "seed": trial["seed"], "pictures": pictures})
     return {"steps": common, "arms": rows}
 
 
-def _rows(
+def _group(
     results: StudyResults,
     chosen: Sequence[tuple[str, str, Record]],
     file: str,
-    title: str,
     folder: Path,
-) -> list[Record]:
+    more: str = "",
+) -> Record:
+    """The pictures of one kind, under what they show."""
     rows: list[Record] = []
     for arm, which, trial in chosen:
         path = results.folder(trial["path"]).path / file
         if path.exists():
-            picture = _picture(results, trial, path, title, folder)
+            picture = _picture(results, trial, path, grid_words(path) + more, folder)
             rows.append({"arm": arm, "seed": trial["seed"], "which": which, "picture": picture})
-    return rows
+    titles = dict.fromkeys(row["picture"].title for row in rows)
+    return {"title": "; ".join(titles), "rows": rows}
 
 
 def _shared_seed(analysis: Analysis) -> int | None:
@@ -125,7 +164,16 @@ def _shared_seed(analysis: Analysis) -> int | None:
 
 
 def _picture(results: StudyResults, trial: Record, path: Path, title: str, folder: Path) -> Picture:
-    """A picture of a trial, linked from the folder of the report."""
-    alt = f"{title}, arm {results.arm_title(trial['arm'])}, seed {trial['seed']}"
+    """A picture of a trial, linked from the folder of the report; in the page it has labels."""
+    arm, seed = results.arm_title(trial["arm"]), trial["seed"]
+    shown = with_labels(path.read_bytes(), results.name, arm, seed, title)
     link = Path(os.path.relpath(path, folder)).as_posix()
-    return Picture(title, alt, data_uri(path.read_bytes(), "png"), link)
+    return Picture(title, f"{title}, arm {arm}, seed {seed}", data_uri(shown, "png"), link)
+
+
+def _is_of_points(path: Path) -> bool:
+    try:
+        with Image.open(path) as image:
+            return image.size == SIZE_OF_POINTS
+    except Exception:  # what Pillow's decoders raise is not documented
+        return False

@@ -20,6 +20,7 @@ from ogan_bench.errors import UserError
 from ogan_bench.files import Record, json_text, write_bytes
 from ogan_bench.report.export import as_record
 from ogan_bench.report.figure_list import Selection, count_figures, drawings
+from ogan_bench.report.figures import FORMATS as DRAWN
 from ogan_bench.report.figures import Drawing, claims_figure, render
 from ogan_bench.report.image_grids import contact, steps
 from ogan_bench.report.latex import COLUMN, latex
@@ -131,9 +132,11 @@ def write_report(
             one, so that the report of the whole study is never replaced by a part of it.
 
     Raises:
-        UserError: A file cannot be written, there is no such selection of figures, or a selection
-            of arms or metrics would be written into the study's folder.
+        UserError: A file cannot be written, there is no such format or selection of figures, or a
+            selection of arms or metrics would be written into the study's folder.
     """
+    _check("formats", formats, FORMATS)
+    _check("figure_formats", figure_formats, DRAWN)
     results = analysis.results
     own = results.root / results.name
     folder = folder or own
@@ -162,6 +165,11 @@ def write_report(
         _write(path, _WRITERS[name](draft).encode())
     text = result_text(analysis, transpose=transpose)
     return Report(files, text, record, analysis.overview)
+
+
+def _check(what: str, names: Sequence[str], known: Sequence[str]) -> None:
+    if unknown := [name for name in names if name not in known]:
+        raise UserError(f"{what}: no {', '.join(map(repr, unknown))}; known: {', '.join(known)}")
 
 
 def write_index(root: Path, known: Mapping[str, Overview] | None = None) -> Path:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import ogan_bench as ob
@@ -127,6 +129,27 @@ def test_figures_are_of_one_study_and_of_known_names() -> None:
     means = one[one["metric"] == "latent_rho"].groupby("arm")["value"].mean()
     alt = ob.figures.seeds(one, "latent_rho").alt
     assert f"none {means['none']:.3f}" in alt
+
+
+def test_a_report_of_some_arms_and_metrics_is_written_elsewhere(tmp_path: Path) -> None:
+    results = ob.Results(REFERENCE, STUDY)
+    arms, metrics = ["pearson", "none"], ["latent_rho", "fd_classifier"]
+    report = results.report(
+        formats=("csv",), arms=arms, metrics=metrics, transpose=True, out=tmp_path
+    )
+    assert report.table == tmp_path / STUDY / "table.csv"
+    table = pd.read_csv(report.table)
+    assert table["arm"].unique().tolist() == arms
+    assert table["metric"].unique().tolist() == metrics
+    assert "2 of 5 arms" in report.record["shown"]
+    assert re.search(r"^ +pearson +none *$", report.text, re.MULTILINE)  # arms are columns
+    with pytest.raises(UserError, match="no arm 'non'"):
+        results.report(arms=["non"], out=tmp_path)
+    with pytest.raises(UserError, match=r"formats: no 'pdf'; known: html, md"):
+        results.report(formats=("pdf",), out=tmp_path / "more")
+    with pytest.raises(UserError, match="a selection needs another folder"):
+        results.report(arms=["none"])
+    assert not (tmp_path / "more").exists()
 
 
 @pytest.mark.slow

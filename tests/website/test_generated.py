@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import typer
+from PIL import Image
 
 from ogan_bench import cli
 from ogan_bench.metrics import METRICS
@@ -151,5 +152,10 @@ def test_every_published_picture_is_in_the_gallery(tmp_path: Path) -> None:
     published = {path.relative_to(reference) for path in reference.glob("*/*/seed-*/*.png")}
     shown = re.findall(r"\{figure\} /pictures/(\S+)\n", page)
     assert sorted(map(Path, shown)) == sorted(published)
-    assert all((tmp_path / "pictures" / path).is_file() for path in shown)
+    for path in shown:  # with words above it
+        with (
+            Image.open(reference / path) as stored,
+            Image.open(tmp_path / "pictures" / path) as its,
+        ):
+            assert its.height - stored.height > its.width - stored.width > 0
     assert "strong Pearson (`pearson_strong`), seed 0" in page

@@ -41,8 +41,8 @@ def celeba(
 
     Args:
         resolution: Height and width in pixels.
-        crop_size: Side of the square cropped from the centre of 178 x 218 pixels; 108 to 178 are
-            usual. 0: none, the whole image is squeezed, as the O-GAN author does with faces.
+        crop_size: Side of the square cropped from the centre of 178 x 218 pixels; 108, 140 and 178
+            are usual. 0: none, the whole image is squeezed, as the O-GAN author does with faces.
         max_bad: How many unusable images may be left out.
 
     Raises:

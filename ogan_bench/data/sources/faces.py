@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field, NonNegativeInt
@@ -28,6 +28,7 @@ def celeba_hq(
     *,
     path: str = "",
     resolution: Annotated[int, Field(ge=8, le=256)] = 128,
+    crop: Literal["none", "centre"] = "none",
     test_every: Annotated[int, Field(ge=2)] = 10,
     max_bad: NonNegativeInt = 0,
 ) -> Dataset:
@@ -42,6 +43,8 @@ def celeba_hq(
     Args:
         path: The folder, within ``$OGAN_BENCH_DATA`` or absolute; empty: the first usual one.
         resolution: Height and width in pixels.
+        crop: Of photographs that are no squares, which the published ones are: ``none`` squeezes,
+            as the O-GAN author does with faces; ``centre`` crops the longer side.
         test_every: k, where every k-th image in the order of names is a test image.
         max_bad: How many unusable images may be left out.
 
@@ -70,7 +73,7 @@ def celeba_hq(
         "celeba_hq",
         ImageFiles(folder, names),
         resolution=resolution,
-        crop="none",
+        crop=crop,
         treatment=AS_STORED,
         max_bad=max_bad,
     )
@@ -88,6 +91,7 @@ def ffhq(
     *,
     path: str = "",
     resolution: Annotated[int, Field(ge=8, le=256)] = 128,
+    crop: Literal["none", "centre"] = "none",
     max_bad: NonNegativeInt = 0,
 ) -> Dataset:
     """FFHQ: 70,000 photographs of faces, without labels.
@@ -101,6 +105,8 @@ def ffhq(
     Args:
         path: The folder, within ``$OGAN_BENCH_DATA`` or absolute; empty: the first usual one.
         resolution: Height and width in pixels.
+        crop: Of photographs that are no squares, which the published ones are: ``none`` squeezes,
+            as the O-GAN author does with faces; ``centre`` crops the longer side.
         max_bad: How many unusable images may be left out.
 
     Raises:
@@ -126,7 +132,7 @@ def ffhq(
         "ffhq",
         ImageFiles(folder, [found[i] for i in order.tolist()]),
         resolution=resolution,
-        crop="none",
+        crop=crop,
         treatment=AS_STORED,
         max_bad=max_bad,
     )

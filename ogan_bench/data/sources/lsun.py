@@ -23,6 +23,7 @@ def lsun(
     *,
     category: Literal["church_outdoor", "bedroom"] = "church_outdoor",
     resolution: Annotated[int, Field(ge=8, le=256)] = 128,
+    crop: Literal["centre", "none"] = "centre",
     images: NonNegativeInt = 0,
     test_every: Annotated[int, Field(ge=2)] = 10,
     max_bad: NonNegativeInt = 0,
@@ -34,13 +35,14 @@ def lsun(
     folder of images ``church_outdoor_train`` or ``church_outdoor``. Fetch it by hand, with the
     scripts of https://github.com/fyu/lsun. For research.
 
-    The longer side is cropped to the shorter one, of 256 pixels, as the O-GAN author does. Every
-    k-th image is a test image, because the published validation set of a category has 300 images:
-    too few for a Fréchet distance or for a narrow interval of the reconstruction error.
+    Every k-th image is a test image, because the published validation set of a category has 300
+    images: too few for a Fréchet distance or for a narrow interval of the reconstruction error.
 
     Args:
         category: Category of scenes.
         resolution: Height and width in pixels.
+        crop: ``centre`` crops the longer side to the shorter one, of 256 pixels, as the O-GAN
+            author does; ``none`` squeezes.
         images: Number of images, the first of the source, whose names are hashes, so the choice is
             random; 0: all. All bedrooms of 128 pixels take 150 GB when prepared.
         test_every: k, where every k-th image in the order of names is a test image.
@@ -72,7 +74,7 @@ def lsun(
             f"lsun_{category}",
             source([names[i] for i in order.tolist()]),
             resolution=resolution,
-            crop="centre",
+            crop=crop,
             treatment=AS_STORED,
             max_bad=max_bad,
         )

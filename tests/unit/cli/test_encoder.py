@@ -13,6 +13,8 @@ from ogan_bench.cli import app
 from ogan_bench.encoder.load import load_encoder
 from ogan_bench.errors import UserError
 from tests.contracts.small_trials import few_images, small_trial
+from tests.unit.analysis.study_with_pictures import trial as stored_trial
+from tests.unit.analysis.study_with_pictures import write
 from tests.unit.encoder.stored_encoders import store
 
 PIXELS = few_images().test.images.movedim(1, -1).numpy()[:3]
@@ -121,3 +123,13 @@ def test_an_export_to_a_program_says_which_files_it_wrote(trial: Path, tmp_path:
     for name in ("encoder.pt2", "generator.pt2"):
         assert str(tmp_path / "out" / name) in printed
         assert (tmp_path / "out" / name).stat().st_size > 0
+
+
+def test_the_card_of_an_exported_trial_has_the_verdicts_of_its_study(tmp_path: Path) -> None:
+    folder = stored_trial(write(tmp_path / "results"), "pea_rson", 1).path
+    store(folder, small_trial(), few_images())
+    (folder.parent / "seed-2" / "result.json").unlink()
+    call("export", folder, "--out", tmp_path / "out")
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "Standing: preliminary; not registered." in card
+    assert ": It is. reconstruction MSE: " in card

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from huggingface_hub import ModelCard
 from ogan_bench.encoder.export import export
 from ogan_bench.encoder.load import load_encoder
 from ogan_bench.errors import UserError
+from ogan_bench.runner.trained import EvaluatedPair
 from tests.contracts.small_trials import few_images, small_trial
 from tests.unit.encoder.stored_encoders import store
 
@@ -65,6 +67,58 @@ def test_nets_alone_have_a_card_without_results(tmp_path: Path) -> None:
     card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     assert "Its result is not at hand." in card
     assert "None are at hand." in card
+    assert "None are at hand: the nets were exported without the results of their study." in card
+
+
+VERDICTS = {
+    "standing": "preliminary; not registered",
+    "verdicts": [
+        {"claim": "It is\n<b>.", "decision": "refuted", "reason": "0.5 against 0.4", "n": [4, 5],
+         "rests_on": "rests on seed 3"},
+        {"claim": "Or so.", "decision": "inconclusive", "reason": "p = 0.5", "n": [5],
+         "rests_on": ""},
+    ],
+    "none": "",
+}  # fmt: skip
+
+
+def test_the_card_states_verdicts_or_why_there_are_none(tmp_path: Path) -> None:
+    store(tmp_path / "trial", small_trial(), few_images())
+    export(tmp_path / "trial", tmp_path / "out", verdicts=VERDICTS)
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    for said in (
+        "Standing: preliminary; not registered.",
+        "- **refuted**: It is &lt;b&gt;. 0.5 against 0.4. n = 4, 5; rests on seed 3.\n",
+        "- **inconclusive**: Or so. p = 0.5. n = 5.\n",
+    ):
+        assert said in card, said
+    export(tmp_path / "out", tmp_path / "again")  # which no study is beside
+    assert (tmp_path / "again" / "README.md").read_text(encoding="utf-8") == card
+    none = {"standing": "registered", "verdicts": [], "none": "it states no hypotheses"}
+    export(tmp_path / "trial", tmp_path / "without", verdicts=none)
+    card = (tmp_path / "without" / "README.md").read_text(encoding="utf-8")
+    assert "None by the study `t`: it states no hypotheses." in card
+
+
+def test_a_trial_of_an_earlier_version_loads_its_data_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial, images = small_trial(), few_images()
+    pair = store(tmp_path / "now", trial, images)
+    loaded = []
+
+    def load(folder: Path, *, plugins: Sequence[Path] = ()) -> EvaluatedPair:
+        loaded.append(folder)
+        return EvaluatedPair(pair, trial, images, 0)
+
+    monkeypatch.setattr("ogan_bench.encoder.export.load_evaluated", load)
+    monkeypatch.setattr("ogan_bench.encoder.load.load_evaluated", load)
+    earlier = tmp_path / "earlier"
+    earlier.mkdir()
+    export(earlier, tmp_path / "out")
+    assert loaded == [earlier]
+    shown = images.test.images
+    assert (load_encoder(tmp_path / "out")(shown) == load_encoder(tmp_path / "now")(shown)).all()
 
 
 def test_damaged_weights_are_not_handed_on(tmp_path: Path) -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from ogan_bench.analysis.analyse import analyse
-from ogan_bench.report.image_grids import MOST_BYTES, MOST_STEPS, contact, steps
+from ogan_bench.evaluation.image_grids import point_picture, reconstruction_grid, sample_grid
+from ogan_bench.report.image_grids import MOST_BYTES, MOST_STEPS, contact, grid_words, steps
+from ogan_bench.report.picture_labels import labelled
 from tests.unit.analysis.study_with_pictures import load, trial, write
+
+REFERENCE = Path(__file__).parent.parent.parent.parent / "results" / "reference"
 
 
 def shown(rows: list[dict[str, Any]]) -> list[tuple[str, int, str]]:
@@ -73,3 +80,26 @@ def test_steps_are_evenly_chosen_of_those_that_all_have(tmp_path: Path) -> None:
 def test_without_step_pictures_there_are_no_steps(tmp_path: Path) -> None:
     analysis = analyse(load(write(tmp_path)))
     assert steps(analysis, tmp_path / "demo") == {"steps": [], "arms": []}
+
+
+def test_pictures_of_the_page_say_what_they_show_and_stored_ones_stay(tmp_path: Path) -> None:
+    path = trial(write(tmp_path), "none", 2).path / "samples.png"
+    sample_grid(torch.zeros(64, 1, 8, 8, dtype=torch.uint8), path)
+    stored = path.read_bytes()
+    median = contact(analyse(load(tmp_path)), tmp_path / "demo")[0]["rows"][0]["picture"]
+    shown = base64.b64decode(median.uri.partition(",")[2])
+    assert shown == labelled(stored, "demo: Generated images", "none, seed 2")
+    assert path.read_bytes() == stored
+
+
+def test_densities_of_points_are_not_called_images(tmp_path: Path) -> None:
+    picture = tmp_path / "reconstructions.png"
+    points = torch.rand(9, 2, 1, 1)
+    point_picture(points, points, picture)
+    assert grid_words(picture).startswith("Density of test points")
+    images = torch.zeros(64, 1, 16, 16, dtype=torch.uint8)
+    reconstruction_grid(images, images, picture)
+    assert grid_words(picture).startswith("Test images")
+    for name in ("ring_none", "grid_none"):
+        for published in REFERENCE.glob(f"*/{name}/seed-*/samples.png"):
+            assert grid_words(published).startswith("Density of test points")

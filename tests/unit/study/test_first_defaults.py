@@ -52,6 +52,30 @@ def test_a_setting_that_means_nothing_is_no_part_of_the_identity(study_file: Pat
     assert identity("training.ema=0.9", "training.ema_debias=false") == {**plain, "ema": 0.9}
 
 
+@pytest.mark.parametrize(
+    ("dataset", "crop", "other"),
+    [
+        ("lsun", {"crop": "centre"}, {"crop": "none"}),
+        ("celeba", {"crop_size": 178}, {"crop_size": 108}),
+        ("celeba_hq", {"crop": "none"}, {"crop": "centre"}),
+        ("ffhq", {"crop": "none"}, {"crop": "centre"}),
+    ],
+)
+def test_the_crop_of_published_photographs_is_stated_and_another_one_another_trial(
+    dataset: str, crop: dict[str, Any], other: dict[str, Any], study_file: Path
+) -> None:
+    """Before, it could not be chosen: a trial that was stored then has the same identity."""
+    stored = load_study(study_file).arms["none"].model_dump(mode="json")
+
+    def of(data: dict[str, Any]) -> Settings:
+        return Settings.model_validate({**stored, "data": {"name": dataset, **data}})
+
+    plain = of({})
+    assert crop.items() <= plain.model_dump(mode="json")["data"].items()
+    assert of(crop).identity() == plain.identity()
+    assert of(other).identity() != plain.identity()
+
+
 @pytest.mark.parametrize("first", FIRST_DEFAULTS, ids=str)
 def test_every_first_default_differs_from_the_present_one(
     first: FirstDefault, study_file: Path

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 
 from ogan_bench.data import DATASETS
 from ogan_bench.errors import UserError
@@ -49,6 +52,20 @@ class TestFaces:
             assert split.attributes is not None
             assert split.attributes.tolist() == [[i % 2 == 1, i > 3] for i in numbers]
         assert levels(dataset.train) == [0, 40, 80, 100, 120]
+
+    @pytest.mark.parametrize("name", ["celeba_hq", "ffhq"])
+    def test_photographs_are_squeezed_or_cropped(self, root: Path, name: str) -> None:
+        images = {f"{i:05d}.png": flat(i) for i in (0, 1, 60_000, 60_001)}
+        buffer, wide = io.BytesIO(), Image.new("RGB", (36, 12))
+        wide.paste((200, 200, 200), (12, 0, 24, 12))
+        wide.save(buffer, "PNG")
+        write(root / "mine", {**images, "00000.png": buffer.getvalue()})
+        given: dict[str, Any] = {"path": "mine", "resolution": 16}
+        if name == "celeba_hq":
+            given["test_every"] = 2
+        squeezed, cropped = DATASETS[name](**given), DATASETS[name](**given, crop="centre")
+        assert (squeezed.train.images[0, :, :, 0] < 60).all()
+        assert (cropped.train.images[0] == 200).all()
 
     def test_any_folder_can_be_named(self, root: Path) -> None:
         write(root / "mine", {f"{i}.png": flat(i) for i in range(10)})

@@ -72,7 +72,10 @@ class TestLSUN:
         wide.paste((200, 200, 200), (12, 0, 24, 12))
         wide.save(buffer, "PNG")
         self.database(root, {**self.IMAGES, "0" * 40: buffer.getvalue()})
-        assert (self.load().train.images[0] == 200).all()
+        cropped, squeezed = self.load(), self.load(crop="none")
+        assert (cropped.train.images[0] == 200).all()
+        assert (squeezed.train.images[0, :, :, 0] < 60).all()
+        assert squeezed.hash != cropped.hash
 
     @pytest.mark.parametrize("pages", [0, 1, 2, -1])
     def test_a_truncated_database_is_named(self, root: Path, pages: int) -> None:
