@@ -22,6 +22,7 @@ References:
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -30,6 +31,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch import distributed as dist
+from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import rendezvous
 
 from ogan_bench.errors import UserError
@@ -189,22 +191,24 @@ def joined(rank: int, size: int, device: torch.device) -> Iterator[Team]:
         device: Where this process trains.
 
     Raises:
-        UserError: They have not all started in ten minutes.
+        UserError: They have not found each other in ten minutes.
     """
-    try:
-        store, _, _ = next(rendezvous("env://", rank, size, timeout=JOIN))
-        store.set(f"joined/{rank}", "")
-        store.wait([f"joined/{other}" for other in range(size)], JOIN)
-    except RuntimeError as error:
-        raise UserError(
-            f"the {size} processes of this trial have not all started in "
-            f"{JOIN.total_seconds() / 60:.0f} minutes ({error})"
-        ) from None
     backend = "gloo"
     if device.type == "cuda":
         backend = "cpu:gloo,cuda:nccl"
         torch.cuda.set_device(device)
-    dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=WAIT)
+    try:
+        whole_store, _, _ = next(rendezvous("env://", rank, size, timeout=JOIN))
+        # It outlives the processes: after a restart it still holds the addresses of the dead ones.
+        store = PrefixStore(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"), whole_store)
+        store.set(f"joined/{rank}", "")
+        store.wait([f"joined/{other}" for other in range(size)], JOIN)
+        dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=WAIT)
+    except RuntimeError as error:
+        raise UserError(
+            f"the {size} processes of this trial have not found each other in "
+            f"{JOIN.total_seconds() / 60:.0f} minutes ({error})"
+        ) from None
     team = Team(rank, size, dist.group.WORLD)
     try:
         yield team
