@@ -62,14 +62,17 @@ def plan(
 
     statement, wanted = read_study(study, scale, arms, seeds, override)
     if format_ == PlanFormat.TASKS:
-        whole = ["ogan-bench", "run", str(study), "--results", str(results)]
+        from ogan_bench.runner.launch import program
+
+        whole = ["run", str(study), "--results", str(results)]
         whole += ["--device", device] if device != "auto" else []
         for option, value in (("--scale", scale), ("--arms", arms), ("--seeds", seeds)):
             whole += [option, value] if value is not None else []
         for setting in override or ():
             whole += ["--set", setting]
         for trial in wanted:
-            print_text(shlex.join([*whole, "--only", f"{trial.arm}/seed-{trial.seed}"]))
+            only = ["--only", f"{trial.arm}/seed-{trial.seed}"]
+            print_text(shlex.join([*program(trial), *whole, *only]))
         return
     rows: list[dict[str, Any]] = []
     for arm in dict.fromkeys(trial.arm for trial in wanted):
@@ -81,6 +84,7 @@ def plan(
                 "trials": len(trials),
                 "steps": training.steps,
                 "images": training.steps * training.batch_size,
+                "processes": training.processes,
                 "seconds_per_trial": None,
                 "basis": None,
             }
@@ -110,7 +114,9 @@ def plan(
             row |= {"seconds_per_trial": row["steps"] * seconds, "basis": basis}
         if speed is None and measure is None:
             say("`ogan-bench bench` measures this machine once, and how many workers pay.")
-    seconds = sum(row["trials"] * (row["seconds_per_trial"] or 0) for row in rows)
+    seconds = sum(
+        row["trials"] * row["processes"] * (row["seconds_per_trial"] or 0) for row in rows
+    )
     ranks = seeds_for_ranks(len(statement.hypotheses), statement.alpha)
     facts = {
         "study": statement.folder,

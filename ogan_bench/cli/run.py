@@ -74,7 +74,8 @@ def run(
 ) -> None:
     """Run a study: finished trials are skipped, interrupted and stopped ones are resumed."""
     from ogan_bench.errors import UserError
-    from ogan_bench.runner.study import Ending, execute, store_study, unfinished
+    from ogan_bench.runner.launch import launched
+    from ogan_bench.runner.study import Ending, execute, help_first, store_study, unfinished
     from ogan_bench.store.trial_store import TrialStore
 
     if results is not None and out is not None:
@@ -87,7 +88,10 @@ def run(
         raise UserError(
             f"--only {only}: no such trial; one is {wanted[0].arm}/seed-{wanted[0].seed}"
         )
-    todo = unfinished(store, asked, trial_budget)
+    where, launch = place(executor, job, device, workers), launched()
+    if launch is not None and not launch.is_first:
+        raise typer.Exit(help_first(asked, where, launch, max_hours).code)
+    todo = unfinished(store, asked, trial_budget, launch)
     page = root / statement.folder / "report.html"
     if not todo and not mirrors and (only is not None or page.exists()):
         say(
@@ -102,16 +106,11 @@ def run(
         store_study(store, statement, wanted, study, scale, override or ())
         if todo:
             ending = execute(
-                *(
-                    todo,
-                    len(asked),
-                    root,
-                    place(executor, job, device, workers),
-                    checkpoint_seconds,
-                ),
+                *(todo, len(asked), root, where, checkpoint_seconds),
                 trial_budget=trial_budget,
                 max_hours=max_hours,
                 stall_minutes=stall_minutes,
+                launch=launch,
             )
     if ending.is_stopped or only is not None:
         raise typer.Exit(ending.code)

@@ -16,15 +16,19 @@ from ogan_bench.runner.preflight import load_dataset
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.cost import step_cost
 from ogan_bench.training.setup import build_training
+from ogan_bench.training.team import rehearsal
 
 WARM_UP = 3
 MEASURED = 12
 
 
 def seconds_per_step(trial: Trial, device: str) -> float:
-    """Seconds per training step, averaged over a few steps after a warm-up; nothing is stored."""
-    place = _place(device)
-    setup = build_training(trial, load_dataset(trial, device), place)
+    """Seconds per training step, averaged over a few steps after a warm-up; nothing is stored.
+
+    If several processes take a step, what they exchange is left out.
+    """
+    place, team = _place(device), rehearsal(trial.settings.training.processes)
+    setup = build_training(trial, load_dataset(trial, device), place, team)
 
     def run(steps: range) -> float:
         started = time.perf_counter()
@@ -39,7 +43,7 @@ def seconds_per_step(trial: Trial, device: str) -> float:
 
 
 def step_time(trial: Trial, device: str, speed: MachineSpeed) -> StepTime:
-    """Time of a training step by its FLOPs, which are counted on two steps.
+    """Time of a training step by its FLOPs in one process, which are counted on two steps.
 
     Args:
         trial: The trial.
@@ -48,6 +52,7 @@ def step_time(trial: Trial, device: str, speed: MachineSpeed) -> StepTime:
     """
     dataset = load_dataset(trial, device)
     flops = step_cost(trial, dataset, _place(device)).step_flops
+    flops //= trial.settings.training.processes
     return speed.step_time(trial.settings.model.name, dataset.shape.height, flops)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
 from ogan_bench.runner.executor import Place
+from ogan_bench.runner.launch import Launch, check_launch
 from ogan_bench.runner.signals import handled
 from ogan_bench.runner.stop_request import EXIT_AGAIN, StopRequest
 from ogan_bench.store.claims import awaited
@@ -46,15 +47,20 @@ class Ending:
 
 
 def unfinished(
-    store: TrialStore, wanted: list[Trial], trial_budget: float | None = None
+    store: TrialStore,
+    wanted: list[Trial],
+    trial_budget: float | None = None,
+    launch: Launch | None = None,
 ) -> list[Trial]:
     """Trials without a result, or whose result is missing something that their settings request.
 
-    This includes trials stopped by an earlier budget, unless they have used up this one too.
+    This includes trials stopped by an earlier budget, unless they have used up this one too. With
+    torchrun it is the one wanted trial in any case: the other processes wait to hear of it.
 
     Raises:
-        UserError: Some are stored with a different configuration (all are named), or the study is
-            packed, so no trial can be added.
+        UserError: Some are stored with a different configuration (all are named), the study is
+            packed, so no trial can be added, or this is not the number of processes that they ask
+            for.
     """
     conflicts = []
     todo = []
@@ -74,7 +80,9 @@ def unfinished(
         raise UserError("\n".join(conflicts))
     for trial in todo:
         store.trial(trial).check_not_packed()
-    return todo
+    asked = todo if launch is None else wanted
+    check_launch(asked, launch)
+    return asked
 
 
 def store_study(
@@ -156,8 +164,15 @@ def execute(
     samplings: int = 0,
     max_hours: float | None = None,
     stall_minutes: float | None = None,
+    launch: Launch | None = None,
 ) -> Ending:
-    """Run the trials, or measure them again, and print a summary."""
+    """Run the trials, or measure them again, and print a summary.
+
+    Raises:
+        UserError: The trials cannot be run there.
+    """
+    if launch is not None:
+        place = launch.place(place)
     stop = StopRequest(max_hours)
     reports: dict[str, TrialReport] = {}
     with (
@@ -174,17 +189,45 @@ def execute(
         preflight(todo)
         options = Options(
             *(out, checkpoint_seconds, again, trial_budget, samplings),
+            patient=launch is not None,
             stall_seconds=None if stall_minutes is None else 60 * stall_minutes,
+            launch=launch,
         )
         say(f"{len(todo)} of {wanted} trials to run on {executor.where}; results in {out}")
         with display(todo, out) as observer:
             ended = run_all(todo, options, executor, observer, stop)
             reports = {report.trial: report for report in ended}
             # Once more, for what other processes have finished or left meanwhile.
-            if not stop.is_due and (held := [t for t in todo if reports[t.id].status == "busy"]):
+            # Not with torchrun, whose other processes have left.
+            again_for_held = launch is None and not stop.is_due
+            if again_for_held and (held := [t for t in todo if reports[t.id].status == "busy"]):
                 ended = run_all(held, replace(options, patient=True), executor, observer, stop)
                 reports |= {report.trial: report for report in ended}
     return _summary(todo, reports, stop, out)
+
+
+def help_first(
+    trials: list[Trial], place: Place, launch: Launch, max_hours: float | None
+) -> Ending:
+    """Help the first process of torchrun to train a trial.
+
+    Raises:
+        UserError: These are several trials, or not to be trained there or by so many processes.
+    """
+    check_launch(trials, launch)
+    stop, failure = StopRequest(max_hours), None
+    with (
+        handled(stop.receive),
+        suppress(KeyboardInterrupt),
+        launch.place(place).open(1, Path()) as executor,
+    ):
+        from ogan_bench.runner.assistant import supervise
+
+        failure = supervise(trials[0], launch, executor, stop)
+    if failure is not None:
+        say(f"failed: {failure}")
+        return Ending(EXIT_FAILED)
+    return Ending(stop.exit_code, is_stopped=True) if stop.is_due else Ending(0)
 
 
 def _summary(

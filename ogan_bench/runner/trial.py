@@ -8,6 +8,7 @@ import functools
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from ogan_bench.evaluation.rows import Row
 from ogan_bench.files import sha256
 from ogan_bench.models.description import count_parameters
 from ogan_bench.runner import last_words
+from ogan_bench.runner.launch import Launch
 from ogan_bench.runner.measure import Evaluator
 from ogan_bench.runner.monitor import STOP, FolderMonitor
 from ogan_bench.runner.observer import TrainingObserver
@@ -43,6 +45,7 @@ from ogan_bench.training.cost import step_cost
 from ogan_bench.training.load import load_trained, with_chosen_weights
 from ogan_bench.training.loop import DivergedError, InterruptedTrainingError, Trained, train
 from ogan_bench.training.setup import build_nets, build_objective
+from ogan_bench.training.team import Team, joined
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Options:
         patient: Find out whether a process of another machine that holds a trial is alive.
         stall_seconds: Without a sign of life for so long, a trial's worker process is ended;
             ``None``: never.
+        launch: This process among those that train a trial together; ``None``: it does so alone.
     """
 
     root: Path
@@ -69,6 +73,7 @@ class Options:
     samplings: int = 0
     patient: bool = False
     stall_seconds: float | None = None
+    launch: Launch | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,7 @@ def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
     try:
         with (
             STOP.running,
+            _team(options.launch, device) as team,
             folder.claim(patient=options.patient) as check,
             last_words.recorded(folder.stacks, options.stall_seconds),
         ):
@@ -129,7 +135,7 @@ def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
             if folder.is_complete(trial, options.trial_budget) and not options.again:
                 return report("skipped")
             trial = with_what_was_measured(trial, folder)
-            result = _run(trial, store, options, device, check)
+            result = _run(trial, store, options, device, check, team)
     except BusyError:
         return report("busy")
     except InterruptedTrainingError:
@@ -154,15 +160,23 @@ def _run(
     options: Options,
     device_name: str,
     check: Callable[[], None],
+    team: Team | None,
 ) -> dict[str, Any]:
     folder = store.trial(trial)
     dataset, held_out, device = prepare(trial, folder, device_name)
     folder.error.unlink(missing_ok=True)
     _write_run(trial, store, dataset, device, trains=not folder.is_trained(options.trial_budget))
     try:
-        return _train_and_measure(trial, store, options, dataset, held_out, device, check)
+        return _train_and_measure(trial, store, options, dataset, held_out, device, check, team)
     finally:
         _note_end(folder)
+
+
+def _team(launch: Launch | None, device: str) -> AbstractContextManager[Team | None]:
+    """The processes that train with this one, until it has told them that no step follows."""
+    if launch is None:
+        return contextlib.nullcontext()
+    return joined(launch.rank, launch.processes, torch.device(device))
 
 
 def _train_and_measure(
@@ -173,6 +187,7 @@ def _train_and_measure(
     held_out: Split | None,
     device: torch.device,
     check: Callable[[], None],
+    team: Team | None,
 ) -> dict[str, Any]:
     folder, steps = store.trial(trial), trial.settings.training.steps
     budget = options.trial_budget
@@ -186,7 +201,7 @@ def _train_and_measure(
     try:
         evaluator = Evaluator(trial, device, store.classifiers, monitor.measuring)
         observe = TrainingObserver(trial, dataset, held_out, folder, evaluator)
-        trained = _train(trial, store, dataset, device, monitor, observe)
+        trained = _train(trial, store, dataset, device, monitor, observe, team)
         if trained.steps < steps:
             outcome = "stopped"
             reason = (
@@ -249,6 +264,7 @@ def _train(
     device: torch.device,
     monitor: FolderMonitor,
     observe: TrainingObserver,
+    team: Team | None,
 ) -> Trained:
     """The trained nets: loaded if the training is over, otherwise trained.
 
@@ -260,13 +276,13 @@ def _train(
             for name in folder.journals:
                 folder.read_log(name)  # a new result would vouch for a damaged one
             return load_trained(trial, dataset, folder, device)
-        trained = train(trial, dataset, folder, device, monitor, observe)
+        trained = train(trial, dataset, folder, device, monitor, observe, team)
     except UnreadableCheckpointError as error:
         folder.write_error(f"The checkpoint could not be used; training started again.\n{error}\n")
         for path in (folder.checkpoint, folder.checkpoint_before):
             path.unlink(missing_ok=True)
         _write_run(trial, store, dataset, device, trains=True)
-        trained = train(trial, dataset, folder, device, monitor, observe)
+        trained = train(trial, dataset, folder, device, monitor, observe, team)
     return with_chosen_weights(trial, trained, folder, device)
 
 

@@ -104,7 +104,21 @@ class Training(Model):
         default="auto",
         description="Whether steps are captured as a CUDA graph: auto, on a GPU; off, never.",
     )
+    processes: PositiveInt = Field(
+        default=1,
+        description="Processes that train one trial together, each on its share of every batch; "
+        "torchrun starts them.",
+    )
     log_every: PositiveInt = Field(default=100, description="Steps between lines of train.jsonl.")
+
+    @model_validator(mode="after")
+    def _can_share(self) -> Training:
+        if self.batch_size % self.processes:
+            raise ValueError(
+                f"batch_size {self.batch_size} cannot be shared by {self.processes} processes: "
+                f"give a multiple of {self.processes}"
+            )
+        return self
 
 
 class Evaluation(Model):

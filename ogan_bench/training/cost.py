@@ -15,11 +15,14 @@ from torch.utils.flop_counter import flop_registry
 from ogan_bench.data import Dataset
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.setup import build_training
+from ogan_bench.training.team import rehearsal
 
 
 @dataclass(frozen=True)
 class StepCost:
     """Cost of one step, including all forward and backward passes.
+
+    If several processes take it, the operations are those of all, the memory is that of one.
 
     Args:
         step_flops: Floating-point operations of matrix products and convolutions; a multiply-add
@@ -110,7 +113,8 @@ def step_cost(trial: Trial, dataset: Dataset, device: torch.device) -> StepCost:
         dataset: Its data, on the training device.
         device: Where to train.
     """
-    setup = build_training(trial, dataset, device)
+    processes = trial.settings.training.processes
+    setup = build_training(trial, dataset, device, rehearsal(processes))
     setup.update(setup.draw(0))
     batches = setup.draw(1)
     saved = SavedTensors(
@@ -125,4 +129,4 @@ def step_cost(trial: Trial, dataset: Dataset, device: torch.device) -> StepCost:
     ):
         setup.update(batches)
     peak = torch.cuda.max_memory_allocated(device) if is_cuda else None
-    return StepCost(counter.total, saved.peak, peak)
+    return StepCost(processes * counter.total, saved.peak, peak)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,6 +23,7 @@ from ogan_bench.training import checkpoint
 from ogan_bench.training.ema import MovingAverage
 from ogan_bench.training.running_means import RunningMeans
 from ogan_bench.training.setup import build_training
+from ogan_bench.training.team import Team
 from ogan_bench.training.updates import Trainables
 
 
@@ -90,6 +92,7 @@ def train(
     device: torch.device,
     monitor: Monitor,
     observe: Observe | None = None,
+    team: Team | None = None,
 ) -> Trained:
     """Train a trial from scratch or its checkpoint to its last step, or until its budget is used.
 
@@ -104,15 +107,18 @@ def train(
         monitor: Called after every step.
         observe: Called with the nets every ``evaluation.every`` steps and after the last; it does
             not affect the training and is not timed.
+        team: The processes that train it; this is the first of them. ``None``: this one alone.
 
     Raises:
         DivergedError: A loss is no longer finite.
         InterruptedTrainingError: The monitor asked to stop; the state is saved.
         UnreadableCheckpointError: Neither the checkpoint nor the one before can be used.
-        UserError: The data are not those that the training began with.
+        UserError: The data are not those that the training began with, or the trial asks for
+            another number of processes.
     """
     settings = trial.settings.training
-    setup = build_training(trial, dataset, device)
+    check_processes(trial, team)
+    setup = build_training(trial, dataset, device, team)
     nets, optimizers = setup.trainables.nets, setup.trainables.optimizers
     averages = moving_averages(trial, nets)
 
@@ -150,34 +156,48 @@ def train(
     # Train
     record: dict[str, Any] = {}
     started, seconds_before = time.perf_counter(), seconds
-    while step < settings.steps and not monitor.budget_used(seconds):
-        batches = setup.draw(step)
-        report = setup.update(batches)
-        window.add(report)
-        step += 1
-        for average, net in zip(averages, nets.named().values(), strict=False):
-            average.update(net, step)
-        logs = step % settings.log_every == 0 or step == settings.steps
-        if logs:
-            means = window.close()
-        seconds = seconds_before + time.perf_counter() - started
-        if logs:
-            rate = step * settings.batch_size / seconds
-            record = {"step": step, "seconds": seconds, "images_per_second": rate, **means}
-            folder.log.append(record)
-            _check_finite(means, step)
-        if observe is not None and is_observed(trial, step):
-            paused = time.perf_counter()
-            observe(step, seconds, evaluated(nets, averages))
-            started += time.perf_counter() - paused
-        monitor.progress("train", step, record)
-        ends = step == settings.steps or monitor.budget_used(seconds)
-        if monitor.should_stop() and not ends:
-            save(is_last=False)
-            raise InterruptedTrainingError
-        if monitor.should_save() or ends:
-            save(is_last=step == settings.steps)
+    begun = {"step": step, "data_hash": dataset.hash, **_state(setup.trainables, [])}
+    with nullcontext() if team is None else team.leading(begun):
+        while step < settings.steps and not monitor.budget_used(seconds):
+            is_asked = team is not None and team.another_step()
+            batches = setup.draw(step)
+            report = setup.update(batches)
+            window.add(report)
+            step += 1
+            for average, net in zip(averages, nets.named().values(), strict=False):
+                average.update(net, step)
+            logs = step % settings.log_every == 0 or step == settings.steps
+            if logs:
+                means = window.close()
+            seconds = seconds_before + time.perf_counter() - started
+            if logs:
+                rate = step * settings.batch_size / seconds
+                record = {"step": step, "seconds": seconds, "images_per_second": rate, **means}
+                folder.log.append(record)
+                _check_finite(means, step)
+            if observe is not None and is_observed(trial, step):
+                paused = time.perf_counter()
+                observe(step, seconds, evaluated(nets, averages))
+                started += time.perf_counter() - paused
+            monitor.progress("train", step, record)
+            ends = step == settings.steps or monitor.budget_used(seconds)
+            if (monitor.should_stop() or is_asked) and not ends:
+                save(is_last=False)
+                raise InterruptedTrainingError
+            if monitor.should_save() or ends:
+                save(is_last=step == settings.steps)
     return Trained.after(trial, evaluated(nets, averages), step, seconds)
+
+
+def check_processes(trial: Trial, team: Team | None) -> None:
+    """Refuse to train a trial with another number of processes than its settings say.
+
+    Raises:
+        UserError: Gives both numbers.
+    """
+    wanted, found = trial.settings.training.processes, 1 if team is None else team.size
+    if wanted != found:
+        raise UserError(f"{trial.id}: training.processes is {wanted}, and {found} would train it")
 
 
 def _state_to_resume(

@@ -25,6 +25,8 @@ from ogan_bench.training.capture import CapturedUpdate
 from ogan_bench.training.precision import in_precision
 from ogan_bench.training.rate_schedule import rate_schedule, with_scheduled_rates
 from ogan_bench.training.rates import build_optimizer, check_rates
+from ogan_bench.training.split import in_team
+from ogan_bench.training.team import Team
 from ogan_bench.training.updates import Trainables, Update, UpdateRule
 
 
@@ -81,7 +83,7 @@ class TrainingSetup:
         update: The device half: updates the nets, given these batches. It draws no random numbers,
             reads no data and never waits for a tensor's value; its only inputs from the host are
             ``progress`` and ``step`` of its :class:`~ogan_bench.objectives.forward_pass.Batch`. On
-            a GPU it is captured as a graph.
+            a GPU it is captured as a graph, unless several processes take the step.
     """
 
     trainables: Trainables
@@ -89,13 +91,17 @@ class TrainingSetup:
     update: Update
 
 
-def build_training(trial: Trial, dataset: Dataset, device: torch.device) -> TrainingSetup:
+def build_training(
+    trial: Trial, dataset: Dataset, device: torch.device, team: Team | None = None
+) -> TrainingSetup:
     """Set up the training of a trial, before its first step.
 
     Args:
         trial: The trial to train.
         dataset: Its data, on the training device unless they do not fit on the GPU.
         device: Where to train.
+        team: The processes that take each step together; ``None``: this one alone. All of them draw
+            the whole batch.
 
     Raises:
         UserError: A learning rate is of parameters that the nets do not have, or follows gradients.
@@ -144,11 +150,13 @@ def build_training(trial: Trial, dataset: Dataset, device: torch.device) -> Trai
         return [draw_batch(images, prior, step) for images, prior in rule.batches(step)]
 
     update: Update = partial(rule.update, objective, trainables)
+    if team is not None:
+        update = in_team(update, nets, team)
     factor = rate_schedule(settings)
     if factor is not None:
         update = with_scheduled_rates(update, trainables.optimizers.values(), factor)
     update = in_precision(update, settings.precision, device)
-    captured = settings.capture == "auto" and device.type == "cuda"
+    captured = settings.capture == "auto" and device.type == "cuda" and team is None
     return TrainingSetup(
         trainables,
         Prefetched(draw).__getitem__ if draws_ahead(device) else draw,
