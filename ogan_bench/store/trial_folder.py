@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -35,6 +35,10 @@ class TrialFolder:
     """The files of one trial."""
 
     path: Path
+
+    def snapshot(self) -> TrialSnapshot:
+        """The trial as it is now."""
+        return TrialSnapshot(self.path)
 
     @property
     def checkpoint(self) -> Path:
@@ -315,6 +319,21 @@ class TrialFolder:
             f"{self.path} holds a trial of another configuration ({'; '.join(changes)}). "
             "Choose another folder with --results, or delete this one to train it again."
         )
+
+
+@dataclass(frozen=True)
+class TrialSnapshot(TrialFolder):
+    """A trial at one moment: each of its JSON files is read once, however often it is asked for.
+
+    For several questions about a trial. What is written afterwards is seen by another one.
+    """
+
+    _known: dict[str, Record | None] = field(default_factory=dict, compare=False, repr=False)
+
+    def read(self, name: str) -> Record | None:
+        if name not in self._known:
+            self._known[name] = super().read(name)
+        return self._known[name]
 
 
 def _completed(config: Tree) -> Tree:
