@@ -16,7 +16,9 @@ from typing import TypeVar
 
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
+from ogan_bench.store import compaction
 from ogan_bench.store.lease import BusyError
+from ogan_bench.store.packed import FILES, PackedStudy
 from ogan_bench.store.preregistration import registration
 from ogan_bench.store.sealed import DamagedError, unsealed
 from ogan_bench.store.trial_folder import TrialFolder
@@ -26,7 +28,7 @@ from ogan_bench.study.trial import config_hash
 T = TypeVar("T")
 
 TEMPORARY = re.compile(
-    r"\.[^/]+\.(json|jsonl|pt|png|txt|html|md|csv|svg|pdf|tex|bib|parquet|safetensors)\.\w{3,}"
+    r"\.[^/]+\.(json|jsonl|pt|png|txt|html|md|csv|svg|pdf|tex|bib|parquet|zip|safetensors)\.\w{3,}"
 )
 """Names under which files are written before they replace the one that is named in them."""
 
@@ -110,6 +112,8 @@ def _study(store: TrialStore, name: str, repair: bool) -> Examined:
     record = _read(folder / "study.json", lambda: store.read_study(name), faults) or {}
     _read(folder / "registered.json", lambda: registration(store, name), faults)
     trials = _read(folder, lambda: store.folders(name), faults) or []
+    if PackedStudy(folder).is_compacted and not faults:
+        _read(folder / FILES, lambda: compaction.check(folder), faults)
     identities = record.get("identities", {})
     finished = running = 0
     versions: set[str] = set()

@@ -13,7 +13,7 @@ from ogan_bench.errors import UserError
 from ogan_bench.files import Record, read_bytes, read_json, write_bytes, write_json
 from ogan_bench.store import claims
 from ogan_bench.store.journal import Journal, read_file
-from ogan_bench.store.packed import PackedStudy
+from ogan_bench.store.packed import PackedStudy, compact_command
 from ogan_bench.store.record_shapes import FORMAT, parse_record
 from ogan_bench.store.sealed import sealed_json
 from ogan_bench.study.diffs import differences
@@ -122,6 +122,7 @@ class TrialFolder:
         """
         self.check_not_packed()
         with claims.claimed(self.path, patient=patient) as check:
+            self.check_not_packed()  # it may have been packed between the two
             yield check
 
     def read(self, name: str) -> Record | None:
@@ -142,7 +143,7 @@ class TrialFolder:
     def _mend(self, name: str) -> str:
         """What the user can do about a damaged file."""
         if self._pack.exists:
-            return "put back the pack as it was published"
+            return "put back the pack as it was"
         again = {
             "result.json": "and run the study again: the trained nets are measured anew",
             "samplings.json": "and ask for the samplings again",
@@ -253,10 +254,14 @@ class TrialFolder:
         Raises:
             UserError: The study is packed.
         """
-        if self._pack.exists:
+        pack = self._pack
+        if pack.exists:
+            mend = "use another results folder (--results)"
+            if pack.is_compacted:
+                mend = f"unpack it with {compact_command(pack.folder)} --undo"
             raise UserError(
-                f"{self._pack.folder} is packed: its trials can be read, but none can be added or "
-                "measured again; use another results folder (--results)"
+                f"{pack.folder} is packed: its trials can be read, but none can be added or "
+                f"measured again; {mend}"
             )
 
     def _check_place(self, name: str, record: Record) -> None:
