@@ -204,7 +204,8 @@ def _write(folder: Path, paths: list[Path]) -> None:
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive,
     ):
         for path in filter(_files, paths):
-            packed = trials[path.parent.name, int(path.name.removeprefix("seed-"))] = {}
+            packed: dict[str, bytes] = {}
+            trials[path.parent.name, int(path.name.removeprefix("seed-"))] = packed
             for file in _files(path):
                 name, content = file.relative_to(folder).as_posix(), file.read_bytes()
                 hashes[name] = hashlib.sha256(content).hexdigest()
