@@ -93,8 +93,8 @@ def compact(store: TrialStore, study: str, *, dry_run: bool = False) -> Compacte
         if not resumes:
             if not dry_run:
                 _remove_pieces(folder)
-            if (note := _unfinished(paths)) is not None:
-                return Compacted(study, before, before, note, is_left=True)
+            if (why := _unfinished(paths)) is not None:
+                return Compacted(study, before, before, why, is_left=True)
         if dry_run:
             gone = sum(_entries(path) + 1 for path in paths) + len({path.parent for path in paths})
             return Compacted(study, before, before - gone + len(PIECES))
