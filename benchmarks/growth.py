@@ -12,21 +12,24 @@ from __future__ import annotations
 
 import argparse
 import functools
-import json
 import math
 import multiprocessing
 import os
 import platform
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 import numpy as np
 import torch
+from many_trials import make_folder, trained_trial
 from matplotlib.figure import Figure
 
 from ogan_bench.data.base import Dataset, Split
@@ -36,27 +39,23 @@ from ogan_bench.evaluation.fidelity.kmeans_bins import centres, number_of_cells
 from ogan_bench.evaluation.fidelity.manifolds import manifolds
 from ogan_bench.evaluation.fidelity.sliced_wasserstein import sliced_wasserstein
 from ogan_bench.evaluation.separability.linear_probe import linear_probe
-from ogan_bench.runner.study import store_study
-from ogan_bench.store.trial_store import TrialStore
-from ogan_bench.study.load import load_study
+from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.study.settings import Settings
-from ogan_bench.study.shipped import shipped_studies
-from ogan_bench.study.trial import Trial, trials
+from ogan_bench.study.trial import Trial
 from ogan_bench.training.cost import step_cost
 from ogan_bench.training.setup import build_training
 
 RESOLUTIONS = (16, 32, 64, 128, 256)
 WIDTHS = (8, 16, 32, 64, 128)
 TRIALS = (10, 100, 1_000, 10_000)
+STUDIES = (100, 1_000, 10_000)
 SAMPLES = (1_000, 5_000, 20_000, 50_000)
 
 BATCH = 16
 DIMENSIONS = 64
-STUDY = "mse_vs_pearson"
-LINES = 20
 
 COMMAND = """
-import atexit, os, re, time
+import atexit, os, re, sys, time
 from pathlib import Path
 
 def report():
@@ -64,13 +63,31 @@ def report():
     Path(os.environ["STATUS"]).write_text(f"{time.process_time()} {peak}")
 
 atexit.register(report)
-from ogan_bench.cli import main
-main()
+if "\\n" in sys.argv[1]:
+    exec(sys.argv.pop(1))
+else:
+    from ogan_bench.cli import main
+    main()
 """
-"""The command line, which at its end writes its CPU seconds and peak KiB into a file.
+"""The command line, or some Python, which at its end writes its CPU seconds and peak KiB to a file.
 
 The peak that the system keeps of a child would include that of this process, which forked it.
 """
+
+LOAD = """
+from pathlib import Path
+from ogan_bench.analysis.loading import load_results
+load_results(Path(sys.argv[1]), sys.argv[2])
+"""
+
+PAGE = """
+from pathlib import Path
+from ogan_bench.report.live.page import Page
+from ogan_bench.store.trial_store import TrialStore
+page = Page(TrialStore(Path(sys.argv[1])), sys.argv[2], lambda *_: b"<main></main>")
+page.html()
+"""
+"""One answer of the live page, without the report below it, which a thread makes."""
 
 Measured = dict[str, float]
 """Name of a column, with its unit, to its value."""
@@ -104,7 +121,7 @@ def in_child(work: Callable[[], object], repeats: int = 1) -> tuple[float, float
 
 
 def command(*arguments: str) -> tuple[float, float]:
-    """CPU seconds and peak MiB of the command line, start-up included."""
+    """CPU seconds and peak MiB of the command line or of some Python, start-up included."""
     with tempfile.NamedTemporaryFile() as status:
         done = subprocess.run(
             [sys.executable, "-c", COMMAND, *arguments],
@@ -145,55 +162,55 @@ def training(resolution: int, width: int) -> Measured:
     }
 
 
-def make_trials(root: Path, count: int) -> str:
-    """Store finished trials of a shipped study, without nets; returns its seeds."""
-    study = load_study(shipped_studies()[STUDY])
-    per_arm = max(1, count // len(study.arms))
-    wanted = trials(study, None, list(range(per_arm)))
-    store = TrialStore(root)
-    store_study(store, study, wanted, shipped_studies()[STUDY], None, [])
-    random = np.random.default_rng(0)
-    for trial in wanted:
-        folder = root / trial.id
-        folder.mkdir(parents=True)
-        identity = {"format": 1, "study": trial.study, "arm": trial.arm, "seed": trial.seed,
-                    "config_hash": trial.config_hash}  # fmt: skip
-        run = {**identity, "config": trial.config, "provenance": {"torch": "2"}}
-        (folder / "run.json").write_text(json.dumps(run))
-        rows = [
-            {"metric": metric, "value": float(value), "n_samples": 2000, "split": "test",
-             "extractor": None, "protocol": "1", "floor": None, "note": None}
-            for metric, value in zip(
-                study.metrics, random.uniform(0.1, 1, len(study.metrics)), strict=True
-            )
-        ]  # fmt: skip
-        facts = {"steps": 1500, "seconds": 60.0, "images_per_second": 1000.0}
-        result = {**identity, "outcome": "ok", "reason": None, "metrics": rows, "training": facts,
-                  "measured": trial.settings.evaluation.measured}  # fmt: skip
-        (folder / "result.json").write_text(json.dumps(result))
-        lines = (
-            {"step": 75 * (i + 1), "rho": i / LINES, "score_real": 0.0, "score_fake": 1.0}
-            for i in range(LINES)
-        )
-        (folder / "train.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    (root / STUDY / "report.html").touch()  # a run with nothing to do has its report
-    return f"0-{per_arm - 1}" if per_arm > 1 else "0"
+def commands(root: Path, file: Path, arms: int) -> dict[str, tuple[str, ...]]:
+    """Name to the command line, or to Python to be run, on a folder whose first study is named."""
+    stored = ("--results", str(root))
+    left = f"arm_{arms - 1}/seed-0"
+    return {
+        "plan": ("plan", str(file), "--no-measure"),
+        "status": ("status", str(file), *stored),
+        "run": ("run", str(file), *stored),
+        "run, one left": ("run", str(file), *stored, "--device", "cpu", "--only", left),
+        "doctor": ("doctor", str(root)),
+        "claims": ("claims", *stored),
+        "load_results": (LOAD, str(root), file.stem),
+        "live page": (PAGE, str(root), file.stem),
+        "report": ("report", *stored),
+    }
 
 
-def stored_trials(count: int) -> Measured:
-    """Commands on a study of many finished trials."""
+def stored_trials(
+    count: int, studies: int, chosen: Sequence[str], rounds: int, original: TrialFolder
+) -> Measured:
+    """Commands on a folder of finished trials: medians over rounds, and their relative spread.
+
+    Args:
+        count: Number of trials in all.
+        studies: Number of studies that they belong to.
+        chosen: Commands to measure; none for all.
+        rounds: How often each is measured.
+        original: The trial that is copied.
+    """
+    each = count // studies
+    arms = max(2, 10 ** (round(math.log10(each)) // 2))
     with tempfile.TemporaryDirectory() as temporary:
-        seeds = make_trials(Path(temporary), count)
-        lines = {
-            "plan": ("plan", STUDY, "--seeds", seeds, "--no-measure"),
-            "status": ("status", STUDY, "--seeds", seeds, "--results", temporary),
-            "run": ("run", STUDY, "--seeds", seeds, "--results", temporary),
-            "report": ("report", STUDY, "--results", temporary),
-        }
+        root = Path(temporary) / "results"
+        names = [f"study_{index}" for index in range(studies)]
+        files = make_folder(root, original, names, arms, each // arms)
+        (root / names[0] / "report.html").touch()  # a run with nothing to do has its report
         found: Measured = {}
-        for name, line in lines.items():
-            seconds, peak = command(*line)
-            found |= {f"{name}, s": seconds, f"{name}, MiB": peak}
+        for name, line in commands(root, files[0], arms).items():
+            if chosen and name not in chosen:
+                continue
+            measured = []
+            for _ in range(rounds):
+                if name == "run, one left":
+                    shutil.rmtree(root / names[0] / line[-1])
+                measured.append(command(*line))
+            seconds, peaks = zip(*measured, strict=True)
+            found |= {f"{name}, s": median(seconds), f"{name}, MiB": median(peaks)}
+            if rounds > 1:
+                found[f"{name}, spread"] = (max(seconds) - min(seconds)) / median(seconds)
         return found
 
 
@@ -217,10 +234,11 @@ def metrics(count: int) -> Measured:
     return found
 
 
-PARTS: dict[str, tuple[str, Sequence[int], Callable[[int], Measured]]] = {
+PARTS: dict[str, tuple[str, Sequence[int], Callable[..., Measured]]] = {
     "resolution": ("resolution", RESOLUTIONS, functools.partial(training, width=16)),
     "width": ("width", WIDTHS, lambda width: training(32, width)),
-    "trials": ("trials", TRIALS, stored_trials),
+    "trials": ("trials", TRIALS, functools.partial(stored_trials, studies=1)),
+    "studies": ("trials of 10 studies", STUDIES, functools.partial(stored_trials, studies=10)),
     "samples": ("samples", SAMPLES, metrics),
 }
 
@@ -264,18 +282,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--part", choices=PARTS, action="append", help="[default: all]")
     parser.add_argument("--most", type=int, help="Leave out larger sizes.")
+    parser.add_argument("--least", type=int, default=0, help="Leave out smaller sizes.")
+    parser.add_argument("--command", action="append", help="Of stored trials. [default: all]")
+    parser.add_argument("--rounds", type=int, default=1, help="Of each command on stored trials.")
+    parser.add_argument("--trial", type=Path, help="Stored trial to copy. [default: trains one]")
     parser.add_argument("--figure", type=Path, help="Also draw the times into this file.")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     out = sys.stdout.write
     out(f"{platform.machine()}, one thread, torch {torch.__version__}, CPU time.\n")
     curves: dict[str, Curve] = {}
-    for part in arguments.part or PARTS:
-        size, sizes, measure = PARTS[part]
-        chosen = [count for count in sizes if arguments.most is None or count <= arguments.most]
-        curves[part] = {count: measure(count) for count in chosen}
-        out("\n" + "\n".join(table(size, curves[part])) + "\n")
-        sys.stdout.flush()
+    parts = arguments.part or list(PARTS)
+    with tempfile.TemporaryDirectory() as temporary:
+        of_trials: dict[str, Any] = {}
+        if {"trials", "studies"} & set(parts):
+            given = arguments.trial
+            original = trained_trial(Path(temporary)) if given is None else TrialFolder(given)
+            of_trials = {"chosen": arguments.command, "rounds": arguments.rounds}
+            of_trials["original"] = original
+        for part in parts:
+            size, sizes, measure = PARTS[part]
+            most = arguments.most or max(sizes)
+            further = of_trials if part in ("trials", "studies") else {}
+            chosen = [count for count in sizes if arguments.least <= count <= most]
+            curves[part] = {count: measure(count, **further) for count in chosen}
+            out("\n" + "\n".join(table(size, curves[part])) + "\n")
+            sys.stdout.flush()
     if arguments.figure:
         figure(curves).savefig(arguments.figure)
 

@@ -23,11 +23,12 @@ from ogan_bench.analysis.methods import Methods, methods
 from ogan_bench.analysis.ranks import ranked_metrics, ranks
 from ogan_bench.analysis.registration import Standing
 from ogan_bench.analysis.reproduction import compare
-from ogan_bench.analysis.results import FINISHED, StudyResults, records
+from ogan_bench.analysis.results import StudyResults, records
 from ogan_bench.analysis.selection import selected
 from ogan_bench.analysis.study_answer import Answer, study_answer
 from ogan_bench.analysis.summary import main_metrics, median_trial, summarise, worst_trial
 from ogan_bench.analysis.sweeps import Sweep, find_sweeps
+from ogan_bench.analysis.trial_rows import FINISHED
 from ogan_bench.analysis.variance import variance
 from ogan_bench.analysis.verdicts import DECISIONS, Decision, Verdict, judge
 from ogan_bench.errors import UserError

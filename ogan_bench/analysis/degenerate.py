@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
 from typing import Literal, get_args
 
@@ -79,7 +78,15 @@ def examined(rows: Sequence[Record], outcome: str | None = None) -> list[Record]
 
 def spread(members: Sequence[float] | None) -> float | None:
     """Standard deviation of a value over the members of an ensemble; ``None`` without two."""
-    return statistics.stdev(members) if members is not None and len(members) > 1 else None
+    if members is None or len(members) < 2:
+        return None
+    # As statistics.stdev, exactly, but with one fraction instead of several for each member.
+    ratios = [float(value).as_integer_ratio() for value in members]
+    unit = max(divisor for _, divisor in ratios)  # all are powers of two
+    whole = [number * (unit // divisor) for number, divisor in ratios]
+    n = len(whole)
+    squares = n * sum(value * value for value in whole) - sum(whole) ** 2
+    return math.sqrt(squares / (n * (n - 1) * unit * unit))
 
 
 def degenerate_text(found: list[Degenerate], n: int) -> str:

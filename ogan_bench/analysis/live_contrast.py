@@ -9,7 +9,8 @@ import numpy as np
 from ogan_bench.analysis.formatting import number
 from ogan_bench.analysis.missing_values import TRAINED, outcomes_of
 from ogan_bench.analysis.outcomes import FAILURES
-from ogan_bench.analysis.results import COSTS, StudyResults
+from ogan_bench.analysis.results import StudyResults
+from ogan_bench.analysis.trial_rows import COSTS
 from ogan_bench.study.hypotheses import Comparison, Hypothesis, Trend
 
 SMOKE = "smoke"

@@ -13,21 +13,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ogan_bench.analysis import outcomes
 from ogan_bench.analysis.degenerate import examined
 from ogan_bench.analysis.registration import standing_of
-from ogan_bench.analysis.results import (
-    COSTS,
-    FINISHED,
-    MEASURED,
-    StudyResults,
-    identities_of,
-    records,
-    trial_name,
-)
+from ogan_bench.analysis.results import MEASURED, StudyResults, records, trial_name
+from ogan_bench.analysis.trial_rows import COSTS, FINISHED, read_statement, run_of, trial_row
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
-from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.diffs import flatten
 from ogan_bench.study.trial import config_hash
@@ -46,13 +37,6 @@ CURVES = (
 """Columns that every training log has, filled with nan if missing from the file."""
 
 
-STATED = (
-    "name", "scale", "folder", "question", "source", "alpha", "metrics", "hypotheses", "command",
-    "study_file_sha256",
-)  # fmt: skip
-"""Keys of ``study.json`` that a report needs."""
-
-
 def load_results(root: Path, study: str) -> StudyResults:
     """Read everything stored for a study.
 
@@ -66,13 +50,7 @@ def load_results(root: Path, study: str) -> StudyResults:
         UserError: There is no such study, or a file of the study itself cannot be read.
     """
     store = TrialStore(root)
-    record = store.read_study(study)
-    lacking = [key for key in STATED if key not in record]
-    lacking += [key for key in ("arms", "seeds", "metrics") if record.get(key) in ([], {})]
-    record["identities"] = identities_of(record)
-    lacking += [f"identities.{arm}" for arm in record["arms"] if arm not in record["identities"]]
-    if lacking:
-        raise UserError(f"{root / study / 'study.json'}: lacks {', '.join(lacking)}")
+    record = read_statement(store, study)
     folders = {
         (folder.path.parent.name, int(folder.path.name.removeprefix("seed-"))): folder
         for folder in store.folders(study)
@@ -89,10 +67,10 @@ def load_results(root: Path, study: str) -> StudyResults:
             trials.append(row)
             if (arm, seed) not in folders:
                 continue
-            folder = folders.pop((arm, seed))
+            trial = folders.pop((arm, seed)).snapshot()
             try:
-                run = _run_of(folder)
-                row |= _trial_row(root, folder, run, record["arms"][arm])
+                run = run_of(trial)
+                row |= trial_row(root, trial, run, record["arms"][arm])
             except UserError as error:
                 row |= {"outcome": "failed", "reason": str(error)}
                 problems.append(str(error))
@@ -114,17 +92,16 @@ def load_results(root: Path, study: str) -> StudyResults:
                 )
     for (arm, seed), folder in sorted(folders.items()):
         with suppress(UserError):  # it counts for nothing but the standing
-            started[f"{arm}/seed-{seed}"] = _run_of(folder)
+            started[f"{arm}/seed-{seed}"] = run_of(folder)
         problems.append(f"{arm}/seed-{seed} is stored but not in the study's plan; it is left out")
     problems += _of_other_data(record["arms"], started)
     columns = [
         "arm", "seed", "outcome", "reason", "steps", "seconds", *COSTS,
         "encoder_parameters", "generator_parameters", "evaluation_seconds", "config_hash", "path",
     ]  # fmt: skip
+    # By columns: of many trials, a further dict for each row would take most of the memory.
     metrics = pd.DataFrame(
-        [{**dict.fromkeys(MEASURED), **row} for row in measured],
-        columns=list(MEASURED),
-        dtype=object,
+        {key: [row.get(key) for row in measured] for key in MEASURED}, dtype=object
     )
     numbers = ("value", "floor", "error", "members_sd")
     metrics = metrics.astype({"seed": int, **dict.fromkeys(numbers, float)})
@@ -171,18 +148,6 @@ def load_log(results: StudyResults, most: int = 300) -> pd.DataFrame:
     return log
 
 
-def _run_of(folder: TrialFolder) -> Record:
-    """``run.json`` of a started trial.
-
-    Raises:
-        UserError: It is missing or damaged.
-    """
-    run = folder.read("run.json")
-    if run is None:
-        raise folder.no_run()
-    return run
-
-
 def _of_other_data(arms: Record, started: Record) -> list[str]:
     """Which trials that should share their data were trained on others, a line for each dataset."""
     trained: dict[str, dict[str, list[str]]] = {}
@@ -198,42 +163,6 @@ def _of_other_data(arms: Record, started: Record) -> list[str]:
         for by_hash in trained.values()
         if len(by_hash) > 1
     ]
-
-
-def _trial_row(root: Path, folder: TrialFolder, run: Record, settings: Record) -> Record:
-    """The row of a started trial from its files, with its measurements under ``measured``, and what
-    measured them under ``tool``.
-
-    Measurements of a stopped trial are left out, because its nets are not fully trained.
-    """
-    path = folder.path.relative_to(root).as_posix()
-    row: Record = {"config_hash": run["config_hash"], "path": path}
-    result = folder.read("result.json")
-    if result is None:
-        error = folder.read_error()
-        lines = (error or "").split("\n")
-        reason = next((line.strip() for line in reversed(lines) if line.strip()), None)
-        return row | {"outcome": "unfinished" if error is None else "failed", "reason": reason}
-    if result.get("config_hash", run["config_hash"]) != run["config_hash"]:
-        raise UserError(
-            f"{path}: run.json and result.json are of different settings; put back the folder as "
-            "it was, or delete it to train the trial again"
-        )
-    training = result.get("training") or {}
-    parameters = training.get("parameters") or {}
-    outcome, reason = outcomes.outcome(result, settings, lambda: folder.read_log("train.jsonl"))
-    return row | {
-        "outcome": outcome,
-        "reason": reason,
-        "steps": training.get("steps"),
-        "seconds": training.get("seconds"),
-        **{name: training.get(name) for name in COSTS},
-        "encoder_parameters": parameters.get("encoder"),
-        "generator_parameters": parameters.get("generator"),
-        "evaluation_seconds": result.get("evaluation_seconds"),
-        "measured": result["metrics"] if result["outcome"] == "ok" else [],
-        "tool": result.get("tool"),
-    }
 
 
 def _thinned(lines: list[Record], most: int) -> list[Record]:

@@ -14,25 +14,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ogan_bench.analysis import outcomes
 from ogan_bench.analysis.members import by_member, stacked
 from ogan_bench.analysis.registration import Standing
+from ogan_bench.analysis.trial_rows import FINISHED, identities_of
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
 from ogan_bench.statistics import Interval, difference_interval, mean_interval
 from ogan_bench.store.trial_folder import TrialFolder
-
-FINISHED = ("ok", *outcomes.FAILURES)
-"""Outcomes of trials whose training ended, well or badly."""
 
 OUTCOMES = (*FINISHED, "stopped", "failed", "unfinished", "missing")
 """Possible states of a planned trial: ``stopped`` by a budget, ``failed`` with an error, ..."""
 
 PROTOCOL = ("extractor", "split", "protocol", "n_samples")
 """Values of a metric are comparable only if these agree."""
-
-COSTS = ("images_per_second", "step_flops", "activation_bytes", "peak_bytes")
-"""Metrics of the training, not the trained nets; shown in tables if a study asks for them."""
 
 MEASURED = (
     "arm", "seed", "metric", "value", *PROTOCOL, "floor", "error", "members", "members_sd",
@@ -246,12 +240,6 @@ def runs(frame: pd.DataFrame) -> Iterator[tuple[str, int, slice]]:
     changes = np.flatnonzero((arms[1:] != arms[:-1]) | (seeds[1:] != seeds[:-1])) + 1
     for start, end in zip([0, *changes.tolist()], [*changes.tolist(), len(frame)], strict=True):
         yield str(arms[start]), int(seeds[start]), slice(start, end)
-
-
-def identities_of(record: Record) -> Record:
-    """Identities of the arms: what differs from the defaults, or all settings in older files."""
-    identities: Record = record["identities" if "identities" in record else "arms"]
-    return identities
 
 
 def trial_name(row: Record) -> str:

@@ -13,7 +13,8 @@ import pandas as pd
 
 from ogan_bench.analysis.formatting import MISSING, metric_info, number
 from ogan_bench.analysis.marks import leader
-from ogan_bench.analysis.results import COSTS, OUTCOMES, StudyResults, records
+from ogan_bench.analysis.results import OUTCOMES, StudyResults, records
+from ogan_bench.analysis.trial_rows import COSTS
 from ogan_bench.files import Record
 from ogan_bench.metrics import Metric
 

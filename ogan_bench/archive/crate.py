@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ogan_bench.analysis.analyse import Analysis
-from ogan_bench.analysis.results import FINISHED
+from ogan_bench.analysis.trial_rows import FINISHED
 from ogan_bench.archive.author import Author
 from ogan_bench.archive.contents import NETS, PACKED, description
 from ogan_bench.archive.licence import NOT_STATED, address

@@ -30,6 +30,7 @@ from ogan_bench.report.image_grids import GRIDS
 from ogan_bench.report.report import FORMATS, write_index, write_report
 from ogan_bench.store.examination import examine_results
 from ogan_bench.store.pack import pack
+from ogan_bench.store.packed import PackedStudy
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.shipped import PACKAGE, find_study
@@ -128,11 +129,12 @@ def _appearing(out: Path) -> Iterator[Path]:
 
 
 def _check(store: TrialStore, study: str) -> None:
-    """Refuse a study that is being run, or whose files are not as they were written.
+    """Refuse a study that is being run or compacted, or whose files are not as they were written.
 
     Raises:
         UserError: Names the trial, or every file with its mend.
     """
+    PackedStudy(store.root / study).check_not_compacted()
     faults = []
     for trial in store.folders(study):
         if trial.is_running:

@@ -15,6 +15,7 @@ from ogan_bench.cli import (
     bench,
     catalogue,
     claims,
+    compact,
     data,
     doctor,
     encoder,
@@ -92,6 +93,7 @@ app.command("describe")(catalogue.describe)
 app.command("schema")(inspect.schema)
 app.command("doctor")(doctor.doctor)
 app.command("merge")(merge.merge)
+app.command("compact")(compact.compact)
 app.command("archive")(archive.archive)
 app.add_typer(data.app, name="data")
 

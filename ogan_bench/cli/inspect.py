@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import shlex
-import time
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -22,10 +21,6 @@ from ogan_bench.cli.options import (
     read_study,
 )
 from ogan_bench.cli.output import print_json, print_table, print_text, say
-
-if TYPE_CHECKING:
-    from ogan_bench.analysis.registration import Standing
-    from ogan_bench.store.trial_store import TrialStore
 
 
 class PlanFormat(StrEnum):
@@ -162,33 +157,30 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show each trial: finished, stopped, running, interrupted, failed, damaged or missing."""
-    from ogan_bench.errors import UserError
+    from ogan_bench.analysis.states import states
     from ogan_bench.store.trial_store import TrialStore
 
     statement, wanted = read_study(study, scale, arms, seeds, override)
     store = TrialStore(results)
     if not store.studies():
         say(f"{results}: no study is stored here yet")
-    standing = _standing(store, statement.folder)
-    rows: list[dict[str, Any]] = []
-    for trial in wanted:
-        folder = store.trial(trial)
-        beat = folder.read_heartbeat() or {}
-        try:
-            state, result = folder.state(), folder.read("result.json") or {}
-        except UserError as error:
-            say(str(error))
-            state, result = "damaged", {}
-        rows.append(
-            {
-                "trial": trial.id,
-                "state": state,
-                "outcome": result.get("outcome"),
-                "step": result["training"]["steps"] if result else beat.get("step"),
-                "steps": trial.settings.training.steps,
-                "silent_seconds": _silent(beat) if state == "running" else None,
-            }
-        )
+    steps = {trial.id: trial.settings.training.steps for trial in wanted}
+    folders = {trial.id: store.trial(trial) for trial in wanted}
+    standing, found = states(store, statement.folder, folders)
+    for of in found.values():
+        if of.problem is not None:
+            say(of.problem)
+    rows: list[dict[str, Any]] = [
+        {
+            "trial": name,
+            "state": of.state,
+            "outcome": of.outcome,
+            "step": of.step,
+            "steps": steps[name],
+            "silent_seconds": of.silent_seconds,
+        }
+        for name, of in found.items()
+    ]
     if as_json:
         print_json({"standing": standing.record(), "trials": rows})
         return
@@ -207,12 +199,6 @@ def status(
     )
 
 
-def _silent(beat: dict[str, Any]) -> float | None:
-    """Seconds since a trial gave a sign of life, by this machine's clock."""
-    then = beat.get("time")
-    return max(0.0, time.time() - then) if isinstance(then, int | float) else None
-
-
 def _silence(seconds: float | None) -> str:
     """What a user should know of a running trial that is silent."""
     from ogan_bench.store.trial_folder import SILENT_SECONDS
@@ -220,18 +206,6 @@ def _silence(seconds: float | None) -> str:
     if seconds is None or seconds < SILENT_SECONDS:
         return ""
     return f", silent for {seconds / 60:.0f} min"
-
-
-def _standing(store: TrialStore, study: str) -> Standing:
-    """As its report says; of a study without trials, whether it is registered."""
-    from ogan_bench.analysis.loading import load_results
-    from ogan_bench.analysis.registration import Standing
-    from ogan_bench.store.preregistration import registration
-
-    if study in store.studies():
-        return load_results(store.root, study).standing
-    registered = registration(store, study)
-    return Standing(None if registered is None else str(registered["sha256"]), complete=False)
 
 
 def schema() -> None:

@@ -10,6 +10,7 @@ from ogan_bench.errors import UserError, in_one_line
 from ogan_bench.runner.trained import EvaluatedPair, load_evaluated
 from ogan_bench.sampling.forward import BATCH_SIZE
 from ogan_bench.sampling.stored_pair import Images, StoredPair, read_pair
+from ogan_bench.store.packed import PackedStudy
 
 SHIPPED = Path(__file__).parent / "trained"
 """Exported folders that come with the package, each named after its dataset."""
@@ -69,6 +70,7 @@ def located(folder: Path) -> Path:
     shipped = sorted(path.name for path in SHIPPED.iterdir())
     if str(folder) in shipped:
         return SHIPPED / folder
+    PackedStudy(folder.parent.parent).check_not_compacted()
     raise UserError(
         f"{folder}: no such folder; give that of a trial, of an exported encoder, or a name of one "
         f"that comes with the package: {', '.join(shipped)}"

@@ -65,7 +65,7 @@ def unfinished(
     conflicts = []
     todo = []
     for trial in wanted:
-        folder = store.trial(trial)
+        folder = store.trial(trial).snapshot()
         try:
             folder.check_identity(trial)
             is_complete = folder.is_complete(trial, trial_budget)
@@ -109,7 +109,7 @@ def store_study(
 
 def _trained_with(store: TrialStore, wanted: list[Trial]) -> list[Record]:
     """What is about to train: this tool, or none where all trainings are over."""
-    over = all(_is_over(store.trial(trial), trial) for trial in wanted)
+    over = all(_is_over(store.trial(trial).snapshot(), trial) for trial in wanted)
     return [] if over else [tool(code_and_machine())]
 
 

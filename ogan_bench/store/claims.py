@@ -20,6 +20,9 @@ from ogan_bench.store.mounts import file_system
 
 VARIABLE = "OGAN_BENCH_CLAIMS"
 
+LOCK = ".lock"
+"""Name of the file that is locked; it stays, since another process may be about to lock it."""
+
 LOCAL = (
     "apfs", "bcachefs", "btrfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "jfs", "overlay", "ramfs",
     "reiserfs", "tmpfs", "ufs", "vfat", "xfs", "zfs",
@@ -98,7 +101,7 @@ def _acquire(folder: Path, patient: bool) -> tuple[Callable[[], object], Callabl
             lease = Lease(folder)
             lease.acquire(patient=patient)
             return lease.release, lease.check
-        lock = FileLock(folder / ".lock", timeout=0)
+        lock = FileLock(folder / LOCK, timeout=0)
         lock.acquire()
     except Timeout:
         raise BusyError(f"{folder} is held by another process") from None
@@ -111,6 +114,8 @@ def is_held(folder: Path) -> bool:
     """Whether a process holds a folder, as far as is known."""
     if kind(folder) == "lease":
         return Lease(folder).is_held()
+    if not (folder / LOCK).exists():  # nobody has ever claimed it: asking must not leave a file
+        return False
     try:
         with claimed(folder):
             return False

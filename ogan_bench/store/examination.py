@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,8 +16,9 @@ from typing import TypeVar
 
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
+from ogan_bench.store import compaction
 from ogan_bench.store.lease import BusyError
-from ogan_bench.store.packed import PackedStudy
+from ogan_bench.store.packed import FILES, PackedStudy
 from ogan_bench.store.preregistration import registration
 from ogan_bench.store.sealed import DamagedError, unsealed
 from ogan_bench.store.trial_folder import TrialFolder
@@ -27,7 +28,7 @@ from ogan_bench.study.trial import config_hash
 T = TypeVar("T")
 
 TEMPORARY = re.compile(
-    r"\.[^/]+\.(json|jsonl|pt|png|txt|html|md|csv|svg|pdf|tex|bib|parquet|safetensors)\.\w{3,}"
+    r"\.[^/]+\.(json|jsonl|pt|png|txt|html|md|csv|svg|pdf|tex|bib|parquet|zip|safetensors)\.\w{3,}"
 )
 """Names under which files are written before they replace the one that is named in them."""
 
@@ -111,20 +112,18 @@ def _study(store: TrialStore, name: str, repair: bool) -> Examined:
     record = _read(folder / "study.json", lambda: store.read_study(name), faults) or {}
     _read(folder / "registered.json", lambda: registration(store, name), faults)
     trials = _read(folder, lambda: store.folders(name), faults) or []
+    if PackedStudy(folder).is_compacted and not faults:
+        _read(folder / FILES, lambda: compaction.check(folder), faults)
     identities = record.get("identities", {})
     finished = running = 0
     versions: set[str] = set()
     for trial in trials:
-        with ExitStack() as held:
-            try:
-                if not PackedStudy(folder).exists:
-                    held.enter_context(trial.claim())
-            except BusyError:
-                running += 1
-                continue
-            except UserError:
-                pass  # nobody can claim it, as in a read-only folder: so nobody is writing here
-            run = _trial(trial, faults, repair)
+        try:
+            run, found = _undisturbed(trial, repair)
+        except BusyError:
+            running += 1
+            continue
+        faults += found
         finished += trial.is_finished
         if run is None:
             continue
@@ -136,11 +135,37 @@ def _study(store: TrialStore, name: str, repair: bool) -> Examined:
             faults.append(Fault(trial.path, f"{trial.path}: {text}"))
     planned = len(record.get("arms", {})) * len(record.get("seeds", []))
     known = tuple(sorted(versions - {"None"}))
-    return Examined(name, planned, finished, running, known, tuple(faults))
+    by_text: dict[str, Fault] = {}
+    for fault in faults:  # a damaged pack is met at every trial
+        by_text.setdefault(fault.text, fault)
+    return Examined(name, planned, finished, running, known, tuple(by_text.values()))
+
+
+def _undisturbed(trial: TrialFolder, repair: bool) -> tuple[Record | None, list[Fault]]:
+    """What :func:`_trial` finds while nobody writes the trial.
+
+    A whole trial is not claimed, which would leave a file in its folder. A fault may be that
+    somebody has begun to write meanwhile, so the trial is read again while it is held.
+
+    Raises:
+        BusyError: It is being run.
+    """
+    if trial.is_running:
+        raise BusyError
+    found = list[Fault]()
+    run = _trial(trial, found, repair=False)
+    if not found:
+        return run, found
+    found = []
+    with ExitStack() as held:
+        with suppress(UserError):  # packed or read-only: nobody can claim it, so nobody writes
+            held.enter_context(trial.claim())
+        return _trial(trial, found, repair), found
 
 
 def _trial(trial: TrialFolder, faults: list[Fault], repair: bool) -> Record | None:
     """``run.json`` of a trial whose files have all been read, or ``None`` if it cannot be."""
+    trial = trial.snapshot()
     run = _read(trial.path / "run.json", lambda: trial.read("run.json"), faults)
     result = _read(trial.path / "result.json", lambda: trial.read("result.json"), faults)
     if result is not None and run is None and not (trial.path / "run.json").exists():
@@ -163,8 +188,7 @@ def _read(path: Path, read: Callable[[], T], faults: list[Fault]) -> T | None:
     try:
         return read()
     except UserError as error:
-        known = [fault.text for fault in faults]
-        faults += [Fault(path, str(error))] if str(error) not in known else []
+        faults.append(Fault(path, str(error)))
         return None
 
 

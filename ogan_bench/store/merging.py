@@ -104,6 +104,7 @@ def _compared(
     TrialFolder(target.root / study / "arm" / "seed-0").check_not_packed()
     conflicts: list[str] = []
     planned: list[tuple[TrialFolder, Action]] = []
+    PackedStudy(source.root / study).check_not_compacted()
     for folder in source.folders(study):
         here = TrialFolder(target.root / folder.path.relative_to(source.root))
         try:

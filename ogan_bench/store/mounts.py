@@ -21,18 +21,21 @@ def file_system(path: Path, mounts: Path = MOUNTS) -> str | None:
         lines = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError:
         return None
-    wanted, found, depth = path.resolve(), None, -1
+    # As text: this is asked for every trial, and a path for each mount would take longer than all.
+    wanted, found, length = f"{path.resolve()}/", None, -1
     for line in lines:
         mount, _, facts = line.partition(" - ")
-        place = Path(_unescaped(mount.split(" ")[4]))
+        place = _unescaped(mount.split(" ")[4]).rstrip("/") + "/"
         # Of two on one place, the later one covers the earlier.
-        if wanted.is_relative_to(place) and len(place.parts) >= depth:
-            found, depth = facts.split(" ")[0], len(place.parts)
+        if wanted.startswith(place) and len(place) >= length:
+            found, length = facts.split(" ")[0], len(place)
     return found
 
 
 def _unescaped(text: str) -> str:
     """Without the octal escapes of blanks, tabs, newlines and backslashes."""
+    if "\\" not in text:
+        return text
     for code in ("040", "011", "012", "134"):
         text = text.replace(f"\\{code}", chr(int(code, 8)))
     return text

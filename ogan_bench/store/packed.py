@@ -28,6 +28,10 @@ PACKS = {
 }
 """Name of a pack to the files of a trial that it holds."""
 
+FILES = "files.zip"
+"""All other files of the trials, beside the packs of a study that was compacted where it lies
+(:mod:`ogan_bench.store.compaction`)."""
+
 LEVEL = 19
 """Of zstd: packs are written once and read often."""
 
@@ -50,6 +54,23 @@ class PackedStudy:
         """Whether the study is packed."""
         folder = str(self.folder)  # asked for every file of every trial, so without new paths
         return any(os.path.exists(f"{folder}/{pack}") for pack in PACKS)
+
+    @property
+    def is_compacted(self) -> bool:
+        """Whether the study was packed where it lies, so that it can be unpacked again."""
+        return (self.folder / FILES).exists()
+
+    def check_not_compacted(self) -> None:
+        """Refuse what needs more of a trial than its JSON files and logs.
+
+        Raises:
+            UserError: The study is compacted.
+        """
+        if self.is_compacted:
+            raise UserError(
+                f"{self.folder} is compacted: its nets and pictures are in {FILES}; unpack it with "
+                f"{compact_command(self.folder)} --undo"
+            )
 
     def trials(self) -> list[tuple[str, int]]:
         """Arm and seed of the packed trials.
@@ -103,6 +124,11 @@ class PackedStudy:
     def _read(self, pack: str) -> dict[tuple[str, int], dict[str, bytes]]:
         path = self.folder / pack
         return _read_pack(path, fingerprint([path]))
+
+
+def compact_command(study: Path) -> str:
+    """The command that packs a study where it lies, for messages."""
+    return f"`ogan-bench compact {study.parent} {study.name}`"
 
 
 def _schema(pack: str) -> Any:

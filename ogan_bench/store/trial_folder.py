@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -13,7 +13,7 @@ from ogan_bench.errors import UserError
 from ogan_bench.files import Record, read_bytes, read_json, write_bytes, write_json
 from ogan_bench.store import claims
 from ogan_bench.store.journal import Journal, read_file
-from ogan_bench.store.packed import PackedStudy
+from ogan_bench.store.packed import PackedStudy, compact_command
 from ogan_bench.store.record_shapes import FORMAT, parse_record
 from ogan_bench.store.sealed import sealed_json
 from ogan_bench.study.diffs import differences
@@ -35,6 +35,10 @@ class TrialFolder:
     """The files of one trial."""
 
     path: Path
+
+    def snapshot(self) -> TrialSnapshot:
+        """The trial as it is now."""
+        return TrialSnapshot(self.path)
 
     @property
     def checkpoint(self) -> Path:
@@ -118,6 +122,7 @@ class TrialFolder:
         """
         self.check_not_packed()
         with claims.claimed(self.path, patient=patient) as check:
+            self.check_not_packed()  # it may have been packed between the two
             yield check
 
     def read(self, name: str) -> Record | None:
@@ -138,7 +143,7 @@ class TrialFolder:
     def _mend(self, name: str) -> str:
         """What the user can do about a damaged file."""
         if self._pack.exists:
-            return "put back the pack as it was published"
+            return "put back the pack as it was"
         again = {
             "result.json": "and run the study again: the trained nets are measured anew",
             "samplings.json": "and ask for the samplings again",
@@ -249,10 +254,14 @@ class TrialFolder:
         Raises:
             UserError: The study is packed.
         """
-        if self._pack.exists:
+        pack = self._pack
+        if pack.exists:
+            mend = "use another results folder (--results)"
+            if pack.is_compacted:
+                mend = f"unpack it with {compact_command(pack.folder)} --undo"
             raise UserError(
-                f"{self._pack.folder} is packed: its trials can be read, but none can be added or "
-                "measured again; use another results folder (--results)"
+                f"{pack.folder} is packed: its trials can be read, but none can be added or "
+                f"measured again; {mend}"
             )
 
     def _check_place(self, name: str, record: Record) -> None:
@@ -315,6 +324,21 @@ class TrialFolder:
             f"{self.path} holds a trial of another configuration ({'; '.join(changes)}). "
             "Choose another folder with --results, or delete this one to train it again."
         )
+
+
+@dataclass(frozen=True)
+class TrialSnapshot(TrialFolder):
+    """A trial at one moment: each of its JSON files is read once, however often it is asked for.
+
+    For several questions about a trial. What is written afterwards is seen by another one.
+    """
+
+    _known: dict[str, Record | None] = field(default_factory=dict, compare=False, repr=False)
+
+    def read(self, name: str) -> Record | None:
+        if name not in self._known:
+            self._known[name] = super().read(name)
+        return self._known[name]
 
 
 def _completed(config: Tree) -> Tree:

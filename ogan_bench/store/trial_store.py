@@ -23,7 +23,8 @@
 
 A study may be packed (:mod:`ogan_bench.store.packed`): then the JSON files, logs and tracebacks of
 its trials are rows of two files beside ``study.json``. A packed study is read like any other and
-cannot be added to.
+cannot be added to. One that was packed where it lies (:mod:`ogan_bench.store.compaction`) has all
+other files in ``files.zip``, and can be unpacked.
 
 The JSON files of studies and trials end with their own SHA-256 (:mod:`ogan_bench.store.sealed`),
 and a result holds those of the logs. Whole files are replaced atomically; the log is appended to,
@@ -39,7 +40,7 @@ from pathlib import Path
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record, read_bytes, read_json, write_bytes, write_once
 from ogan_bench.metrics import add_metric
-from ogan_bench.store.packed import PACKS, PackedStudy
+from ogan_bench.store.packed import PACKS, PackedStudy, compact_command
 from ogan_bench.store.record_shapes import parse_record
 from ogan_bench.store.sealed import sealed_json
 from ogan_bench.store.trial_folder import TrialFolder
@@ -111,6 +112,11 @@ class TrialStore:
         paths = [path for path in folder.glob("*/seed-*") if _is_started(path)]
         pack = PackedStudy(folder)
         if pack.exists:
+            if paths and pack.is_compacted:
+                raise UserError(
+                    f"{folder} is half packed; go on with {compact_command(folder)}, or go back "
+                    "by adding --undo"
+                )
             if paths:
                 raise UserError(
                     f"{folder} holds trials both in {' and '.join(PACKS)} and in folders such as "

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ class Trial:
     @property
     def config_hash(self) -> str:
         """Identity of the trial: a hash of what differs from the defaults."""
-        return config_hash({**self.settings.identity(), "seed": self.seed})
+        return config_hash({**_identity(_ByReference(self.settings)), "seed": self.seed})
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle as plain data, so that plug-ins are registered before their parts are used."""
@@ -55,6 +56,28 @@ class Trial:
         return _restore, (
             *(self.study, self.arm, self.seed, settings, self.plugins, self.file_folder),
         )
+
+
+class _ByReference:
+    """Settings as the key of a cache: trials of one arm share theirs, which never change.
+
+    Comparing two of them would take longer than what is cached.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def __hash__(self) -> int:
+        return id(self.settings)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByReference) and other.settings is self.settings
+
+
+@lru_cache(maxsize=1024)
+def _identity(of: _ByReference) -> Tree:
+    """What identifies an arm."""
+    return of.settings.identity()
 
 
 def _restore(

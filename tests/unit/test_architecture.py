@@ -47,7 +47,7 @@ WRITING = {
         "data", "models", "objectives", "training", "sampling", "evaluation",
     },
     "encoder": {
-        "errors", "seeding", "files", "metrics",
+        "errors", "seeding", "files", "metrics", "store",
         "data", "sampling", "evaluation", "runner",
     },
 }  # fmt: skip

@@ -183,20 +183,24 @@ def test_report_prints_its_tables(
 def test_growth_prints_a_table_for_each_part_and_draws_them(tmp_path: Path) -> None:
     """In a process of its own: it forks."""
     parts = ("--part", "resolution", "--part", "trials", "--most", "32")
+    published = BENCHMARKS.parent / "results/reference/mse_vs_pearson/pearson/seed-0"
+    chosen = ("--command", "plan", "--command", "doctor", "--rounds", "2")
+    files = ("--trial", str(published), "--figure", str(tmp_path / "growth.svg"))
     done = subprocess.run(
-        [sys.executable, BENCHMARKS / "growth.py", *parts, "--figure", tmp_path / "growth.svg"],
+        [sys.executable, BENCHMARKS / "growth.py", *parts, *chosen, *files],
         capture_output=True,
         text=True,
         check=True,
     )
     assert "| resolution | step, s | GFLOPs |" in done.stdout
     assert "| 32 |" in done.stdout
-    assert "| trials | plan, s |" in done.stdout
+    assert "| trials | plan, s | plan, MiB | plan, spread | doctor, s |" in done.stdout
     assert done.stdout.count("| exponent |") == 2
     assert (tmp_path / "growth.svg").exists()
 
 
-def test_growth_fits_the_exponent_at_the_end() -> None:
+def test_growth_fits_the_exponent_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))  # as for a script that is run by its name
     slope = runpy.run_path(str(BENCHMARKS / "growth.py"))["slope"]
     curve = {1: {"s": 5.0}, 10: {"s": 1.0}, 100: {"s": 100.0}}
     assert slope(curve, "s") == pytest.approx(2)

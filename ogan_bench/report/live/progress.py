@@ -68,7 +68,8 @@ def progress(store: TrialStore, study: str, now: float) -> Progress:
     for arm, seed in planned:
         name = f"{arm}/seed-{seed}"
         folder = TrialFolder(store.root / study / name)
-        beat = folder.read_heartbeat()
+        # Not read unless it is there: of ten thousand trials, few are running.
+        beat = folder.read_heartbeat() if folder.heartbeat.exists() else None
         if beat is not None:
             running.append(_running(name, beat, now))
         elif folder.is_finished:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import statistics
 from pathlib import Path
 
 import pytest
 
 from ogan_bench.analysis.analyse import analyse
-from ogan_bench.analysis.degenerate import degenerate, degenerate_text, examined
+from ogan_bench.analysis.degenerate import degenerate, degenerate_text, examined, spread
 from ogan_bench.analysis.loading import load_results
 from ogan_bench.analysis.summary import summarise
 from ogan_bench.metrics import METRICS
@@ -119,3 +120,17 @@ def test_long_notes_stand_below_the_table_once_each() -> None:
     first, second = notes.split("\n[")
     assert first.split() == ["[1]", *long.split()]
     assert second == "2] short"
+
+
+@pytest.mark.parametrize(
+    "members",
+    [[0.1, 0.2, 0.4], [3, 5], [1e-30, 3e-30], [1e16, 1e16 + 2], [-2.5, 1e9, 0.3], [7.0, 7.0]],
+)
+def test_the_spread_of_members_is_their_standard_deviation(members: list[float]) -> None:
+    """To the last digit or the one before: sums are exact."""
+    found = spread(members)
+    assert found == pytest.approx(statistics.stdev(members), rel=3e-16, abs=0)
+
+
+def test_one_member_has_no_spread() -> None:
+    assert (spread(None), spread([]), spread([0.5])) == (None, None, None)

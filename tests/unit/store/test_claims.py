@@ -68,3 +68,11 @@ def test_a_claim_is_awaited(tmp_path: Path) -> None:
         order.append("first")
     thread.join()
     assert order == ["first", "second"]
+
+
+def test_to_ask_who_holds_a_folder_leaves_nothing_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OGAN_BENCH_CLAIMS", "lock")
+    assert not is_held(tmp_path / "trial")
+    assert list(tmp_path.iterdir()) == []

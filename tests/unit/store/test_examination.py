@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ogan_bench.store.examination import IN_USE_SECONDS, Fault, examine_results, leftovers
+from ogan_bench.store.packed import PACKS, PackedStudy
 from ogan_bench.store.sealed import seal
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
@@ -124,3 +126,21 @@ def test_a_trial_that_is_being_run_is_passed_over(trial: TrialFolder) -> None:
     with trial.claim():
         (study,) = examine_results(trial.path.parents[2])
     assert (study.running, study.faults) == (1, ())
+
+
+def test_to_examine_whole_trials_leaves_nothing_in_their_folders(trial: TrialFolder) -> None:
+    (trial.path / ".lock").unlink(missing_ok=True)
+    before = sorted(trial.path.rglob("*"))
+    assert faults(trial) == []
+    assert sorted(trial.path.rglob("*")) == before
+
+
+def test_a_fault_of_all_trials_is_named_once(trial: TrialFolder) -> None:
+    """As damage to a pack, which is met at every trial."""
+    study = trial.path.parents[1]
+    PackedStudy(study).write({("none", seed): {"run.json": b"{}"} for seed in range(3)})
+    for pack in PACKS:
+        (study / pack).write_bytes(b"no pack")
+    shutil.rmtree(trial.path)
+    texts = [fault.text for fault in examine_results(study.parent)[0].faults]
+    assert len(texts) == len(set(texts))

@@ -146,3 +146,15 @@ def test_a_log_is_the_one_that_the_result_was_made_with(tmp_path: Path) -> None:
     # One that a budget has stopped may be in training again.
     folder.write("result.json", {**(folder.read("result.json") or {}), "outcome": "stopped"})
     assert folder.read_log("train.jsonl") == [{"step": 1, "loss": 0.4}]
+
+
+def test_a_snapshot_reads_each_file_once(tmp_path: Path) -> None:
+    folder = TrialFolder(tmp_path / "demo" / "none" / "seed-0")
+    folder.write("run.json", {"config_hash": "a"})
+    snapshot = folder.snapshot()
+    assert (snapshot.state(), snapshot.read("result.json")) == ("interrupted", None)
+    folder.write("run.json", {"config_hash": "b"})
+    folder.write("result.json", {"outcome": "ok", "metrics": []})
+    assert snapshot.read("run.json") == {"config_hash": "a"}
+    assert snapshot.state() == "interrupted"
+    assert folder.snapshot().state() == "finished"

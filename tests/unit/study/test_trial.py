@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from ogan_bench.study.first_defaults import FIRST_DEFAULTS, with_first_defaults
 from ogan_bench.study.load import load_study
@@ -60,3 +63,20 @@ def test_identity_is_what_differs_from_the_defaults(study_file: Path) -> None:
 def test_a_trial_can_be_pickled(study_file: Path) -> None:
     trial = trials(load_study(study_file))[0]
     assert pickle.loads(pickle.dumps(trial)) == trial
+
+
+def test_trials_of_one_arm_resolve_their_settings_once(
+    study_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = load_study(study_file)
+    asked: list[Settings] = []
+    identity = Settings.identity
+
+    def counted(settings: Settings) -> dict[str, Any]:
+        asked.append(settings)
+        return identity(settings)
+
+    monkeypatch.setattr(Settings, "identity", counted)
+    hashes = [trial.config_hash for trial in trials(study, ["none", "adam"], [0, 1, 2])]
+    assert len(asked) == 2
+    assert len(set(hashes)) == 6
