@@ -36,6 +36,11 @@ PLACES = {
 """Modules of the names that need torch; the others are in the interface."""
 
 
+def __dir__() -> list[str]:
+    """The public names, before they are imported."""
+    return sorted(__all__)
+
+
 def __getattr__(name: str) -> Any:
     """Import the interface when it is used: the command line starts without pandas and torch."""
     if name == "figures":

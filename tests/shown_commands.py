@@ -11,10 +11,16 @@ import typer
 from ogan_bench import cli
 
 
+def lines(text: str) -> list[str]:
+    """The lines of a shell's text, each with those that it goes on in."""
+    return re.sub(r"\\\n\s*", "", text).splitlines()
+
+
 def in_blocks(text: str) -> list[str]:
     """The commands in blocks of a shell's text; the line may begin with another command."""
-    whole = re.sub(r"\\\n\s*", "", text)  # a line that goes on
-    return re.findall(r"^(?:.* && |srun )?(ogan-bench .*)$", whole, re.MULTILINE)
+    own = re.compile(r"(?:.* && |srun )?ogan-bench (.*)|torchrun .* -m ogan_bench (.*)")
+    found = map(own.fullmatch, lines(text))
+    return [f"ogan-bench {match[1] or match[2]}" for match in found if match]
 
 
 def in_sentences(page: str) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ogan_bench.analysis.registration import Standing, standing_of
 from ogan_bench.analysis.trial_rows import FINISHED, read_statement, run_of, trial_row
@@ -28,7 +28,7 @@ class TrialState:
 
     Args:
         state: As :meth:`~ogan_bench.store.trial_folder.TrialFolder.state` says, or ``damaged``.
-        outcome: The stored outcome of a trial with a result.
+        outcome: Of a trial with a result, as the study's report judges it.
         step: Training steps so far, where known.
         silent_seconds: Of a running trial: seconds since its last sign of life.
         problem: What is damaged, and the mend.
@@ -68,7 +68,9 @@ def states(
         trial = folder.snapshot()
         found[name] = _state(trial)
         if others.pop(folder.path, None) is not None:
-            evidence.add(store, trial)
+            judged = evidence.add(store, trial)
+            if judged is not None and found[name].outcome is not None:
+                found[name] = replace(found[name], outcome=judged)
     for folder in others.values():
         evidence.add(store, folder.snapshot())
     return evidence.standing(store, study), found
@@ -88,8 +90,12 @@ class _Evidence:
         self._protocols: dict[str, set[str]] = {}
         self._ended = 0
 
-    def add(self, store: TrialStore, trial: TrialSnapshot) -> None:
-        """Note a trial that has been started; a damaged one is no evidence."""
+    def add(self, store: TrialStore, trial: TrialSnapshot) -> str | None:
+        """Note a trial that has been started; a damaged one is no evidence.
+
+        Returns:
+            How the report judges it; ``None`` if it is damaged or not of the plan.
+        """
         arm, seed = trial.path.parent.name, int(trial.path.name.removeprefix("seed-"))
         row: Record = {}
         try:
@@ -97,12 +103,13 @@ class _Evidence:
             if (arm, seed) in self._planned:
                 row = trial_row(store.root, trial, run, self._record["arms"][arm])
         except UserError:
-            return
+            return None
         self._runs[arm, seed] = {key: run[key] for key in RELIED_ON if key in run}
         self._ended += row.get("outcome") in FINISHED
         for entry in row.get("measured", ()):
             if entry["value"] is not None and entry.get("protocol") is not None:
                 self._protocols.setdefault(entry["metric"], set()).add(entry["protocol"])
+        return row.get("outcome")
 
     def standing(self, store: TrialStore, study: str) -> Standing:
         """How the study stands; trials are named in the order of its report."""

@@ -33,6 +33,7 @@ def test_the_package_imports_nothing_heavy_until_it_is_used() -> None:
 
 
 def test_every_public_name_is_there() -> None:
+    assert dir(ob) == sorted(ob.__all__)
     for name in ob.__all__:
         assert getattr(ob, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

@@ -30,6 +30,17 @@ def test_status_says_how_the_study_stands(tmp_path: Path) -> None:
     assert first == "mse_vs_pearson-smoke: preliminary; not registered"
 
 
+def test_status_judges_outcomes_as_the_report_does() -> None:
+    """Published trials whose images had collapsed when their training ended without an error."""
+    reference = str(ROOT / "results" / "reference")
+    trials = json.loads(ask("status", STUDY, "--results", reference, "--json"))["trials"]
+    outcomes = {row["trial"].split("/")[1]: row["outcome"] for row in trials}
+    assert outcomes == {
+        "none": "ok", "pearson": "ok", "mse_mean": "ok",
+        "mse": "collapsed", "pearson_strong": "collapsed",
+    }  # fmt: skip
+
+
 def test_plan_counts_and_measures() -> None:
     facts = json.loads(ask("plan", STUDY, "--no-measure", "--json"))
     assert facts["trials"] == 25
