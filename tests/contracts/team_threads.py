@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, TypeVar
 
 from torch import distributed as dist
@@ -14,6 +16,23 @@ from ogan_bench.training.team import Team
 T = TypeVar("T")
 
 SILENCE = timedelta(seconds=60)
+
+
+def _get(prop: Any, instance: Any, owner: Any = None) -> Any:
+    """A cached property without the lock that all objects share before Python 3.12.
+
+    Of two threads one would wait in it for the other, and the other at it; processes share none.
+    """
+    if instance is None:
+        return prop
+    known = instance.__dict__
+    if prop.attrname not in known:
+        known[prop.attrname] = prop.func(instance)
+    return known[prop.attrname]
+
+
+if sys.version_info < (3, 12):
+    cached_property.__get__ = _get  # type: ignore[method-assign]
 
 
 def futures(work: Callable[[Team], T], size: int = 2) -> list[Future[T]]:
