@@ -32,7 +32,7 @@ def _get(prop: Any, instance: Any, owner: Any = None) -> Any:
 
 
 if sys.version_info < (3, 12):
-    cached_property.__get__ = _get  # type: ignore[method-assign]
+    cached_property.__get__ = _get  # type: ignore[assignment]
 
 
 def futures(work: Callable[[Team], T], size: int = 2) -> list[Future[T]]:
