@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from ogan_bench.cli.options import RESULTS, Json, Results, stored_studies
+from ogan_bench.cli.options import RESULTS, Json, Results, StoredStudies, stored_studies
 from ogan_bench.cli.output import print_json, print_table, print_text, say
 
 EXIT_DAMAGED = 5
@@ -26,10 +26,7 @@ class Weights(StrEnum):
 
 
 def archive(
-    studies: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[STUDY]...", help="Stored studies; all if none is named."),
-    ] = None,
+    studies: StoredStudies = None,
     results: Results = RESULTS,
     out: Annotated[
         Path | None,

@@ -7,18 +7,13 @@ from typing import Annotated
 
 import typer
 
-from ogan_bench.cli.options import Json, folder, stored_studies
+from ogan_bench.cli.options import Json, ResultsFolder, StoredStudies, stored_studies
 from ogan_bench.cli.output import print_json, print_table, say
 
 
 def compact(
-    results: Annotated[
-        Path, typer.Argument(metavar="RESULTS", callback=folder, help="Results folder.")
-    ],
-    studies: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[STUDY]...", help="Stored studies; all if none is named."),
-    ] = None,
+    results: ResultsFolder,
+    studies: StoredStudies = None,
     undo: Annotated[
         bool, typer.Option("--undo", help="Unpack: every file comes back as it was.")
     ] = False,

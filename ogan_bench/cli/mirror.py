@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ogan_bench.cli.options import RESULTS, Results, stored_studies
+from ogan_bench.cli.options import RESULTS, Results, StoredStudies, stored_studies
 from ogan_bench.cli.output import say
 
 
@@ -18,10 +18,7 @@ def mirror(
         list[str],
         typer.Option("--to", metavar="NAME", help="tensorboard, mlflow or wandb; may be repeated."),
     ],
-    studies: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[STUDY]...", help="Stored studies; all if none is named."),
-    ] = None,
+    studies: StoredStudies = None,
     results: Results = RESULTS,
 ) -> None:
     """Copy stored trials to experiment trackers; only what they lack is written."""

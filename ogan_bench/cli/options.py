@@ -37,6 +37,13 @@ def folder(path: Path | None) -> Path | None:
 
 
 Results = Annotated[Path, typer.Option(callback=folder, help="Results folder.")]
+ResultsFolder = Annotated[
+    Path, typer.Argument(metavar="RESULTS", callback=folder, help="Results folder.")
+]
+StoredStudies = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[STUDY]...", help="Stored studies; all if none is named."),
+]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda (all GPUs) or cuda:N.")]
 Workers = Annotated[
     int | None, typer.Option(min=1, help="Trials at a time. [default: cores, or GPUs]")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ogan_bench.cli.options import RESULTS, Json, Results, chosen, stored_studies
+from ogan_bench.cli.options import RESULTS, Json, Results, StoredStudies, chosen, stored_studies
 from ogan_bench.cli.output import print_json, print_text, say
 
 
@@ -20,10 +20,7 @@ class Figures(StrEnum):
 
 
 def report(
-    studies: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[STUDY]...", help="Stored studies; all if none is named."),
-    ] = None,
+    studies: StoredStudies = None,
     results: Results = RESULTS,
     against: Annotated[
         Path | None,

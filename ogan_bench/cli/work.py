@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -13,22 +12,18 @@ from ogan_bench.cli.options import (
     Json,
     MaxHours,
     Plugins,
+    ResultsFolder,
     StallMinutes,
+    StoredStudies,
     Workers,
-    folder,
     stored_studies,
 )
 from ogan_bench.cli.output import print_json, say
 
 
 def work(
-    results: Annotated[
-        Path, typer.Argument(metavar="RESULTS", callback=folder, help="Results folder.")
-    ],
-    studies: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[STUDY]...", help="Stored studies; all if none is named."),
-    ] = None,
+    results: ResultsFolder,
+    studies: StoredStudies = None,
     workers: Workers = None,
     device: Device = "auto",
     checkpoint_seconds: CheckpointSeconds = 30.0,

@@ -17,9 +17,10 @@ from ogan_bench.runner.launch import Launch, check_launch
 from ogan_bench.runner.signals import handled
 from ogan_bench.runner.stop_request import EXIT_AGAIN, StopRequest
 from ogan_bench.store.claims import awaited
+from ogan_bench.store.identity import ConflictError, check_identity
 from ogan_bench.store.preregistration import deviations, register, registration
 from ogan_bench.store.provenance import code_and_machine, tool
-from ogan_bench.store.trial_folder import ConflictError, TrialFolder
+from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.data_place import recorded_folder
 from ogan_bench.study.load import study_record
@@ -67,7 +68,7 @@ def unfinished(
     for trial in wanted:
         folder = store.trial(trial).snapshot()
         try:
-            folder.check_identity(trial)
+            check_identity(folder, trial)
             is_complete = folder.is_complete(trial, trial_budget)
         except ConflictError as error:
             conflicts.append(str(error))

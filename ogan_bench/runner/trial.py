@@ -33,6 +33,7 @@ from ogan_bench.runner.resampling import sample
 from ogan_bench.sampling.autoencoder import NonFiniteError
 from ogan_bench.sampling.stored_pair import write_pair
 from ogan_bench.store import provenance
+from ogan_bench.store.identity import check_identity
 from ogan_bench.store.lease import BusyError
 from ogan_bench.store.preregistration import registration
 from ogan_bench.store.record_shapes import FORMAT
@@ -117,7 +118,7 @@ def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
             folder.claim(patient=options.patient) as check,
             last_words.recorded(folder.stacks, options.stall_seconds),
         ):
-            folder.check_identity(trial)
+            check_identity(folder, trial)
             if options.samplings:
                 added = sample(
                     trial,

@@ -7,8 +7,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record, read_bytes, read_json, write_bytes, write_json
 from ogan_bench.store import claims
@@ -16,18 +14,10 @@ from ogan_bench.store.journal import Journal, read_file
 from ogan_bench.store.packed import PackedStudy, compact_command
 from ogan_bench.store.record_shapes import FORMAT, parse_record
 from ogan_bench.store.sealed import sealed_json
-from ogan_bench.study.diffs import differences
-from ogan_bench.study.first_defaults import with_first_defaults
-from ogan_bench.study.settings import Settings
 from ogan_bench.study.trial import Trial
-from ogan_bench.study.yaml_errors import Tree
 
 SILENT_SECONDS = 60.0
 """A trial without a heartbeat for so long may hang, have been killed, or measure something slow."""
-
-
-class ConflictError(UserError):
-    """A stored trial was made with another configuration."""
 
 
 @dataclass(frozen=True)
@@ -242,7 +232,7 @@ class TrialFolder:
             return "finished"
         if not self.is_started:
             return "missing"
-        if not self._pack.exists and claims.is_held(self.path):
+        if self.is_running:
             return "running"
         if self._has("error.txt"):
             return "failed"
@@ -304,27 +294,6 @@ class TrialFolder:
         path = self.path / "run.json"
         return UserError(f"{path}: missing, with a result beside it; {self._mend('run.json')}")
 
-    def check_identity(self, trial: Trial) -> None:
-        """Refuse a folder that holds a trial of another configuration.
-
-        Raises:
-            ConflictError: Names what differs and the way out.
-            UserError: What is stored is damaged.
-        """
-        run = self.read("run.json")
-        if run is None and self.is_finished:
-            raise self.no_run()
-        if run is None or run["config_hash"] == trial.config_hash:
-            return
-        changes = [
-            f"{key}: {stored!r} stored, {wanted!r} wanted"
-            for key, stored, wanted in differences(_completed(run["config"]), trial.config)
-        ]
-        raise ConflictError(
-            f"{self.path} holds a trial of another configuration ({'; '.join(changes)}). "
-            "Choose another folder with --results, or delete this one to train it again."
-        )
-
 
 @dataclass(frozen=True)
 class TrialSnapshot(TrialFolder):
@@ -339,17 +308,6 @@ class TrialSnapshot(TrialFolder):
         if name not in self._known:
             self._known[name] = super().read(name)
         return self._known[name]
-
-
-def _completed(config: Tree) -> Tree:
-    """A stored configuration with the defaults of settings that are younger than it."""
-    complete = with_first_defaults(config)
-    seed = complete.pop("seed", None)
-    try:
-        complete = Settings.model_validate(complete).model_dump(mode="json")
-    except ValidationError:  # of a version with other settings: it is shown as it is
-        return config
-    return {**complete, "seed": seed}
 
 
 def _has_trained(result: Record, trial_budget: float | None) -> bool:

@@ -15,6 +15,7 @@ import torch
 import ogan_bench as ob
 from ogan_bench.errors import UserError
 from ogan_bench.evaluation.plugin_metrics import PluginMetricInputs, check_plugin_metrics
+from ogan_bench.store.identity import check_identity
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study import catalogue, settings
 from ogan_bench.study.load import load_study
@@ -208,7 +209,7 @@ def test_the_message_of_a_refused_trial_is_the_tools(tmp_path: Path) -> None:
     folder = TrialStore(tmp_path / "results").trial(stored)
     folder.write("run.json", {"config_hash": stored.config_hash, "config": stored.config})
     with pytest.raises(UserError) as refused:
-        folder.check_identity(wanted)
+        check_identity(folder, wanted)
     assert str(refused.value).replace(f"{tmp_path}/", "") == shown.strip()
 
 

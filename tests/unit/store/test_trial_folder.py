@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from ogan_bench.errors import UserError
+from ogan_bench.store.identity import ConflictError, check_identity
 from ogan_bench.store.lease import BusyError
-from ogan_bench.store.trial_folder import ConflictError, TrialFolder
+from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import trials
 
@@ -47,14 +48,14 @@ def test_another_configuration_is_refused_with_what_differs(tmp_path: Path) -> N
     trial = trials(load_study(path))[0]
     changed = trials(load_study(path, overrides=["training.steps=3"]))[0]
     folder = TrialFolder(tmp_path)
-    folder.check_identity(trial)  # nothing is stored yet
+    check_identity(folder, trial)  # nothing is stored yet
     folder.write("run.json", {"config_hash": trial.config_hash, "config": trial.config})
-    folder.check_identity(trial)
+    check_identity(folder, trial)
     steps = trial.settings.training.steps
     with pytest.raises(
         ConflictError, match=rf"training.steps: {steps} stored, 3 wanted.*--results"
     ):
-        folder.check_identity(changed)
+        check_identity(folder, changed)
 
 
 def test_settings_that_are_younger_than_a_trial_are_not_named_as_differences(
@@ -66,7 +67,7 @@ def test_settings_that_are_younger_than_a_trial_are_not_named_as_differences(
     folder = TrialFolder(tmp_path)
     folder.write("run.json", {"config_hash": "of then", "config": stored})
     with pytest.raises(ConflictError) as caught:
-        folder.check_identity(trial)
+        check_identity(folder, trial)
     assert "(evaluation.samples: 2000 stored, 10000 wanted)" in str(caught.value)
 
 
@@ -130,7 +131,7 @@ def test_a_result_without_its_settings_is_refused(tmp_path: Path) -> None:
     folder = finished(tmp_path)
     (folder.path / "run.json").unlink()
     trial = trials(load_study(Path("studies/mse_vs_pearson.yaml")))[0]
-    for ask in (folder.state, lambda: folder.check_identity(trial)):
+    for ask in (folder.state, lambda: check_identity(folder, trial)):
         with pytest.raises(UserError, match=r"run\.json: missing, .*delete .*seed-0 to train"):
             ask()
 
