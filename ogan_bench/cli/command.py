@@ -1,4 +1,4 @@
-"""How every command reads its options: none is given twice, and none is given nothing."""
+"""How every command reads and shows its options: none is given twice, and none is given nothing."""
 
 from __future__ import annotations
 
@@ -7,13 +7,31 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def _flags_take_nothing(params: list[Any]) -> list[Any]:
+    """The parameters, of which Typer's help would show flags as options that take a ``<bool>``."""
+    for param in params:
+        if getattr(param, "is_flag", False):
+            param.metavar = ""
+    return params
+
+
+class Group(TyperGroup):
+    """A group whose help shows flags as flags."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _flags_take_nothing(super().get_params(ctx))
+
+
 class Command(TyperCommand):
     """A command that refuses an option given twice, unless it takes a list, or an empty value."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _flags_take_nothing(super().get_params(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         # Read twice, because what the parser returns has kept only the last of two values.
@@ -32,6 +50,9 @@ class Command(TyperCommand):
 
 class Commands(typer.Typer):
     """A group of such commands."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(cls=Group, **options)
 
     def command(self, name: str | None = None, **options: Any) -> Callable[[F], F]:
         options.setdefault("cls", Command)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -195,10 +195,10 @@ class TrainedEncoder:
         if "alpha" in data:
             keys = ("alpha", "orientation", "profile", "depth")
             treatment = Treatment(*(data[key] for key in keys))
-        return Recipe(
-            shape.height, data.get("crop", "refuse"), None, 1 if shape.channels == 1 else 3,
-            treatment,
-        )  # fmt: skip
+        crop_size = data.get("crop_size")
+        crop = data.get("crop", "refuse" if crop_size is None else "none")
+        channels: Literal[1, 3] = 1 if shape.channels == 1 else 3
+        return Recipe(shape.height, crop, crop_size or None, channels, treatment)
 
     def __repr__(self) -> str:
         c, h, w = self.trained_on.shape

@@ -1,4 +1,4 @@
-"""Layers of a model, described without memory or arithmetic."""
+"""Layers of a model, described in a moment: no weights are drawn, no large net is computed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from ogan_bench.data.base import ImageShape
 from ogan_bench.study.parts import Component, build
+
+COMPUTED = 50_000_000  # parameters of a net up to which computing two images takes under a second
 
 
 def describe_model(
@@ -31,17 +33,23 @@ def describe_model(
     with torch.device("meta"):
         architecture = build("models", model, shape, classes)
         encoder, generator = architecture.encoder(architecture.z_dim), architecture.generator()
-        z = torch.empty(2, architecture.z_dim)
-        labels = torch.zeros(2, dtype=torch.long)
-        return {
-            "model": model.model_dump(),
-            "image": list(shape),
-            "encoder": _describe(encoder, torch.empty(2, *shape)),
-            "generator": _describe(generator, z, labels),
-        }
+    z, labels = torch.zeros(2, architecture.z_dim), torch.zeros(2, dtype=torch.long)
+    return {
+        "model": model.model_dump(),
+        "image": list(shape),
+        "encoder": _describe(encoder, torch.zeros(2, *shape)),
+        "generator": _describe(generator, z, labels),
+    }
 
 
 def _describe(net: nn.Module, *example: torch.Tensor) -> dict[str, Any]:
+    # The meta device would do for every net, but its rules of shapes import torch's compiler,
+    # which takes seconds.
+    device = "cpu" if count_parameters(net) <= COMPUTED else "meta"
+    if device == "cpu":
+        state = net.state_dict()
+        zeros = {name: torch.zeros(part.shape, dtype=part.dtype) for name, part in state.items()}
+        net.load_state_dict(zeros, assign=True)
     layers: list[dict[str, Any]] = []
 
     def record(module: nn.Module, inputs: Any, output: torch.Tensor) -> None:
@@ -55,7 +63,8 @@ def _describe(net: nn.Module, *example: torch.Tensor) -> dict[str, Any]:
         )
 
     handles = [layer.register_forward_hook(record) for layer in _layers(net)]
-    net(*example)
+    with torch.no_grad(), torch.device(device):
+        net(*(tensor.to(device) for tensor in example))
     for handle in handles:
         handle.remove()
     return {"parameters": count_parameters(net), "layers": layers}

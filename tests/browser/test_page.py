@@ -227,7 +227,8 @@ def test_nothing_is_wider_than_the_page(
     page.locator("details").evaluate_all("all => all.forEach((one) => (one.open = true))")
     assert overflow(page) == 0
     edge = page.evaluate("document.documentElement.clientWidth")
-    outside = page.locator("main :not(.scroll *, pre *, legend)").evaluate_all(
+    charts = ".chart img, .figures img"
+    outside = page.locator(f"main :not(.scroll *, pre *, legend, {charts})").evaluate_all(
         "(all, edge) => all.filter((one) => one.getBoundingClientRect().right > edge + 1)"
         ".map((one) => one.outerHTML.slice(0, 80))",
         edge,
@@ -311,6 +312,19 @@ def test_contents_are_folded_on_a_phone(made_up: Path, visit: Visit) -> None:
     page.locator("nav summary").focus()
     page.keyboard.press("Enter")
     expect(link).to_be_visible()
+
+
+def test_charts_keep_their_size_on_a_phone(made_up: Path, visit: Visit) -> None:
+    page = visit(made_up, 390)
+    charts = page.locator(".chart img, .figures img")
+    assert charts.count() > 2
+    assert min(charts.evaluate_all("all => all.map((one) => one.width)")) >= 520
+    frames = page.locator(".chart, .figures figure")
+    frames.first.evaluate("frame => { frame.scrollLeft = 1000; }")
+    assert frames.first.evaluate("frame => frame.scrollLeft") > 100
+    caption = frames.first.locator("figcaption")
+    assert caption.evaluate("one => one.getBoundingClientRect().left") >= 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_contents_name_every_section(made_up: Path, visit: Visit) -> None:

@@ -8,12 +8,14 @@ import pytest
 from ruamel.yaml import YAML
 
 from ogan_bench.analysis.analyse import analyse_stored
+from ogan_bench.data.base import ImageShape
 from ogan_bench.report.report import write_report
 from ogan_bench.runner.preflight import preflight
 from ogan_bench.runner.trial import Options, run_trial
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.hypotheses import Comparison
 from ogan_bench.study.load import load_study, study_record
+from ogan_bench.study.parts import build
 from ogan_bench.study.shipped import shipped_studies
 from ogan_bench.study.trial import trials
 
@@ -40,6 +42,10 @@ def test_study_loads_and_plans(path: Path, scale: str | None) -> None:
     )
     for hypothesis in study.hypotheses:
         assert hypothesis.metric in study.metrics
+    for settings in study.arms.values():
+        resolution = settings.data.parameters().get("resolution")
+        if resolution is not None:
+            build("models", settings.model, ImageShape(3, resolution, resolution), 10)
 
 
 @pytest.mark.parametrize("path", STUDIES.values(), ids=STUDIES)

@@ -20,6 +20,10 @@ READ = "PNG, JPEG, WebP, BMP, TIFF, GIF or AVIF"
 MAX_ASPECT_RATIO = 10
 """Longer over shorter side of a usable image, at most."""
 
+LEAST_CROPPED = 0.2
+"""Share of an image that a crop of a size in pixels leaves at least; else it is of another source.
+The usual crops of CelebA leave 30 to 82 %."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -30,6 +34,7 @@ class Recipe:
         crop: ``centre`` crops the longer side to the shorter one, ``none`` squeezes; ``refuse``
             takes squares only.
         crop_size: Side, in pixels of the source, of a centre crop before all else; ``None``: none.
+            Squares are taken as cropped.
         channels: 3: RGB; 1: grey.
         treatment: Of what 8 bits of grey or RGB do not hold as it is.
     """
@@ -91,7 +96,7 @@ def prepared_image(image: Image.Image, content: bytes, recipe: Recipe) -> npt.ND
     image = treated(image, content, recipe.treatment)
     if image.mode != mode:
         image = image.convert(mode)
-    if recipe.crop_size is not None:
+    if recipe.crop_size is not None and image.width != image.height:
         image = _centre(image, recipe.crop_size)
     if recipe.crop == "centre":
         image = _centre(image, min(image.size))
@@ -108,8 +113,12 @@ def _check(image: Image.Image, recipe: Recipe) -> None:
     short, long = sorted(image.size)
     if short == 0 or long > MAX_ASPECT_RATIO * short:
         raise UnusableError(f"{size}: one side is more than {MAX_ASPECT_RATIO} times the other")
-    if recipe.crop_size is not None and short < recipe.crop_size:
-        raise UnusableError(f"{size}: smaller than the crop of {recipe.crop_size} pixels")
+    if recipe.crop_size is not None and short < long:
+        crop = f"the crop of {recipe.crop_size} pixels"
+        if short < recipe.crop_size:
+            raise UnusableError(f"{size}: smaller than {crop}")
+        if recipe.crop_size**2 < LEAST_CROPPED * short * long:
+            raise UnusableError(f"{size}: {crop} would leave under {LEAST_CROPPED:.0%} of it")
     if recipe.crop == "refuse" and image.width != image.height:
         raise UnusableError(f"{size}: not a square (crop: centre crops it, none squeezes it)")
     # A JPEG file of several pictures (MPO) has the photograph first; the others are its previews.

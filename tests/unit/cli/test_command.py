@@ -66,3 +66,12 @@ def test_an_option_that_takes_a_list_stays_one() -> None:
 def test_an_empty_value_is_no_selection(arguments: tuple[str, ...]) -> None:
     """Before, an empty selection selected everything, and an empty path the working folder."""
     assert f"{arguments[-2]} is given an empty value" in refused(*arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("run",), ("describe",), ("report",), ("data",), ("data", "list")]
+)
+def test_help_shows_no_value_that_a_flag_would_take(arguments: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(app, [*arguments, "--help"]).stdout
+    assert "Show this message" in shown
+    assert "bool" not in shown

@@ -128,6 +128,27 @@ def test_a_conditional_generator_needs_classes(tmp_path: Path) -> None:
     assert encoder.sample(5).shape == (5, 16, 16, 1)
 
 
+@pytest.mark.parametrize("crop_size", [108, 178, 0])
+def test_photographs_of_aligned_faces_are_cropped_as_in_the_training(
+    crop_size: int, tmp_path: Path
+) -> None:
+    drawn = small_trial().settings.model_dump()
+    data = {"name": "celeba", "resolution": 16, "crop_size": crop_size}
+    settings = Settings.model_validate({**drawn, "data": data})
+    store(tmp_path, Trial("t", "a", 0, settings), DATASET)
+    encoder = load_encoder(tmp_path)
+    photograph = Image.effect_noise((178, 218), 90)
+    left, top = (178 - crop_size) // 2, (218 - crop_size) // 2
+    box = (left, top, left + crop_size, top + crop_size) if crop_size else None
+    square = photograph.crop(box).resize((16, 16), Image.Resampling.BILINEAR)
+    assert (encoder(photograph) == encoder(square)).all()
+    assert (encoder(np.asarray(photograph)) == encoder(square)).all()
+    large = Image.effect_noise((700, 900), 90)
+    if crop_size:
+        with pytest.raises(UserError, match=f"the crop of {crop_size} pixels would leave under 20"):
+            encoder(large)
+
+
 def test_points_are_in_their_own_units(tmp_path: Path) -> None:
     mixture = ring()
     few = mixture.train.part(torch.arange(60))

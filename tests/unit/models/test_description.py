@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
 from ogan_bench.data.base import ImageShape
+from ogan_bench.models import description
 from ogan_bench.models.description import count_parameters, describe_model
 from ogan_bench.study.parts import component_of
 from tests.unit.models.small_nets import CLASSES, SMALL, label, nets
@@ -25,3 +28,20 @@ def test_description_accounts_for_every_parameter(model: dict[str, Any], shape: 
         assert not [layer for layer in layers if layer["layer"].startswith(("Param", "_"))]
     assert described["generator"]["layers"][-1]["output"] == list(shape)
     assert described["encoder"]["layers"][-1]["output"] == [model["z_dim"]]
+
+
+def test_large_nets_are_described_alike_and_not_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = component_of("models", "resnet")
+    computed = describe_model(model, 3, 32)
+    monkeypatch.setattr(description, "COMPUTED", 0)
+    assert describe_model(model, 3, 32) == computed
+
+
+def test_torchs_compiler_is_not_imported() -> None:
+    code = (
+        "import sys; from ogan_bench.cli import app; "
+        "app(['describe', 'model', 'dcgan'], standalone_mode=False); "
+        "sys.exit(bool({'sympy', 'torch._dynamo'} & set(sys.modules)))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
+    assert answer.returncode == 0, answer.stderr
