@@ -20,6 +20,7 @@ from ogan_bench.analysis.loading import load_results as load_study_results
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.verdicts import Verdict, judge
 from ogan_bench.errors import UserError
+from ogan_bench.remote import WEIGHTS, fetched
 from ogan_bench.report.figure_list import Selection
 from ogan_bench.report.figures import Drawing, forest_figure
 from ogan_bench.report.report import Report, write_report
@@ -313,7 +314,7 @@ def load_results(path: Path | str = "results", *studies: str) -> pd.DataFrame:
     """Every stored measurement as one tidy table.
 
     Args:
-        path: A results folder, or the folder of one study in it.
+        path: A results folder, or the folder of one study in it; a path or the URL of one.
         studies: Names of studies; all if none are given.
 
     Returns:
@@ -324,7 +325,7 @@ def load_results(path: Path | str = "results", *studies: str) -> pd.DataFrame:
     Raises:
         UserError: There is no such study, or a file cannot be read.
     """
-    root = Path(path)
+    root = fetched(path, leave_out=WEIGHTS)
     if (root / "study.json").exists():
         root, studies = root.resolve().parent, (root.resolve().name,)
     names = studies or TrialStore(root).studies()

@@ -76,16 +76,24 @@ class StudyResults:
 
     @property
     def control(self) -> str:
-        """The arm that all tables show differences to: the control that most hypotheses name.
+        """The arm that all tables show differences to.
 
-        The first of them if several are named as often, the first arm if none is.
+        The control of more than half of the hypotheses; else the arm that all of them compare,
+        with different controls; else the control named most, or the first arm.
         """
-        named = Counter(
-            str(claim["control"])
-            for claim in self.record["hypotheses"]
-            if claim.get("control") is not None
-        )
-        return max(named, key=named.__getitem__) if named else self.arms[0]
+        return self.control_and_rule[0]
+
+    @cached_property
+    def control_and_rule(self) -> tuple[str, str]:
+        """The control of all tables, and why it is that one."""
+        claims = [claim for claim in self.record["hypotheses"] if claim.get("control") is not None]
+        if not claims:
+            return self.arms[0], "the first arm"
+        control, times = Counter(str(claim["control"]) for claim in claims).most_common(1)[0]
+        compared = {claim.get("arm") for claim in claims}
+        if 2 * times <= len(claims) and len(compared) == 1 and None not in compared:
+            return str(compared.pop()), "the arm that all hypotheses compare with others"
+        return control, "the control that most hypotheses name"
 
     @property
     def metric_names(self) -> list[str]:

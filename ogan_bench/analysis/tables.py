@@ -66,9 +66,8 @@ def means(results: StudyResults, summary: pd.DataFrame, metrics: Sequence[str]) 
 
 def control_text(results: StudyResults) -> str:
     """Which arm the control is, and by which rule."""
-    named = any(entry.get("control") is not None for entry in results.record["hypotheses"])
-    rule = "the control that most hypotheses name" if named else "the first arm"
-    return f"The control of all differences is {results.arm_title(results.control)}, {rule}."
+    control, rule = results.control_and_rule
+    return f"The control of all differences is {results.arm_title(control)}, {rule}."
 
 
 def outcomes(results: StudyResults) -> list[Record]:

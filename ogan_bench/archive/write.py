@@ -82,7 +82,7 @@ def write_archive(
             damaged files. Nothing has been written then.
     """
     if out.exists():
-        raise UserError(f"{out}: exists; an archive is written once, so name another")
+        raise already_there(out)
     store = TrialStore(root)
     for study in studies:
         store.read_study(study)
@@ -106,6 +106,11 @@ def write_archive(
         sum(len(store.folders(study)) for study in studies),
         len(nets),
     )
+
+
+def already_there(out: Path | str) -> UserError:
+    """What is said where something is in the place of an archive."""
+    return UserError(f"{out}: exists; an archive is written once, so name another")
 
 
 @contextmanager

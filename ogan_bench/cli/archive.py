@@ -29,8 +29,8 @@ def archive(
     studies: StoredStudies = None,
     results: Results = RESULTS,
     out: Annotated[
-        Path | None,
-        typer.Option(metavar="PATH", help="The folder to make, or a .zip file."),
+        str | None,
+        typer.Option(metavar="PLACE", help="The folder to make, or a .zip file; a path or a URL."),
     ] = None,
     licence: Annotated[
         str | None,
@@ -52,8 +52,10 @@ def archive(
         typer.Option("--date", metavar="YYYY-MM-DD", help="Date of publication. [default: today]"),
     ] = None,
     verify: Annotated[
-        Path | None,
-        typer.Option(metavar="PATH", help="Check an archive, a folder or a .zip file, instead."),
+        str | None,
+        typer.Option(
+            metavar="PLACE", help="Check an archive, a folder or a .zip file, instead; path or URL."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -67,8 +69,10 @@ def archive(
     Example:
       ogan-bench archive mse_vs_pearson --out published --license CC-BY-4.0
       ogan-bench archive --verify published
+      ogan-bench archive mse_vs_pearson --out s3://bucket/published
     """
     from ogan_bench.errors import UserError
+    from ogan_bench.remote import delivered, is_taken, is_url
 
     if verify is not None:
         if studies or out is not None or licence is not None:
@@ -79,17 +83,21 @@ def archive(
     from ogan_bench.archive.author import parse_author
     from ogan_bench.archive.crate import Deposit
     from ogan_bench.archive.licence import parse_licence
-    from ogan_bench.archive.write import write_archive
+    from ogan_bench.archive.manifest import MANIFEST
+    from ogan_bench.archive.write import already_there, write_archive
 
     deposit = Deposit(
         parse_licence(licence), [parse_author(text) for text in authors or ()], _date(published)
     )
     stored = stored_studies(results)
     names = [Path(name).stem for name in studies or stored]
-    found = write_archive(results, names, out, deposit, weights.value)
+    if is_url(out) and is_taken(out):
+        raise already_there(out)
+    with delivered(out, last=MANIFEST) as place:
+        found = write_archive(results, names, place, deposit, weights.value)
     if as_json:
         sizes = {kind: {"files": n, "bytes": of} for kind, (n, of) in found.sizes.items()}
-        print_json({**vars(found), "path": str(found.path), "sizes": sizes})
+        print_json({**vars(found), "path": out, "sizes": sizes})
         return
     print_table(
         ("", "files", "size"),
@@ -101,22 +109,23 @@ def archive(
             f"{found.with_nets} of {found.trials} trials have stored nets; `ogan-bench evaluate` "
             "stores those of trials that earlier versions trained, from their checkpoints."
         )
-    say(f"Archive: {found.path}")
+    say(f"Archive: {out}")
 
 
-def _verify(path: Path, as_json: bool) -> int:
+def _verify(place: str, as_json: bool) -> int:
     from ogan_bench.archive.verify import verify_archive
     from ogan_bench.archive.zipped import unzipped
+    from ogan_bench.remote import fetched
 
-    with unzipped(path) as folder:
+    with unzipped(fetched(place)) as folder:
         found = verify_archive(folder)
     if as_json:
-        print_json({"path": str(path), **vars(found)})
+        print_json({"path": place, **vars(found)})
     else:
         for fault in found.faults:
             print_text(fault)
     if found.faults:
-        say(f"{len(found.faults)} faults in {path}")
+        say(f"{len(found.faults)} faults in {place}")
         return EXIT_DAMAGED
     again = sum(found.verdicts.values())
     verdicts = "1 verdict is" if again == 1 else f"{again} verdicts are"

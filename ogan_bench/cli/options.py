@@ -151,6 +151,7 @@ def stored_studies(results: Path) -> list[str]:
     from ogan_bench.errors import UserError
     from ogan_bench.store.trial_store import TrialStore
 
+    folder(results)
     if not results.exists():
         raise UserError(f"{results}: no such folder; `ogan-bench run` makes one")
     if (results / "study.json").exists():

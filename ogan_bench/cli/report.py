@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ogan_bench.cli.options import RESULTS, Json, Results, StoredStudies, chosen, stored_studies
+from ogan_bench.cli.options import RESULTS, Json, StoredStudies, chosen, stored_studies
 from ogan_bench.cli.output import print_json, print_text, say
 
 
@@ -21,10 +22,14 @@ class Figures(StrEnum):
 
 def report(
     studies: StoredStudies = None,
-    results: Results = RESULTS,
+    results: Annotated[
+        str, typer.Option(metavar="PLACE", help="Results folder, or the URL of one.")
+    ] = str(RESULTS),
     against: Annotated[
-        Path | None,
-        typer.Option(help="Results to compare with, for example results/reference."),
+        str | None,
+        typer.Option(
+            metavar="PLACE", help="Results to compare with, for example results/reference."
+        ),
     ] = None,
     formats: Annotated[
         str,
@@ -57,9 +62,10 @@ def report(
         bool, typer.Option("--transpose", help="Arms are columns of the tables of means.")
     ] = False,
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            metavar="FOLDER", help="Write to FOLDER/STUDY instead of into the results folder."
+            metavar="PLACE",
+            help="Write to PLACE/STUDY, a path or a URL, instead of into the results folder.",
         ),
     ] = None,
     show: Annotated[bool, typer.Option("--open", help="Show the page in the browser.")] = False,
@@ -67,48 +73,57 @@ def report(
 ) -> None:
     """Rebuild the report of one, several or all stored studies."""
     from ogan_bench.errors import UserError
+    from ogan_bench.remote import WEIGHTS, delivered, fetched, is_url
     from ogan_bench.report.parallel import get_ready, write_reports
 
+    if is_url(results) and out is None:
+        raise UserError(f"{results}: is read as a copy; say where reports go with --out PLACE")
+    if out is not None and is_url(out) and show:
+        raise UserError("--open shows pages of this machine; leave it out, or --out URL")
     if out is None and (arms is not None or metrics is not None):
         raise UserError(
             "--arms and --metrics leave a part of the study out, and the report in the results "
             "folder stays whole: say where to with --out FOLDER"
         )
-    stored = stored_studies(results)
-    if against is not None:
-        stored_studies(against)
+    root = fetched(results, leave_out=WEIGHTS)
+    stored = stored_studies(root)
+    reference = None if against is None else fetched(against, leave_out=WEIGHTS)
+    if reference is not None:
+        stored_studies(reference)
     names = [Path(name).stem for name in studies or stored]  # a study may be named by its file
     get_ready(len(names))
     from ogan_bench.report.figures import FORMATS as DRAWN
     from ogan_bench.report.report import FORMATS
 
     reports = []
-    for report in write_reports(
-        results,
-        names,
-        against,
-        formats=chosen(formats, FORMATS, "--format"),
-        figures=figures.value,
-        figure_formats=chosen(figure_format, DRAWN, "--figure-format"),
-        arms=named(arms),
-        metrics=named(metrics),
-        transpose=transpose,
-        out=out,
-    ):
-        reports.append(report)
-        if not as_json:
-            print_text(report.text)
-        say(f"Report: {next(iter(report.files.values()))}")
+    with delivered(out) if out is not None else nullcontext() as place:
+        for report in write_reports(
+            root,
+            names,
+            reference,
+            formats=chosen(formats, FORMATS, "--format"),
+            figures=figures.value,
+            figure_formats=chosen(figure_format, DRAWN, "--figure-format"),
+            arms=named(arms),
+            metrics=named(metrics),
+            transpose=transpose,
+            out=place,
+        ):
+            files = {kind: _shown(path, place, out) for kind, path in report.files.items()}
+            reports.append({**report.record, "files": files})
+            if not as_json:
+                print_text(report.text)
+            say(f"Report: {next(iter(files.values()))}")
     if as_json:
-        print_json(
-            [
-                {**report.record, "files": {kind: str(path) for kind, path in report.files.items()}}
-                for report in reports
-            ]
-        )
+        print_json(reports)
     if show:
-        first = next(iter(reports[0].files.values()))
-        open_page(first if len(names) == 1 or out is not None else results / "index.html")
+        first = Path(next(iter(reports[0]["files"].values())))
+        open_page(first if len(names) == 1 or out is not None else root / "index.html")
+
+
+def _shown(path: Path, place: Path | None, out: str | None) -> str:
+    """Where a file will be that is written to a place for it."""
+    return str(path) if place is None else f"{out}/{path.relative_to(place).as_posix()}"
 
 
 def named(text: str | None) -> list[str] | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ogan_bench.encoder.trained_encoder import TrainedEncoder
 from ogan_bench.errors import UserError, in_one_line
+from ogan_bench.remote import fetched
 from ogan_bench.runner.trained import EvaluatedPair, load_evaluated
 from ogan_bench.sampling.forward import BATCH_SIZE
 from ogan_bench.sampling.stored_pair import Images, StoredPair, read_pair
@@ -31,7 +32,8 @@ def load_encoder(
 
     Args:
         folder: A trial's folder, such as ``results/mse_vs_pearson/pearson/seed-0``, one that
-            ``ogan-bench export`` has written, or ``digits``: an O-GAN that comes with the package.
+            ``ogan-bench export`` has written, a URL of either, or ``digits``: an O-GAN that comes
+            with the package.
         device: Where to compute, for example ``cuda:0``.
         batch_size: Images per forward pass.
         plugins: Files of the plug-ins that the trial needs; their code runs.
@@ -40,7 +42,7 @@ def load_encoder(
         UserError: There is no such folder, it has no trained nets, a file is damaged, or a plug-in
             that it needs is not named or has changed.
     """
-    stored = stored_pair(Path(folder), [Path(plugin) for plugin in plugins])
+    stored = stored_pair(fetched(folder), [Path(plugin) for plugin in plugins])
     try:
         return TrainedEncoder(stored, device=device, batch_size=batch_size)
     except (RuntimeError, AssertionError) as error:  # a device that torch does not know or have

@@ -19,6 +19,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 GROUND = {
     "errors": set[str](),
     "files": {"errors"},
+    "remote": {"errors"},
     "metrics": {"errors"},
     "study": {"errors", "metrics"},
     "store": {"errors", "files", "metrics", "study"},
@@ -47,7 +48,7 @@ WRITING = {
         "data", "models", "objectives", "training", "sampling", "evaluation",
     },
     "encoder": {
-        "errors", "seeding", "files", "metrics", "store",
+        "errors", "seeding", "files", "remote", "metrics", "store",
         "data", "sampling", "evaluation", "runner",
     },
 }  # fmt: skip
@@ -64,10 +65,10 @@ READING = {
 """From numbers to answers, without torch."""
 
 INTERFACES = {
-    "api": {"errors", "study", "store", "runner", "analysis", "report"},
+    "api": {"errors", "remote", "study", "store", "runner", "analysis", "report"},
     "__init__": {"runner", "encoder", "figures", "api"},
     "cli": {
-        "errors", "files", "metrics", "study", "store",
+        "errors", "files", "remote", "metrics", "study", "store",
         "data", "models", "features", "evaluation", "runner", "encoder",
         "mirrors", "analysis", "report", "archive", "__init__",
     },
@@ -90,6 +91,7 @@ ADAPTERS = {
         "data/sources/svhn.py",
     },
     "packaging": {"archive/licence.py"},
+    "fsspec": {"remote.py"},
     "lmdb": {"data/sources/lsun.py"},
     "pyarrow": {
         "data/reading/parquet_cells.py",
@@ -193,7 +195,7 @@ def test_the_page_names_every_package_and_only_files_that_exist() -> None:
 
 def test_the_root_holds_only_what_everyone_needs() -> None:
     assert {path.stem for path in PACKAGE.glob("*.py")} == {
-        "__init__", "__main__", "api", "errors", "figures", "files", "seeding",
+        "__init__", "__main__", "api", "errors", "figures", "files", "remote", "seeding",
     }  # fmt: skip
 
 

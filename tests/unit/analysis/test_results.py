@@ -22,6 +22,17 @@ def test_the_control_is_the_one_that_most_hypotheses_name() -> None:
     assert control("no_term", "heavy") == "no_term"  # the first of those named as often
 
 
+def test_an_arm_that_is_compared_with_many_controls_is_the_control_itself() -> None:
+    def control(*pairs: tuple[str, str]) -> str:
+        hypotheses = [{"arm": arm, "control": other} for arm, other in pairs]
+        return study(ARM_SETTINGS, {}, hypotheses).control
+
+    assert control(("full", "heavy"), ("full", "no_term")) == "full"
+    assert control(("full", "heavy"), ("full", "no_term"), ("full", "heavy")) == "heavy"
+    assert control(("full", "heavy"), ("no_term", "heavy")) == "heavy"
+    assert control(("full", "heavy"), ("heavy", "no_term")) == "heavy"  # no arm is in both
+
+
 def test_values_are_paired_on_common_seeds() -> None:
     of_arms = {"full": {0: 1.0, 2: 2.0, 3: 4.0}, "no_term": {3: 1.0, 1: 9.0, 2: 1.5}}
     found = study(ARM_SETTINGS, {"reconstruction_mse": of_arms})
