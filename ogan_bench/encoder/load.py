@@ -32,8 +32,8 @@ def load_encoder(
 
     Args:
         folder: A trial's folder, such as ``results/mse_vs_pearson/pearson/seed-0``, one that
-            ``ogan-bench export`` has written, a URL of either, or ``digits``: an O-GAN that comes
-            with the package.
+            ``ogan-bench export`` has written, a URL of either, or ``digits`` or ``fashion_mnist``:
+            O-GANs that come with the package.
         device: Where to compute, for example ``cuda:0``.
         batch_size: Images per forward pass.
         plugins: Files of the plug-ins that the trial needs; their code runs.

@@ -12,6 +12,7 @@ from ogan_bench.data.base import to_float
 from ogan_bench.data.sources.digits import digits
 from ogan_bench.encoder.load import SHIPPED, load_encoder
 from ogan_bench.errors import UserError
+from ogan_bench.models.normalization import standardise
 from ogan_bench.sampling.autoencoder import Kind
 from ogan_bench.sampling.batch_norm import Policy
 from ogan_bench.sampling.forward import BATCH_SIZE, encode_images
@@ -108,11 +109,24 @@ def test_the_encoder_of_digits_reconstructs_as_its_result_says() -> None:
     assert error == pytest.approx(row["value"], rel=1e-3)  # images are rounded to bytes here
 
 
+@pytest.mark.parametrize("name", ["digits", "fashion_mnist"])
+def test_a_shipped_encoder_recovers_codes_as_its_result_says(name: str) -> None:
+    encoder = load_encoder(name)
+    z = torch.randn(1000, encoder.z_dim, generator=torch.Generator().manual_seed(0))
+    e = torch.from_numpy(encoder(encoder.decode(z), projected=False))
+    rho = (standardise(z) * standardise(e)).mean(dim=1)
+    result = json.loads((SHIPPED / name / "result.json").read_text(encoding="utf-8"))
+    (row,) = (row for row in result["metrics"] if row["metric"] == "latent_rho")
+    assert result["outcome"] == "ok"
+    deviation = abs(rho.mean().item() - row["value"])
+    assert deviation < 4 * rho.std().item() / 1000**0.5 < 0.02
+
+
 def test_a_folder_goes_before_the_name_of_a_shipped_encoder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store(tmp_path / "digits", small_trial(), few_images())
     monkeypatch.chdir(tmp_path)
     assert load_encoder("digits").z_dim == 6
-    with pytest.raises(UserError, match=r"digit: no such folder.*package: digits"):
+    with pytest.raises(UserError, match=r"digit: no such folder.*package: digits, fashion_mnist"):
         load_encoder("digit")
