@@ -59,7 +59,7 @@ SYSTEMS = [name for name in catalogue.names("objectives") if name != "composed"]
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_every_system_trains_as_on_the_cpu(tmp_path: Path, name: str) -> None:
     study = load_study(
-        Path("studies/encoder_rivals.yaml"),
+        Path("studies/equal_rivals.yaml"),
         scale="smoke",
         overrides=["training.steps=3", "training.log_every=1", f"objective={name}"],
     )

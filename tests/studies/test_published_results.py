@@ -171,6 +171,7 @@ def test_claim_pages_are_made_of_the_stored_trials(tmp_path: Path) -> None:
         ("readouts", "readout_alone", 8),
         ("classes", "class_conditions", 5),
         ("modes", "stacked_modes", 1),
+        ("rivals", "equal_rivals", 12),
     ],
 )
 def test_findings_quote_the_estimates_of_published_verdicts(
@@ -195,6 +196,13 @@ def test_findings_quote_the_estimates_of_published_verdicts(
         ("stacked_modes", "none", "modes_classifier", "Without the term {:.0f} modes"),
         ("stacked_modes", "none", "modes_classifier", "it makes {:.0f}, see above"),
         ("stacked_modes", "pearson", "modes_classifier", "With it {:.0f} are made"),
+        ("equal_rivals", "vae", "autoencoding_mse", "best of all, MSE {:.4f}, with"),
+        ("equal_rivals", "intro_vae", "autoencoding_mse", "close to it, {:.4f}, with"),
+        ("equal_rivals", "soft_intro_vae", "autoencoding_mse", "close to it, {:.4f}, with"),
+        ("equal_rivals", "intro_vae", "fd_classifier", "an FD of {:.2f}, near"),
+        ("equal_rivals", "soft_intro_vae", "fd_classifier", "an FD of {:.2f}, near"),
+        ("equal_rivals", "vae", "probe_accuracy", "separate better again ({:.3f} against"),
+        ("equal_rivals", "ogan", "probe_accuracy", "better again (0.975 against {:.3f})"),
         ("linear_codes", "pearson", "probe_accuracy_pixels", "pixels themselves reaches {:.3f}"),
         ("linear_codes", "pearson", "probe_trunk", "before the code {:.3f}"),
         ("linear_codes", "pearson", "probe_trunk_untrained", "and {:.3f} before any training"),
