@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 from safetensors import safe_open
@@ -13,6 +18,7 @@ from safetensors import safe_open
 from ogan_bench.data import Dataset
 from ogan_bench.data.sources.digits import digits
 from ogan_bench.data.sources.fashion_mnist import DEBIAN, fashion_mnist
+from ogan_bench.evaluation.fidelity.frechet import frechet_distance
 from ogan_bench.features.classifier import accuracy
 from ogan_bench.features.classifier_files import ClassifierFile
 from ogan_bench.features.ensemble import SIZE
@@ -49,6 +55,47 @@ def test_fashion_mnist_has_the_features_that_were_stored() -> None:
     dataset = fashion_mnist()
     check(dataset)
     assert min(c.test_accuracy for c in shipped_classifiers(dataset, CPU)) > 0.895
+
+
+OTHER_PROCESSORS = {
+    "AVX2": {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"},
+    "no AVX": {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"},
+    "another make": {"MKL_CBWR": "COMPATIBLE", "MKL_ENABLE_INSTRUCTIONS": "SSE4_2"},
+}
+"""What torch, oneDNN and MKL would compute with elsewhere, as far as one processor can show it."""
+
+
+@pytest.mark.parametrize("processor", OTHER_PROCESSORS)
+def test_other_instructions_give_the_same_features_and_distances(
+    processor: str, dataset: Dataset, tmp_path: Path
+) -> None:
+    code = (
+        "import sys, numpy as np; "
+        "from tests.oracles.features.test_shipped_classifiers import measured; "
+        "np.savez(sys.argv[1], *measured())"
+    )
+    path = tmp_path / "elsewhere.npz"
+    elsewhere = {**os.environ, **OTHER_PROCESSORS[processor]}
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True, env=elsewhere)
+    with np.load(path) as stored:
+        features, distances = stored["arr_0"], stored["arr_1"]
+    known = np.load(KNOWN)[dataset.name]
+    np.testing.assert_allclose(features, known, rtol=1e-5, atol=1e-5 * np.abs(known).max())
+    np.testing.assert_allclose(distances, measured()[1], rtol=1e-4)
+
+
+@functools.cache
+def measured() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
+    """Of digits, in each classifier: the features that were stored, and the FD of test images."""
+    dataset = digits()
+    features, distances = [], []
+    for classifier in shipped_classifiers(dataset, CPU):
+        train, test = (
+            extract(classifier, split.images).features for split in (dataset.train, dataset.test)
+        )
+        features.append(test[:32].numpy())
+        distances.append(frechet_distance(test, train))
+    return np.stack(features), np.array(distances)
 
 
 def test_nothing_is_trained_for_digits(dataset: Dataset, empty_cache: Path) -> None:
