@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from ogan_bench.encoder.trained_encoder import TrainedEncoder
 
 Trial = Annotated[
-    Path, typer.Argument(metavar="TRIAL", help="A trial's folder, an exported one, or digits.")
+    str,
+    typer.Argument(
+        metavar="TRIAL",
+        help="A trial's folder, an exported one, a URL of either, or digits or fashion_mnist.",
+    ),
 ]
 Images = Annotated[
     Path, typer.Argument(metavar="IMAGES", help="A folder of image files, or an .npz or .npy file.")
@@ -41,7 +45,9 @@ class To(StrEnum):
 
 def export(
     trial: Trial,
-    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="A new or empty folder.")],
+    out: Annotated[
+        str, typer.Option("--out", metavar="PLACE", help="A new or empty folder, or a URL of one.")
+    ],
     to: Annotated[
         list[To] | None,
         typer.Option(help="Also as programs that need no ogan-bench: of torch.export, or ONNX."),
@@ -56,14 +62,23 @@ def export(
     Examples:
       ogan-bench export results/mse_vs_pearson/pearson/seed-0 --out my_encoder
       ogan-bench export results/mse_vs_pearson/pearson/seed-0 --out my_encoder --to onnx
+      ogan-bench export my_encoder --out hf://USER/my_encoder
     In Python, ogan_bench.load_encoder("my_encoder") loads it: without data and study.
     """
     from ogan_bench.analysis.arm_verdicts import verdicts_on_trial
+    from ogan_bench.encoder.export import CARD
     from ogan_bench.encoder.export import export as write
+    from ogan_bench.errors import UserError
+    from ogan_bench.remote import delivered, fetched, is_taken, is_url
 
-    verdicts = verdicts_on_trial(trial)
-    for path in write(trial, out, plugin or (), [form.value for form in to or ()], verdicts):
-        print_text(str(path))
+    if is_url(out) and is_taken(f"{out}/{CARD}"):
+        raise UserError(f"{out}: has a {CARD} already; name another")
+    folder = fetched(trial)
+    verdicts = verdicts_on_trial(folder)
+    with delivered(out) as place:
+        written = write(folder, place, plugin or (), [form.value for form in to or ()], verdicts)
+    for path in written:
+        print_text(f"{out}/{path.relative_to(place).as_posix()}")
 
 
 def encode(
@@ -193,7 +208,7 @@ def sample(
     print_text(f"{out}: {count:,} samples")
 
 
-def _load(trial: Path, device: str, batch: int, plugin: list[Path] | None) -> TrainedEncoder:
+def _load(trial: str, device: str, batch: int, plugin: list[Path] | None) -> TrainedEncoder:
     from ogan_bench.encoder.load import load_encoder
     from ogan_bench.errors import UserError
 

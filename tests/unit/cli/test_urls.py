@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import fsspec
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -79,3 +80,18 @@ def test_tables_and_encoders_are_read_from_a_url(source: Path) -> None:
     url = f"memory://elsewhere/results/{WITH_NETS[0]}"
     here, there = (ob.load_encoder(place).sample(4) for place in (source / WITH_NETS[0], url))
     assert (here == there).all()
+
+
+def test_an_encoder_is_handed_on_to_a_url_and_used_from_there(source: Path, tmp_path: Path) -> None:
+    url = "memory://encoders/mine"
+    trial = str(source / WITH_NETS[0])
+    written = done("export", trial, "--out", url).split()
+    assert f"{url}/README.md" in written
+    with pytest.raises(UserError, match=r"has a README\.md already; name another"):
+        CliRunner().invoke(app, ["export", trial, "--out", url], catch_exceptions=False)
+    for place, name in ((trial, "here"), (url, "there")):
+        done("sample", place, "-n", "4", "--out", str(tmp_path / f"{name}.npz"))
+    here, there = (np.load(tmp_path / f"{name}.npz")["images"] for name in ("here", "there"))
+    assert (here == there).all()
+    done("export", url, "--out", str(tmp_path / "again"))
+    assert (ob.load_encoder(tmp_path / "again").sample(4) == ob.load_encoder(trial).sample(4)).all()
