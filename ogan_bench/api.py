@@ -323,9 +323,12 @@ def load_results(path: Path | str = "results", *studies: str) -> pd.DataFrame:
         extractor, split, protocol and n_samples agree.
 
     Raises:
-        UserError: There is no such study, or a file cannot be read.
+        UserError: There is no such folder or study, or a file cannot be read.
     """
     root = fetched(path, leave_out=WEIGHTS)
+    if not root.is_dir():
+        what = "a file, and no results folder" if root.exists() else "no such folder"
+        raise UserError(f"{path}: {what}; `ogan-bench run` makes one")
     if (root / "study.json").exists():
         root, studies = root.resolve().parent, (root.resolve().name,)
     names = studies or TrialStore(root).studies()

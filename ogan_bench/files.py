@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import math
@@ -15,6 +16,10 @@ from typing import Any
 from ogan_bench.errors import UserError
 
 Record = dict[str, Any]
+
+GONE = (errno.ENOTCONN, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH,
+        errno.ENODEV, errno.ENXIO)  # fmt: skip
+"""Errors of a file whose place is away: nothing says that the file itself is damaged."""
 
 
 def read_json(path: Path, mend: str = "delete it to rebuild it") -> Record | None:
@@ -46,6 +51,8 @@ def read_bytes(path: Path, mend: str) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
+        if error.errno in GONE:
+            mend = "bring its disk or its network back, and give the same command again"
         raise UserError(f"{path}: cannot be read ({error}); {mend}") from None
 
 

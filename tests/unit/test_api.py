@@ -72,6 +72,10 @@ def test_an_empty_folder_gives_an_empty_table_and_a_wrong_name_an_error(tmp_path
     assert set(ob.load_results(tmp_path)["dataset"]) == {"unknown data"}
     with pytest.raises(UserError, match="no such study"):
         ob.load_results(tmp_path, "nothing")
+    (tmp_path / "results.zip").touch()
+    for name, said in (("resluts", "no such folder"), ("results.zip", "a file, and no results")):
+        with pytest.raises(UserError, match=f"{name}: {said}"):
+            ob.load_results(tmp_path / name)
 
 
 def test_results_know_their_verdicts_and_show_themselves() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -9,6 +10,18 @@ import pytest
 
 from ogan_bench.errors import UserError
 from ogan_bench.files import fingerprint, read_json, write_json
+
+
+@pytest.mark.parametrize("code", [errno.ENOTCONN, errno.ESTALE])
+def test_a_place_that_is_away_is_not_damage(
+    code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: Path) -> bytes:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(Path, "read_bytes", away)
+    with pytest.raises(UserError, match=r"; bring its disk or its network back"):
+        read_json(tmp_path / "a.json", "put back a copy")
 
 
 def test_json_is_replaced_whole_or_not_at_all(
