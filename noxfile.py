@@ -75,7 +75,7 @@ def soak(session: nox.Session) -> None:
 
 @nox.session
 def smoke(session: nox.Session) -> None:
-    """The shipped study end to end through the command line, in seconds."""
+    """The shipped study through the command line, and a trained encoder of the package alone."""
     session.install("-e", ".", "-c", CONSTRAINTS, env=COMPILED)
     out = Path(session.create_tmp()) / "results"
     shutil.rmtree(out, ignore_errors=True)
@@ -84,6 +84,14 @@ def smoke(session: nox.Session) -> None:
     session.run("ogan-bench", "run", *study, "--results", str(out))  # finds nothing to do
     session.run("ogan-bench", "status", *study, "--results", str(out))
     session.run("ogan-bench", "report", "--results", str(out))
+    wheels = Path(session.create_tmp()) / "wheels"
+    shutil.rmtree(wheels, ignore_errors=True)
+    session.install("build", "-c", CONSTRAINTS)
+    session.run("python", "-m", "build", "--wheel", "--outdir", str(wheels), silent=True)
+    (wheel,) = wheels.glob("*.whl")
+    session.install("--force-reinstall", "--no-deps", str(wheel))
+    session.chdir(wheels)  # where there is no checkout
+    session.run("python", str(ROOT / "tests" / "walks" / "installed_encoder.py"))
 
 
 @nox.session

@@ -20,7 +20,7 @@ from ogan_bench.analysis.loading import load_results as load_study_results
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.verdicts import Verdict, judge
 from ogan_bench.errors import UserError
-from ogan_bench.remote import WEIGHTS, fetched
+from ogan_bench.remote import WEIGHTS, fetched, is_url
 from ogan_bench.report.figure_list import Selection
 from ogan_bench.report.figures import Drawing, forest_figure
 from ogan_bench.report.report import Report, write_report
@@ -122,17 +122,21 @@ class Study:
         )
 
 
-@dataclass(frozen=True)
 class Results:
     """The stored results of a study, finished or not.
 
     Args:
-        root: The results folder.
+        root: The results folder, a path or the URL of one.
         name: Name of the study's folder.
+
+    Raises:
+        UserError: The URL cannot be read.
     """
 
-    root: Path
-    name: str
+    def __init__(self, root: Path | str, name: str) -> None:
+        self.root = fetched(root, leave_out=WEIGHTS)
+        self.name = name
+        self._is_copy = is_url(root)
 
     @cached_property
     def stored(self) -> StudyResults:
@@ -236,6 +240,8 @@ class Results:
             UserError: There is no such arm, metric or format, a selection has no ``out``, or a file
                 cannot be written.
         """
+        if out is None and self._is_copy:
+            raise UserError(f"{self.name}: is read as a copy; say where its report goes with out")
         analysis = analyse_stored(self.root, self.name, arms=arms, metrics=metrics)
         return write_report(
             analysis,

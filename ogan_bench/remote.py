@@ -50,7 +50,8 @@ def fetched(place: Path | str, leave_out: Collection[str] = ()) -> Path:
     atexit.register(shutil.rmtree, copy, ignore_errors=True)
     with _told(url):
         system, root = _opened(url)
-        copy = copy / (PurePosixPath(root).name or "copy")
+        name = PurePosixPath(root).name
+        copy = copy / (name if name.strip(".") else "copy")
         if system.isfile(root):
             system.get_file(root, str(copy))
             return copy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -76,7 +77,7 @@ def lay_out(root: Path, target: Path) -> None:
 
 
 def repository_pages(root: Path, target: Path) -> dict[str, str]:
-    """Paths on the site and texts of the pages of the repository; copies the pictures they show."""
+    """Paths on the site and texts of the pages of the repository; copies pictures and notebooks."""
     written = [path.relative_to(root) for path in (root / "docs").rglob("*.md")]
     files = [PurePosixPath(path.as_posix()) for path in written]
     files += [PurePosixPath(path) for path in PLACES if path.endswith(".md")]
@@ -87,6 +88,9 @@ def repository_pages(root: Path, target: Path) -> dict[str, str]:
             raise ValueError(f"{file} is linked to, and is not there")
         if there.suffix in (".svg", ".png"):
             copy_picture(root, root / file, target / there)
+        elif there.suffix == ".ipynb":
+            (target / there).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(root / file, target / there)
 
     pages = {
         str(place(file)): lead_on((root / file).read_text(encoding="utf-8"), file, copy)

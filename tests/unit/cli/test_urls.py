@@ -77,6 +77,10 @@ def test_tables_and_encoders_are_read_from_a_url(source: Path) -> None:
     assert len(expected) > 3
     for url in ("memory://elsewhere/results", "memory://elsewhere/results/demo"):
         assert ob.load_results(url).equals(expected)
+    copied = ob.Results("memory://elsewhere/results", "demo")
+    assert copied.verdicts.equals(ob.Results(str(source), "demo").verdicts)
+    with pytest.raises(UserError, match="read as a copy; say where its report goes with out"):
+        copied.report()
     url = f"memory://elsewhere/results/{WITH_NETS[0]}"
     here, there = (ob.load_encoder(place).sample(4) for place in (source / WITH_NETS[0], url))
     assert (here == there).all()
