@@ -172,6 +172,7 @@ def test_claim_pages_are_made_of_the_stored_trials(tmp_path: Path) -> None:
         ("classes", "class_conditions", 5),
         ("modes", "stacked_modes", 1),
         ("rivals", "equal_rivals", 12),
+        ("hosts", "modern_hosts", 14),
     ],
 )
 def test_findings_quote_the_estimates_of_published_verdicts(
