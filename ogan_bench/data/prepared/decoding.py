@@ -20,7 +20,7 @@ READ = "PNG, JPEG, WebP, BMP, TIFF, GIF or AVIF"
 MAX_ASPECT_RATIO = 10
 """Longer over shorter side of a usable image, at most."""
 
-LEAST_CROPPED = 0.2
+LEAST_CROPPED = 0.1
 """Share of an image that a crop of a size in pixels leaves at least; else it is of another source.
 The usual crops of CelebA leave 30 to 82 %."""
 

@@ -47,10 +47,12 @@ def test_json_says_what_was_written(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes = {"results": (3, 1000)}
-    monkeypatch.setattr(write, "write_archive", lambda *_: write.Archived(tmp_path, sizes, 6, 6))
+    monkeypatch.setattr(
+        write, "write_archive", lambda *_: write.Archived(tmp_path / "x", sizes, 6, 6)
+    )
     line = ("--results", root, "--license", "MIT", "--out", tmp_path / "x", "--json")
     assert json.loads(call(*line).stdout) == {
-        "path": str(tmp_path),
+        "path": str(tmp_path / "x"),
         "sizes": {"results": {"files": 3, "bytes": 1000}},
         "trials": 6,
         "with_nets": 6,

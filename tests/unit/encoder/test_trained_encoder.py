@@ -145,7 +145,7 @@ def test_photographs_of_aligned_faces_are_cropped_as_in_the_training(
     assert (encoder(np.asarray(photograph)) == encoder(square)).all()
     large = Image.effect_noise((700, 900), 90)
     if crop_size:
-        with pytest.raises(UserError, match=f"the crop of {crop_size} pixels would leave under 20"):
+        with pytest.raises(UserError, match=f"the crop of {crop_size} pixels would leave under 10"):
             encoder(large)
 
 

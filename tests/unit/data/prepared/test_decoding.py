@@ -82,6 +82,17 @@ class TestUnusableImages:
         assert decode(wide, Recipe(8, "none", None, 3)).shape == (3, 8, 8)
 
     def test_smaller_than_the_crop(self) -> None:
-        with pytest.raises(UnusableError, match="50 x 50 pixels: smaller than the crop of 51"):
-            decode(saved(NOISE), Recipe(8, "none", 51, 3))
-        assert decode(saved(NOISE), Recipe(8, "none", 50, 3)).shape == (3, 8, 8)
+        wide = Image.fromarray(np.hstack([np.asarray(NOISE)] * 2))
+        with pytest.raises(UnusableError, match="100 x 50 pixels: smaller than the crop of 51"):
+            decode(saved(wide), Recipe(8, "none", 51, 3))
+        assert decode(saved(wide), Recipe(8, "none", 50, 3)).shape == (3, 8, 8)
+
+    def test_of_which_a_crop_would_leave_little(self) -> None:
+        wide = Image.fromarray(np.hstack([np.asarray(NOISE)] * 2))
+        with pytest.raises(UnusableError, match="the crop of 22 pixels would leave under 10% of"):
+            decode(saved(wide), Recipe(8, "none", 22, 3))
+        assert decode(saved(wide), Recipe(8, "none", 23, 3)).shape == (3, 8, 8)
+
+    def test_a_square_is_taken_as_cropped(self) -> None:
+        cropped = decode(saved(NOISE), Recipe(8, "none", 20, 3))
+        assert (cropped == decode(saved(NOISE), Recipe(8, "none", None, 3))).all()

@@ -71,8 +71,8 @@ class TestPixels:
 
     def test_another_recipe_or_source_is_another_store(self, folder: Path) -> None:
         variants: list[dict[str, Any]] = [
-            {}, {"resolution": 9}, {"crop": "centre"}, {"channels": 1}, {"crop_size": 8},
-            {"treatment": AS_STORED},
+            {}, {"resolution": 9}, {"crop": "centre"}, {"channels": 1}, {"treatment": AS_STORED},
+            {"crop_size": 8, "max_bad": N},
         ]  # fmt: skip
         for variant in variants:
             load(folder, **variant)
