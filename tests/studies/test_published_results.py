@@ -198,6 +198,7 @@ def test_findings_quote_the_estimates_of_published_verdicts(
         ("stacked_modes", "none", "modes_classifier", "it makes {:.0f}, see above"),
         ("stacked_modes", "pearson", "modes_classifier", "With it {:.0f} are made"),
         ("equal_rivals", "vae", "autoencoding_mse", "best of all, MSE {:.4f}, with"),
+        ("equal_rivals", "vae", "fd_classifier", "with an FD of {:.2f}; the introspective"),
         ("equal_rivals", "intro_vae", "autoencoding_mse", "close to it, {:.4f}, with"),
         ("equal_rivals", "soft_intro_vae", "autoencoding_mse", "close to it, {:.4f}, with"),
         ("equal_rivals", "intro_vae", "fd_classifier", "an FD of {:.2f}, near"),
@@ -215,6 +216,27 @@ def test_findings_quote_published_means(study: str, arm: str, metric: str, words
     table = pd.read_csv(REFERENCE / study / "table.csv").set_index(["arm", "metric"])
     findings = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
     assert words.format(table.loc[(arm, metric), "mean"]) in " ".join(findings.split())
+
+
+def test_no_rival_does_better_in_both_as_findings_say() -> None:
+    table = pd.read_csv(REFERENCE / "equal_rivals" / "table.csv").set_index(["metric", "arm"])[
+        "mean"
+    ]
+    codes, samples = table["autoencoding_mse"], table["fd_classifier"]
+    codes_better, samples_better = codes < codes["ogan"], samples < samples["ogan"]
+    assert codes_better.any()
+    assert samples_better.any()
+    assert not (codes_better & samples_better).any()
+
+
+def test_findings_quote_the_cost_in_the_best_host() -> None:
+    report = (REFERENCE / "modern_hosts" / "report.md").read_text(encoding="utf-8")
+    findings = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
+    _, _, after = report.partition(r"quality\_in\_r3gan).")
+    found = re.search(r"difference \+(\d+) \\\[\+(\d+), \+(\d+)\\\] %", after)
+    assert found is not None
+    words = "their FD is {} % higher, with an interval from {} to {} %".format(*found.groups())
+    assert words in " ".join(findings.split())
 
 
 def test_findings_say_how_many_studies_were_not_registered() -> None:
