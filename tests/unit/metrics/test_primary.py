@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from ogan_bench.metrics import METRICS, PRIMARY, primary_for
 from tests.unit.cli.asking import ask
 
-PAGE = Path(__file__).parents[3] / "docs" / "metrics.md"
+DOCS = Path(__file__).parents[3] / "docs"
+PAGE = DOCS / "metrics.md"
 
 
 def test_every_primary_metric_exists_and_answers_one_question() -> None:
@@ -18,6 +21,19 @@ def test_every_primary_metric_exists_and_answers_one_question() -> None:
     assert {name: primary_for(name) for name in named} == {
         name: question for question, names in PRIMARY.items() for name in names
     }
+
+
+@pytest.mark.parametrize(
+    ("side", "chosen"), [("Fidelity", "Clipped Density"), ("Diversity", "recall")]
+)
+def test_no_other_metric_of_its_side_passes_more_checks(side: str, chosen: str) -> None:
+    published = (DOCS / "verification.md").read_text(encoding="utf-8")
+    table = published.partition(f"\n{side}:\n\n")[2].partition("\n\n")[0]
+    titles, *_, passed = (
+        [cell.strip() for cell in line.split("|")[3:-1]] for line in table.splitlines()
+    )
+    counts = {title: int(cell.split()[0]) for title, cell in zip(titles, passed, strict=True)}
+    assert counts[chosen] == max(counts.values())
 
 
 def test_the_list_marks_them() -> None:
