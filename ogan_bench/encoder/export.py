@@ -11,7 +11,8 @@ from ogan_bench.encoder.programs import Form, programs
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record, read_json, write_bytes, write_json
 from ogan_bench.runner.trained import load_evaluated
-from ogan_bench.sampling.stored_pair import FACTS, WEIGHTS, read_pair, write_pair
+from ogan_bench.sampling.stored_pair import read_pair, write_pair
+from ogan_bench.store.stored_nets import FACTS, WEIGHTS
 
 COPIED = ("run.json", "result.json")
 """Files of a trial that say where the nets come from and how good they are."""

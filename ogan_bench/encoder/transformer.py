@@ -16,7 +16,7 @@ from ogan_bench.encoder.trained_encoder import TrainedEncoder
 from ogan_bench.errors import UserError
 from ogan_bench.files import Fingerprint, fingerprint
 from ogan_bench.sampling.forward import BATCH_SIZE
-from ogan_bench.sampling.stored_pair import FACTS
+from ogan_bench.store.stored_nets import FACTS
 
 OUTPUTS = ("codes", "raw_codes", "features")
 

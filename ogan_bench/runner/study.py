@@ -26,7 +26,7 @@ from ogan_bench.study.data_place import recorded_folder
 from ogan_bench.study.load import study_record
 from ogan_bench.study.settings import StudySettings
 from ogan_bench.study.shipped import find_study, shipped_studies
-from ogan_bench.study.trial import Trial
+from ogan_bench.study.trial import Trial, trials
 
 if TYPE_CHECKING:
     from ogan_bench.runner.trial import TrialReport
@@ -95,8 +95,13 @@ def store_study(
     overrides: Sequence[str],
     verb: str = "run",
 ) -> None:
-    """Register and store the resolved study, and say so where it is not what was registered."""
+    """Register and store the resolved study, and say so where it is not what was registered.
+
+    Raises:
+        UserError: Stored trials that are not wanted now have other settings than their arms would.
+    """
     with awaited(store.root / study.folder):  # or of two runs that add seeds one would lose them
+        _check_the_others(store, study, wanted)
         record = resolved_record(store, study, wanted, path, scale, overrides, verb)
         register(store, study.folder, record)
         registered = registration(store, study.folder)
@@ -106,6 +111,26 @@ def store_study(
             changed = ["DEVIATED: this is not what was registered. Changed since:", *changes]
             say("\n  ".join(changed))
         store.write_study(study.folder, record)
+
+
+def _check_the_others(store: TrialStore, study: StudySettings, wanted: list[Trial]) -> None:
+    """Refuse settings under which stored trials would be of another study than the one stored."""
+    asked = {(trial.arm, trial.seed) for trial in wanted}
+    conflicts = []
+    for folder in store.folders(study.folder):
+        arm, seed = folder.path.parent.name, int(folder.path.name.removeprefix("seed-"))
+        if (arm, seed) in asked:
+            continue
+        for trial in trials(study, [arm], [seed]):
+            try:
+                check_identity(folder.snapshot(), trial)
+            except ConflictError as error:
+                conflicts.append(str(error))
+            except UserError:  # damaged: nothing says what it was
+                continue
+    if conflicts:
+        more = f"\nFurther trials of another configuration: {len(conflicts) - 1}."
+        raise UserError(conflicts[0] + (more if len(conflicts) > 1 else ""))
 
 
 def _trained_with(store: TrialStore, wanted: list[Trial]) -> list[Record]:

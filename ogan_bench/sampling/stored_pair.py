@@ -8,7 +8,6 @@ images, and the SHA-256 of the weights. Nothing is unpickled.
 from __future__ import annotations
 
 import copy
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +19,13 @@ from torch import Tensor, nn
 
 from ogan_bench.data import Dataset, ImageShape
 from ogan_bench.errors import UserError
-from ogan_bench.files import Record, read_json, write_bytes, write_json
 from ogan_bench.models.layout import reorder
 from ogan_bench.objectives.base import Objective
 from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.sampling.batch_norm import with_batch_statistics
 from ogan_bench.store.provenance import code_and_machine, tool
+from ogan_bench.store.record_shapes import FORMAT
+from ogan_bench.store.stored_nets import FACTS, WEIGHTS, read_facts, read_weights, write_nets
 from ogan_bench.store.stored_trials import stored_settings
 from ogan_bench.study.parts import build
 from ogan_bench.study.plugins import add_plugins
@@ -33,8 +33,6 @@ from ogan_bench.study.settings import Settings
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.setup import architecture_for, layers_of
 
-FORMAT = 1
-WEIGHTS, FACTS = "nets.safetensors", "nets.json"
 GENERATED = "encoder_of_generated"
 """Prefix of what E has in other statistics for generated images."""
 
@@ -110,11 +108,10 @@ def write_pair(folder: Path, pair: Autoencoder, trial: Trial, dataset: Dataset, 
             for name, tensor in pair.encoder_of_generated.state_dict().items()
             if not torch.equal(tensor, own[name])
         }
-    content = save(tensors)
     images = Images.of(dataset)
-    write_bytes(folder / WEIGHTS, content)
-    write_json(
-        folder / FACTS,
+    write_nets(
+        folder,
+        save(tensors),
         {
             "format": FORMAT,
             "study": trial.study,
@@ -132,7 +129,6 @@ def write_pair(folder: Path, pair: Autoencoder, trial: Trial, dataset: Dataset, 
                 "licence": images.licence,
                 "data_hash": dataset.hash,
             },
-            "sha256": hashlib.sha256(content).hexdigest(),
             "tool": tool(code_and_machine()),
         },
     )
@@ -149,12 +145,13 @@ def read_pair(folder: Path, plugins: Sequence[Path] = ()) -> StoredPair | None:
         UserError: A file is damaged or of a later version, or a plug-in that the trial needs is not
             named or has changed.
     """
-    facts = read_json(folder / FACTS)
+    facts = read_facts(folder)
     if facts is None:
         return None
-    if facts.get("format") != FORMAT:
-        raise UserError(f"{folder / FACTS}: of another version of ogan-bench; update the package")
-    tensors = _read_weights(folder / WEIGHTS, facts)
+    try:
+        tensors = load(read_weights(folder, facts))
+    except SafetensorError as error:
+        raise UserError(f"{folder / WEIGHTS}: cannot be read ({error})") from None
     stored = facts["images"]
     images = Images(
         stored["dataset"],
@@ -172,22 +169,6 @@ def read_pair(folder: Path, plugins: Sequence[Path] = ()) -> StoredPair | None:
         raise UserError(
             f"{folder / WEIGHTS}: not the weights of these settings ({error})"
         ) from None
-
-
-def _read_weights(path: Path, facts: Record) -> dict[str, Tensor]:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
-    if hashlib.sha256(content).hexdigest() != facts["sha256"]:
-        raise UserError(
-            f"{path}: damaged, its SHA-256 is not that in {FACTS}; copy both files anew, or let "
-            "`ogan-bench evaluate` store them again"
-        )
-    try:
-        return load(content)
-    except SafetensorError as error:
-        raise UserError(f"{path}: cannot be read ({error})") from None
 
 
 def _autoencoder(settings: Settings, images: Images, tensors: dict[str, Tensor]) -> Autoencoder:

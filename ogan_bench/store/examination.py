@@ -21,6 +21,7 @@ from ogan_bench.store.lease import BusyError
 from ogan_bench.store.packed import FILES, PackedStudy
 from ogan_bench.store.preregistration import registration
 from ogan_bench.store.sealed import DamagedError, unsealed
+from ogan_bench.store.stored_nets import FACTS, WEIGHTS, read_facts, read_weights
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import config_hash
@@ -176,6 +177,9 @@ def _trial(trial: TrialFolder, faults: list[Fault], repair: bool) -> Record | No
         _read(trial.path / name, partial(trial.read_log, name), faults)
     for path in (trial.checkpoint, trial.checkpoint_before, trial.chosen):
         faults += _weights(path, has_result=result is not None)
+    facts = _read(trial.path / FACTS, lambda: read_facts(trial.path), faults)
+    if facts is not None:
+        _read(trial.path / WEIGHTS, lambda: read_weights(trial.path, facts), faults)
     for path in sorted(trial.path.rglob("*.png")):
         faults += _picture(path)
     for place in (trial.path, trial.path / "steps"):

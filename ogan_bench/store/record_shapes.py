@@ -193,7 +193,27 @@ class HistoryLine(Shape):
     metrics: dict[str, float | None]
 
 
+class Images(Shape):
+    """``images`` of stored nets."""
+
+    dataset: str
+    shape: Annotated[list[Annotated[int, Field(ge=1, le=4096)]], Field(min_length=3, max_length=3)]
+    are_points: bool
+    classes: list[str]
+    frequencies: list[Integer]
+    licence: str
+
+
+class Nets(Shape):
+    """``nets.json``."""
+
+    config: dict[str, Any]
+    images: Images
+    sha256: str
+
+
 SHAPES: dict[str, type[Shape]] = {
+    "nets.json": Nets,
     "run.json": Run,
     "result.json": Result,
     "samplings.json": Samplings,

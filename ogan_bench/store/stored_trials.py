@@ -181,15 +181,17 @@ def stored_settings(
 
     Raises:
         UserError: A plug-in is not named or has changed since the training, or settings are of
-            another version.
+            another version or none at all.
     """
-    config = with_first_defaults(config)
-    del config["seed"]
-    _check_plugins(path.parent, config.get("plugins", {}), plugins, known)
     try:
+        config = with_first_defaults(config)
+        del config["seed"]
+        _check_plugins(path.parent, dict(config.get("plugins", {})), plugins, known)
         return Settings.model_validate(config)
     except ValidationError as error:
         raise UserError(f"{path}: {_first(error)}") from None
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UserError(f"{path}: not the settings of a trial ({error})") from None
 
 
 def _first(error: ValidationError) -> str:

@@ -16,9 +16,12 @@ NAME = r"^[a-z0-9][a-z0-9_]{0,99}$"
 
 
 class Model(BaseModel):
-    """Base of all settings: unknown keys, infinities and changes after loading are errors."""
+    """Base of all settings: unknown keys, infinities and changes after loading are errors.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    So are values of another type, such as ``true`` or ``"6"`` for a number of steps.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
 
 
 def no_metric(name: str) -> str:

@@ -35,7 +35,7 @@ class Component(BaseModel):
     A bare string stands for a part with default parameters.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
     part: ClassVar[Part]
     name: str
 

@@ -297,10 +297,13 @@ class StudySettings(Statement):
     """A study at one scale: base and diffs are resolved into the settings of each arm."""
 
     scale: str | None = Field(default=None, pattern=NAME)
-    plugins: list[Path] = Field(default=[], description="Files of the plug-ins.")
+    plugins: list[Annotated[Path, Field(strict=False)]] = Field(
+        default=[], description="Files of the plug-ins."
+    )
     file_folder: Path | None = Field(
         default=None,
         exclude=True,
+        strict=False,
         description="Folder of the study file, where data paths with ./ or ../ start.",
     )
     arm_titles: dict[str, str] = Field(default={}, description="Titles of the arms that have one.")

@@ -85,12 +85,20 @@ def test_what_holds_no_encoder_or_a_damaged_one_is_refused(tmp_path: Path) -> No
     with pytest.raises(UserError, match=r"nets\.safetensors: damaged, its SHA-256"):
         load_encoder(tmp_path)
     weights.unlink()
-    with pytest.raises(UserError, match=r"nets\.safetensors: cannot be read"):
+    with pytest.raises(UserError, match=r"nets\.safetensors: no such file"):
         load_encoder(tmp_path)
     weights.write_bytes(content)
-    record = json.loads(facts.read_text())
+    text = facts.read_text()
+    facts.write_text(text.replace('"step"', '"stop"'))
+    with pytest.raises(UserError, match=r"nets\.json: damaged, its SHA-256"):
+        load_encoder(tmp_path)
+    record = json.loads(text)
+    del record["seal"]
     facts.write_text(json.dumps({**record, "format": 2}))
-    with pytest.raises(UserError, match="of another version of ogan-bench"):
+    with pytest.raises(UserError, match="format 2 cannot be read here"):
+        load_encoder(tmp_path)
+    facts.write_text(json.dumps({"format": 1}))
+    with pytest.raises(UserError, match=r"nets\.json: config: Field required"):
         load_encoder(tmp_path)
     record["config"]["model"]["width"] = 5
     facts.write_text(json.dumps(record))

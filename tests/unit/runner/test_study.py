@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ogan_bench.errors import UserError
 from ogan_bench.runner import preflight
 from ogan_bench.runner import study as runner_study
 from ogan_bench.runner.executor import Place
@@ -54,6 +55,29 @@ def test_a_run_of_something_else_says_so_before_it_trains(
     assert lines[0] == "DEVIATED: this is not what was registered. Changed since:"
     assert "  seed added: 17" in lines
     assert "  arm pearson changed (training.batch_size: none → 32)" in lines
+
+
+def test_settings_that_stored_trials_outside_the_run_do_not_have_are_refused(
+    tmp_path: Path,
+) -> None:
+    """study.json was written with them, and the trials no longer were those that it states."""
+    study = load_study(find_study(STUDY), scale="smoke")
+    store(tmp_path)
+    for trial in trials(study, ["none", "pearson"], [0]):
+        TrialStore(tmp_path).trial(trial).write(
+            "run.json", {"config": trial.config, "config_hash": trial.config_hash}
+        )
+    before = (tmp_path / study.folder / "study.json").read_bytes()
+    changed = load_study(
+        find_study(STUDY), scale="smoke", overrides=(override := "training.steps=41",)
+    )
+    one = trials(changed, ["mse"], [0])
+    with pytest.raises(UserError, match=r"none/seed-0 holds .*steps: 40 stored, 41 wanted") as said:
+        store_study(TrialStore(tmp_path), changed, one, STUDY, "smoke", (override,))
+    assert "Further trials of another configuration: 1." in str(said.value)
+    assert (tmp_path / study.folder / "study.json").read_bytes() == before
+    same = trials(study, ["mse"], [0])
+    store_study(TrialStore(tmp_path), study, same, STUDY, "smoke", ())
 
 
 def test_a_run_by_another_version_deviates_only_if_it_trains(

@@ -12,6 +12,7 @@ import pytest
 from ogan_bench.store.examination import IN_USE_SECONDS, Fault, examine_results, leftovers
 from ogan_bench.store.packed import PACKS, PackedStudy
 from ogan_bench.store.sealed import seal
+from ogan_bench.store.stored_nets import write_nets
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import config_hash
@@ -34,6 +35,9 @@ def trial(tmp_path: Path) -> TrialFolder:
     folder.checkpoint.write_bytes(b"weights")
     seal(folder.checkpoint)
     (folder.path / "samples.png").write_bytes(png(8, 8))
+    images = {"dataset": "digits", "shape": [1, 16, 16], "are_points": False}
+    images |= {"classes": [], "frequencies": [], "licence": ""}
+    write_nets(folder.path, b"weights", {"format": 1, "config": identity, "images": images})
     return folder
 
 
@@ -49,7 +53,10 @@ def test_a_whole_folder_has_no_fault(trial: TrialFolder) -> None:
     assert study.faults == ()
 
 
-@pytest.mark.parametrize("name", ["run.json", "result.json", "checkpoint.pt", "samples.png"])
+@pytest.mark.parametrize(
+    "name",
+    ["run.json", "result.json", "nets.json", "nets.safetensors", "checkpoint.pt", "samples.png"],
+)
 def test_a_flipped_bit_is_seen(trial: TrialFolder, name: str) -> None:
     path = trial.path / name
     content = bytearray(path.read_bytes())
@@ -65,6 +72,8 @@ def test_a_flipped_bit_is_seen(trial: TrialFolder, name: str) -> None:
     [
         (lambda path: (path / "train.jsonl").write_text(""), "train.jsonl: damaged"),
         (lambda path: (path / "run.json").unlink(), "run.json: missing, with a result"),
+        (lambda path: (path / "nets.safetensors").unlink(), "nets.safetensors: no such file"),
+        (lambda path: (path / "nets.json").write_text('{"format": 1}'), "nets.json: config: Field"),
         (lambda path: (path.parents[1] / "study.json").write_text("{"), "study.json: cannot be"),
         (lambda path: (path.parents[1] / "study.json").unlink(), "study.json: no such study"),
         (lambda path: (path.parents[1] / "registered.json").write_text("{}"), "registered.json:"),
