@@ -99,6 +99,7 @@ def write_bytes_once(path: Path, content: bytes) -> None:
     try:
         path.hardlink_to(temporary)
         temporary.unlink()
+        sync(path.parent)
     except FileExistsError:
         temporary.unlink()
     except OSError:  # a file system without hard links

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ FIRST_TIME = (1980, 1, 1, 0, 0, 0)
 
 STORED = (".safetensors", ".parquet", ".png", ".pdf")
 """Endings of files that compression makes no smaller."""
+
+MAX_RATIO = 200
+"""Of the size of the files to that of the zip file; logs and tables reach about 20."""
 
 
 def write_zip(folder: Path, path: Path) -> None:
@@ -48,7 +52,24 @@ def unzipped(path: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         try:
             with zipfile.ZipFile(path) as archive:
+                _check_size(archive, path, Path(folder))
                 archive.extractall(folder)
         except (zipfile.BadZipFile, OSError) as error:
             raise UserError(f"{path}: cannot be read ({error}); put back a copy") from None
         yield Path(folder)
+
+
+def _check_size(archive: zipfile.ZipFile, path: Path, folder: Path) -> None:
+    """Refuse files that would fill the disk; no more is unpacked than the sizes checked here.
+
+    Raises:
+        UserError: They are too many times larger than the zip file, or than the free space.
+    """
+    size = sum(entry.file_size for entry in archive.infolist())
+    if size > MAX_RATIO * path.stat().st_size:
+        raise UserError(f"{path}: unpacks to {size:,} bytes, which no archive of ogan-bench does")
+    if size > (free := shutil.disk_usage(folder).free):
+        raise UserError(
+            f"{path}: unpacks to {size:,} bytes, and {folder.parent} has {free:,}; name a larger "
+            "place in $TMPDIR"
+        )

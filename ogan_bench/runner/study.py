@@ -173,7 +173,7 @@ def resolved_record(
     known = store.studies()
     stored = store.read_study(study.folder)["seeds"] if study.folder in known else []
     seeds = sorted({*study.seeds, *stored, *(trial.seed for trial in wanted)})
-    record = study_record(study, seeds, shlex.join(command), file)
+    record = study_record(study, seeds, shlex.join(command))
     data = [arm.data for arm in study.arms.values()]
     folder = recorded_folder(data, study.file_folder, store.root)
     return record if folder is None else {**record, "file_folder": folder}

@@ -6,7 +6,6 @@ All problems of a file are reported at once, each with its place.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from ogan_bench.study.plugins import add_plugins
 from ogan_bench.study.resolve import mappings, resolve_arms
 from ogan_bench.study.settings import Settings, Statement, StudySettings
 from ogan_bench.study.tuning import Search, Tuning
-from ogan_bench.study.yaml_errors import Places, Tree, plain, read_yaml, validate
+from ogan_bench.study.yaml_errors import Places, Tree, plain, read_with_hash, validate
 
 
 def load_study(
@@ -40,7 +39,7 @@ def load_study(
         UserError: The file cannot be read.
         StudyError: Every problem found, each with file, line, column and key.
     """
-    document = read_yaml(path)
+    document, sha256 = read_with_hash(path)
     places = Places(path, document)
     tree = plain(document)
     plugins, unusable = _register_plugins(tree, path, places)
@@ -74,20 +73,20 @@ def load_study(
         arm_titles=titles,
         plugins=plugins,
         file_folder=path.resolve().parent,
+        file_sha256=sha256,
     )
     if problems := _unusable_tuning(study, places):
         raise StudyError(problems)
     return study
 
 
-def study_record(study: StudySettings, seeds: Sequence[int], command: str, path: Path) -> Tree:
+def study_record(study: StudySettings, seeds: Sequence[int], command: str) -> Tree:
     """The record of a study that is stored next to its trials.
 
     Args:
-        study: The resolved study.
+        study: The resolved study, from :func:`load_study`.
         seeds: Seeds of all trials that belong to it.
         command: The command line that ran it.
-        path: Its file.
     """
     return {
         "format": 1,
@@ -99,7 +98,7 @@ def study_record(study: StudySettings, seeds: Sequence[int], command: str, path:
         "plugin_metrics": {
             name: dataclasses.asdict(METRICS[name]) for name in catalogue.plugin_metrics()
         },
-        "study_file_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "study_file_sha256": study.file_sha256,
     }
 
 

@@ -306,6 +306,9 @@ class StudySettings(Statement):
         strict=False,
         description="Folder of the study file, where data paths with ./ or ../ start.",
     )
+    file_sha256: str = Field(
+        default="", exclude=True, description="SHA-256 of the study file as it was read."
+    )
     arm_titles: dict[str, str] = Field(default={}, description="Titles of the arms that have one.")
     arms: dict[Annotated[str, Field(pattern=NAME)], Settings] = Field(min_length=1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from ogan_bench.study.base_model import Model
 from ogan_bench.study.hypotheses import TESTS
 from ogan_bench.study.parts import Kind
 from ogan_bench.study.parts import model as component_model
-from ogan_bench.study.yaml_text import parse_yaml
+from ogan_bench.study.yaml_text import MAX_LENGTH, parse_yaml
 
 KeyPath = tuple[str | int, ...]
 Tree = dict[str, Any]
@@ -23,10 +24,23 @@ M = TypeVar("M", bound=Model)
 
 
 def read_yaml(path: Path) -> Tree:
+    """The content of a study file; see :func:`read_with_hash`."""
+    return read_with_hash(path)[0]
+
+
+def read_with_hash(path: Path) -> tuple[Tree, str]:
+    """The content of a study file, and the SHA-256 of the very bytes that were read.
+
+    Raises:
+        UserError: It is no file, or cannot be read.
+        StudyError: It is not a mapping in YAML; says where.
+    """
     if path.exists() and not path.is_file():  # a pipe can be read once only, and not hashed after
         raise UserError(f"{path}: {_no_file(path)}")
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            content = file.read(4 * MAX_LENGTH + 1)  # a character has up to four bytes
+        text = content.decode("utf-8")
     except FileNotFoundError:
         raise UserError(
             f"{path}: no such study file; `ogan-bench list studies` shows the shipped ones"
@@ -46,7 +60,7 @@ def read_yaml(path: Path) -> Tree:
         raise StudyError([f"{path}: not valid YAML: {error}"]) from None
     if not isinstance(tree, dict):
         raise StudyError([f"{path}:1:1: a study file is a mapping with name, base, arms, ..."])
-    return tree
+    return tree, hashlib.sha256(content).hexdigest()
 
 
 def _no_file(path: Path) -> str:

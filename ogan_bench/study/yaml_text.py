@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.constructor import ConstructorError, RoundTripConstructor
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
@@ -12,8 +13,25 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 MAX_DEPTH = 60
 """Mappings and lists within each other; the shipped studies have 8."""
 
-MAX_VALUES = 100_000
+MAX_VALUES = 20_000
 """Values with every alias written out; the shipped studies have 1,300 at most."""
+
+MAX_LENGTH = 1_000_000
+"""Characters; the shipped studies have 14,000 at most."""
+
+
+class _Composer(Composer):
+    """Stops at the first value too many, before the rest is parsed."""
+
+    def __init__(self, loader: Any = None) -> None:
+        super().__init__(loader)
+        self._values = 0
+
+    def compose_node(self, parent: Node | None, index: Any) -> Any:
+        self._values += 1
+        if self._values > MAX_VALUES:
+            raise YAMLError(f"more than {MAX_VALUES:,} values")
+        return super().compose_node(parent, index)
 
 
 class _Constructor(RoundTripConstructor):
@@ -45,8 +63,11 @@ def parse_yaml(text: str) -> Any:
         YAMLError: It is not valid YAML, nested too deeply or too large; a ``MarkedYAMLError`` says
             where.
     """
+    if len(text) > MAX_LENGTH:
+        raise YAMLError(f"more than {MAX_LENGTH:,} characters")
     yaml = YAML(typ="rt", pure=True)
     yaml.max_depth = MAX_DEPTH
+    yaml.Composer = _Composer
     yaml.Constructor = _Constructor
     value = yaml.load(text)
     if _size(value, {}) > MAX_VALUES:

@@ -36,7 +36,7 @@ WRITING = {
         "errors", "seeding", "files", "study", "store", "data", "models", "objectives",
     },
     "sampling": {
-        "errors", "seeding", "files", "study", "store",
+        "errors", "seeding", "study", "store",
         "data", "models", "features", "objectives", "training",
     },
     "evaluation": {

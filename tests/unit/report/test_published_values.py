@@ -49,7 +49,7 @@ def record_of(folder: Path, text: str) -> dict[str, object]:
     path = folder / "tiny.yaml"
     path.write_text(text, encoding="utf-8")
     study = load_study(path)
-    return study_record(study, study.seeds, "ogan-bench run tiny.yaml", path)
+    return study_record(study, study.seeds, "ogan-bench run tiny.yaml")
 
 
 def reports(folder: Path, record: dict[str, object]) -> dict[str, str]:

@@ -31,7 +31,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (root / "mine.yaml").write_text(PLUGIN_STUDY, encoding="utf-8")
     study = load_study(root / "mine.yaml")
     store = TrialStore(root / "results")
-    store.write_study("mine", study_record(study, [0], "run", root / "mine.yaml"))
+    store.write_study("mine", study_record(study, [0], "run"))
     chosen = next(trial for trial in trials(study) if trial.arm == "huber")
     assert run_trial(chosen, Options(store.root), "cpu").status == "finished"
     yield root
@@ -113,7 +113,7 @@ def test_a_study_that_cannot_be_planned_is_refused(
     path = Path("studies/mse_vs_pearson.yaml")
     study = load_study(path)
     store = TrialStore(tmp_path)
-    store.write_study("mse_vs_pearson", {**study_record(study, [0], "run", path), **change})
+    store.write_study("mse_vs_pearson", {**study_record(study, [0], "run"), **change})
     with pytest.raises(UserError, match=message):
         planned_trials(store, ["mse_vs_pearson"])
 
@@ -123,7 +123,7 @@ def test_an_arm_cannot_lead_out_of_the_folder_nor_have_other_settings_than_it_st
 ) -> None:
     path = Path("studies/mse_vs_pearson.yaml")
     store = TrialStore(tmp_path)
-    record = study_record(load_study(path), [0], "run", path)
+    record = study_record(load_study(path), [0], "run")
     assert len(planned_trials(_stored(store, record), ["mse_vs_pearson"])) == len(record["arms"])
     arms, identities = record["arms"], record["identities"]
     out = {"../../x": arms["none"]}

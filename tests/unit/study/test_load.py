@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -79,12 +80,23 @@ def test_a_missing_plugin_is_a_problem_of_the_study(plugin_study: Path) -> None:
 def test_titles_are_stored_for_the_arms_that_a_scale_keeps(tmp_path: Path) -> None:
     path = tmp_path / "s.yaml"
     path.write_text(STUDY + "  few:\n    arms: {adam: null}\n", encoding="utf-8")
-    assert "arm_titles" not in study_record(load_study(path), [0], "run", path)
+    assert "arm_titles" not in study_record(load_study(path), [0], "run")
     text = path.read_text().replace("none: {", "none: {title: no term, ")
     path.write_text(text.replace("adam: {", "adam: {title: Adam, "), encoding="utf-8")
     for scale, titles in (
         (None, {"none": "no term", "adam": "Adam"}),
         ("few", {"none": "no term"}),
     ):
-        record = study_record(load_study(path, scale=scale), [0], "run", path)
+        record = study_record(load_study(path, scale=scale), [0], "run")
         assert record["arm_titles"] == titles
+
+
+def test_the_record_has_the_hash_of_what_was_read(tmp_path: Path) -> None:
+    """The file may be edited between the two."""
+    path = tmp_path / "s.yaml"
+    path.write_bytes(STUDY.replace("\n", "\r\n").encode())
+    read = hashlib.sha256(path.read_bytes()).hexdigest()
+    study = load_study(path)
+    path.write_text(STUDY + "# edited\n", encoding="utf-8")
+    assert study_record(study, study.seeds, "run")["study_file_sha256"] == read
+    assert study.arms == load_study(path).arms

@@ -7,7 +7,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from ogan_bench.study.diffs import parse_overrides
 from ogan_bench.study.shipped import shipped_studies
-from ogan_bench.study.yaml_text import MAX_DEPTH, MAX_VALUES, _size, parse_yaml
+from ogan_bench.study.yaml_text import MAX_DEPTH, MAX_LENGTH, MAX_VALUES, _size, parse_yaml
 
 
 def bomb(levels: int) -> str:
@@ -26,11 +26,18 @@ def bomb(levels: int) -> str:
         ("{a: " * 3000 + "1" + "}" * 3000, "maximum depth"),
         ("- " * 3000 + "1", "maximum depth"),
         (bomb(40), f"more than {MAX_VALUES:,} values"),
+        ("x" * (MAX_LENGTH + 1), f"more than {MAX_LENGTH:,} characters"),
     ],
 )
 def test_what_asks_for_too_much_is_refused(text: str, problem: str) -> None:
     with pytest.raises(YAMLError, match=problem):
         parse_yaml(text)
+
+
+def test_no_value_is_parsed_after_the_first_too_many() -> None:
+    """What comes after it would be an error of its own."""
+    with pytest.raises(YAMLError, match=f"more than {MAX_VALUES:,} values"):
+        parse_yaml("- 1\n" * MAX_VALUES + "}")
 
 
 @pytest.mark.parametrize("text", ["a: &a\n  b: *a\n", "a: &a [*a]\n"])
@@ -62,4 +69,4 @@ def test_depth_and_size_allow_what_studies_need() -> None:
         1 + 9**i + sum(9**j for j in range(1, i)) for i in range(1, 5)
     )
     for path in shipped_studies().values():
-        assert _size(parse_yaml(path.read_text(encoding="utf-8")), {}) < MAX_VALUES / 50
+        assert _size(parse_yaml(path.read_text(encoding="utf-8")), {}) < MAX_VALUES / 10
