@@ -21,7 +21,12 @@ from ogan_bench.data.base import Dataset, Split
 from ogan_bench.data.prepared.prepare import prepared
 from ogan_bench.data.reading.image_files import READ, ImageFiles, find_images
 from ogan_bench.errors import UserError, did_you_mean
-from ogan_bench.evaluation.image_arrays import holds_statistics, image_array, read_arrays
+from ogan_bench.evaluation.image_arrays import (
+    holds_images,
+    holds_statistics,
+    image_array,
+    read_arrays,
+)
 from ogan_bench.study import catalogue
 from ogan_bench.study.arguments import parse_component
 from ogan_bench.study.data_place import located
@@ -65,7 +70,7 @@ def read_images(path: Path, resize: int | None = None) -> ExternalImages:
     if path.is_dir():
         return _folder(path, resize)
     arrays = read_arrays(path)
-    if holds_statistics(arrays):
+    if holds_statistics(arrays) and not holds_images(arrays):
         raise UserError(
             f"{path}: mean and covariance of features, not images; --statistics-of names the "
             "feature space that they were computed in"

@@ -158,8 +158,8 @@ def _errors(context: ImageContext, rows: Sequence[Row]) -> dict[str, float]:
 
 
 def is_statistics(path: Path) -> bool:
-    """Whether a path is a file that holds a mean and a covariance."""
-    return path.is_file() and holds_statistics(read_arrays(path))
+    """Whether a path is a file that holds a mean and a covariance, alone or beside images."""
+    return path.is_file() and holds_statistics(read_arrays(path, STATISTICS))
 
 
 def distance_from_statistics(
@@ -193,7 +193,7 @@ def distance_from_statistics(
     if all(stored) and resize is not None:
         raise UserError("--resize is for images; neither side has any")
     samples, real = (
-        statistics(path, read_arrays(path), space)
+        statistics(path, read_arrays(path, STATISTICS), space)
         if known
         else _of_images(path, space, resize, device)
         for path, known in zip((generated, reference), stored, strict=True)

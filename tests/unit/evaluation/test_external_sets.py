@@ -10,8 +10,10 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import Dataset, Split
+from ogan_bench.evaluation import external_statistics
 from ogan_bench.evaluation.external_images import read_images, reference_dataset
-from ogan_bench.evaluation.external_sets import image_rows
+from ogan_bench.evaluation.external_sets import distance_from_statistics, image_rows
+from ogan_bench.evaluation.external_statistics import statistics_of
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.features.feature_space import FeatureSpace
 from ogan_bench.features.spaces import FEATURE_SPACES
@@ -70,3 +72,30 @@ def test_images_against_a_dataset_are_measured_against_its_training_images() -> 
     train, test = (Split(torch.from_numpy(pixels(n=40, seed=seed))) for seed in (0, 1))
     measured = rows(test.images, Dataset("noise", train, test, (), "none"))
     assert {row.split for row in measured} == {"train", "generated"}
+
+
+def test_a_file_of_both_is_images_until_its_statistics_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Guided-diffusion's reference batches hold images and two kinds of statistics of them."""
+    monkeypatch.setitem(external_statistics.FEATURES, "inception", 16)
+    images, batch = pixels(n=40), tmp_path / "reference_batch.npz"
+    kept = statistics_of(Columns()(torch.from_numpy(images))[0].numpy())
+    np.savez(
+        batch,
+        arr_0=images.transpose(0, 2, 3, 1),
+        mu=kept.mean + 2,
+        sigma=kept.covariance,
+        mu_s=np.zeros(7),
+        sigma_s=np.eye(7),
+    )
+    assert torch.equal(read_images(batch).images, torch.from_numpy(images))
+    generated = read_images(batch).images
+    values = {
+        row.metric: row.value
+        for row in rows(generated, reference_dataset(str(batch), [], generated))
+    }
+    assert values["fid"] == pytest.approx(0, abs=1e-3)
+    np.save(tmp_path / "samples.npy", images)
+    (row,) = distance_from_statistics(tmp_path / "samples.npy", batch, "inception:tf1", None, CPU)
+    assert row.value == pytest.approx(16 * 2**2)
