@@ -60,7 +60,7 @@ def test_images_against_files_are_not_measured_against_training_images(
         path = tmp_path / "real.npz"
         np.savez(path, images=images, labels=np.arange(40) % 2)
     generated = read_images(path).images
-    measured = rows(generated, reference_dataset(str(path), [], generated))
+    measured = rows(generated, reference_dataset(str(path), [], generated).dataset)
     with_value = {row.metric for row in measured if row.value is not None}
     assert {"fid", "kid", "fwd", "kd_exact_clip", "authenticity_dinov2"} <= with_value
     assert ("modes_kl_classifier" in with_value) == (kind == "labelled arrays")
@@ -93,9 +93,9 @@ def test_a_file_of_both_is_images_until_its_statistics_are_asked_for(
     generated = read_images(batch).images
     values = {
         row.metric: row.value
-        for row in rows(generated, reference_dataset(str(batch), [], generated))
+        for row in rows(generated, reference_dataset(str(batch), [], generated).dataset)
     }
     assert values["fid"] == pytest.approx(0, abs=1e-3)
     np.save(tmp_path / "samples.npy", images)
-    (row,) = distance_from_statistics(tmp_path / "samples.npy", batch, "inception:tf1", None, CPU)
+    (row,) = distance_from_statistics(tmp_path / "samples.npy", batch, "inception:tf1", CPU)
     assert row.value == pytest.approx(16 * 2**2)
