@@ -333,7 +333,7 @@ def _sets(
     else:
         print_text(set_table(rows, differences))
     if all(row["value"] is None for of in rows.values() for row in of):
-        say("Nothing could be measured; the notes of --json say why.")
+        say("Nothing could be measured; the notes say why.")
         raise typer.Exit(EXIT_NO_VALUE)
 
 
