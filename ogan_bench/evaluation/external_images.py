@@ -23,6 +23,7 @@ from ogan_bench.data.prepared.decoding import FORMATS, prepared_image
 from ogan_bench.data.prepared.prepare import prepared, preparing
 from ogan_bench.data.prepared.treatment import GREY, UnusableError
 from ogan_bench.data.reading.image_files import READ, ImageFiles, find_images
+from ogan_bench.data.reading.split_names import mixed_splits
 from ogan_bench.errors import UserError, did_you_mean
 from ogan_bench.evaluation.external_treatment import AS_THEY_ARE, OF_FILES, Asked, described
 from ogan_bench.evaluation.image_arrays import (
@@ -199,6 +200,12 @@ def _folder(path: Path, asked: Asked) -> ExternalImages:
     names = find_images(path)
     if not names:
         raise UserError(f"{path}: no {READ} image in it")
+    if mixed := mixed_splits(names):
+        raise UserError(
+            f"{path}: {' and '.join(mixed[:3])} {'are' if len(mixed) > 1 else 'is'} named like "
+            "splits, which are not mixed into one set; name the folder of one, or put the images "
+            "that are one set into a folder of their own"
+        )
     files = ImageFiles(path, names)
     headers = {name: header for i, name in enumerate(names) if (header := _header(files, i))}
     kept = prepared(

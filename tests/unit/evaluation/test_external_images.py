@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import Tensor
 
 from ogan_bench.data.base import resize
 from ogan_bench.errors import UserError
@@ -84,6 +86,23 @@ def test_a_reference_obeys_the_rules_of_the_generated_set(tmp_path: Path) -> Non
     Image.new("RGB", (32, 32)).save(tmp_path / "64" / "b.png")
     with pytest.raises(UserError, match=r"of one size.*--resize"):
         reference_dataset(str(tmp_path / "64"), [], images)
+
+
+def test_splits_are_not_mixed_into_one_set(tmp_path: Path) -> None:
+    """A reference used to be all images below its folder, held-out ones among them."""
+    for split in ("train", "test"):
+        save_folder(tmp_path / "set" / split, pixels(n=2))
+    images = torch.from_numpy(pixels(n=2))
+    readers: list[Callable[[Path], Tensor]] = [
+        lambda folder: read_images(folder).images,
+        lambda folder: reference_dataset(str(folder), [], images).dataset.train.images,
+    ]
+    for read in readers:
+        with pytest.raises(UserError, match=r"set: test and train are named like splits, .*; name"):
+            read(tmp_path / "set")
+        assert len(read(tmp_path / "set" / "train")) == 2
+    (tmp_path / "set" / "test").rename(tmp_path / "train_2")
+    assert len(read_images(tmp_path / "set").images) == 2
 
 
 def test_a_resize_is_for_both_sets_and_the_same_for_arrays_and_files(tmp_path: Path) -> None:
