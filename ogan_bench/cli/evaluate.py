@@ -94,7 +94,12 @@ def evaluate(
     ] = 0,
     override: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the reference dataset."),
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="A parameter of the reference dataset; of a file: label=none, "
+            "unlabelled=leave_out.",
+        ),
     ] = None,
     plugins: Plugins = None,
     workers: Annotated[

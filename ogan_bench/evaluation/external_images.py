@@ -23,6 +23,7 @@ from ogan_bench.data.prepared.decoding import FORMATS, prepared_image
 from ogan_bench.data.prepared.prepare import prepared, preparing
 from ogan_bench.data.prepared.treatment import GREY, UnusableError
 from ogan_bench.data.reading.image_files import READ, ImageFiles, find_images
+from ogan_bench.data.reading.parquet_labels import UNLABELLED
 from ogan_bench.data.reading.split_names import mixed_splits
 from ogan_bench.errors import UserError, did_you_mean
 from ogan_bench.evaluation.external_treatment import AS_THEY_ARE, OF_FILES, Asked, described
@@ -44,6 +45,10 @@ MEND = (
 """What to do about unusable images; the options are for both sides."""
 SQUARE = "--crop centre crops them, --crop none with --resize N squeezes them"
 """What to do about images that are no squares."""
+
+
+NO_LABELS, LEAVE_OUT = OF_LABELS = ("label=none", "unlabelled=leave_out")
+"""Settings of a reference file, as ``parquet`` has them."""
 
 
 class ExternalImages(NamedTuple):
@@ -108,7 +113,7 @@ def reference_dataset(
     Args:
         reference: Name of a dataset, whose resolution becomes that of the images if it can; or a
             folder or file as for :func:`read_images`, all of whose images are the reference.
-        settings: ``key=value``, parameters of the dataset.
+        settings: ``key=value``, parameters of the dataset; of a file, those of its labels.
         images: Shape ``(n, c, h, w)``.
         asked: As for :func:`read_images`; a dataset is treated so where it has such parameters.
 
@@ -120,9 +125,7 @@ def reference_dataset(
     if reference in known:
         found = _catalogued(reference, settings, height, asked)
     elif Path(reference).exists():
-        if settings:
-            raise UserError("--set is for a dataset of the catalogue; files are taken as they are")
-        found = _of_files(Path(reference), asked)
+        found = _of_files(Path(reference), settings, asked)
     else:
         raise UserError(
             f"--reference {reference}: no such folder or file, and no such dataset."
@@ -177,17 +180,41 @@ def _catalogued(reference: str, settings: Sequence[str], height: int, asked: Ask
     return Reference(dataset, described(changed, asked.resize, left_out))
 
 
-def _of_files(path: Path, asked: Asked) -> Reference:
-    """All images of a folder or file; their labels are numbered without gaps."""
-    found = read_images(path, asked)
-    labels: Tensor | None = None
+def _of_files(path: Path, settings: Sequence[str], asked: Asked) -> Reference:
+    """All images of a folder or file; the labels of a file are numbered without gaps.
+
+    Raises:
+        UserError: The settings are of something else than labels, or images have none.
+    """
+    for setting in settings:
+        if setting not in OF_LABELS or path.is_dir():
+            raise UserError(
+                f"--set {setting}: {path} is no dataset of the catalogue; a file takes "
+                f"{' and '.join(OF_LABELS)}"
+            )
+    images, labels, content, treatment = read_images(path, asked)
+    done = [treatment] if treatment else []
+    if NO_LABELS in settings:
+        labels = None
+        done.append("label none")
     classes: tuple[str, ...] = ()
-    if found.labels is not None:  # 10,000 may be the only class
-        values, labels = found.labels.unique(return_inverse=True)
+    if labels is not None:
+        known = labels != UNLABELLED
+        without = int((~known).sum())
+        if without and (LEAVE_OUT not in settings or without == len(labels)):
+            mend = f"--set {LEAVE_OUT} to leave them out, or " if without < len(labels) else ""
+            raise UserError(
+                f"{path}: {without} images without a label, which is what -1 means: say {mend}"
+                f"--set {NO_LABELS} to read no labels"
+            )
+        if without:
+            images, labels, content = images[known], labels[known], ""
+            done.append(f"{without} without a label left out")
+        values, labels = labels.unique(return_inverse=True)  # 10,000 may be the only class
         classes = tuple(map(str, values.tolist()))
-    split = Split(found.images, labels, content=found.content)
+    split = Split(images, labels, content=content)
     dataset = Dataset(path.stem, split, split, classes, "unknown: the user's own files")
-    return Reference(dataset, found.treatment)
+    return Reference(dataset, ", ".join(done))
 
 
 def _folder(path: Path, asked: Asked) -> ExternalImages:

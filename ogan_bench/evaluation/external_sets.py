@@ -40,6 +40,7 @@ from ogan_bench.evaluation.set_comparison import (
 )
 from ogan_bench.features.extractor import extract
 from ogan_bench.features.spaces import FEATURE_SPACES
+from ogan_bench.metrics import METRICS
 from ogan_bench.metrics.feature_spaces import SPACES, metric_name
 from ogan_bench.sampling.context import ImageContext
 from ogan_bench.study.settings import Evaluation
@@ -71,8 +72,11 @@ def image_rows(
 
 
 def _with_notes(rows: list[Row], dataset: Dataset, treatment: str) -> list[Row]:
-    hint = "" if dataset.classes else HINT
-    return [_noted(_noted(row, hint if row.value is None else ""), treatment) for row in rows]
+    def hint(row: Row) -> str:
+        needs_labels = METRICS[row.metric].extractor == "classifier"
+        return HINT if needs_labels and row.value is None and not dataset.classes else ""
+
+    return [_noted(_noted(row, hint(row)), treatment) for row in rows]
 
 
 @dataclass(frozen=True)

@@ -128,8 +128,33 @@ def test_a_resize_is_for_both_sets_and_the_same_for_arrays_and_files(tmp_path: P
 
 def test_a_reference_file_keeps_its_labels(tmp_path: Path) -> None:
     images = pixels()
-    labels = np.array([-1, 7, 10**12, -1, 7, 10**12])
+    labels = np.array([-3, 7, 10**12, -3, 7, 10**12])
     np.savez(tmp_path / "x.npz", images.transpose(0, 2, 3, 1), labels)
     dataset = reference_dataset(str(tmp_path / "x.npz"), [], torch.from_numpy(images)).dataset
-    assert dataset.classes == ("-1", "7", "1000000000000")
+    assert dataset.classes == ("-3", "7", "1000000000000")
     assert dataset.train.known_labels.tolist() == [0, 1, 2, 0, 1, 2]
+
+
+def test_images_without_a_label_are_no_class(tmp_path: Path) -> None:
+    """-1 used to be a class of that name; `parquet` refuses it until it is told what to do."""
+    images, place = pixels(), str(tmp_path / "x.npz")
+    np.savez(place, images=images, labels=[-1, 7, 5, -1, 7, 5])
+    generated = torch.from_numpy(images)
+    with pytest.raises(
+        UserError, match=r"x\.npz: 2 images without a label.*-1 means: say --set un"
+    ):
+        reference_dataset(place, [], generated)
+    found, done = reference_dataset(place, ["unlabelled=leave_out"], generated)
+    assert found.classes == ("5", "7")
+    assert found.train.known_labels.tolist() == [1, 0, 1, 0]
+    assert torch.equal(found.train.images, generated[[1, 2, 4, 5]])
+    assert done == "2 without a label left out"
+    found, done = reference_dataset(place, ["label=none"], generated)
+    assert (len(found.train), found.train.labels, found.classes) == (6, None, ())
+    assert done == "label none"
+    np.savez(place, images=images, labels=[-1] * 6)
+    with pytest.raises(UserError, match=r"6 images without a label.*say --set label=none to"):
+        reference_dataset(place, ["unlabelled=leave_out"], generated)
+    for setting in ("label=labels", "alpha=white"):
+        with pytest.raises(UserError, match=f"--set {setting}: .*a file takes label=none and unl"):
+            reference_dataset(place, [setting], generated)

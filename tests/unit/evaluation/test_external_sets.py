@@ -12,7 +12,7 @@ from torch import Tensor
 from ogan_bench.data.base import Dataset, Split
 from ogan_bench.evaluation import external_statistics
 from ogan_bench.evaluation.external_images import read_images, reference_dataset
-from ogan_bench.evaluation.external_sets import distance_from_statistics, image_rows
+from ogan_bench.evaluation.external_sets import HINT, distance_from_statistics, image_rows
 from ogan_bench.evaluation.external_statistics import statistics_of
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.features.feature_space import FeatureSpace
@@ -66,6 +66,29 @@ def test_images_against_files_are_not_measured_against_training_images(
     assert ("modes_kl_classifier" in with_value) == (kind == "labelled arrays")
     assert {row.split for row in measured} == {"reference", "generated"}
     assert not [row for row in measured if "train" in (row.note or "")]
+
+
+def test_only_rows_that_need_labels_point_to_spaces_that_need_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Inception-v3 without its weights used to be told to name a space like itself."""
+
+    def missing(*_: object) -> Columns:
+        raise ValueError("not to be had here")
+
+    for name in ("classifier", "inception"):
+        space = FeatureSpace(name, missing, str, lambda _: "missing")
+        monkeypatch.setitem(FEATURE_SPACES, name, space)
+    path = save_folder(tmp_path / "real", pixels(n=8))
+    images = read_images(path).images
+    settings = Evaluation(extractors=["classifier", "inception"])
+    found = image_rows(images, reference_dataset(str(path), [], images).dataset, settings, CPU)
+    assert {row.value for row in found} == {None}
+    hinted = {row.metric: HINT in (row.note or "") for row in found}
+    assert hinted["fd_classifier"]
+    assert not hinted["fid"]
+    assert set(hinted.values()) == {True, False}
+    assert all(told == metric.endswith("_classifier") for metric, told in hinted.items())
 
 
 def test_images_against_a_dataset_are_measured_against_its_training_images() -> None:
