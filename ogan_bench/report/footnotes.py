@@ -28,5 +28,12 @@ class Footnotes:
         lines = []
         for note, number in self._numbers.items():
             mark = f"[{number}] "
-            lines.append(textwrap.fill(mark + note, width, subsequent_indent=" " * len(mark)))
+            wrapped = textwrap.fill(
+                mark + note,
+                width,
+                subsequent_indent=" " * len(mark),
+                break_on_hyphens=False,  # paths and options have them
+                break_long_words=False,
+            )
+            lines.append(wrapped)
         return "\n".join(lines)

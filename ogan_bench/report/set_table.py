@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ogan_bench.analysis.formatting import metric_info
+from ogan_bench.analysis.formatting import metric_info, p_value
 from ogan_bench.files import Record
 from ogan_bench.report.footnotes import Footnotes
 from ogan_bench.report.terminal import ARROWS, WIDTH
@@ -70,4 +70,4 @@ def _floor(row: Record, spec: str) -> str:
 
 def _difference(found: Record, spec: str) -> str:
     value, low, high = (format(found[key], spec) for key in ("value", "low", "high"))
-    return f"{value} [{low}, {high}] p = {found['p']:.2g}"
+    return f"{value} [{low}, {high}] {p_value(found['p'])}"
