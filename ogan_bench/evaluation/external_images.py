@@ -132,10 +132,15 @@ def reference_dataset(
             f"{did_you_mean(reference, known)}"
         )
     if found.dataset.shape != (channels, height, width):
+        mend = (
+            "how images are resized changes every metric, so it is left to you, or to --resize for "
+            "both sides"
+            if found.dataset.shape.channels == channels
+            else "one side is grey and the other in colour, so save both as one of them"
+        )
         raise UserError(
             f"--generated has images of shape {(channels, height, width)}, --reference {reference} "
-            f"of {tuple(found.dataset.shape)}: they must be alike; how images are resized changes "
-            "every metric, so it is left to you, or to --resize for both sets"
+            f"of {tuple(found.dataset.shape)}: they must be alike; {mend}"
         )
     return found
 

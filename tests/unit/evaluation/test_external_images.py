@@ -64,9 +64,9 @@ def test_sizes_must_be_one(tmp_path: Path) -> None:
 def test_a_reference_has_the_resolution_of_the_images() -> None:
     images = torch.zeros(2, 1, 32, 32, dtype=torch.uint8)
     assert reference_dataset("digits", [], images).dataset.shape == (1, 32, 32)
-    with pytest.raises(UserError, match="must be alike"):
+    with pytest.raises(UserError, match=r"must be alike; how images are resized .*--resize"):
         reference_dataset("digits", ["resolution=16"], images)
-    with pytest.raises(UserError, match="must be alike"):
+    with pytest.raises(UserError, match="must be alike; one side is grey and the other in colour"):
         reference_dataset("digits", [], images.expand(-1, 3, -1, -1))
     with pytest.raises(UserError, match="Did you mean 'digits'"):
         reference_dataset("digit", [], images)
