@@ -17,7 +17,7 @@ from ogan_bench.evaluation.evaluate import (
     evaluate_context,
     evaluate_images,
 )
-from ogan_bench.evaluation.external_images import read_images, resize_note
+from ogan_bench.evaluation.external_images import read_images
 from ogan_bench.evaluation.external_statistics import (
     OWN_RESIZE,
     Statistics,
@@ -26,6 +26,7 @@ from ogan_bench.evaluation.external_statistics import (
     statistics_of,
     statistics_rows,
 )
+from ogan_bench.evaluation.external_treatment import AS_THEY_ARE, Asked, treatment_note
 from ogan_bench.evaluation.fidelity.feature_values import quantities
 from ogan_bench.evaluation.image_arrays import STATISTICS, holds_statistics, read_arrays
 from ogan_bench.evaluation.in_space import comparison_in
@@ -39,6 +40,7 @@ from ogan_bench.evaluation.set_comparison import (
 )
 from ogan_bench.features.extractor import extract
 from ogan_bench.features.spaces import FEATURE_SPACES
+from ogan_bench.metrics import METRICS
 from ogan_bench.metrics.feature_spaces import SPACES, metric_name
 from ogan_bench.sampling.context import ImageContext
 from ogan_bench.study.settings import Evaluation
@@ -51,7 +53,7 @@ def image_rows(
     dataset: Dataset,
     settings: Evaluation,
     device: torch.device,
-    resize: int | None = None,
+    treatment: str = "",
 ) -> list[Row]:
     """Metrics of one set of images.
 
@@ -60,19 +62,21 @@ def image_rows(
         dataset: Its training images are the reference.
         settings: What to measure.
         device: Where to compute.
-        resize: What both were resized to, for the notes.
+        treatment: What was done to both sides, for the notes.
 
     Raises:
         UserError: As :func:`~ogan_bench.evaluation.evaluate.evaluate_images`.
     """
     rows, _ = evaluate_images(images, dataset, settings, device)
-    return _with_notes(rows, dataset, resize)
+    return _with_notes(rows, dataset, treatment)
 
 
-def _with_notes(rows: list[Row], dataset: Dataset, resize: int | None) -> list[Row]:
-    hint = "" if dataset.classes else HINT
-    resized = "" if resize is None else resize_note(resize)
-    return [_noted(row, hint if row.value is None else resized) for row in rows]
+def _with_notes(rows: list[Row], dataset: Dataset, treatment: str) -> list[Row]:
+    def hint(row: Row) -> str:
+        needs_labels = METRICS[row.metric].extractor == "classifier"
+        return HINT if needs_labels and row.value is None and not dataset.classes else ""
+
+    return [_noted(_noted(row, hint(row)), treatment) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ def compare_sets(
     dataset: Dataset,
     settings: Evaluation,
     device: torch.device,
-    resize: int | None = None,
+    treatments: Mapping[str, str],
 ) -> ComparedSets:
     """Metrics of several sets of equal size, with intervals, and tests of their differences.
 
@@ -102,7 +106,7 @@ def compare_sets(
         dataset: As for :func:`image_rows`, like the rest.
         settings: What to measure.
         device: Where to compute.
-        resize: What all were resized to, for the notes.
+        treatments: What was done to both sides, for the notes, by the name of the set.
 
     Raises:
         UserError: The sets differ in size, or as :func:`image_rows`.
@@ -117,7 +121,7 @@ def compare_sets(
     rows: dict[str, list[Row]] = {}
     for name, images in sets.items():
         context = ImageContext(dataset, settings, device, generated=images)
-        measured = _with_notes(evaluate_context(context)[0], dataset, resize)
+        measured = _with_notes(evaluate_context(context)[0], dataset, treatments[name])
         errors = _errors(context, measured)
         rows[name] = [dataclasses.replace(row, error=errors.get(row.metric)) for row in measured]
     first, *others = rows
@@ -158,12 +162,12 @@ def _errors(context: ImageContext, rows: Sequence[Row]) -> dict[str, float]:
 
 
 def is_statistics(path: Path) -> bool:
-    """Whether a path is a file that holds a mean and a covariance."""
-    return path.is_file() and holds_statistics(read_arrays(path))
+    """Whether a path is a file that holds a mean and a covariance, alone or beside images."""
+    return path.is_file() and holds_statistics(read_arrays(path, STATISTICS))
 
 
 def distance_from_statistics(
-    generated: Path, reference: Path, of: str, resize: int | None, device: torch.device
+    generated: Path, reference: Path, of: str, device: torch.device, asked: Asked = AS_THEY_ARE
 ) -> list[Row]:
     """The Fréchet distance where one side or both are a mean and a covariance.
 
@@ -172,8 +176,8 @@ def distance_from_statistics(
             :func:`~ogan_bench.evaluation.external_images.read_images`.
         reference: Likewise.
         of: ``SPACE:RESIZE`` of the statistics.
-        resize: Of images on either side.
         device: Where features of images are computed.
+        asked: How to treat images on either side.
 
     Raises:
         UserError: Neither side is a file of statistics; their space, resize or form is wrong; or
@@ -190,21 +194,23 @@ def distance_from_statistics(
             f"--statistics-of {of}: images are resized as by {OWN_RESIZE} here, so they can be "
             f"compared with statistics of {space}:{OWN_RESIZE} only"
         )
-    if all(stored) and resize is not None:
-        raise UserError("--resize is for images; neither side has any")
-    samples, real = (
-        statistics(path, read_arrays(path), space)
-        if known
-        else _of_images(path, space, resize, device)
-        for path, known in zip((generated, reference), stored, strict=True)
-    )
+    if all(stored) and (asked.resize is not None or asked.parameters()):
+        raise UserError("--resize, --crop and the like are for images; neither side has any")
+    sides, treatments = [], []
+    for path, known in zip((generated, reference), stored, strict=True):
+        if known:
+            sides.append(statistics(path, read_arrays(path, STATISTICS), space))
+            treatments.append("")
+        else:
+            images = read_images(path, asked)
+            sides.append(_of_images(path, images.images, space, device))
+            treatments.append(images.treatment)
+    samples, real = sides
     rows = statistics_rows(samples, real, space, how, SPACES[space].title)
-    resized = "" if resize is None else f"images {resize_note(resize)}"
-    return [_noted(row, resized) for row in rows]
+    return [_noted(row, treatment_note(*treatments)) for row in rows]
 
 
-def _of_images(path: Path, space: str, resize: int | None, device: torch.device) -> Statistics:
-    images = read_images(path, resize).images
+def _of_images(path: Path, images: Tensor, space: str, device: torch.device) -> Statistics:
     split = Split(images)
     try:
         extractor = FEATURE_SPACES[space].extractor(
