@@ -18,11 +18,12 @@ from ogan_bench.analysis.ablation import Ablation, ablation
 from ogan_bench.analysis.claim_setting import ClaimSetting, settings_of
 from ogan_bench.analysis.history import course, load_history
 from ogan_bench.analysis.loading import load_log, load_results
+from ogan_bench.analysis.margin import MARGIN
 from ogan_bench.analysis.meta_analysis import Claim, find_claims
 from ogan_bench.analysis.methods import Methods, methods
 from ogan_bench.analysis.ranks import ranked_metrics, ranks
 from ogan_bench.analysis.registration import Standing
-from ogan_bench.analysis.reproduction import compare
+from ogan_bench.analysis.reproduction import Reproduction, compare
 from ogan_bench.analysis.results import StudyResults, records
 from ogan_bench.analysis.selection import selected
 from ogan_bench.analysis.study_answer import Answer, study_answer
@@ -137,7 +138,7 @@ class Analysis:
     main_metrics: list[str]
     drawn_metrics: list[str]
     published: list[Record]
-    comparison: list[Record] | None
+    comparison: Reproduction | None
     log: pd.DataFrame
     history: pd.DataFrame
     course: list[Record]
@@ -154,16 +155,19 @@ class Analysis:
     reproduce: list[Record]
 
 
-def analyse(results: StudyResults, reference: StudyResults | None = None) -> Analysis:
+def analyse(
+    results: StudyResults, reference: StudyResults | None = None, margin: str = MARGIN
+) -> Analysis:
     """Analyse a study.
 
     Args:
         results: Its stored results.
         reference: Another run of the study to compare with.
+        margin: Share of the reference's means below which a difference does not matter.
 
     Raises:
-        UserError: A stored log or hypothesis is invalid, or values of one metric were measured
-            under different protocols.
+        UserError: A stored log or hypothesis is invalid, the margin is none, or values of one
+            metric were measured under different protocols.
     """
     verdicts = judge(results)
     log, history = load_log(results), load_history(results)
@@ -191,7 +195,7 @@ def analyse(results: StudyResults, reference: StudyResults | None = None) -> Ana
         main_metrics=main_metrics(results),
         drawn_metrics=results.record["metrics"],
         published=tables.published(results),
-        comparison=None if reference is None else records(compare(results, reference)),
+        comparison=None if reference is None else compare(results, reference, margin),
         log=log,
         history=history,
         course=course(results, history),
@@ -218,6 +222,7 @@ def analyse_stored(
     study: str,
     against: Path | None = None,
     *,
+    margin: str = MARGIN,
     arms: Sequence[str] | None = None,
     metrics: Sequence[str] | None = None,
 ) -> Analysis:
@@ -227,6 +232,7 @@ def analyse_stored(
         root: The results folder.
         study: Name of the study's folder.
         against: Another results folder with a study of this name to compare with.
+        margin: Of that comparison, see :func:`~ogan_bench.analysis.reproduction.compare`.
         arms: The arms to show, see :func:`~ogan_bench.analysis.selection.selected`.
         metrics: The metrics to show.
 
@@ -234,7 +240,8 @@ def analyse_stored(
         UserError: There is no such study, arm or metric, or as for :func:`analyse`.
     """
     results = load_results(root, study)
-    whole = analyse(results, None if against is None else load_results(against, study))
+    reference = None if against is None else load_results(against, study)
+    whole = analyse(results, reference, margin)
     return selected(whole, arms, metrics)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from ogan_bench.analysis.margin import MARGIN, share
 from ogan_bench.cli.options import RESULTS, Json, StoredStudies, chosen, stored_studies
 from ogan_bench.cli.output import print_json, print_text, say
 
@@ -31,6 +32,13 @@ def report(
             metavar="PLACE", help="Results to compare with, for example results/reference."
         ),
     ] = None,
+    margin: Annotated[
+        str,
+        typer.Option(
+            metavar="SHARE",
+            help="With --against: means agree where they are shown to differ by less than this.",
+        ),
+    ] = MARGIN,
     formats: Annotated[
         str,
         typer.Option(
@@ -85,6 +93,7 @@ def report(
             "--arms and --metrics leave a part of the study out, and the report in the results "
             "folder stays whole: say where to with --out FOLDER"
         )
+    share(margin)
     root = fetched(results, leave_out=WEIGHTS)
     stored = stored_studies(root)
     reference = None if against is None else fetched(against, leave_out=WEIGHTS)
@@ -104,6 +113,7 @@ def report(
             formats=chosen(formats, FORMATS, "--format"),
             figures=figures.value,
             figure_formats=chosen(figure_format, DRAWN, "--figure-format"),
+            margin=margin,
             arms=named(arms),
             metrics=named(metrics),
             transpose=transpose,

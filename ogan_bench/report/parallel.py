@@ -11,6 +11,7 @@ from multiprocessing import forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ogan_bench.analysis.margin import MARGIN
 from ogan_bench.errors import UserError
 
 if TYPE_CHECKING:  # imported where it is used, so that get_ready runs before this slow import
@@ -37,6 +38,7 @@ def write_reports(
     formats: Sequence[str],
     figures: Selection,
     figure_formats: Sequence[str],
+    margin: str = MARGIN,
     arms: Sequence[str] | None = None,
     metrics: Sequence[str] | None = None,
     transpose: bool = False,
@@ -63,6 +65,7 @@ def write_reports(
         formats=formats,
         figures=figures,
         figure_formats=figure_formats,
+        margin=margin,
         arms=arms,
         metrics=metrics,
         transpose=transpose,
@@ -101,6 +104,7 @@ def _write(
     study: str,
     root: Path,
     against: Path | None,
+    margin: str,
     arms: Sequence[str] | None,
     metrics: Sequence[str] | None,
     out: Path | None,
@@ -109,7 +113,7 @@ def _write(
     from ogan_bench.analysis.analyse import analyse_stored
     from ogan_bench.report.report import write_report
 
-    analysis = analyse_stored(root, study, against, arms=arms, metrics=metrics)
+    analysis = analyse_stored(root, study, against, margin=margin, arms=arms, metrics=metrics)
     return write_report(analysis, folder=None if out is None else out / study, **options)
 
 

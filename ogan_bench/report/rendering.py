@@ -116,6 +116,11 @@ def _change(row: Record) -> Interval:
     return Interval(row["difference"], row["difference_low"], row["difference_high"])
 
 
+def _percent(share: Interval) -> str:
+    """A share with its interval in percent, without the unit."""
+    return formatting.interval(Interval(*(100 * end for end in share)), ".1f", sign=True)
+
+
 @jinja2.pass_context
 def _arm_title(context: jinja2.runtime.Context, arm: str) -> str:
     """The title of an arm of the study that a page is about."""
@@ -137,6 +142,7 @@ def templates() -> jinja2.Environment:
     filters: dict[str, Callable[..., Any]] = {
         "number": formatting.number,
         "interval": formatting.interval,
+        "percent": _percent,
         "duration": formatting.duration,
         "arm_title": _arm_title,
         "metric_title": lambda name: formatting.metric_info(name).title,

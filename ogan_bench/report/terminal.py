@@ -48,6 +48,9 @@ def result_text(analysis: Analysis, *, transpose: bool = False) -> str:
         f"Standing: {overview.standing.text}."
     )
     text += [f"  {change}" for change in overview.standing.deviations]
+    if analysis.comparison is not None:
+        said = f"Compared with the reference: {analysis.comparison.sentence}"
+        text.append(textwrap.fill(said, WIDTH))
     if analysis.shown:
         text.append(analysis.shown)
     if more:

@@ -41,7 +41,7 @@ def test_an_analysis_cannot_be_changed(root: Path) -> None:
 def test_a_study_agrees_with_itself(root: Path) -> None:
     comparison = analyse_stored(root, "demo", against=root).comparison
     assert comparison is not None
-    assert {row["agrees"] for row in comparison} == {"yes"}
+    assert {row.answer for row in comparison.rows} == {"agrees"}
 
 
 def test_an_overview_needs_no_training_log(root: Path) -> None:
