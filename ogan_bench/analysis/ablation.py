@@ -37,11 +37,13 @@ class Difference:
 
     Args:
         arm: The arm.
+        control: What it is compared with.
         interval: Arm minus control with its 95 % interval.
         is_better: See :func:`~ogan_bench.analysis.marks.better_or_worse`.
     """
 
     arm: str
+    control: str
     interval: Interval
     is_better: bool | None
 
@@ -54,7 +56,7 @@ def differences_to(results: StudyResults, control: str, metric: str) -> list[Dif
         if arm != control
     }
     marks = better_or_worse(results, metric, control)
-    return [Difference(arm, change, marks[arm]) for arm, change in changes.items()]
+    return [Difference(arm, control, change, marks[arm]) for arm, change in changes.items()]
 
 
 def ablation(results: StudyResults, metrics: Sequence[str]) -> Ablation:

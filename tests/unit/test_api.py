@@ -122,11 +122,39 @@ def test_a_forest_needs_something_to_compare() -> None:
         ob.figures.forest(data[data["arm"] == "none"], "fd_classifier")
 
 
-def test_figures_are_of_one_study_and_of_known_names() -> None:
+def test_figures_of_several_studies_compare_arms_within_each(tmp_path: Path) -> None:
     data = ob.load_results(REFERENCE, STUDY, "score_readouts")
-    with pytest.raises(UserError, match="choose one"):
-        ob.figures.forest(data)
-    one = data[data["study"] == STUDY]
+    seeds = ob.figures.seeds(data, "fd_classifier")
+    grid = seeds.figure().axes
+    assert [axes.get_title() for axes in grid] == [STUDY, "score_readouts"]
+    drawn = {study: len(rows["arm"].unique()) for study, rows in data.groupby("study", sort=False)}
+    means = [np.asarray(axes.collections[1].get_offsets()) for axes in grid]
+    assert [len(points) for points in means] == list(drawn.values())
+    forest = ob.figures.forest(data, "fd_classifier")
+    alone = ob.figures.forest(data[data["study"] == STUDY], "fd_classifier")
+    for part in alone.alt.removesuffix(".").split("; "):
+        assert f"{STUDY}: {part}" in forest.alt
+    assert "score_readouts: " in forest.alt
+    for drawing in (seeds, forest):
+        assert drawing.save(tmp_path / "f.png").stat().st_size > 1000
+
+
+def test_several_studies_share_the_metric_of_a_figure() -> None:
+    data = ob.load_results(REFERENCE, "mode_collapse", STUDY)
+    with pytest.raises(UserError, match=f"{STUDY}: no metric 'modes_points'"):
+        ob.figures.seeds(data, "modes_points")
+    with pytest.raises(UserError, match="mode_collapse: no arm 'pearson_strong'"):
+        ob.figures.forest(data, control="pearson_strong")
+    assert ob.figures.seeds(data).title.startswith("reconstruction MSE")
+    apart = data[data["metric"] == data["study"].map({STUDY: "fd_classifier"}).fillna("latent_rho")]
+    with pytest.raises(UserError, match="no metric in common"):
+        ob.figures.seeds(apart)
+    with pytest.raises(UserError, match="have none"):
+        ob.figures.seeds(data.iloc[:0])
+
+
+def test_figures_are_of_known_names() -> None:
+    one = ob.load_results(REFERENCE, STUDY)
     with pytest.raises(UserError, match=r"no metric 'fd_clasifier'.* 'fd_classifier'"):
         ob.figures.seeds(one, "fd_clasifier")
     with pytest.raises(UserError, match="no arm 'non'"):

@@ -11,7 +11,7 @@ from ogan_bench.report.figures.drawing import FORMATS, Drawing, render
 from ogan_bench.report.figures.forest import differences_figure, forest_figure
 from ogan_bench.report.figures.meta_analysis import claims_figure
 from ogan_bench.report.figures.scatter import plane_figure
-from ogan_bench.report.figures.seeds import seeds_figure
+from ogan_bench.report.figures.seeds import seeds_figure, seeds_of_studies_figure
 from ogan_bench.report.figures.sweeps import levels_figure
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "plane_figure",
     "render",
     "seeds_figure",
+    "seeds_of_studies_figure",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -53,21 +53,30 @@ def forest_figure(verdicts: Sequence[Verdict]) -> Drawing:
     return _drawing("Estimates of the hypotheses with their intervals and margins", strips)
 
 
-def differences_figure(metric: str, control: str, differences: Sequence[Difference]) -> Drawing:
+def differences_figure(
+    metric: str, control: str, studies: Mapping[str, Sequence[Difference]]
+) -> Drawing:
     """Difference of every arm to a control, with its 95 % interval.
 
     Shaded: where an arm is better. The intervals are not adjusted for the number of arms; the words
     are, see :data:`~ogan_bench.analysis.marks.BETTER`.
+
+    Args:
+        metric: Name of the metric.
+        control: What the arms are compared with.
+        studies: Name of a study to the differences in it; several studies are named.
     """
     info = metric_info(metric)
     region = {"higher": (0.0, math.inf), "lower": (-math.inf, 0.0)}.get(
         info.better or "", (math.nan, math.nan)
     )
     strips = []
-    for change in differences:
-        word, look = _WORDS[change.is_better]
-        quantity = f"{info.title}, {change.arm} − {control}"
-        strips.append(_Strip(change.arm, quantity, change.interval, region, word, look))
+    for study, differences in studies.items():
+        for change in differences:
+            word, look = _WORDS[change.is_better]
+            quantity = f"{info.title}, {change.arm} − {change.control}"
+            name = change.arm if len(studies) == 1 else f"{study}: {change.arm}"
+            strips.append(_Strip(name, quantity, change.interval, region, word, look))
     return _drawing(f"{info.title}: differences to {control} with 95 % intervals", strips)
 
 

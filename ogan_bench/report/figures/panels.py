@@ -35,7 +35,7 @@ def frame(
     rows: int,
     columns: int = 1,
     *,
-    height: float,
+    height: float | Sequence[float],
     left: float = 46,
     right: float = 18,
     top: float = 20,
@@ -48,7 +48,7 @@ def frame(
     Args:
         rows: Number of panels below one another.
         columns: Number of panels beside one another.
-        height: Height of a panel including its margins.
+        height: Height of a panel including its margins, of all or of each row.
         left: Margin of a panel.
         right: Margin of a panel.
         top: Margin of a panel.
@@ -59,15 +59,16 @@ def frame(
     entries = legend or {}
     across, down = _columns(list(entries))
     head = _LEGEND_ROW * down + 4 if entries else 0.0
-    width, whole = WIDTH / columns, head + rows * height
+    heights = [height] * rows if isinstance(height, int | float) else list(height)
+    width, whole = WIDTH / columns, head + sum(heights)
     figure = Figure((WIDTH / 72, whole / 72))
-    size = (width - left - right) / WIDTH, (height - top - bottom) / whole
     axes = [
         figure.add_axes(
             (
                 (column * width + left) / WIDTH,
-                1 - (head + (row + 1) * height - bottom) / whole,
-                *size,
+                1 - (head + sum(heights[: row + 1]) - bottom) / whole,
+                (width - left - right) / WIDTH,
+                (heights[row] - top - bottom) / whole,
             )
         )
         for row in range(rows)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -33,6 +35,16 @@ _ASIDE = 0.17
 Values = NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class _Panel:
+    """One study: arms to their values, means and noise floor."""
+
+    name: str
+    seen: Mapping[str, Values]
+    means: Mapping[str, Interval]
+    floor: float
+
+
 def seeds_figure(results: StudyResults, metric: str, arms: Sequence[str] | None = None) -> Drawing:
     """Every trial's value as a point and each arm's mean with its 95 % t interval.
 
@@ -44,28 +56,49 @@ def seeds_figure(results: StudyResults, metric: str, arms: Sequence[str] | None 
         arms: Arms from top to bottom; by default all of the study, in its order.
     """
     looks = styles([results.arm_title(arm) for arm in results.arms])
+    return _drawing(metric, looks, [_panel_of(results, metric, "", arms)])
+
+
+def seeds_of_studies_figure(studies: Sequence[StudyResults], metric: str) -> Drawing:
+    """The same of several studies, a panel for each, where an arm's name has one colour."""
+    titles = dict.fromkeys(results.arm_title(arm) for results in studies for arm in results.arms)
+    panels = [_panel_of(results, metric, results.name, None) for results in studies]
+    return _drawing(metric, styles(list(titles)), panels)
+
+
+def _panel_of(results: StudyResults, metric: str, name: str, arms: Sequence[str] | None) -> _Panel:
     titles = {arm: results.arm_title(arm) for arm in arms or results.arms}
-    seen = {title: results.values(arm, metric) for arm, title in titles.items()}
-    means = {title: results.mean(arm, metric) for arm, title in titles.items()}
     floors = finite([row["floor"] for row in results.measurements(metric)])
-    floor = float(floors.mean()) if len(floors) else math.nan
-    return Drawing(
-        f"{metric_info(metric).title} of every trial, with means and 95 % intervals per arm",
-        _in_words(metric, seen, means),
-        partial(_plot, metric, looks, seen, means, floor),
+    return _Panel(
+        name=name,
+        seen={title: results.values(arm, metric) for arm, title in titles.items()},
+        means={title: results.mean(arm, metric) for arm, title in titles.items()},
+        floor=float(floors.mean()) if len(floors) else math.nan,
     )
 
 
-def _plot(
-    metric: str,
-    looks: Mapping[str, Style],
-    seen: Mapping[str, Values],
-    means: Mapping[str, Interval],
-    floor: float,
-) -> Figure:
-    info, n = metric_info(metric), len(seen)
-    left = min(0.4 * WIDTH, max(30, 10 + widest(seen)))
-    figure, (axes,) = frame(1, height=_ROW * n + 50, left=left, top=18)
+def _drawing(metric: str, looks: Mapping[str, Style], panels: Sequence[_Panel]) -> Drawing:
+    return Drawing(
+        f"{metric_info(metric).title} of every trial, with means and 95 % intervals per arm",
+        _in_words(metric, panels),
+        partial(_plot, metric, looks, panels),
+    )
+
+
+def _plot(metric: str, looks: Mapping[str, Style], panels: Sequence[_Panel]) -> Figure:
+    left = min(0.4 * WIDTH, max(30, 10 + max(widest(panel.seen) for panel in panels)))
+    heights = [_ROW * len(panel.seen) + 50 for panel in panels]
+    figure, grid = frame(len(panels), height=heights, left=left, top=18)
+    for axes, panel in zip(grid, panels, strict=True):
+        _draw(axes, metric, looks, panel)
+        named(axes, [fitted(arm, left - 8) for arm in panel.seen])
+        if panel.name:
+            axes.set_title(fitted(panel.name, WIDTH / 2))
+    return figure
+
+
+def _draw(axes: Axes, metric: str, looks: Mapping[str, Style], panel: _Panel) -> None:
+    info, seen, floor = metric_info(metric), panel.seen, panel.floor
     across = axes.get_yaxis_transform()
     for row, (arm, values) in enumerate(seen.items()):
         heights = row + _ASIDE + np.linspace(-0.09, 0.09, len(values)) * (len(values) > 1)
@@ -73,8 +106,8 @@ def _plot(
                   markeredgewidth=0, alpha=0.6, label=arm)  # fmt: skip
         if not len(values):
             axes.text(0.01, row, "no value", transform=across, color=SOFT, **ON_WHITE)
-    middles, low, high = np.array(list(means.values())).T
-    rows, colours = np.arange(n) - _ASIDE, [looks[arm].colour for arm in seen]
+    middles, low, high = np.array(list(panel.means.values())).T
+    rows, colours = np.arange(len(seen)) - _ASIDE, [looks[arm].colour for arm in seen]
     axes.hlines(rows, low, high, colors=colours, linewidth=2)
     axes.scatter(middles, rows, s=25, color=colours, marker="D", zorder=3)
     ends = np.append(low, high)
@@ -89,8 +122,6 @@ def _plot(
     scaled(axes, "x", values, ends)
     arrow = {"lower": " (← better)", "higher": " (better →)", None: ""}[info.better]
     axes.set_xlabel(info.title + arrow)
-    named(axes, [fitted(arm, left - 8) for arm in seen])
-    return figure
 
 
 def _is_shown(floor: float, values: Values) -> bool:
@@ -105,12 +136,15 @@ def _is_shown(floor: float, values: Values) -> bool:
     return min(floor, values.min()) > 0 and is_near(math.log(floor), np.log(values))
 
 
-def _in_words(metric: str, seen: Mapping[str, Values], means: Mapping[str, Interval]) -> str:
+def _in_words(metric: str, panels: Sequence[_Panel]) -> str:
     """``FD, mean over seeds: none 30.1 (n = 5), pearson 29.8 (n = 5); lower is better.``"""
     info = metric_info(metric)
-    parts = []
-    for arm, values in seen.items():
-        shown = estimate(means[arm], info.format)
-        parts.append(f"{arm} {shown} (n = {len(values)})" if len(values) else f"{arm} no value")
+    said = []
+    for panel in panels:
+        parts = []
+        for arm, values in panel.seen.items():
+            shown = estimate(panel.means[arm], info.format)
+            parts.append(f"{arm} {shown} (n = {len(values)})" if len(values) else f"{arm} no value")
+        said.append((f"{panel.name}: " if panel.name else "") + ", ".join(parts))
     direction = f"; {info.better} is better" if info.better else ""
-    return f"{info.title}, mean over seeds: {', '.join(parts)}{direction}."
+    return f"{info.title}, mean over seeds: {'; '.join(said)}{direction}."
