@@ -24,6 +24,7 @@ from ogan_bench.analysis.methods import Methods, methods
 from ogan_bench.analysis.ranks import ranked_metrics, ranks
 from ogan_bench.analysis.registration import Standing
 from ogan_bench.analysis.reproduction import Reproduction, compare
+from ogan_bench.analysis.rerun import Rerun, rerun
 from ogan_bench.analysis.results import StudyResults, records
 from ogan_bench.analysis.selection import selected
 from ogan_bench.analysis.study_answer import Answer, study_answer
@@ -114,7 +115,7 @@ class Analysis:
         variance: Variance components over training and sampling seeds.
         floors: Noise floors and chance levels.
         provenance: Code and machine of the trials.
-        reproduce: The command for each arm.
+        rerun: How to run the study again, and what to expect.
     """
 
     results: StudyResults
@@ -152,7 +153,7 @@ class Analysis:
     variance: list[Record]
     floors: list[Record]
     provenance: list[Record]
-    reproduce: list[Record]
+    rerun: Rerun
 
 
 def analyse(
@@ -213,7 +214,7 @@ def analyse(
         variance=variance(results),
         floors=tables.floors(results),
         provenance=tables.provenance(results.provenance),
-        reproduce=tables.reproduce(results),
+        rerun=rerun(results),
     )
 
 

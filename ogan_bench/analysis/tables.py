@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import shlex
 from collections import Counter
 from collections.abc import Sequence
 
@@ -101,30 +100,6 @@ def health(results: StudyResults, log: pd.DataFrame) -> list[Record]:
         }
         table.append(row | logged | {"images/s": number(speed[arm], ",.0f")})
     return table
-
-
-def reproduce(results: StudyResults) -> list[Record]:
-    """The command that retrains and measures each arm, and nothing else."""
-    command, seeds = results.record["command"], seed_ranges(results.record["seeds"])
-    return [
-        {"arm": arm, "command": f"{command} --arms {shlex.quote(arm)} --seeds {seeds}"}
-        for arm in results.arms
-    ]
-
-
-def seed_ranges(seeds: Sequence[int]) -> str:
-    """Seeds as the command line takes them.
-
-    >>> seed_ranges([0, 1, 2, 7])
-    '0-2,7'
-    """
-    runs: list[list[int]] = []
-    for seed in sorted(seeds):
-        if runs and seed == runs[-1][-1] + 1:
-            runs[-1].append(seed)
-        else:
-            runs.append([seed])
-    return ",".join(f"{run[0]}-{run[-1]}" if run[1:] else str(run[0]) for run in runs)
 
 
 def notes(results: StudyResults) -> list[str]:

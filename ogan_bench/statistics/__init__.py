@@ -23,7 +23,13 @@ from ogan_bench.statistics.crossed import CrossedSpread, crossed_spread
 from ogan_bench.statistics.effect_size import effect_size
 from ogan_bench.statistics.holm import holm
 from ogan_bench.statistics.improvement import probability_of_improvement
-from ogan_bench.statistics.means import Interval, difference_interval, mean_interval, varies
+from ogan_bench.statistics.means import (
+    Interval,
+    difference_interval,
+    mean_interval,
+    rerun_interval,
+    varies,
+)
 from ogan_bench.statistics.normality import normality
 from ogan_bench.statistics.one_sided_tests import (
     Method,
@@ -101,6 +107,7 @@ __all__ = [
     "rate_outside",
     "rate_within",
     "relative_interval",
+    "rerun_interval",
     "seeds_needed",
     "signed_rank_interval",
     "signed_rank_sides",

@@ -136,6 +136,28 @@ def mean_interval(values: Sample, confidence: float = 0.95) -> Interval:
     return around(mean, error, freedom, confidence)
 
 
+def rerun_interval(values: Sample, confidence: float = 0.95) -> Interval:
+    """Mean, and bounds within which the mean of as many new values lies.
+
+    The prediction interval ``mean ± t(n - 1) sd sqrt(1/n + 1/n)``: both means are uncertain.
+
+    Args:
+        values: One value per trial, shape (n,).
+        confidence: Probability that the new mean lies within the bounds, if values are normal.
+
+    Returns:
+        The mean and the bounds, which one value has not.
+
+    References:
+        G. J. Hahn, W. Q. Meeker, Statistical Intervals, 1991, section 4.8.
+
+    >>> [round(end, 2) for end in rerun_interval([1.0, 2.0, 3.0])]
+    [2.0, -1.51, 5.51]
+    """
+    mean, error, freedom, _ = single(values)
+    return around(mean, math.sqrt(2) * error, freedom, confidence)
+
+
 def difference_interval(
     a: Sample, b: Sample, confidence: float = 0.95, *, paired: bool = False
 ) -> Interval:

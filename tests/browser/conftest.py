@@ -211,10 +211,17 @@ def context() -> dict[str, Any]:
         "rules": {"collapsed": SCRIPT},
         "health": [row | {"E(x) mean": SCRIPT} for row in table],
         "notes": [f"pearson_2/seed-1 failed: {SCRIPT}"],
-        "reproduce": [
-            {"arm": arm, "command": f"ogan-bench run studies/demo.yaml --only {arm}"}
-            for arm in ARMS
-        ],
+        "rerun": {
+            "lines": [SCRIPT, "ogan-bench run studies/demo.yaml"],
+            "environment": SCRIPT,
+            "arms": [
+                {"arm": arm, "command": f"ogan-bench run studies/demo.yaml --only {arm}"}
+                for arm in ARMS
+            ],
+            "metrics": list(METRICS[:1]),
+            "expected": [{"arm": arm, "cells": ["0.1 ± 0.01"]} for arm in ARMS],
+            "rule": EXPRESSION,
+        },
         "published": [
             {"source": SCRIPT, "differs": IMAGE, "titles": ["FD"],
              "rows": [{"system": EXPRESSION, "cells": [17.2]}]},

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
-from ogan_bench.statistics import difference_interval, mean_interval
+from ogan_bench.statistics import difference_interval, mean_interval, rerun_interval
 from tests.oracles.statistics.generated_samples import REPETITIONS, pairs, samples, varies
 
 modest = settings(deadline=None, max_examples=50)
@@ -55,6 +55,16 @@ def test_intervals_cover_what_they_promise(n: int) -> None:
         for i, (_, low, high) in enumerate((mean_interval(a), difference_interval(a, b))):
             covered[i] += low <= 0 <= high
     assert covered / REPETITIONS == pytest.approx([0.95, 0.95], abs=0.018)
+
+
+def test_the_mean_of_as_many_new_values_lies_within_a_rerun_s_bounds() -> None:
+    rng = np.random.default_rng(0)
+    stored, new = rng.standard_normal((2, 2000, 5))
+    bounds = [rerun_interval(values) for values in stored]
+    inside = [
+        found.low < mean < found.high for found, mean in zip(bounds, new.mean(axis=1), strict=True)
+    ]
+    assert np.mean(inside) == pytest.approx(0.95, abs=0.015)
 
 
 @modest

@@ -14,14 +14,12 @@ from ogan_bench.analysis.tables import (
     cost,
     definitions,
     health,
-    reproduce,
-    seed_ranges,
 )
 from ogan_bench.metrics import METRICS
 from ogan_bench.report.report import write_report
 from tests.unit.analysis.made_up_study import ARM_SETTINGS, study
 from tests.unit.analysis.study_with_history import write_with_history
-from tests.unit.analysis.study_with_pictures import ERRORS, ROW, load, trial, write
+from tests.unit.analysis.study_with_pictures import ROW, load, trial, write
 
 
 def test_health_has_outcomes_and_last_logged_values(tmp_path: Path) -> None:
@@ -42,15 +40,6 @@ def test_a_definition_says_that_its_values_are_of_an_earlier_protocol(tmp_path: 
     said = definitions(older)[name].definition
     assert said.startswith(METRICS[name].definition)
     assert said.endswith("protocol 1; the values here are of protocol 0, an earlier computation.")
-
-
-def test_every_arm_has_its_command(tmp_path: Path) -> None:
-    assert reproduce(load(write(tmp_path))) == [
-        {"arm": arm,
-         "command": f"ogan-bench run studies/demo.yaml --arms {arm} --seeds 0-2"}
-        for arm in ERRORS
-    ]  # fmt: skip
-    assert seed_ranges([7, 0, 1, 2, 9]) == "0-2,7,9"
 
 
 def test_costs_are_multiples_of_the_control(tmp_path: Path) -> None:
