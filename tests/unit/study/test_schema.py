@@ -20,11 +20,12 @@ def test_a_diff_may_fit_several_parts() -> None:
 
 def test_only_arms_of_the_file_itself_have_a_title() -> None:
     schema = json_schema()
-    arms = schema["properties"]["arms"]["additionalProperties"]["anyOf"]
-    assert arms[0] == {"$ref": "#/$defs/Arm"}
-    assert set(schema["$defs"]["Arm"]["properties"]) == {
-        "title",
-        *schema["$defs"]["Diff"]["properties"],
-    }
-    scales = schema["$defs"]["Scale"]["properties"]["arms"]["additionalProperties"]["anyOf"]
-    assert scales[0] == {"$ref": "#/$defs/Diff"}
+    for branch, kind in (("else", ""), ("then", "Open")):
+        arms = schema[branch]["properties"]["arms"]["additionalProperties"]["anyOf"]
+        assert arms[0] == {"$ref": f"#/$defs/{kind}Arm"}
+        assert set(schema["$defs"][f"{kind}Arm"]["properties"]) == {
+            "title",
+            *schema["$defs"]["Diff"]["properties"],
+        }
+        scale = schema["$defs"][f"{kind}Scale"]["properties"]
+        assert scale["arms"]["additionalProperties"]["anyOf"][0] == {"$ref": f"#/$defs/{kind}Diff"}
