@@ -230,22 +230,33 @@ def front(folder: Path) -> str:
 
 
 def claims(stated: list[dict[str, Any]]) -> str:
-    """One row per wider claim: its verdicts by dataset, and how many of the decided are robust."""
+    """One row per wider claim: its verdicts by dataset, and how many of the decided are robust.
+
+    As in the claim's answer, studies that deviate from their registration are not counted.
+    """
     lines = ["| claim | verdicts | robust, of those decided |", "|---|---|---|"]
     for claim in stated:
         by_dataset: dict[str, list[str]] = {}
-        for setting in claim["settings"]:
+        counted = [setting for setting in claim["settings"] if counts(setting["standing"])]
+        for setting in counted:
             by_dataset.setdefault(setting["dataset"], []).append(setting["decision"])
         verdicts = [
             f"{dataset}: "
             + ", ".join(f"{found.count(word)} {word}" for word in DECISIONS if word in found)
             for dataset, found in by_dataset.items()
         ]
-        rests = [setting["rests_on"] for setting in claim["settings"] if setting["rests_on"]]
+        if aside := len(claim["settings"]) - len(counted):
+            verdicts.append(f"{aside} preliminary or deviated, not counted")
+        rests = [setting["rests_on"] for setting in counted if setting["rests_on"]]
         robust = f"{rests.count('robust')} of {len(rests)}" if rests else "–"
         named = f"[{claim['claim']}](docs/findings/{claim['page']})"
         lines.append(f"| {named} | {'<br>'.join(verdicts)} | {robust} |")
     return "\n".join(lines) + "\n"
+
+
+def counts(standing: dict[str, Any]) -> bool:
+    """Whether a study's verdicts count: it is complete and as it was registered, if it was."""
+    return standing["complete"] and not standing["deviations"]
 
 
 def answers(stated: list[dict[str, Any]]) -> str:

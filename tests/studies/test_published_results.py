@@ -27,6 +27,7 @@ from tests.published_trial import with_defaults_of_its_time
 ROOT = Path(__file__).parent.parent.parent
 REFERENCE = ROOT / "results" / "reference"
 PUBLISHED = sorted(path.parent.name for path in REFERENCE.glob("*/study.json"))
+FINDINGS = "docs/findings.md"
 TUNING = "_tuning"
 """Ending of the name of a study of candidates."""
 
@@ -159,6 +160,27 @@ def test_claim_pages_are_made_of_the_stored_trials(tmp_path: Path) -> None:
     for claim in survey(REFERENCE).claims:
         assert f"(findings/{claim.slug}.md)<br>{claim.answer}\n" in findings
         assert f"[{claim.claim}](docs/findings/{claim.slug}.md)" in readme
+
+
+WORDS = ("supported", "refuted", "equivalent", "inconclusive", "uninformative")
+
+
+def test_both_pages_count_the_same_settings_of_every_claim() -> None:
+    """Before, the README counted deviated studies, which the answers leave out."""
+    readme, findings = ((ROOT / page).read_text("utf-8") for page in ("README.md", FINDINGS))
+    rows = re.findall(r"^\| \[.*?\]\(docs/(findings/\S+)\) \| (.*) \| (.*) \|$", readme, re.M)
+    answers = dict(re.findall(r"^\* \[.*?\]\((findings/\S+)\)<br>(.*)$", findings, re.M))
+    assert [page for page, *_ in rows] == list(answers)
+    for page, verdicts, robust in rows:
+        answer = answers[page]
+        for word in WORDS:
+            stated = re.search(rf"{word.capitalize()}: (.*?\))\.", answer)
+            there = 0 if stated is None else sum(map(int, re.findall(r"(\d+) on ", stated[1])))
+            here = sum(map(int, re.findall(rf"(\d+) {word}", verdicts)))
+            assert here == there, (page, word)
+        aside = r"(\d+) (?:settings? )?preliminary or deviated, not counted"
+        assert re.findall(aside, verdicts) == re.findall(aside, answer), page
+        assert f"Robust: {robust}." in answer or robust == "–", page
 
 
 @pytest.mark.parametrize(
