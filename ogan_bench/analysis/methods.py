@@ -11,6 +11,7 @@ from typing import Any
 from ogan_bench.analysis.ablation import SECTIONS, compact
 from ogan_bench.analysis.bibliography import references
 from ogan_bench.analysis.formatting import join_words, pluralise
+from ogan_bench.analysis.objective_formula import Formula, formula
 from ogan_bench.analysis.outcomes import FAILURES
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.tuning import tuning_in_words
@@ -25,12 +26,21 @@ TESTS = (
 )
 
 
+SAID = ("Question", "Cost")
+"""Labels in the header of a study file that a report says itself, of what was run."""
+
+
 @dataclass(frozen=True)
 class Methods:
     """How a study was made, in words.
 
     Args:
-        sentences: Data, nets, objective, training, seeds, evaluation and tests.
+        header: What the comments of the study file say, by label, of what a report does not say
+            itself; empty where they are not stored.
+        setup: Name to value of the control's data, nets and training.
+        formula: The control's objective.
+        sentences: Data, nets, objective, training, seeds, evaluation and tests, for a paper.
+        further: Those of the sentences that are neither in the setup nor in the formula.
         compute: Device and device-hours of all trials.
         limitations: What the numbers cannot show, one sentence each.
         settings: One row per arm: ``arm`` and ``sections``, section to all of its settings as text;
@@ -38,7 +48,11 @@ class Methods:
         bibliography: BibTeX entries of metrics and parts.
     """
 
+    header: dict[str, str]
+    setup: dict[str, str]
+    formula: Formula
     sentences: list[str]
+    further: list[str]
     compute: str
     limitations: list[str]
     settings: list[Record]
@@ -47,8 +61,18 @@ class Methods:
 
 def methods(results: StudyResults) -> Methods:
     """The methods of a stored study."""
+    control = results.record["arms"][results.control]
+    stated = results.record.get("header", {})
+    setup, further = _setup(results), _further(results)
     return Methods(
-        sentences=_sentences(results),
+        header={label: text for label, text in stated.items() if label not in SAID},
+        setup=setup,
+        formula=formula(
+            control.get("objective") or {},
+            [arm.get("objective") or {} for arm in results.record["arms"].values()],
+        ),
+        sentences=[*_sentences(results), *further],
+        further=further,
         compute=_compute(results),
         limitations=_limitations(results),
         settings=_settings(results),
@@ -60,10 +84,8 @@ def _sentences(results: StudyResults) -> list[str]:
     control = results.record["arms"][results.control]
     title = results.arm_title(results.control)
     training = control.get("training", {})
-    seeds = results.record["seeds"]
     found = [
-        _about("The data are", (arm.get("data") for arm in results.record["arms"].values())),
-        _test_images(results),
+        _about("The data are", _data(results)),
         _about(f"The nets of {title} are", [control.get("model")], _parameters(results)),
         _about("Its objective is", [control.get("objective")]),
     ]
@@ -76,7 +98,14 @@ def _sentences(results: StudyResults) -> list[str]:
         ]
         found.append(f"It is trained with {join_words([part for part in parts if part])}.")
     found.append("The other arms differ from it in what the ablation states.")
-    found += tuning_in_words(results)
+    return [sentence for sentence in found if sentence]
+
+
+def _further(results: StudyResults) -> list[str]:
+    """Test images, tuning, seeds, evaluation and tests."""
+    control = results.record["arms"][results.control]
+    seeds = results.record["seeds"]
+    found = [_test_images(results), *tuning_in_words(results)]
     found.append(
         f"Every arm is trained with {pluralise(len(seeds), 'seed')} "
         f"({', '.join(map(str, seeds))}); trials of a seed share initial weights, the order of the "
@@ -86,6 +115,28 @@ def _sentences(results: StudyResults) -> list[str]:
     if results.record["hypotheses"]:
         found.append(TESTS)
     return [sentence for sentence in found if sentence]
+
+
+def _data(results: StudyResults) -> list[Any]:
+    return [arm.get("data") for arm in results.record["arms"].values()]
+
+
+def _setup(results: StudyResults) -> dict[str, str]:
+    """What the control is trained on, with what, and for how long; only what is stored."""
+    control = results.record["arms"][results.control]
+    training = control.get("training", {})
+    count = _parameters(results).removeprefix(", with ")
+    nets = [compact(control["model"])] if control.get("model") else []
+    rows = {
+        "data": join_words(list(dict.fromkeys(compact(data) for data in _data(results) if data))),
+        "nets": "; ".join([*nets, count] if count else nets),
+        "steps": f"{training['steps']:,}" if "steps" in training else "",
+        "batch": str(training.get("batch_size", "")),
+        "optimiser": compact(training["optimizer"]) if training.get("optimizer") else "",
+    }
+    if training.get("generator_optimizer"):
+        rows["optimiser of G"] = compact(training["generator_optimizer"])
+    return {name: text for name, text in rows.items() if text}
 
 
 def _about(what: str, values: Iterable[Any], remark: str = "") -> str:

@@ -180,6 +180,7 @@ class Study(Shape):
     file_folder: str | None = None
     plugin_metrics: dict[str, PluginMetric] = {}
     command: str = ""
+    header: dict[str, str] = {}
     study_file_sha256: str = ""
 
 

@@ -15,11 +15,12 @@ from ogan_bench.study import catalogue
 from ogan_bench.study.base_model import no_metric
 from ogan_bench.study.candidates import CandidateError, candidates
 from ogan_bench.study.file_shape import StudyFile
+from ogan_bench.study.header import read_header
 from ogan_bench.study.plugins import add_plugins
 from ogan_bench.study.resolve import mappings, resolve_arms
 from ogan_bench.study.settings import Settings, Statement, StudySettings
 from ogan_bench.study.tuning import Search, Tuning
-from ogan_bench.study.yaml_errors import Places, Tree, plain, read_with_hash, validate
+from ogan_bench.study.yaml_errors import Places, Tree, plain, read_study, validate
 
 
 def load_study(
@@ -39,7 +40,7 @@ def load_study(
         UserError: The file cannot be read.
         StudyError: Every problem found, each with file, line, column and key.
     """
-    document, sha256 = read_with_hash(path)
+    document, text, sha256 = read_study(path)
     places = Places(path, document)
     tree = plain(document)
     plugins, unusable = _register_plugins(tree, path, places)
@@ -74,6 +75,7 @@ def load_study(
         plugins=plugins,
         file_folder=path.resolve().parent,
         file_sha256=sha256,
+        header=read_header(text),
     )
     if problems := _unusable_tuning(study, places):
         raise StudyError(problems)
@@ -98,6 +100,7 @@ def study_record(study: StudySettings, seeds: Sequence[int], command: str) -> Tr
         "plugin_metrics": {
             name: dataclasses.asdict(METRICS[name]) for name in catalogue.plugin_metrics()
         },
+        "header": study.header,
         "study_file_sha256": study.file_sha256,
     }
 

@@ -309,6 +309,9 @@ class StudySettings(Statement):
     file_sha256: str = Field(
         default="", exclude=True, description="SHA-256 of the study file as it was read."
     )
+    header: dict[str, str] = Field(
+        default={}, exclude=True, description="What the comments at the top of the file say."
+    )
     arm_titles: dict[str, str] = Field(default={}, description="Titles of the arms that have one.")
     arms: dict[Annotated[str, Field(pattern=NAME)], Settings] = Field(min_length=1)
 

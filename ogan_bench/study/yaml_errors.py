@@ -24,12 +24,12 @@ M = TypeVar("M", bound=Model)
 
 
 def read_yaml(path: Path) -> Tree:
-    """The content of a study file; see :func:`read_with_hash`."""
-    return read_with_hash(path)[0]
+    """The content of a study file; see :func:`read_study`."""
+    return read_study(path)[0]
 
 
-def read_with_hash(path: Path) -> tuple[Tree, str]:
-    """The content of a study file, and the SHA-256 of the very bytes that were read.
+def read_study(path: Path) -> tuple[Tree, str, str]:
+    """The content of a study file, its text, and the SHA-256 of the very bytes that were read.
 
     Raises:
         UserError: It is no file, or cannot be read.
@@ -60,7 +60,7 @@ def read_with_hash(path: Path) -> tuple[Tree, str]:
         raise StudyError([f"{path}: not valid YAML: {error}"]) from None
     if not isinstance(tree, dict):
         raise StudyError([f"{path}:1:1: a study file is a mapping with name, base, arms, ..."])
-    return tree, hashlib.sha256(content).hexdigest()
+    return tree, text, hashlib.sha256(content).hexdigest()
 
 
 def _no_file(path: Path) -> str:

@@ -180,7 +180,11 @@ def context() -> dict[str, Any]:
             ],
         },
         "methods": SimpleNamespace(
-            sentences=[f"The data are {SCRIPT}.", IMAGE], compute=EXPRESSION,
+            header={"Expected": SCRIPT}, setup={"data": IMAGE, "steps": "1,500"},
+            formula=SimpleNamespace(
+                lines=["E: min f(s(x))"], symbols={"f, g, h": SCRIPT}, others={"c, mse": IMAGE}
+            ),
+            further=[f"The data are {SCRIPT}.", IMAGE], compute=EXPRESSION,
             limitations=[f"One dataset, {SCRIPT}."],
             settings=[
                 {"arm": arm, "sections": {"model": f"dcgan(name={IMAGE}, {'long' * 30})"}}

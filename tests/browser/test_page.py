@@ -274,8 +274,12 @@ def test_methods_settings_and_bibliography_are_shown_as_text(
 ) -> None:
     page = visit(made_up)
     methods = context["methods"]
-    experiment = page.locator("#experiment p").first
-    expect(experiment).to_have_text(" ".join(methods.sentences))
+    expect(page.locator("#procedure")).to_have_text(" ".join(methods.further))
+    experiment = page.locator("#experiment")
+    expect(experiment.locator("pre")).to_have_text(methods.formula.lines[0])
+    for texts in (methods.header, methods.setup, methods.formula.symbols):
+        for text in texts.values():
+            expect(experiment).to_contain_text(text)
     section = page.locator("#limitations")
     expect(section.locator("p").first).to_have_text(methods.compute)
     assert section.locator("li").all_text_contents() == methods.limitations
