@@ -397,12 +397,18 @@ def test_all_is_there_without_scripts(made_up: Path, visit: Visit, context: Any)
         assert page.locator(f"{control}:visible").count() == 0
 
 
-def test_print_shows_everything_and_no_controls(made_up: Path, visit: Visit) -> None:
+def test_print_shows_everything_but_measurements_and_no_controls(
+    made_up: Path, visit: Visit
+) -> None:
+    """All measurements took most of the paper; they are in table.csv."""
     page = visit(made_up, 720)
     page.emulate_media(media="print", color_scheme="dark")
+    left_out = page.locator(".unprinted")
+    assert left_out.locator("summary").all_text_contents() == ["All measurements"]
+    expect(left_out).to_be_hidden()
     for control in ("input", "summary", "nav", ".status"):
         assert page.locator(f"{control}:visible").count() == 0
-    for folded in page.locator("main details:not(.tools *)").all():
+    for folded in page.locator("main details:not(.tools *, .unprinted)").all():
         assert folded.evaluate("one => !one.open")
         content = folded.locator("table, pre").first
         expect(content).to_be_visible()

@@ -230,3 +230,5 @@ def test_the_chinese_start_shows_commands_of_the_english_pages() -> None:
 def test_the_chinese_front_page_links_every_claim() -> None:
     findings = {path.name for path in (ROOT / "docs" / "findings").glob("*.md")}
     assert set(re.findall(r"findings/([\w-]+\.md)", TEXTS["zh/README.md"])) == findings
+    counts = re.findall(r"[\d一二三四五六七八九十]+个论断", TEXTS["zh/README.md"])
+    assert counts == []  # "eight claims" stood above ten
