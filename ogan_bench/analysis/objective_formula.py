@@ -47,7 +47,7 @@ def formula(control: Record, arms: Iterable[Record] = ()) -> Formula:
     own = _parts(control)
     symbols = {symbol: _meaning(kind, part) for symbol, (kind, part) in own.items()}
     others = {
-        f"{symbol}, {part['name']}": _meaning(kind, part)
+        f"{symbol} = {part['name']}": _meaning(kind, part)
         for arm in arms
         for symbol, (kind, part) in _parts(arm).items()
         if "name" in part and part["name"] != own.get(symbol, ("", {}))[1].get("name")
@@ -68,8 +68,6 @@ def _parts(objective: Record) -> dict[str, tuple[str, Mapping[str, Any]]]:
     for key, (symbol, kind) in SYMBOLS.items():
         if isinstance(objective.get(key), Mapping):
             found[symbol] = (kind, objective[key])
-    if "c" in found and found["c"][1].get("name") == "none":
-        found.pop("w", None)  # of nothing
     return found
 
 

@@ -205,10 +205,12 @@ def _sentence(results: StudyResults, rows: Sequence[Row], margin: str) -> str:
         for answer, one, several, more in words
         if found[answer]
     ]
+    everything = len(found["agrees"]) == tested
     of = f"of {tested} means," if tested > 1 else "the only mean"
+    if everything and tested > 1:
+        of, parts = f"all {tested} means", [f"agree within {margin}"]
     rest = found["not comparable"]
     more = f"; {len(rest)} more cannot be compared" if rest else ""
-    everything = len(found["agrees"]) == tested
     word = "Not reproduced" if found["differs"] else "Reproduced" if everything else "Open"
     sentence = f"{word}: {of} {join_words(parts)}{more}."
     return sentence if results.standing.complete else f"Preliminary. {sentence}"

@@ -16,9 +16,9 @@ from ogan_bench.statistics import rerun_interval
 from ogan_bench.store.provenance import PACKAGES
 
 TOLERANCE = (
-    "Mean ± tolerance. Of reruns with as many seeds, in training and in number, 95 % have a mean "
-    "within the tolerance, t(n - 1) sd √(2/n) of the stored values, if they are normal. On the "
-    "same processor and versions a rerun of the same seeds on the CPU gives the same values."
+    "Mean ± tolerance: of reruns with n other seeds, 95 % have a mean within it, "
+    "t(n − 1) · sd · √(2/n) of the n stored values, if these are normal. On the same processor and "
+    "with the same versions, a rerun of the same seeds on the CPU gives the same values."
 )
 
 SPEED = "Speeds and memory depend on the machine."

@@ -182,7 +182,7 @@ def context() -> dict[str, Any]:
         "methods": SimpleNamespace(
             header={"Expected": SCRIPT}, setup={"data": IMAGE, "steps": "1,500"},
             formula=SimpleNamespace(
-                lines=["E: min f(s(x))"], symbols={"f, g, h": SCRIPT}, others={"c, mse": IMAGE}
+                lines=["E: min f(s(x))"], symbols={"f, g, h": SCRIPT}, others={"c = mse": IMAGE}
             ),
             further=[f"The data are {SCRIPT}.", IMAGE], compute=EXPRESSION,
             limitations=[f"One dataset, {SCRIPT}."],

@@ -24,7 +24,7 @@ def test_the_parts_of_a_composed_objective_say_what_the_symbols_mean() -> None:
     assert found.symbols["c"] == parts("consistency")["pearson"].summary
     assert found.symbols["w"] == "0.5"
     assert found.symbols["p"].endswith("; weight=0.25, norm=mean_square.")
-    assert found.others["objective, bigan_qp"].startswith("BiGAN-QP: a critic of pairs")
+    assert found.others["objective = bigan_qp"].startswith("BiGAN-QP: a critic of pairs")
     assert "composed(" not in json.dumps([found.lines, found.symbols], ensure_ascii=False)
 
 
@@ -36,12 +36,12 @@ def test_every_published_objective_has_a_meaning() -> None:
             assert bool(found.lines) == (arm["objective"]["name"] == "composed")
 
 
-def test_a_control_without_a_term_has_no_weight_and_other_arms_say_theirs() -> None:
+def test_other_arms_say_what_their_own_parts_are() -> None:
     found = methods(load_results(REFERENCE, "mse_vs_pearson")).formula
-    assert "w" not in found.symbols
     assert found.symbols["c"] == "No consistency term: zero."
-    assert found.others["c, mse"] == parts("consistency")["mse"].summary
-    assert not any(key.startswith(("s,", "p,")) for key in found.others)
+    assert found.symbols["w"] == "0.5"
+    assert list(found.others) == ["c = pearson", "c = mse", "c = mse_mean"]  # 32: in the ablation
+    assert found.others["c = mse"] == parts("consistency")["mse"].summary
 
 
 def test_parts_that_are_not_shipped_are_named_with_their_settings() -> None:

@@ -113,6 +113,11 @@ def test_what_is_equal_seed_by_seed_agrees_however_few_and_noisy() -> None:
         assert (row.answer, row.note) == ("agrees", "the same in every seed")
 
 
+def test_where_all_agree_the_answer_says_all() -> None:
+    same = drawn(0.5, 3, seed=0, arms=4)
+    assert compare(same, same).sentence == "Reproduced: all 4 means agree within 10 %."
+
+
 def test_a_run_that_lost_trials_does_not_agree() -> None:
     values = [1.0, 1.01, 0.99, 1.0, 1.005]
     part = results({"a": [*values[:4], math.nan]}, [])
