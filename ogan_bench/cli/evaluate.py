@@ -55,6 +55,12 @@ def evaluate(
             "(clean-fid).",
         ),
     ] = None,
+    paired: Annotated[
+        bool,
+        typer.Option(
+            "--paired", help="Sets answer the same inputs in the same order, such as one z each."
+        ),
+    ] = False,
     groups: Annotated[
         str | None, typer.Option(metavar="A,B", help="Further groups of metrics, or all.")
     ] = None,
@@ -96,7 +102,11 @@ def evaluate(
         raise UserError(
             "name folders of stored trials, or images by both --generated and --reference"
         )
-    unused: dict[str, object] = {"--resize": resize, "--statistics-of": statistics_of}
+    unused: dict[str, object] = {
+        "--resize": resize,
+        "--statistics-of": statistics_of,
+        "--paired": paired,
+    }
     if not trials:
         unused = {"--plugin": plugins, "--workers": workers, "--job": job}
     for flag, value in unused.items():
@@ -117,6 +127,8 @@ def evaluate(
         raise typer.Exit(_stored(trials, spaces, further, samplings, plugins or (), where, as_json))
     assert generated
     assert reference is not None
+    if paired and len(generated) == 1:
+        raise UserError("--paired is of sets that are compared: name --generated several times")
     if statistics_of is not None:
         if further or spaces or override:
             raise UserError(
@@ -132,7 +144,7 @@ def evaluate(
         if len(set(generated)) < len(generated):
             raise UserError("--generated: a set is named twice")
         if len(generated) > 1:
-            _sets(generated, reference, *chosen_settings, as_json)
+            _sets(generated, reference, *chosen_settings, paired, as_json)
             return
         rows = _images(generated[0], reference, *chosen_settings)
     if as_json:
@@ -266,6 +278,7 @@ def _sets(
     groups: Sequence[str] | None,
     resize: int | None,
     device: str,
+    paired: bool,
     as_json: bool,
 ) -> None:
     """Measure several sets, print them side by side, and how each differs from the first."""
@@ -283,7 +296,8 @@ def _sets(
         if tuple(sets[str(path)].shape[1:]) != tuple(dataset.shape):
             reference_dataset(reference, override, sets[str(path)], resize)
     place = torch.device(slots(device, 1, 1)[0])
-    found = compare_sets(sets, dataset, _settings(extractors, groups), place, resize)
+    settings = _settings(extractors, groups)
+    found = compare_sets(sets, dataset, settings, place, resize, paired=paired)
     rows = {name: examined([row.record() for row in of]) for name, of in found.rows.items()}
     differences = {
         name: {

@@ -34,7 +34,7 @@ def set_table(
     return (
         text_table(header, lines, numeric=range(1, len(header)))
         + "\n\nValue ± half of the 95 % interval, and differences with 95 % intervals and p of a "
-        "normal test, not adjusted: from random halves of each set, with the reference fixed."
+        "normal test, not adjusted: from random halves of each set and of their common reference."
     )
 
 

@@ -17,7 +17,6 @@ from ogan_bench.evaluation.interpolation.paths import (
     PIXELS,
     SEGMENTS,
     InterpolationPaths,
-    chosen,
 )
 from ogan_bench.evaluation.rows import Value
 from ogan_bench.evaluation.standard_error import ratio_of_means
@@ -72,7 +71,7 @@ def midpoint_ratio(
     middle = paths.middle_features(extractor, suffix)
     if suffix == PIXELS:
         real = dataset_features(extractor, context.dataset, "test")
-        ends = chosen(real, endpoints.first), chosen(real, endpoints.second)
+        ends = real.rows(endpoints.first), real.rows(endpoints.second)
     else:
         ends = paths.end_features(context, space)
     train = dataset_features(extractor, context.dataset, "train").features

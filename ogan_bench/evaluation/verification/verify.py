@@ -62,15 +62,6 @@ class Limit:
     smallest: float | None
 
 
-class _Synthetic(Reference):
-    """A reference that is used once, so nothing of it is worth a place in the cache."""
-
-    def _kept(
-        self, what: str, make: Callable[[], dict[str, Tensor]], **choices: object
-    ) -> dict[str, Tensor]:
-        return make()
-
-
 def judged() -> dict[str, Kind]:
     """The quantities that have a direction, and what each measures."""
     found = {name: kind(name, DEFINITIONS[name].better) for name in quantities()}
@@ -164,7 +155,7 @@ def _useless(pair: Pair, n: int, stage: str) -> Values:
 
 
 def _measured(samples: Tensor, real: Tensor, seed: int, without: Sequence[str] = ()) -> Values:
-    reference = _Synthetic(real, torch.device("cpu"))
+    reference = Reference(real, torch.device("cpu"), reused=False)
     unused = [name for name in quantities() if name in without or name not in judged()]
     return feature_values(Comparison(samples, reference, seed), without=unused)
 
