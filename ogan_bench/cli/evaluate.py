@@ -61,6 +61,14 @@ def evaluate(
             "--paired", help="Sets answer the same inputs in the same order, such as one z each."
         ),
     ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Draw pictures: of several sets what one has and the other lacks; of one those of "
+            "--groups diversity.",
+        ),
+    ] = None,
     groups: Annotated[
         str | None, typer.Option(metavar="A,B", help="Further groups of metrics, or all.")
     ] = None,
@@ -106,6 +114,7 @@ def evaluate(
         "--resize": resize,
         "--statistics-of": statistics_of,
         "--paired": paired,
+        "--out": out,
     }
     if not trials:
         unused = {"--plugin": plugins, "--workers": workers, "--job": job}
@@ -130,10 +139,10 @@ def evaluate(
     if paired and len(generated) == 1:
         raise UserError("--paired is of sets that are compared: name --generated several times")
     if statistics_of is not None:
-        if further or spaces or override:
+        if further or spaces or override or out:
             raise UserError(
-                "mean and covariance give the Fréchet distance alone: --groups, --extractors and "
-                "--set need images"
+                "mean and covariance give the Fréchet distance alone: --groups, --extractors, "
+                "--set and --out need images"
             )
         if len(generated) > 1:
             raise UserError("--statistics-of compares one pair: name --generated once")
@@ -144,9 +153,11 @@ def evaluate(
         if len(set(generated)) < len(generated):
             raise UserError("--generated: a set is named twice")
         if len(generated) > 1:
-            _sets(generated, reference, *chosen_settings, paired, as_json)
+            _sets(generated, reference, *chosen_settings, paired, out, as_json)
             return
-        rows = _images(generated[0], reference, *chosen_settings)
+        if out is not None and of_images is not None and "diversity" not in of_images:
+            raise UserError("--out is for pictures: of one set, --groups diversity has some")
+        rows = _images(generated[0], reference, *chosen_settings, out)
     if as_json:
         print_json(rows)
     else:
@@ -254,6 +265,7 @@ def _images(
     groups: Sequence[str] | None,
     resize: int | None,
     device: str,
+    out: Path | None,
 ) -> list[dict[str, Any]]:
     """Rows of images; without ``groups``, of all that images have."""
     import torch
@@ -266,7 +278,7 @@ def _images(
     images = read_images(generated, resize).images
     dataset = reference_dataset(reference, override, images, resize)
     place = torch.device(slots(device, 1, 1)[0])
-    rows = image_rows(images, dataset, _settings(extractors, groups), place, resize)
+    rows = image_rows(images, dataset, _settings(extractors, groups), place, resize, out)
     return examined([row.record() for row in rows])
 
 
@@ -279,6 +291,7 @@ def _sets(
     resize: int | None,
     device: str,
     paired: bool,
+    out: Path | None,
     as_json: bool,
 ) -> None:
     """Measure several sets, print them side by side, and how each differs from the first."""
@@ -297,7 +310,7 @@ def _sets(
             reference_dataset(reference, override, sets[str(path)], resize)
     place = torch.device(slots(device, 1, 1)[0])
     settings = _settings(extractors, groups)
-    found = compare_sets(sets, dataset, settings, place, resize, paired=paired)
+    found = compare_sets(sets, dataset, settings, place, resize, paired=paired, folder=out)
     rows = {name: examined([row.record() for row in of]) for name, of in found.rows.items()}
     differences = {
         name: {
@@ -310,6 +323,10 @@ def _sets(
         print_json({"sets": rows, "differences": differences})
     else:
         print_text(set_table(rows, differences))
+    for path, (ours, theirs) in found.pictures.items():
+        say(f"{path}: what {ours} has and {theirs} lacks")
+    if out is not None and not found.pictures:
+        say("No picture could be drawn; the notes of --json say why.")
     if all(row["value"] is None for of in rows.values() for row in of):
         say("Nothing could be measured; the notes of --json say why.")
         raise typer.Exit(EXIT_NO_VALUE)

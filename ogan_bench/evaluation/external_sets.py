@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,13 +28,14 @@ from ogan_bench.evaluation.external_statistics import (
     statistics_rows,
 )
 from ogan_bench.evaluation.image_arrays import STATISTICS, holds_statistics, read_arrays
-from ogan_bench.evaluation.rows import Row
+from ogan_bench.evaluation.rows import NO_VALUE, Row
 from ogan_bench.evaluation.set_comparison import (
     Difference,
     difference,
     half_values,
     with_errors,
 )
+from ogan_bench.evaluation.set_pictures import draw_unshared
 from ogan_bench.features.extractor import extract
 from ogan_bench.features.spaces import FEATURE_SPACES
 from ogan_bench.metrics.feature_spaces import SPACES
@@ -49,6 +51,7 @@ def image_rows(
     settings: Evaluation,
     device: torch.device,
     resize: int | None = None,
+    folder: Path | None = None,
 ) -> list[Row]:
     """Metrics of one set of images.
 
@@ -58,11 +61,12 @@ def image_rows(
         settings: What to measure.
         device: Where to compute.
         resize: What both were resized to, for the notes.
+        folder: Where to write pictures of the groups; ``None``: nowhere.
 
     Raises:
         UserError: As :func:`~ogan_bench.evaluation.evaluate.evaluate_images`.
     """
-    rows, _ = evaluate_images(images, dataset, settings, device)
+    rows, _ = evaluate_images(images, dataset, settings, device, folder)
     return _with_notes(rows, dataset, resize)
 
 
@@ -79,10 +83,13 @@ class ComparedSets:
     Args:
         rows: Of each set by its name; ``error`` is over halves of the set and of the reference.
         differences: Of each set but the first from the first, by metric.
+        pictures: Maps each file that was drawn to the names of the set that has what it shows and
+            of the set that lacks it.
     """
 
     rows: dict[str, list[Row]]
     differences: dict[str, dict[str, Difference]]
+    pictures: dict[Path, tuple[str, str]]
 
 
 def compare_sets(
@@ -93,6 +100,7 @@ def compare_sets(
     resize: int | None = None,
     *,
     paired: bool = False,
+    folder: Path | None = None,
 ) -> ComparedSets:
     """Metrics of several sets of equal size, with intervals, and tests of their differences.
 
@@ -103,6 +111,7 @@ def compare_sets(
         device: Where to compute.
         resize: What all were resized to, for the notes.
         paired: Whether image i of every set answers the same input, such as one z.
+        folder: Where to write pictures of what one set has and another lacks; ``None``: nowhere.
 
     Raises:
         UserError: The sets differ in size, or as :func:`image_rows`.
@@ -118,6 +127,12 @@ def compare_sets(
         ImageContext(dataset, settings, device, generated=images) for images in sets.values()
     ]
     measured = [evaluate_context(context)[0] for context in contexts]
+    pictures: dict[Path, tuple[str, str]] = {}
+    if folder is not None:
+        names = list(sets)
+        with contextlib.suppress(*NO_VALUE):  # as in rows without value: there is nothing to show
+            for path, (ours, theirs) in draw_unshared(contexts, folder).items():
+                pictures[path] = names[ours - 1], names[theirs - 1]
     drawn = half_values(contexts, measured, paired=paired)
     _, *others = sets
     differences: dict[str, dict[str, Difference]] = {}
@@ -129,7 +144,7 @@ def compare_sets(
         name: _with_notes(with_errors(rows, of_halves), dataset, resize)
         for name, rows, of_halves in zip(sets, measured, drawn, strict=True)
     }
-    return ComparedSets(rows_of, differences)
+    return ComparedSets(rows_of, differences, pictures)
 
 
 def is_statistics(path: Path) -> bool:

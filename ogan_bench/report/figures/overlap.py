@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 
 from ogan_bench.analysis.formatting import metric_info, number
 from ogan_bench.analysis.results import StudyResults
-from ogan_bench.metrics.feature_spaces import SPACES
 from ogan_bench.report.figures.curves import MOST_POINTS, Line, Trials, draw_lines
 from ogan_bench.report.figures.drawing import Drawing
 from ogan_bench.report.figures.panels import WIDTH, fitted, frame
@@ -36,7 +35,9 @@ def overlap_figure(
     every = [results.arm_title(arm) for arm in results.arms]
     shown = arms or results.arms
     panels: dict[str, Trials] = {
-        _space(metric): {results.arm_title(arm): _curves(results, metric, arm) for arm in shown}
+        metric_info(metric).extractor or metric: {
+            results.arm_title(arm): _curves(results, metric, arm) for arm in shown
+        }
         for metric in metrics
     }
     means = "; ".join(
@@ -49,11 +50,6 @@ def overlap_figure(
         for metric in metrics
     )
     return Drawing(TITLE, f"{TITLE}; means over seeds of {means}.", partial(_plot, panels, every))
-
-
-def _space(metric: str) -> str:
-    extractor = metric_info(metric).extractor
-    return SPACES[extractor].title if extractor in SPACES else metric
 
 
 def _curves(results: StudyResults, metric: str, arm: str) -> list[Line]:

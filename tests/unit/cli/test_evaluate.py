@@ -130,7 +130,8 @@ def test_several_sets_are_compared_side_by_side(
     for name, images in sets.items():
         np.save(tmp_path / name, images.numpy())
         flags += ["--generated", tmp_path / name]
-    asked = ["evaluate", *map(str, flags), "--reference", "digits", "--device", "cpu"]
+    pictures = ["--out", str(tmp_path / "pictures")]
+    asked = ["evaluate", *map(str, flags), "--reference", "digits", "--device", "cpu", *pictures]
     result = CliRunner().invoke(app, [*asked, "--json"], catch_exceptions=False)
     found = json.loads(result.stdout)
     first, same, other = (str(tmp_path / name) for name in sets)
@@ -139,6 +140,12 @@ def test_several_sets_are_compared_side_by_side(
     worse = found["differences"][other]["fd_classifier"]
     assert 0 < worse["low"] < worse["value"] < worse["high"]
     assert worse["p"] < 1e-6
+    assert "1-not-3.png: what " in result.stderr
+    assert len(list((tmp_path / "pictures").iterdir())) == 4
+    with pytest.raises(UserError, match="--groups diversity has some"):
+        run(*flags[:2], "--reference", "digits", *pictures)
+    with pytest.raises(UserError, match="--out has no meaning for stored trials"):
+        run(tmp_path, *pictures)
     with pytest.raises(UserError, match="--paired is of sets that are compared"):
         run(*flags[:2], "--reference", "digits", "--paired")
     with pytest.raises(UserError, match="--paired has no meaning for stored trials"):
