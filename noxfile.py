@@ -67,10 +67,12 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def soak(session: nox.Session) -> None:
-    """The fuzz tests with many more examples, drawn anew: nox -s soak -- 10000."""
+    """Fuzz tests with many more examples, drawn anew, and every kill: nox -s soak -- 10000."""
     session.install("-e", ".[dev]", "-c", CONSTRAINTS, env=COMPILED)
     wanted = session.posargs[0] if session.posargs else "1000"
-    session.run("pytest", "tests/fuzz", "-n", "2", env={"OGAN_BENCH_FUZZ_EXAMPLES": wanted})
+    kills = "tests/unit/runner/test_killed_run.py"
+    many = {"OGAN_BENCH_FUZZ_EXAMPLES": wanted}
+    session.run("pytest", "tests/fuzz", kills, "-n", "2", env=many)
 
 
 @nox.session

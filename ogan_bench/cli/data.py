@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ogan_bench.cli.command import Commands
-from ogan_bench.cli.options import Json, Plugins
+from ogan_bench.cli.options import (
+    Alpha,
+    Crop,
+    Depth,
+    Json,
+    MaxBad,
+    Orientation,
+    Plugins,
+    Profile,
+)
 from ogan_bench.cli.output import print_json, print_text
 
 if TYPE_CHECKING:
@@ -41,24 +50,16 @@ def prepare(
     resolution: Annotated[
         int | None, typer.Option(help="Height and width in pixels: --set resolution=N.")
     ] = None,
-    crop: Annotated[
-        str | None, typer.Option(help="Of images that are no squares: centre, none (squeeze).")
-    ] = None,
-    alpha: Annotated[
-        str | None, typer.Option(help="Of transparent images: black, grey, white, drop.")
-    ] = None,
-    orientation: Annotated[str | None, typer.Option(help="Of EXIF: apply, ignore.")] = None,
-    profile: Annotated[
-        str | None, typer.Option(help="Of colours that are not sRGB: srgb (convert), ignore.")
-    ] = None,
-    depth: Annotated[str | None, typer.Option(help="Of 16 bits a channel: reduce.")] = None,
+    crop: Crop = None,
+    alpha: Alpha = None,
+    orientation: Orientation = None,
+    profile: Profile = None,
+    depth: Depth = None,
     override: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the dataset."),
     ] = None,
-    max_bad: Annotated[
-        int | None, typer.Option(help="Unusable images to leave out at most: --set max_bad=N.")
-    ] = None,
+    max_bad: MaxBad = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Threads. [default: one per core]")
     ] = None,

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-from ogan_bench.cli.options import ALL, Device, ExecutorName, Job, Json, Plugins, chosen, place
+from ogan_bench.cli.options import (
+    ALL,
+    Alpha,
+    Crop,
+    Depth,
+    Device,
+    ExecutorName,
+    Job,
+    Json,
+    MaxBad,
+    Orientation,
+    Plugins,
+    Profile,
+    chosen,
+    place,
+)
 from ogan_bench.cli.output import print_json, print_text, say
 
 if TYPE_CHECKING:
+    from ogan_bench.evaluation.external_treatment import Asked
     from ogan_bench.runner.executor import Place
     from ogan_bench.store.trial_store import TrialStore
     from ogan_bench.study.settings import Evaluation
@@ -43,9 +59,15 @@ def evaluate(
     resize: Annotated[
         int | None,
         typer.Option(
-            min=1, metavar="N", help="Resize both sets of square images (bilinear, antialiased)."
+            min=1, metavar="N", help="Resize the images of both sides (bilinear, antialiased)."
         ),
     ] = None,
+    crop: Crop = None,
+    alpha: Alpha = None,
+    orientation: Orientation = None,
+    profile: Profile = None,
+    depth: Depth = None,
+    max_bad: MaxBad = None,
     statistics_of: Annotated[
         str | None,
         typer.Option(
@@ -86,7 +108,12 @@ def evaluate(
     ] = 0,
     override: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the reference dataset."),
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="A parameter of the reference dataset; of a file: label=none, "
+            "unlabelled=leave_out.",
+        ),
     ] = None,
     plugins: Plugins = None,
     workers: Annotated[
@@ -101,6 +128,9 @@ def evaluate(
 
     Stored trials keep their settings; what is named here is measured in addition and added to
     their results. Values of further evaluation seeds are stored next to them, in samplings.json.
+
+    Images that would have to change are refused unless an option says how to treat them: --crop to
+    --max-bad mean what they mean for `data prepare`, for both sides alike.
     """
     from ogan_bench.errors import UserError
     from ogan_bench.metrics.definition import Group
@@ -110,16 +140,21 @@ def evaluate(
         raise UserError(
             "name folders of stored trials, or images by both --generated and --reference"
         )
+    treatments = {
+        "crop": crop, "alpha": alpha, "orientation": orientation, "profile": profile,
+        "depth": depth, "max_bad": max_bad,
+    }  # fmt: skip
     unused: dict[str, object] = {
         "--resize": resize,
         "--statistics-of": statistics_of,
-        "--paired": paired,
+        "--paired": paired or None,
         "--out": out,
     }
+    unused |= {f"--{key.replace('_', '-')}": value for key, value in treatments.items()}
     if not trials:
         unused = {"--plugin": plugins, "--workers": workers, "--job": job}
     for flag, value in unused.items():
-        if value:
+        if value or value == 0:
             of = "stored trials" if trials else "images"
             raise UserError(f"{flag} has no meaning for {of}")
     spaces = chosen(extractors, tuple(SPACES), "--extractors")
@@ -138,6 +173,7 @@ def evaluate(
     assert reference is not None
     if paired and len(generated) == 1:
         raise UserError("--paired is of sets that are compared: name --generated several times")
+    how = _asked(resize, treatments, generated, reference)
     if statistics_of is not None:
         if further or spaces or override or out:
             raise UserError(
@@ -146,10 +182,10 @@ def evaluate(
             )
         if len(generated) > 1:
             raise UserError("--statistics-of compares one pair: name --generated once")
-        rows = _statistics(generated[0], reference, statistics_of, resize, device)
+        rows = _statistics(generated[0], reference, statistics_of, how, device)
     else:
         of_images = None if groups and ALL in groups.split(",") else further
-        chosen_settings = (override or (), spaces, of_images, resize, device)
+        chosen_settings = (override or (), spaces, of_images, how, device)
         if len(set(generated)) < len(generated):
             raise UserError("--generated: a set is named twice")
         if len(generated) > 1:
@@ -263,7 +299,7 @@ def _images(
     override: Sequence[str],
     extractors: Sequence[str],
     groups: Sequence[str] | None,
-    resize: int | None,
+    asked: Asked,
     device: str,
     out: Path | None,
 ) -> list[dict[str, Any]]:
@@ -273,12 +309,15 @@ def _images(
     from ogan_bench.analysis.degenerate import examined
     from ogan_bench.evaluation.external_images import read_images, reference_dataset
     from ogan_bench.evaluation.external_sets import image_rows
+    from ogan_bench.evaluation.external_treatment import treatment_note
     from ogan_bench.runner.devices import slots
 
-    images = read_images(generated, resize).images
-    dataset = reference_dataset(reference, override, images, resize)
+    images, _, _, treatment = read_images(generated, asked)
+    against = reference_dataset(reference, override, images, asked)
+    treated = treatment_note(treatment, against.treatment)
     place = torch.device(slots(device, 1, 1)[0])
-    rows = image_rows(images, dataset, _settings(extractors, groups), place, resize, out)
+    settings = _settings(extractors, groups)
+    rows = image_rows(images, against.dataset, settings, place, treated, out)
     return examined([row.record() for row in rows])
 
 
@@ -288,7 +327,7 @@ def _sets(
     override: Sequence[str],
     extractors: Sequence[str],
     groups: Sequence[str] | None,
-    resize: int | None,
+    asked: Asked,
     device: str,
     paired: bool,
     out: Path | None,
@@ -300,17 +339,20 @@ def _sets(
     from ogan_bench.analysis.degenerate import examined
     from ogan_bench.evaluation.external_images import read_images, reference_dataset
     from ogan_bench.evaluation.external_sets import compare_sets
+    from ogan_bench.evaluation.external_treatment import treatment_note
     from ogan_bench.report.set_table import set_table
     from ogan_bench.runner.devices import slots
 
-    sets = {str(path): read_images(path, resize).images for path in generated}
-    dataset = reference_dataset(reference, override, sets[str(generated[0])], resize)
-    for path in generated[1:]:  # the same refusal for each
-        if tuple(sets[str(path)].shape[1:]) != tuple(dataset.shape):
-            reference_dataset(reference, override, sets[str(path)], resize)
+    read = {str(path): read_images(path, asked) for path in generated}
+    sets = {name: of.images for name, of in read.items()}
+    against = reference_dataset(reference, override, sets[str(generated[0])], asked)
+    for images in sets.values():  # the same refusal for each
+        if tuple(images.shape[1:]) != tuple(against.dataset.shape):
+            reference_dataset(reference, override, images, asked)
+    treated = {name: treatment_note(of.treatment, against.treatment) for name, of in read.items()}
     place = torch.device(slots(device, 1, 1)[0])
     settings = _settings(extractors, groups)
-    found = compare_sets(sets, dataset, settings, place, resize, paired=paired, folder=out)
+    found = compare_sets(sets, against.dataset, settings, place, treated, paired=paired, folder=out)
     rows = {name: examined([row.record() for row in of]) for name, of in found.rows.items()}
     differences = {
         name: {
@@ -328,8 +370,24 @@ def _sets(
     if out is not None and not found.pictures:
         say("No picture could be drawn; the notes of --json say why.")
     if all(row["value"] is None for of in rows.values() for row in of):
-        say("Nothing could be measured; the notes of --json say why.")
+        say("Nothing could be measured; the notes say why.")
         raise typer.Exit(EXIT_NO_VALUE)
+
+
+def _asked(
+    resize: int | None, options: Mapping[str, object], generated: Sequence[Path], reference: str
+) -> Asked:
+    """How both sides are treated.
+
+    Raises:
+        UserError: An option has no such value, or would change nothing.
+    """
+    from ogan_bench.evaluation.external_images import check_has_meaning
+    from ogan_bench.evaluation.external_treatment import asked
+
+    how = asked(resize, options)
+    check_has_meaning(how, generated, reference)
+    return how
 
 
 def _settings(extractors: Sequence[str], groups: Sequence[str] | None) -> Evaluation:
@@ -342,7 +400,7 @@ def _settings(extractors: Sequence[str], groups: Sequence[str] | None) -> Evalua
 
 
 def _statistics(
-    generated: Path, reference: str, of: str, resize: int | None, device: str
+    generated: Path, reference: str, of: str, asked: Asked, device: str
 ) -> list[dict[str, Any]]:
     import torch
 
@@ -351,5 +409,5 @@ def _statistics(
     from ogan_bench.runner.devices import slots
 
     place = torch.device(slots(device, 1, 1)[0])
-    rows = distance_from_statistics(generated, Path(reference), of, resize, place)
+    rows = distance_from_statistics(generated, Path(reference), of, place, asked)
     return examined([row.record() for row in rows])

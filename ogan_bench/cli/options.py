@@ -45,6 +45,18 @@ StoredStudies = Annotated[
     typer.Argument(metavar="[STUDY]...", help="Stored studies; all if none is named."),
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda (all GPUs) or cuda:N.")]
+Crop = Annotated[
+    str | None, typer.Option(help="Of images that are no squares: centre, none (squeeze).")
+]
+Alpha = Annotated[str | None, typer.Option(help="Of transparent images: black, grey, white, drop.")]
+Orientation = Annotated[str | None, typer.Option(help="Of EXIF: apply, ignore.")]
+Profile = Annotated[
+    str | None, typer.Option(help="Of colours that are not sRGB: srgb (convert), ignore.")
+]
+Depth = Annotated[str | None, typer.Option(help="Of 16 bits a channel: reduce.")]
+MaxBad = Annotated[
+    int | None, typer.Option(min=0, metavar="N", help="Unusable images to leave out at most.")
+]
 Workers = Annotated[
     int | None, typer.Option(min=1, help="Trials at a time. [default: cores, or GPUs]")
 ]

@@ -18,7 +18,7 @@ from ogan_bench.evaluation.evaluate import (
     evaluate_context,
     evaluate_images,
 )
-from ogan_bench.evaluation.external_images import read_images, resize_note
+from ogan_bench.evaluation.external_images import read_images
 from ogan_bench.evaluation.external_statistics import (
     OWN_RESIZE,
     Statistics,
@@ -27,6 +27,7 @@ from ogan_bench.evaluation.external_statistics import (
     statistics_of,
     statistics_rows,
 )
+from ogan_bench.evaluation.external_treatment import AS_THEY_ARE, Asked, treatment_note
 from ogan_bench.evaluation.image_arrays import STATISTICS, holds_statistics, read_arrays
 from ogan_bench.evaluation.rows import NO_VALUE, Row
 from ogan_bench.evaluation.set_comparison import (
@@ -38,6 +39,7 @@ from ogan_bench.evaluation.set_comparison import (
 from ogan_bench.evaluation.set_pictures import draw_unshared
 from ogan_bench.features.extractor import extract
 from ogan_bench.features.spaces import FEATURE_SPACES
+from ogan_bench.metrics import METRICS
 from ogan_bench.metrics.feature_spaces import SPACES
 from ogan_bench.sampling.context import ImageContext
 from ogan_bench.study.settings import Evaluation
@@ -50,7 +52,7 @@ def image_rows(
     dataset: Dataset,
     settings: Evaluation,
     device: torch.device,
-    resize: int | None = None,
+    treatment: str = "",
     folder: Path | None = None,
 ) -> list[Row]:
     """Metrics of one set of images.
@@ -60,20 +62,22 @@ def image_rows(
         dataset: Its training images are the reference.
         settings: What to measure.
         device: Where to compute.
-        resize: What both were resized to, for the notes.
+        treatment: What was done to both sides, for the notes.
         folder: Where to write pictures of the groups; ``None``: nowhere.
 
     Raises:
         UserError: As :func:`~ogan_bench.evaluation.evaluate.evaluate_images`.
     """
     rows, _ = evaluate_images(images, dataset, settings, device, folder)
-    return _with_notes(rows, dataset, resize)
+    return _with_notes(rows, dataset, treatment)
 
 
-def _with_notes(rows: list[Row], dataset: Dataset, resize: int | None) -> list[Row]:
-    hint = "" if dataset.classes else HINT
-    resized = "" if resize is None else resize_note(resize)
-    return [_noted(row, hint if row.value is None else resized) for row in rows]
+def _with_notes(rows: list[Row], dataset: Dataset, treatment: str) -> list[Row]:
+    def hint(row: Row) -> str:
+        needs_labels = METRICS[row.metric].extractor == "classifier"
+        return HINT if needs_labels and row.value is None and not dataset.classes else ""
+
+    return [_noted(_noted(row, hint(row)), treatment) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ def compare_sets(
     dataset: Dataset,
     settings: Evaluation,
     device: torch.device,
-    resize: int | None = None,
+    treatments: Mapping[str, str],
     *,
     paired: bool = False,
     folder: Path | None = None,
@@ -109,7 +113,7 @@ def compare_sets(
         dataset: As for :func:`image_rows`, like the rest.
         settings: What to measure.
         device: Where to compute.
-        resize: What all were resized to, for the notes.
+        treatments: What was done to both sides, for the notes, by the name of the set.
         paired: Whether image i of every set answers the same input, such as one z.
         folder: Where to write pictures of what one set has and another lacks; ``None``: nowhere.
 
@@ -141,19 +145,19 @@ def compare_sets(
         found = {row.metric: difference(row, of_halves, base, drawn[0]) for row, base in pairs}
         differences[name] = {metric: of for metric, of in found.items() if of is not None}
     rows_of = {
-        name: _with_notes(with_errors(rows, of_halves), dataset, resize)
+        name: _with_notes(with_errors(rows, of_halves), dataset, treatments[name])
         for name, rows, of_halves in zip(sets, measured, drawn, strict=True)
     }
     return ComparedSets(rows_of, differences, pictures)
 
 
 def is_statistics(path: Path) -> bool:
-    """Whether a path is a file that holds a mean and a covariance."""
-    return path.is_file() and holds_statistics(read_arrays(path))
+    """Whether a path is a file that holds a mean and a covariance, alone or beside images."""
+    return path.is_file() and holds_statistics(read_arrays(path, STATISTICS))
 
 
 def distance_from_statistics(
-    generated: Path, reference: Path, of: str, resize: int | None, device: torch.device
+    generated: Path, reference: Path, of: str, device: torch.device, asked: Asked = AS_THEY_ARE
 ) -> list[Row]:
     """The Fréchet distance where one side or both are a mean and a covariance.
 
@@ -162,8 +166,8 @@ def distance_from_statistics(
             :func:`~ogan_bench.evaluation.external_images.read_images`.
         reference: Likewise.
         of: ``SPACE:RESIZE`` of the statistics.
-        resize: Of images on either side.
         device: Where features of images are computed.
+        asked: How to treat images on either side.
 
     Raises:
         UserError: Neither side is a file of statistics; their space, resize or form is wrong; or
@@ -180,21 +184,23 @@ def distance_from_statistics(
             f"--statistics-of {of}: images are resized as by {OWN_RESIZE} here, so they can be "
             f"compared with statistics of {space}:{OWN_RESIZE} only"
         )
-    if all(stored) and resize is not None:
-        raise UserError("--resize is for images; neither side has any")
-    samples, real = (
-        statistics(path, read_arrays(path), space)
-        if known
-        else _of_images(path, space, resize, device)
-        for path, known in zip((generated, reference), stored, strict=True)
-    )
+    if all(stored) and (asked.resize is not None or asked.parameters()):
+        raise UserError("--resize, --crop and the like are for images; neither side has any")
+    sides, treatments = [], []
+    for path, known in zip((generated, reference), stored, strict=True):
+        if known:
+            sides.append(statistics(path, read_arrays(path, STATISTICS), space))
+            treatments.append("")
+        else:
+            images = read_images(path, asked)
+            sides.append(_of_images(path, images.images, space, device))
+            treatments.append(images.treatment)
+    samples, real = sides
     rows = statistics_rows(samples, real, space, how, SPACES[space].title)
-    resized = "" if resize is None else f"images {resize_note(resize)}"
-    return [_noted(row, resized) for row in rows]
+    return [_noted(row, treatment_note(*treatments)) for row in rows]
 
 
-def _of_images(path: Path, space: str, resize: int | None, device: torch.device) -> Statistics:
-    images = read_images(path, resize).images
+def _of_images(path: Path, images: Tensor, space: str, device: torch.device) -> Statistics:
     split = Split(images)
     try:
         extractor = FEATURE_SPACES[space].extractor(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 from zipfile import BadZipFile
@@ -36,8 +37,12 @@ class ImageArray(NamedTuple):
     labels: Tensor | None
 
 
-def read_arrays(path: Path) -> Arrays:
+def read_arrays(path: Path, wanted: Collection[str] = (*IMAGES, *LABELS, *STATISTICS)) -> Arrays:
     """The arrays of an .npz file, or the one of an .npy file as ``images``; nothing is unpickled.
+
+    Args:
+        path: The file.
+        wanted: Names of the arrays in an .npz file to read; it may hold others, which can be large.
 
     Raises:
         UserError: There is no such file, or it holds something else than plain numbers.
@@ -47,7 +52,6 @@ def read_arrays(path: Path) -> Arrays:
             loaded = np.load(file, allow_pickle=False)
             if isinstance(loaded, np.ndarray):
                 return {IMAGES[0]: loaded}
-            wanted = (*IMAGES, *LABELS, *STATISTICS)
             return {name: loaded[name] for name in loaded.files if name in wanted}
     except FileNotFoundError:
         raise UserError(f"{path}: no such file or folder") from None
@@ -55,8 +59,13 @@ def read_arrays(path: Path) -> Arrays:
         raise UserError(f"{path}: not an .npz or .npy file of plain numbers ({error})") from None
 
 
+def holds_images(arrays: Arrays) -> bool:
+    """Whether images are among the arrays, alone or beside statistics of them."""
+    return bool(set(IMAGES) & set(arrays))
+
+
 def holds_statistics(arrays: Arrays) -> bool:
-    """Whether they are a mean and a covariance instead of images."""
+    """Whether a mean and a covariance are among the arrays."""
     return set(STATISTICS) <= set(arrays)
 
 

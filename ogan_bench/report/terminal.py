@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
 from ogan_bench.analysis.analyse import Analysis
 from ogan_bench.analysis.formatting import metric_info, number, pluralise, precision
 from ogan_bench.files import Record
+from ogan_bench.report.footnotes import Footnotes
 from ogan_bench.report.means_table import Heading, means_table
 from ogan_bench.report.text_table import text_table
 from ogan_bench.statistics import Interval
@@ -86,7 +87,7 @@ def measurements(rows: Sequence[Record]) -> str:
     Args:
         rows: From :func:`ogan_bench.analysis.degenerate.examined`.
     """
-    lines, numbers = [], dict[str, int]()
+    lines, notes = [], Footnotes()
     for row in rows:
         metric = metric_info(row["metric"])
         value, floor = (
@@ -95,10 +96,8 @@ def measurements(rows: Sequence[Record]) -> str:
         )
         title = metric.title + ARROWS[metric.better]
         errors = ["" if row[of] is None else f"{row[of]:.2g}" for of in ("error", "members_sd")]
-        remarks = [row["degenerate"]] if row["degenerate"] else []
-        if row["note"]:
-            remarks.append(f"[{numbers.setdefault(row['note'], len(numbers) + 1)}]")
-        lines.append([title, value, *errors, floor, row["n_samples"], " ".join(remarks)])
+        remarks = " ".join(filter(None, (row["degenerate"], notes.mark(row["note"]))))
+        lines.append([title, value, *errors, floor, row["n_samples"], remarks])
     header = ["", "value", "± sampling", "± classifier", "floor or chance", "n", ""]
     kept = [i for i in range(len(header)) if i not in (2, 3) or any(line[i] for line in lines)]
     table = text_table(
@@ -106,16 +105,7 @@ def measurements(rows: Sequence[Record]) -> str:
         [[line[i] for i in kept] for line in lines],
         numeric=range(1, len(kept) - 1),
     )
-    return "\n\n".join(filter(None, (table, _footnotes(numbers))))
-
-
-def _footnotes(numbers: Mapping[str, int]) -> str:
-    """Notes by their numbers, each indented behind its own."""
-    lines = []
-    for note, which in numbers.items():
-        mark = f"[{which}] "
-        lines.append(textwrap.fill(mark + note, WIDTH, subsequent_indent=" " * len(mark)))
-    return "\n".join(lines)
+    return "\n\n".join(filter(None, (table, notes.text(WIDTH))))
 
 
 def _cell(row: Record, spec: str) -> str:

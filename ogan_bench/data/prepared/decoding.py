@@ -11,12 +11,13 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from ogan_bench.data.prepared.treatment import REFUSE, Treatment, UnusableError, treated
+from ogan_bench.data.reading.image_files import READ
 
 Crop = Literal["refuse", "none", "centre"]
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
-READ = "PNG, JPEG, WebP, BMP, TIFF, GIF or AVIF"
-"""The formats in messages."""
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "AVIF")
+"""Pillow's names of what :data:`~ogan_bench.data.reading.image_files.READ` says; a DIB is a BMP
+without the header of its file."""
 MAX_ASPECT_RATIO = 10
 """Longer over shorter side of a usable image, at most."""
 
@@ -121,7 +122,17 @@ def _check(image: Image.Image, recipe: Recipe) -> None:
             raise UnusableError(f"{size}: {crop} would leave under {LEAST_CROPPED:.0%} of it")
     if recipe.crop == "refuse" and image.width != image.height:
         raise UnusableError(f"{size}: not a square (crop: centre crops it, none squeezes it)")
-    # A JPEG file of several pictures (MPO) has the photograph first; the others are its previews.
+    check_one_picture(image)
+
+
+def check_one_picture(image: Image.Image) -> None:
+    """Reject animations and files of several pages.
+
+    A JPEG file of several pictures (MPO) has the photograph first; the others are its previews.
+
+    Raises:
+        UnusableError: It is one.
+    """
     frames = getattr(image, "n_frames", 1)
     if image.format != "MPO" and frames > 1:
         raise UnusableError(f"{frames} frames: animated, or of several pages")

@@ -21,7 +21,7 @@ from typing import Literal
 from filelock import FileLock, Timeout
 
 from ogan_bench.data.prepared.decoding import Crop, Recipe
-from ogan_bench.data.prepared.store import Prepared, Store, prepared_root
+from ogan_bench.data.prepared.store import Prepared, Store, prepared_root, readable
 from ogan_bench.data.prepared.treatment import AS_STORED, REFUSE, Treatment
 from ogan_bench.data.prepared.write import Encoded, write
 from ogan_bench.errors import UserError
@@ -31,6 +31,8 @@ VERSION = 2
 """Increase it when preparation gives other pixels."""
 MAX_LISTED = 20
 """Unusable images that a message lists, at most."""
+MEND = "set max_bad to {count} to leave them out"
+"""What to do about unusable images of a dataset."""
 
 
 @dataclass
@@ -70,6 +72,8 @@ def prepared(
     channels: Literal[1, 3] = 3,
     treatment: Treatment = REFUSE,
     max_bad: int = 0,
+    place: Path | None = None,
+    mend: str = MEND,
 ) -> Prepared:
     """The images of a source as squares, prepared now unless they already are.
 
@@ -83,24 +87,27 @@ def prepared(
         channels: 3: RGB; 1: grey.
         treatment: Of what 8 bits of grey or RGB do not hold as it is.
         max_bad: How many unusable images may be left out.
+        place: What messages call the source if it is no dataset: the user's folder.
+        mend: What to do about ``{count}`` unusable images.
 
     Raises:
         UserError: More images are unusable, the disk is full, or the store is damaged.
     """
+    shown = name if place is None else readable(str(place))
     recipe = Recipe(resolution, crop, crop_size, channels, treatment)
     facts = {"version": VERSION, "source": source.fingerprint, **asdict(recipe)}
     key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
     store = Store(prepared_root() / f"{name}-{key}")
     state = _PREPARING.get(Preparing())
     if not store.path.exists():
-        _prepare(store, name, source, recipe, state.workers)
+        _prepare(store, shown, source, recipe, state.workers)
     images = store.open()
     state.opened.append(store)
-    _check_unusable(store, name, max_bad)
+    _check_unusable(store, shown, max_bad, mend)
     return images
 
 
-def _check_unusable(store: Store, name: str, max_bad: int) -> None:
+def _check_unusable(store: Store, name: str, max_bad: int, mend: str) -> None:
     """Reject a source with more unusable images than ``max_bad`` allows.
 
     The store is kept: it is as complete as it can be, and may have taken hours.
@@ -112,11 +119,12 @@ def _check_unusable(store: Store, name: str, max_bad: int) -> None:
     if len(unusable) > MAX_LISTED:
         more = len(unusable) - MAX_LISTED
         lines.append(f"  and {more} more; {store.path / 'meta.json'} lists all")
-    count = f"{len(unusable)} unusable image{'s' * (len(unusable) > 1)}"
+    n = len(unusable)
+    count = f"{n} unusable image{'s' * (n > 1)}"
     raise UserError(
         "\n".join([f"{name}: {count}, max_bad is {max_bad}:", *lines])
-        + f"\nFix or remove them, or set max_bad to {len(unusable)} to leave them out; delete "
-        f"{store.path} to try the same files again."
+        + f"\nFix or remove them, or {mend.format(count=n)}; delete {store.path} to try the same "
+        "files again."
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from PIL import Image
 
+from ogan_bench.data.prepared.decoding import FORMATS, check_one_picture
 from ogan_bench.data.prepared.treatment import Treatment, UnusableError, treated
 from ogan_bench.data.reading.image_files import ImageFiles
 
@@ -81,9 +82,8 @@ def _needs(content: bytes, known: dict[str, str]) -> tuple[tuple[int, int], dict
         asked = {name: value for name, value in values.items() if value != "refuse"}
         parameters: dict[str, Any] = {**known, **asked}
         try:
-            with Image.open(io.BytesIO(content)) as image:
-                if getattr(image, "is_animated", False):
-                    raise UnusableError("animated")
+            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+                check_one_picture(image)
                 return treated(image, content, Treatment(**parameters)).size, asked
         except UnusableError as error:
             last = error

@@ -12,14 +12,31 @@ from pathlib import Path
 from ogan_bench.errors import UserError
 
 SUFFIXES = (
-    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif",
+    ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".webp", ".bmp", ".dib", ".tif",
+    ".tiff", ".gif", ".avif", ".avifs",
 )  # fmt: skip
 READ = "PNG, JPEG, WebP, BMP, TIFF, GIF or AVIF"
 """The same formats, for messages."""
-OTHER_IMAGES = (
-    ".heic", ".heif", ".jp2", ".j2k", ".jxl", ".ppm", ".pgm", ".pbm", ".pnm", ".tga",
-    ".psd", ".svg", ".exr", ".dng", ".cr2", ".nef", ".arw", ".dcm",
+KNOWN_TO_PILLOW = (
+    ".blp", ".bw", ".cur", ".dcx", ".dds", ".emf", ".eps", ".fit", ".fits", ".flc", ".fli", ".fpx",
+    ".ftc", ".ftu", ".gbr", ".icb", ".icns", ".ico", ".iim", ".im", ".j2c", ".j2k", ".jp2", ".jpc",
+    ".jpf", ".jpx", ".mic", ".msp", ".palm", ".pbm", ".pcd", ".pcx", ".pfm", ".pgm", ".pnm", ".ppm",
+    ".ps", ".psd", ".pxr", ".qoi", ".ras", ".rgb", ".rgba", ".sgi", ".tga", ".vda", ".vst", ".wmf",
+    ".xbm", ".xpm",
 )  # fmt: skip
+RAW = (
+    ".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".gpr", ".iiq", ".kdc",
+    ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2",
+    ".srf", ".srw", ".x3f",
+)  # fmt: skip
+"""Of cameras, before they are developed."""
+ELSEWHERE = (
+    ".ai", ".ani", ".bpg", ".cin", ".dcm", ".dicom", ".djvu", ".dpx", ".exr", ".flif", ".hdp",
+    ".hdr", ".heic", ".heics", ".heif", ".heifs", ".hif", ".jls", ".jng", ".jxl", ".jxr", ".kra",
+    ".ktx", ".ktx2", ".mng", ".ndpi", ".pct", ".pic", ".pict", ".psb", ".pvr", ".svg", ".svgz",
+    ".svs", ".wbmp", ".wdp", ".xcf",
+)  # fmt: skip
+OTHER_IMAGES = (*KNOWN_TO_PILLOW, *RAW, *ELSEWHERE)
 """Images that are not read: leaving them out without a word would change the data."""
 ARCHIVES = (
     ".zip", ".tar", ".tgz", ".tbz2", ".txz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar",

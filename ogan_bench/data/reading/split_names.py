@@ -5,6 +5,7 @@ Where only some names mean a split, none is guessed at: the message says how to 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -16,31 +17,99 @@ from ogan_bench.errors import UserError
 SplitName: TypeAlias = Literal["train", "validation", "test"]
 
 KEYWORDS: dict[SplitName, tuple[str, ...]] = {
-    "train": ("train", "training", "trainval"),
-    "validation": ("val", "valid", "validation", "dev", "development"),
-    "test": ("test", "testing", "eval", "evaluation", "holdout", "heldout"),
-}
+    "train": ("train", "training", "trainval", "trn", "训练"),
+    "validation": (
+        "val", "vals", "vali", "valid", "validate", "validation", "vld", "dev", "devel",
+        "development", "验证",
+    ),
+    "test": (
+        "test", "tests", "testing", "tst", "eval", "evals", "evaluation", "holdout", "holdouts",
+        "heldout", "unseen", "测试",
+    ),
+}  # fmt: skip
 """Words for each split, those of Hugging Face's datasets among them."""
+CONTAINERS = (
+    "set", "sets", "data", "dataset", "split", "images", "image", "imgs", "img", "pictures",
+    "photos", "samples", "files", "folder", "part", "集",
+)  # fmt: skip
 SPLIT_OF = {
-    f"{word}{container}": split
+    spelled: split
     for split, words in KEYWORDS.items()
     for word in words
-    for container in ("", "set", "data", "split", "images", "imgs")
+    for container in ("", *CONTAINERS)
+    for spelled in (f"{word}{container}", f"{container}{word}")
 }
+Meaning: TypeAlias = frozenset[SplitName | None]
+ANY_SPLIT: Meaning = frozenset(KEYWORDS)
+UNCLEAR: dict[str, Meaning] = {
+    "tr": frozenset({"train", None}),
+    "te": frozenset({"test", None}),
+    "ts": frozenset({"test", None}),
+    "va": frozenset({"validation", None}),
+    "vl": frozenset({"validation", None}),
+    "seen": frozenset({"train", None}),
+    "devtest": frozenset({"validation", "test"}),
+    **dict.fromkeys(("fold", "folds", "kfold", "cv", "cvfold", "split"), ANY_SPLIT),
+}
+"""Whole names, but for numbers, that are as often those of a class, or of any part of the data."""
+
+
+@functools.lru_cache(maxsize=4096)
+def meaning(name: str) -> Meaning:
+    """The splits that the name of one folder or file may mean; ``None`` among them: none.
+
+    >>> sorted(meaning("held_out_set")), sorted(meaning("train_test")), meaning("cats")
+    (['test'], ['test', 'train'], frozenset({None}))
+    """
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()  # TrainImages
+    joined = re.sub(r"(?<![a-z])(hold|held)[-_ ]?(outs?)(?![a-z])", r"\1\2", spaced)
+    words = re.findall(r"[^\W\d_]+", joined)
+    whole = "".join(word for word in words if word not in CONTAINERS) or "".join(words)
+    if whole in UNCLEAR:
+        return UNCLEAR[whole]
+    return frozenset(SPLIT_OF[word] for word in words if word in SPLIT_OF) or frozenset({None})
 
 
 def split_named(name: str) -> SplitName | None:
-    """The split that the name of one folder or file has among its words.
+    """The split that the name of one folder or file means.
 
     Raises:
-        UserError: It names more than one.
+        UserError: It may mean more than one, or one or none.
     """
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()  # TrainImages
-    words = re.findall("[a-z]+", re.sub(r"\b(hold|held)[-_ ]out\b", "holdout", spaced))
-    found = {SPLIT_OF[word]: None for word in words if word in SPLIT_OF}
-    if len(found) > 1:
-        raise UserError(f"{name}: named like two splits, {' and '.join(found)}; {REMEDY}")
-    return next(iter(found), None)
+    found = meaning(name)
+    if len(found) == 1:
+        return next(iter(found))
+    splits = " and ".join(split for split in KEYWORDS if split in found)
+    like = f"a split, {splits}, or like none" if None in found else f"several splits, {splits}"
+    raise UserError(f"{name}: named like {like}; {REMEDY}")
+
+
+def files_of_splits(names: Sequence[str]) -> bool:
+    """Whether every file is named after a split, and not all after the same."""
+    found = set(map(_of_file, names))
+    return len(found) > 1 and not any(None in splits for splits in found)
+
+
+def _of_file(name: str) -> Meaning:
+    return meaning(name.rpartition("/")[2].rpartition(".")[0])
+
+
+def mixed_splits(names: Sequence[str]) -> list[str]:
+    """A folder or file of each split that files are or may be of; empty if they can be one set.
+
+    Args:
+        names: Paths of files within a folder.
+    """
+    first: dict[SplitName | None, str] = {}
+    for name in names:
+        folders = name.split("/")[:-1]
+        named = [i for i, folder in enumerate(folders) if meaning(folder) != {None}]
+        shown = "/".join(folders[: named[0] + 1]) if named else name
+        for split in {split for i in named for split in meaning(folders[i])} or {None}:
+            first.setdefault(split, shown)
+    if set(first) == {None} and files_of_splits(names):
+        return list({_of_file(name): name for name in reversed(names)}.values())[::-1]
+    return list(dict.fromkeys(first.values())) if len(first) > 1 else []
 
 
 REMEDY = (

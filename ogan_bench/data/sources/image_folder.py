@@ -14,7 +14,14 @@ from ogan_bench.data.base import Dataset, data_root
 from ogan_bench.data.prepared.leakage import refuse_leakage
 from ogan_bench.data.prepared.prepare import Treatment, prepared
 from ogan_bench.data.reading.image_files import ImageFiles, find_images
-from ogan_bench.data.reading.split_names import REMEDY, Members, chosen, members, split_named
+from ogan_bench.data.reading.split_names import (
+    REMEDY,
+    Members,
+    chosen,
+    files_of_splits,
+    members,
+    split_named,
+)
 from ogan_bench.data.reading.splits import every_kth, train_first
 from ogan_bench.errors import UserError
 
@@ -128,8 +135,7 @@ def _members(
             if not any(within.values()):  # the splits are in the classes
                 within = {name: _first(parts[:depth]) for name, parts in folders.items()}
             return members(splits, folder), within
-    splits = [(name, split_named(name.rpartition("/")[2])) for name in names]
-    if len({split for _, split in splits}) > 1 and all(split for _, split in splits):
+    if files_of_splits(names):
         raise UserError(f"{folder}: files such as {names[0]} are named after splits; {REMEDY}")
     return Members(list(names), []), {name: _first(parts) for name, parts in folders.items()}
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import typer
+from PIL import Image
 from typer.testing import CliRunner
 
 from ogan_bench.cli import app
@@ -16,6 +19,7 @@ from ogan_bench.data.base import to_uint8
 from ogan_bench.data.sources.digits import digits
 from ogan_bench.errors import UserError
 from ogan_bench.evaluation import set_comparison
+from ogan_bench.evaluation.external_images import SQUARE
 from ogan_bench.evaluation.external_statistics import FEATURES
 from tests.unit.evaluation.images_on_disk import pixels, save_folder
 
@@ -64,6 +68,27 @@ def test_without_labels_the_rows_say_why_there_is_no_classifier(tmp_path: Path) 
     assert all("no labels" in row["note"] for row in rows)
     assert all("--extractors" in row["note"] for row in rows)
     assert result.exit_code == 4
+
+
+def test_image_files_are_treated_as_data_prepare_treats_them(tmp_path: Path) -> None:
+    """The refusal used to name options that this command did not have, and no folder."""
+    one, other = save_folder(tmp_path / "1", pixels(n=3)), save_folder(tmp_path / "2", pixels(n=3))
+    Image.new("RGBA", (16, 16)).save(other / "clear.png")
+    asked = ["evaluate", "--generated", str(one), "--reference", str(other), "--json"]
+    with pytest.raises(UserError) as refused:
+        CliRunner().invoke(app, asked, catch_exceptions=False)
+    message = str(refused.value)
+    assert message.startswith(f"{other}: 1 unusable image")
+    assert "clear.png: transparent (alpha: " in message
+    named = set(re.findall("--[a-z-]+", message + SQUARE))
+    has = typer.main.get_command(app).commands["evaluate"].params  # type: ignore[attr-defined]
+    assert {"--alpha", "--max-bad", "--crop"} <= named <= {flag for of in has for flag in of.opts}
+    result = CliRunner().invoke(app, [*asked, "--alpha", "white", "--max-bad", "1"])
+    notes = {row["note"] for row in json.loads(result.stdout)}
+    assert len(notes) == 1
+    assert "images of both sides: alpha white, max_bad 1" in notes.pop()
+    with pytest.raises(UserError, match="--max-bad has no meaning for stored trials"):
+        run(tmp_path, "--max-bad", "0")
 
 
 def test_groups_of_images_are_measured_on_demand(tmp_path: Path) -> None:

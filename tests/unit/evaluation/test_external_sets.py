@@ -10,9 +10,15 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import Dataset, Split
-from ogan_bench.evaluation import set_comparison
+from ogan_bench.evaluation import external_statistics, set_comparison
 from ogan_bench.evaluation.external_images import read_images, reference_dataset
-from ogan_bench.evaluation.external_sets import compare_sets, image_rows
+from ogan_bench.evaluation.external_sets import (
+    HINT,
+    compare_sets,
+    distance_from_statistics,
+    image_rows,
+)
+from ogan_bench.evaluation.external_statistics import statistics_of
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.features.feature_space import FeatureSpace
 from ogan_bench.features.spaces import FEATURE_SPACES
@@ -60,7 +66,7 @@ def test_images_against_files_are_not_measured_against_training_images(
         path = tmp_path / "real.npz"
         np.savez(path, images=images, labels=np.arange(40) % 2)
     generated = read_images(path).images
-    measured = rows(generated, reference_dataset(str(path), [], generated))
+    measured = rows(generated, reference_dataset(str(path), [], generated).dataset)
     with_value = {row.metric for row in measured if row.value is not None}
     assert {"fid", "kid", "fwd", "kd_exact_clip", "authenticity_dinov2"} <= with_value
     assert ("modes_kl_classifier" in with_value) == (kind == "labelled arrays")
@@ -68,10 +74,60 @@ def test_images_against_files_are_not_measured_against_training_images(
     assert not [row for row in measured if "train" in (row.note or "")]
 
 
+def test_only_rows_that_need_labels_point_to_spaces_that_need_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Inception-v3 without its weights used to be told to name a space like itself."""
+
+    def missing(*_: object) -> Columns:
+        raise ValueError("not to be had here")
+
+    for name in ("classifier", "inception"):
+        space = FeatureSpace(name, missing, str, lambda _: "missing")
+        monkeypatch.setitem(FEATURE_SPACES, name, space)
+    path = save_folder(tmp_path / "real", pixels(n=8))
+    images = read_images(path).images
+    settings = Evaluation(extractors=["classifier", "inception"])
+    found = image_rows(images, reference_dataset(str(path), [], images).dataset, settings, CPU)
+    assert {row.value for row in found} == {None}
+    hinted = {row.metric: HINT in (row.note or "") for row in found}
+    assert hinted["fd_classifier"]
+    assert not hinted["fid"]
+    assert set(hinted.values()) == {True, False}
+    assert all(told == metric.endswith("_classifier") for metric, told in hinted.items())
+
+
 def test_images_against_a_dataset_are_measured_against_its_training_images() -> None:
     train, test = (Split(torch.from_numpy(pixels(n=40, seed=seed))) for seed in (0, 1))
     measured = rows(test.images, Dataset("noise", train, test, (), "none"))
     assert {row.split for row in measured} == {"train", "generated"}
+
+
+def test_a_file_of_both_is_images_until_its_statistics_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Guided-diffusion's reference batches hold images and two kinds of statistics of them."""
+    monkeypatch.setitem(external_statistics.FEATURES, "inception", 16)
+    images, batch = pixels(n=40), tmp_path / "reference_batch.npz"
+    kept = statistics_of(Columns()(torch.from_numpy(images))[0].numpy())
+    np.savez(
+        batch,
+        arr_0=images.transpose(0, 2, 3, 1),
+        mu=kept.mean + 2,
+        sigma=kept.covariance,
+        mu_s=np.zeros(7),
+        sigma_s=np.eye(7),
+    )
+    assert torch.equal(read_images(batch).images, torch.from_numpy(images))
+    generated = read_images(batch).images
+    values = {
+        row.metric: row.value
+        for row in rows(generated, reference_dataset(str(batch), [], generated).dataset)
+    }
+    assert values["fid"] == pytest.approx(0, abs=1e-3)
+    np.save(tmp_path / "samples.npy", images)
+    (row,) = distance_from_statistics(tmp_path / "samples.npy", batch, "inception:tf1", CPU)
+    assert row.value == pytest.approx(16 * 2**2)
 
 
 @pytest.mark.parametrize("groups", [[], ["diversity"]])
@@ -91,7 +147,7 @@ def test_what_has_an_error_alone_has_one_among_sets_and_its_differences_are_test
         for name, seed in {"a": 2, "b": 3}.items()
     }
     alone = image_rows(sets["b"], dataset, settings, CPU)
-    found = compare_sets(sets, dataset, settings, CPU)
+    found = compare_sets(sets, dataset, settings, CPU, dict.fromkeys(sets, ""))
     assert [row.value for row in found.rows["b"]] == [row.value for row in alone]
     known = {row.metric for row in alone if row.error is not None}
     expected = {"isc_classifier", "modes_classifier", "modes_kl_classifier"}

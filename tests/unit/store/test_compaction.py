@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,6 +19,7 @@ from ogan_bench.store.sealed import seal
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import config_hash
+from tests.killed import killed_at
 from tests.unit.analysis.stored_study import png
 
 
@@ -158,35 +157,6 @@ def test_damage_to_the_packed_files_is_seen(store: TrialStore) -> None:
     assert not (store.root / "demo" / "none").exists()
     (study,) = examine_results(store.root)
     assert [fault.path for fault in study.faults] == [path]
-
-
-class Killed(BaseException):
-    """As by kill -9: nothing that follows has any effect."""
-
-
-@contextmanager
-def killed_at(operation: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Stop at the n-th time that files are replaced, renamed, removed or flushed."""
-    done: list[str] = []
-
-    def stopping(name: str) -> Callable[..., object]:
-        original = getattr(os, name)
-
-        def call(*arguments: object, **named: object) -> object:
-            if len(done) >= operation:
-                raise Killed
-            done.append(name)
-            return original(*arguments, **named)
-
-        return call
-
-    with monkeypatch.context() as patch:
-        for name in ("replace", "rename", "unlink", "rmdir", "fsync", "sync", "mkdir"):
-            patch.setattr(os, name, stopping(name))
-        try:
-            yield done
-        except Killed:
-            done.append("killed")
 
 
 @pytest.mark.parametrize("command", [compact, unpack])

@@ -32,8 +32,11 @@ def levels(split: Split) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("train", "test"), [("train", "test"), ("Training", "Holdout"), ("seg_train", "seg_test")]
-)
+    ("train", "test"), [
+        ("train", "test"), ("Training", "Holdout"), ("seg_train", "seg_test"), ("trn", "tst"),
+        ("train", "held_out_set"), ("train", "unseen"), ("trn", "vali"), ("train", "tests"),
+    ],
+)  # fmt: skip
 def test_folders_of_splits_are_splits_and_the_classes_lie_within(
     root: Path, train: str, test: str
 ) -> None:
@@ -81,6 +84,14 @@ def test_a_class_may_be_called_like_a_split_if_the_user_says_so(root: Path) -> N
     dataset = load(train=".")
     assert dataset.classes == ("bus", "train")
     assert (levels(dataset.train), levels(dataset.test)) == ([0, 2], [1, 3])
+
+
+def test_unclear_folders_are_never_classes_without_a_word(root: Path) -> None:
+    save(root, "te/a.png", "te/b.png", "tr/c.png", "tr/d.png")
+    with pytest.raises(UserError, match=r"te: named like a split, test, or like none; set train"):
+        load()
+    assert load(train=".").classes == ("te", "tr")
+    assert levels(load(train="tr", test="te").test) == [0, 1]
 
 
 def test_folders_of_splits_can_be_named(root: Path) -> None:
