@@ -110,9 +110,11 @@ def leftovers(folder: Path, repair: bool, *, in_use_seconds: float = 0.0) -> Ite
 def _study(store: TrialStore, name: str, repair: bool) -> Examined:
     folder = store.root / name
     faults = [*leftovers(folder, repair, in_use_seconds=IN_USE_SECONDS)]
-    record = _read(folder / "study.json", lambda: store.read_study(name), faults) or {}
-    _read(folder / "registered.json", lambda: registration(store, name), faults)
+    registered = _read(folder / "registered.json", lambda: registration(store, name), faults)
     trials = _read(folder, lambda: store.folders(name), faults) or []
+    record: Record = {}
+    if trials or registered is None or (folder / "study.json").exists():  # or it was never run
+        record = _read(folder / "study.json", lambda: store.read_study(name), faults) or {}
     if PackedStudy(folder).is_compacted and not faults:
         _read(folder / FILES, lambda: compaction.check(folder), faults)
     identities = record.get("identities", {})

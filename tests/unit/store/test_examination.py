@@ -11,10 +11,13 @@ import pytest
 
 from ogan_bench.store.examination import IN_USE_SECONDS, Fault, examine_results, leftovers
 from ogan_bench.store.packed import PACKS, PackedStudy
+from ogan_bench.store.preregistration import register
 from ogan_bench.store.sealed import seal
 from ogan_bench.store.stored_nets import write_nets
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
+from ogan_bench.study.load import load_study, study_record
+from ogan_bench.study.shipped import shipped_studies
 from ogan_bench.study.trial import config_hash
 from tests.unit.analysis.stored_study import png
 
@@ -91,6 +94,13 @@ def test_every_other_damage_is_named(
 ) -> None:
     spoil(trial.path)
     assert any(said in fault.text for fault in faults(trial))
+
+
+def test_a_study_that_was_registered_and_never_run_has_no_fault(tmp_path: Path) -> None:
+    study = load_study(shipped_studies()["mse_vs_pearson"], scale="smoke")
+    register(TrialStore(tmp_path), study.folder, study_record(study, study.seeds, "run"))
+    (examined,) = examine_results(tmp_path)
+    assert (examined.planned, examined.faults) == (0, ())
 
 
 def test_only_what_nobody_needs_is_removed_and_only_if_asked(trial: TrialFolder) -> None:
