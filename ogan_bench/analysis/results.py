@@ -30,7 +30,7 @@ PROTOCOL = ("extractor", "split", "protocol", "n_samples")
 
 MEASURED = (
     "arm", "seed", "metric", "value", *PROTOCOL, "floor", "error", "members", "members_sd",
-    "degenerate", "note",
+    "degenerate", "note", "curve",
 )  # fmt: skip
 
 

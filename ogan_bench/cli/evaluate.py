@@ -77,6 +77,20 @@ def evaluate(
             "(clean-fid).",
         ),
     ] = None,
+    paired: Annotated[
+        bool,
+        typer.Option(
+            "--paired", help="Sets answer the same inputs in the same order, such as one z each."
+        ),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Draw pictures: of several sets what one has and the other lacks; of one those of "
+            "--groups diversity.",
+        ),
+    ] = None,
     groups: Annotated[
         str | None, typer.Option(metavar="A,B", help="Further groups of metrics, or all.")
     ] = None,
@@ -130,7 +144,12 @@ def evaluate(
         "crop": crop, "alpha": alpha, "orientation": orientation, "profile": profile,
         "depth": depth, "max_bad": max_bad,
     }  # fmt: skip
-    unused: dict[str, object] = {"--resize": resize, "--statistics-of": statistics_of}
+    unused: dict[str, object] = {
+        "--resize": resize,
+        "--statistics-of": statistics_of,
+        "--paired": paired or None,
+        "--out": out,
+    }
     unused |= {f"--{key.replace('_', '-')}": value for key, value in treatments.items()}
     if not trials:
         unused = {"--plugin": plugins, "--workers": workers, "--job": job}
@@ -152,12 +171,14 @@ def evaluate(
         raise typer.Exit(_stored(trials, spaces, further, samplings, plugins or (), where, as_json))
     assert generated
     assert reference is not None
+    if paired and len(generated) == 1:
+        raise UserError("--paired is of sets that are compared: name --generated several times")
     how = _asked(resize, treatments, generated, reference)
     if statistics_of is not None:
-        if further or spaces or override:
+        if further or spaces or override or out:
             raise UserError(
-                "mean and covariance give the Fréchet distance alone: --groups, --extractors and "
-                "--set need images"
+                "mean and covariance give the Fréchet distance alone: --groups, --extractors, "
+                "--set and --out need images"
             )
         if len(generated) > 1:
             raise UserError("--statistics-of compares one pair: name --generated once")
@@ -168,9 +189,11 @@ def evaluate(
         if len(set(generated)) < len(generated):
             raise UserError("--generated: a set is named twice")
         if len(generated) > 1:
-            _sets(generated, reference, *chosen_settings, as_json)
+            _sets(generated, reference, *chosen_settings, paired, out, as_json)
             return
-        rows = _images(generated[0], reference, *chosen_settings)
+        if out is not None and of_images is not None and "diversity" not in of_images:
+            raise UserError("--out is for pictures: of one set, --groups diversity has some")
+        rows = _images(generated[0], reference, *chosen_settings, out)
     if as_json:
         print_json(rows)
     else:
@@ -278,6 +301,7 @@ def _images(
     groups: Sequence[str] | None,
     asked: Asked,
     device: str,
+    out: Path | None,
 ) -> list[dict[str, Any]]:
     """Rows of images; without ``groups``, of all that images have."""
     import torch
@@ -292,7 +316,8 @@ def _images(
     against = reference_dataset(reference, override, images, asked)
     treated = treatment_note(treatment, against.treatment)
     place = torch.device(slots(device, 1, 1)[0])
-    rows = image_rows(images, against.dataset, _settings(extractors, groups), place, treated)
+    settings = _settings(extractors, groups)
+    rows = image_rows(images, against.dataset, settings, place, treated, out)
     return examined([row.record() for row in rows])
 
 
@@ -304,6 +329,8 @@ def _sets(
     groups: Sequence[str] | None,
     asked: Asked,
     device: str,
+    paired: bool,
+    out: Path | None,
     as_json: bool,
 ) -> None:
     """Measure several sets, print them side by side, and how each differs from the first."""
@@ -324,7 +351,8 @@ def _sets(
             reference_dataset(reference, override, images, asked)
     treated = {name: treatment_note(of.treatment, against.treatment) for name, of in read.items()}
     place = torch.device(slots(device, 1, 1)[0])
-    found = compare_sets(sets, against.dataset, _settings(extractors, groups), place, treated)
+    settings = _settings(extractors, groups)
+    found = compare_sets(sets, against.dataset, settings, place, treated, paired=paired, folder=out)
     rows = {name: examined([row.record() for row in of]) for name, of in found.rows.items()}
     differences = {
         name: {
@@ -337,6 +365,10 @@ def _sets(
         print_json({"sets": rows, "differences": differences})
     else:
         print_text(set_table(rows, differences))
+    for path, (ours, theirs) in found.pictures.items():
+        say(f"{path}: what {ours} has and {theirs} lacks")
+    if out is not None and not found.pictures:
+        say("No picture could be drawn; the notes of --json say why.")
     if all(row["value"] is None for of in rows.values() for row in of):
         say("Nothing could be measured; the notes say why.")
         raise typer.Exit(EXIT_NO_VALUE)

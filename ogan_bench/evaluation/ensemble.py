@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from ogan_bench.evaluation.rows import Row
+from ogan_bench.evaluation.rows import Curve, Row
 from ogan_bench.metrics.definition import SpaceName
 from ogan_bench.sampling.context import ImageContext
 
@@ -42,8 +42,8 @@ def averaged(rows: Sequence[Row], extractor: str) -> Row:
     """The row of an ensemble, given the row of each member.
 
     Value and floor are means. The members see the same samples, whose errors averaging does not
-    reduce, so the error is the root mean square of theirs. If a member has no value, the ensemble
-    has none.
+    reduce, so the error is the root mean square of theirs; a curve is averaged point by point. If a
+    member has no value, the ensemble has none.
 
     Args:
         rows: The same metric in each member.
@@ -64,14 +64,25 @@ def averaged(rows: Sequence[Row], extractor: str) -> Row:
     if len(values) < whole:
         lacking = next(row for row in rows if row.value is None)
         return dataclasses.replace(
-            shared, value=None, floor=None, error=None, members=None, note=lacking.note
+            shared, value=None, floor=None, error=None, members=None, curve=None, note=lacking.note
         )
+    curves = [row.curve for row in rows if row.curve is not None]
     return dataclasses.replace(
         shared,
         value=math.fsum(values) / whole,
         floor=math.fsum(floors) / whole if len(floors) == whole else None,
         error=math.hypot(*errors) / math.sqrt(whole) if len(errors) == whole else None,
         members=tuple(values),
+        curve=_mean(curves) if len(curves) == whole else None,
+    )
+
+
+def _mean(curves: Sequence[Curve]) -> Curve:
+    """Point by point."""
+    count = len(curves)
+    return tuple(
+        (math.fsum(x for x, _ in points) / count, math.fsum(y for _, y in points) / count)
+        for points in zip(*curves, strict=True)
     )
 
 

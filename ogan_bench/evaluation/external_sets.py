@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,21 +28,19 @@ from ogan_bench.evaluation.external_statistics import (
     statistics_rows,
 )
 from ogan_bench.evaluation.external_treatment import AS_THEY_ARE, Asked, treatment_note
-from ogan_bench.evaluation.fidelity.feature_values import quantities
 from ogan_bench.evaluation.image_arrays import STATISTICS, holds_statistics, read_arrays
-from ogan_bench.evaluation.in_space import comparison_in
-from ogan_bench.evaluation.rows import Row
+from ogan_bench.evaluation.rows import NO_VALUE, Row
 from ogan_bench.evaluation.set_comparison import (
     Difference,
     difference,
     half_values,
-    mean_of_members,
-    standard_errors,
+    with_errors,
 )
+from ogan_bench.evaluation.set_pictures import draw_unshared
 from ogan_bench.features.extractor import extract
 from ogan_bench.features.spaces import FEATURE_SPACES
 from ogan_bench.metrics import METRICS
-from ogan_bench.metrics.feature_spaces import SPACES, metric_name
+from ogan_bench.metrics.feature_spaces import SPACES
 from ogan_bench.sampling.context import ImageContext
 from ogan_bench.study.settings import Evaluation
 
@@ -54,6 +53,7 @@ def image_rows(
     settings: Evaluation,
     device: torch.device,
     treatment: str = "",
+    folder: Path | None = None,
 ) -> list[Row]:
     """Metrics of one set of images.
 
@@ -63,11 +63,12 @@ def image_rows(
         settings: What to measure.
         device: Where to compute.
         treatment: What was done to both sides, for the notes.
+        folder: Where to write pictures of the groups; ``None``: nowhere.
 
     Raises:
         UserError: As :func:`~ogan_bench.evaluation.evaluate.evaluate_images`.
     """
-    rows, _ = evaluate_images(images, dataset, settings, device)
+    rows, _ = evaluate_images(images, dataset, settings, device, folder)
     return _with_notes(rows, dataset, treatment)
 
 
@@ -84,12 +85,15 @@ class ComparedSets:
     """Several sets against one reference.
 
     Args:
-        rows: Of each set by its name; ``error`` is that over halves of the set.
+        rows: Of each set by its name; ``error`` is over halves of the set and of the reference.
         differences: Of each set but the first from the first, by metric.
+        pictures: Maps each file that was drawn to the names of the set that has what it shows and
+            of the set that lacks it.
     """
 
     rows: dict[str, list[Row]]
     differences: dict[str, dict[str, Difference]]
+    pictures: dict[Path, tuple[str, str]]
 
 
 def compare_sets(
@@ -98,6 +102,9 @@ def compare_sets(
     settings: Evaluation,
     device: torch.device,
     treatments: Mapping[str, str],
+    *,
+    paired: bool = False,
+    folder: Path | None = None,
 ) -> ComparedSets:
     """Metrics of several sets of equal size, with intervals, and tests of their differences.
 
@@ -107,6 +114,8 @@ def compare_sets(
         settings: What to measure.
         device: Where to compute.
         treatments: What was done to both sides, for the notes, by the name of the set.
+        paired: Whether image i of every set answers the same input, such as one z.
+        folder: Where to write pictures of what one set has and another lacks; ``None``: nowhere.
 
     Raises:
         UserError: The sets differ in size, or as :func:`image_rows`.
@@ -118,47 +127,28 @@ def compare_sets(
             f"--generated: the sets differ in size ({sizes}), which alone changes most metrics; "
             "take equally many images of each"
         )
-    rows: dict[str, list[Row]] = {}
-    for name, images in sets.items():
-        context = ImageContext(dataset, settings, device, generated=images)
-        measured = _with_notes(evaluate_context(context)[0], dataset, treatments[name])
-        errors = _errors(context, measured)
-        rows[name] = [dataclasses.replace(row, error=errors.get(row.metric)) for row in measured]
-    first, *others = rows
-    known = {row.metric: row for row in rows[first]}
+    contexts = [
+        ImageContext(dataset, settings, device, generated=images) for images in sets.values()
+    ]
+    measured = [evaluate_context(context)[0] for context in contexts]
+    pictures: dict[Path, tuple[str, str]] = {}
+    if folder is not None:
+        names = list(sets)
+        with contextlib.suppress(*NO_VALUE):  # as in rows without value: there is nothing to show
+            for path, (ours, theirs) in draw_unshared(contexts, folder).items():
+                pictures[path] = names[ours - 1], names[theirs - 1]
+    drawn = half_values(contexts, measured, paired=paired)
+    _, *others = sets
     differences: dict[str, dict[str, Difference]] = {}
-    for name in others:
-        differences[name] = {
-            row.metric: difference(row.value, row.error, base.value, base.error)
-            for row in rows[name]
-            if (base := known[row.metric]).value is not None
-            and base.error is not None
-            and row.value is not None
-            and row.error is not None
-        }
-    return ComparedSets(rows, differences)
-
-
-def _errors(context: ImageContext, rows: Sequence[Row]) -> dict[str, float]:
-    """Standard errors by metric, of those that are computed from features alone."""
-    found: dict[str, float] = {}
-    valued = {row.metric for row in rows if row.value is not None}
-    for space in dict.fromkeys(context.settings.extractors):
-        names = {quantity: metric_name(quantity, space) for quantity in quantities(space)}
-        if not valued & set(names.values()):
-            continue
-        without = [quantity for quantity, metric in names.items() if metric not in valued]
-        of_members = []
-        for member in context.members(space):  # the same halves in each
-            compared = comparison_in(member, space)
-            of_members.append(
-                half_values(
-                    compared.samples, compared.reference, space, compared.seed, without=without
-                )
-            )
-        for quantity, error in standard_errors(mean_of_members(of_members)).items():
-            found[names[quantity]] = error
-    return found
+    for name, rows, of_halves in zip(others, measured[1:], drawn[1:], strict=True):
+        pairs = zip(rows, measured[0], strict=True)
+        found = {row.metric: difference(row, of_halves, base, drawn[0]) for row, base in pairs}
+        differences[name] = {metric: of for metric, of in found.items() if of is not None}
+    rows_of = {
+        name: _with_notes(with_errors(rows, of_halves), dataset, treatments[name])
+        for name, rows, of_halves in zip(sets, measured, drawn, strict=True)
+    }
+    return ComparedSets(rows_of, differences, pictures)
 
 
 def is_statistics(path: Path) -> bool:

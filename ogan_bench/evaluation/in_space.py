@@ -23,7 +23,7 @@ def comparison_in(context: ImageContext, space: SpaceName) -> Comparison:
 
     def make() -> Comparison:
         samples, real = (context.features(space, of).features for of in ("generated", "reference"))
-        reference = Reference(real, context.device)
+        reference = Reference(real, context.device, reused=not context.is_part)
         dataset = context.dataset
         split = context.reference_split
         of_training = split == "train"

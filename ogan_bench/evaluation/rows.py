@@ -21,6 +21,9 @@ program is at fault (memory, a disk, a package, an index out of range): it says 
 nets and fails the trial, so that the next run measures it again.
 """
 
+Curve = tuple[tuple[float, float], ...]
+"""Points (x, y), at most 100."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -38,6 +41,7 @@ class Row:
         members: The value in each member of an ensemble of extractors, in the ensemble's order; the
             row's value is their mean.
         note: Why there is no value, or what a reader has to know.
+        curve: The curve that the value is of, as points (x, y).
 
     Raises:
         ValueError: The metric is unknown, the value is not finite, or there is neither a value nor
@@ -53,6 +57,7 @@ class Row:
     error: float | None = None
     members: tuple[float, ...] | None = None
     note: str | None = None
+    curve: Curve | None = None
 
     def __post_init__(self) -> None:
         if self.metric not in METRICS:
@@ -65,8 +70,14 @@ class Row:
             raise ValueError(f"{self.metric} is {self.value}, not a finite number")
 
     def record(self) -> dict[str, Any]:
-        """The row, with the protocol of its metric, as plain values for JSON."""
-        return {**dataclasses.asdict(self), "protocol": METRICS[self.metric].protocol}
+        """The row, with the protocol of its metric, as plain values for JSON.
+
+        Only the rows of curves have the key ``curve``.
+        """
+        record = {**dataclasses.asdict(self), "protocol": METRICS[self.metric].protocol}
+        if self.curve is None:
+            del record["curve"]
+        return record
 
 
 @dataclass(frozen=True)
@@ -81,6 +92,7 @@ class Value:
         n_samples: Number of images, codes or samples, if it differs from the group's.
         split: The split, if it differs from the group's.
         error: Standard error from the finite number of samples.
+        curve: The curve that the value is of.
     """
 
     value: float
@@ -90,6 +102,7 @@ class Value:
     n_samples: int | None = None
     split: str | None = None
     error: float | None = None
+    curve: Curve | None = None
 
 
 def measured_rows(
@@ -122,6 +135,7 @@ def measured_rows(
                 floor=found.floor,
                 error=found.error,
                 note="; ".join(filter(None, (note, found.note))) or None,
+                curve=found.curve,
             )
         ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import torch
@@ -32,6 +32,10 @@ class Features:
 
     def __len__(self) -> int:
         return len(self.features)
+
+    def rows(self, indices: Tensor) -> Features:
+        """Those of some of the images, shape ``(m,)``."""
+        return replace(self, features=self.features[indices], logits=self.logits[indices])
 
 
 class Extractor(Protocol):

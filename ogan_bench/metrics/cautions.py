@@ -31,7 +31,8 @@ CAUTIONS = {
     "probe_accuracy": "An encoder that was never trained is far above chance too. Read it beside "
     "`probe_accuracy_untrained` and `probe_accuracy_pixels`.",
     "fd": "It sees means and covariances of the features alone, and it falls with the number of "
-    "samples: compare equal numbers only.",
+    "samples: compare equal numbers only. And copies of training images score best: read it beside "
+    "`authenticity_classifier`.",
     "isc": "It does not look at the data: one clear image of each class has the highest value.",
     "precision": "Outliers of the reference have large balls, in which bad samples lie; and one "
     "good image, repeated, has 1.",

@@ -26,7 +26,7 @@ CONDITIONAL: dict[str, Metric] = {
     "fd_classifier_within": Metric(
         "FD within classes (classifier)",
         "lower",
-        "Mean over classes of the Fréchet distance between the samples asked for and the training "
+        "Mean over classes of the Fréchet distance between the samples asked for and the reference "
         "images of the class, in the classifier's features.",
         PROJECTION,
         extractor=CLASSIFIER,

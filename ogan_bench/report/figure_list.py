@@ -15,6 +15,9 @@ from ogan_bench.report.figures import Drawing
 PLANES = (("precision", "recall"), ("density", "coverage"))
 """Metrics of one feature space that are plotted against each other: y axis, then x axis."""
 
+OVERLAP = "prd"
+"""Name of the figure of precision and recall between distributions."""
+
 Selection = Literal["main", "all"]
 
 SELECTIONS: tuple[Selection, ...] = get_args(Selection)
@@ -42,9 +45,9 @@ def count_figures(analysis: Analysis) -> int:
 def main_figures(analysis: Analysis) -> set[str]:
     """Names of the figures that show what the study is about.
 
-    These are the hypotheses' estimates, the trials' values of the main metrics and the correlation
-    of z and its code during training. A metric is shown once: along the sweep if all arms are on
-    it, otherwise arm by arm.
+    These are the hypotheses' estimates, the trials' values of the main metrics, the correlation of
+    z and its code during training, and curves of precision and recall where they were measured. A
+    metric is shown once: along the sweep if all arms are on it, otherwise arm by arm.
     """
     swept = {arm for sweep in analysis.sweeps for _, arm in sweep.levels}
     kinds = [
@@ -52,7 +55,8 @@ def main_figures(analysis: Analysis) -> set[str]:
         *(["seeds"] if swept != set(analysis.arms) else []),
     ]
     shown = {f"{kind}-{metric}" for kind in kinds for metric in analysis.main_metrics}
-    return {"forest", "curve-rho", *shown}
+    curves = {f"plane-{OVERLAP}"} if _with_curves(analysis) else set()
+    return {"forest", "curve-rho", *curves, *shown}
 
 
 def _figures(analysis: Analysis) -> dict[str, Callable[[], Drawing]]:
@@ -69,6 +73,9 @@ def _figures(analysis: Analysis) -> dict[str, Callable[[], Drawing]]:
         found[f"level-{metric}"] = draw
     for name, y, x in _planes(analysis):
         found[f"plane-{name}"] = partial(figures.plane_figure, results, x, y, analysis.arms)
+    if with_curves := _with_curves(analysis):
+        draw = partial(figures.overlap_figure, results, with_curves, analysis.arms)
+        found[f"plane-{OVERLAP}"] = draw
     for column, name in figures.CURVES.items():
         if log[column].notna().any():
             title = f"Training curves: {name}"
@@ -94,8 +101,7 @@ def _figures(analysis: Analysis) -> dict[str, Callable[[], Drawing]]:
 
 def _planes(analysis: Analysis) -> Iterator[tuple[str, str, str]]:
     """Name of the figure and its two metrics, for each feature space that has both."""
-    results, tables = analysis.results, (analysis.rows, *analysis.further)
-    shown = {cell["metric"] for rows in tables for cell in rows[0]["cells"]}
+    results, shown = analysis.results, _shown(analysis)
     measured = [name for name in results.metric_names if name in shown and any(
         len(results.by_seed(arm, name)) for arm in analysis.arms
     )]  # fmt: skip
@@ -104,6 +110,19 @@ def _planes(analysis: Analysis) -> Iterator[tuple[str, str, str]]:
             space = metric.removeprefix(f"{y}_")
             if space != metric and f"{x}_{space}" in measured:
                 yield f"{y}_{x}-{space}", metric, f"{x}_{space}"
+
+
+def _with_curves(analysis: Analysis) -> list[str]:
+    """Metrics whose curves are stored with some trial of the arms that are shown."""
+    metrics = analysis.results.metrics
+    drawn = metrics[metrics["curve"].notna() & metrics["arm"].isin(analysis.arms)]
+    return [name for name in drawn["metric"].unique() if name in _shown(analysis)]
+
+
+def _shown(analysis: Analysis) -> set[str]:
+    """Metrics of the tables."""
+    tables = (analysis.rows, *analysis.further)
+    return {cell["metric"] for rows in tables for cell in rows[0]["cells"]}
 
 
 def _followed(analysis: Analysis) -> list[str]:

@@ -13,7 +13,7 @@ from ogan_bench.report.text_table import text_table
 CRITICAL = 1.96
 EXPLAINED = (
     "Value ± half of the 95 % interval, and differences with 95 % intervals and p of a normal\n"
-    "test, not adjusted: from random halves of each set, with the reference fixed."
+    "test, not adjusted: from random halves of each set and of their common reference."
 )
 
 

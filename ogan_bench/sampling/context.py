@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
@@ -73,6 +74,47 @@ class ImageContext:
         self._features: dict[tuple[str, Of], Features] = {}
         self._once: dict[str, Any] = {}
         self._of_members: dict[str, tuple[dict[tuple[str, Of], Features], dict[str, Any]]] = {}
+        self.is_part = False
+        """Whether nothing that is computed from these images will be needed again."""
+
+    def part(self, generated: Tensor, reference: Tensor) -> Self:
+        """Some of the generated and of the training images, with the features known so far.
+
+        The training images must be what generated ones are compared with. Test images stay, unless
+        they are the training images.
+
+        Args:
+            generated: Indices of generated images, on the CPU, shape ``(n,)``.
+            reference: Indices of training images, on the CPU, shape ``(m,)``.
+        """
+        whole = self.dataset
+        train = whole.train.part(reference)
+        trained_on = whole.trained_on
+        if trained_on is not None:
+            trained_on = torch.isin(reference, trained_on).nonzero()[:, 0]
+        chosen: dict[Of, Tensor] = {"generated": generated, "train": reference}
+        chosen["reference"] = reference
+        if not whole.is_split:
+            chosen["test"] = reference
+
+        def rows(known: Mapping[tuple[str, Of], Features]) -> dict[tuple[str, Of], Features]:
+            return {
+                (space, of): features.rows(chosen[of]) if of in chosen else features
+                for (space, of), features in known.items()
+            }
+
+        context = copy.copy(self)
+        context.is_part = True
+        context.dataset = dataclasses.replace(
+            whole, train=train, test=whole.test if whole.is_split else train, trained_on=trained_on
+        )
+        context.reference = train
+        context._generated = self.images("generated")[generated]
+        context._features, context._once = rows(self._features), {}
+        context._of_members = {
+            name: (rows(known), {}) for name, (known, _) in self._of_members.items()
+        }
+        return context
 
     @property
     def reference_split(self) -> str:

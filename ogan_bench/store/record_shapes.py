@@ -78,6 +78,7 @@ class Measurement(Shape):
     error: float | None = None
     members: list[float] | None = None
     note: str | None = None
+    curve: list[Annotated[list[float], Field(min_length=2, max_length=2)]] | None = None
 
 
 class Training(Shape):

@@ -201,7 +201,10 @@ def _of_curve(end: Literal["precision", "recall"], c: Comparison) -> Value:
     points = c.overlap.points
     value: float = getattr(c.overlap, end)
     note = f"against {points} reference images, {RUNS} times in {CLUSTERS} cells"
-    return Value(value, note=note, n_samples=points)
+    curve = None
+    if end == "precision":  # both values are of the same one
+        curve = tuple((round(x, 5), round(y, 5)) for x, y in c.overlap.curve.tolist())
+    return Value(value, note=note, n_samples=points, curve=curve)
 
 
 def _different_cells(c: Comparison) -> Value:

@@ -12,37 +12,33 @@ from ogan_bench.evaluation.fidelity.comparison import Comparison
 from ogan_bench.evaluation.fidelity.diversity import MEASURES
 from ogan_bench.evaluation.fidelity.fidelity import fidelity_rows
 from ogan_bench.evaluation.fidelity.quantities import DEFINITIONS, quantity_rows
-from ogan_bench.metrics.definition import SpaceName
 from ogan_bench.metrics.feature_spaces import CLASSIFIER, names_in
 
 NEED_CLASSES = ("isc",)
 """Quantities of class probabilities, which features alone do not have."""
 
 
-def quantities(space: SpaceName = CLASSIFIER) -> list[str]:
-    """Names of the quantities that :func:`feature_values` knows in a space."""
+def quantities() -> list[str]:
+    """Names of the quantities that :func:`feature_values` knows."""
     return [
         quantity
         for always in (True, False)
-        for quantity in names_in(space, DEFINITIONS, always=always)
+        for quantity in names_in(CLASSIFIER, DEFINITIONS, always=always)
         if quantity not in NEED_CLASSES and (always or quantity in MEASURES)
     ]
 
 
-def feature_values(
-    compared: Comparison, space: SpaceName = CLASSIFIER, without: Container[str] = ()
-) -> dict[str, float | None]:
+def feature_values(compared: Comparison, without: Container[str] = ()) -> dict[str, float | None]:
     """Maps each quantity to its value; ``None`` where it cannot be computed.
 
     Args:
         compared: The samples and the reference.
-        space: Which quantities are defined depends on it.
-        without: Quantities to leave out, except those always measured in the space.
+        without: Quantities to leave out, except those that are always measured.
     """
-    always = names_in(space, DEFINITIONS, always=True)
-    further = names_in(space, DEFINITIONS, always=False)
+    always = names_in(CLASSIFIER, DEFINITIONS, always=True)
+    further = names_in(CLASSIFIER, DEFINITIONS, always=False)
     logits: Tensor = torch.zeros(len(compared.samples), 2)
-    rows = fidelity_rows(compared, logits, space, "features")
+    rows = fidelity_rows(compared, logits, CLASSIFIER, "features")
     rows += quantity_rows(
         {
             name: functools.partial(measure, compared)

@@ -7,6 +7,7 @@ References:
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -21,20 +22,24 @@ RUNS = 10
 MOST = 10_000
 """Points of each set."""
 BETA = 8.0
+ANGLES = 51
+"""Points of a curve, at slopes λ = tan of evenly spaced angles, its ends at 0 and 90° included."""
 
 
 @dataclass(frozen=True)
 class DistributionOverlap:
-    """Both ends of the curve of precision α and recall β.
+    """The curve of precision α and recall β, and both of its ends.
 
     Args:
         recall: Largest F_8 on the curve, which weighs recall.
         precision: Largest F_1/8, which weighs precision.
+        curve: See :func:`mean_curve`.
         points: Number of points of each set.
     """
 
     recall: float
     precision: float
+    curve: Tensor
     points: int
 
 
@@ -64,6 +69,7 @@ def distribution_overlap(samples: Tensor, reference: Tensor, seed: int) -> Distr
     return DistributionOverlap(
         largest_f(cells[:, :n], cells[:, n:], BETA),
         largest_f(cells[:, :n], cells[:, n:], 1 / BETA),
+        mean_curve(cells[:, :n], cells[:, n:]),
         n,
     )
 
@@ -87,15 +93,48 @@ def largest_f(samples: Tensor, reference: Tensor, beta: float) -> float:
         Between 0 and 1. There is no standard error: one that takes the cells as fixed is up to
         2.7 times too small, because other samples lead to other cells.
     """
-    count = int(max(samples.max(), reference.max())) + 1
-    q, p = (
-        torch.stack([run.bincount(minlength=count).double() / len(run) for run in cells])
-        for cells in (samples, reference)
-    )
+    q, p = _shares(samples, reference)
     ratios = (q[p > 0] / p[p > 0]).unique()
-    alphas = torch.stack([torch.minimum(ratio * p, q).sum(1).mean() for ratio in ratios])
+    alphas = _precisions(q, p, ratios)
     each = (1 + beta**2) * alphas / (1 + beta**2 * ratios)
     return min(1.0, float(each.max()))
+
+
+def mean_curve(samples: Tensor, reference: Tensor) -> Tensor:
+    """β(λ) and α(λ), as in :func:`largest_f`, for the same λ whatever the sets are.
+
+    So curves of several extractors or trials can be averaged point by point.
+
+    Args:
+        samples: As there.
+        reference: As there.
+
+    Returns:
+        Recall and precision, from all of the recall to all of the precision, float64, shape
+        ``(51, 2)``. In the limits λ → 0 and λ → ∞, they are the share of the reference in cells
+        with samples, and that of the samples in cells with reference images.
+    """
+    q, p = _shares(samples, reference)
+    slopes = torch.linspace(0, math.pi / 2, ANGLES, dtype=torch.float64)[1:-1].tan()
+    alphas = _precisions(q, p, slopes)
+    reached, faithful = (p * (q > 0)).sum(1).mean(), (q * (p > 0)).sum(1).mean()
+    recall = torch.cat([reached[None], alphas / slopes, reached.new_zeros(1)])
+    precision = torch.cat([reached.new_zeros(1), alphas, faithful[None]])
+    return torch.stack([recall, precision], dim=1)
+
+
+def _shares(samples: Tensor, reference: Tensor) -> list[Tensor]:
+    """Shares of the cells among samples and reference images, float64, each ``(r, cells)``."""
+    count = int(max(samples.max(), reference.max())) + 1
+    return [
+        torch.stack([run.bincount(minlength=count).double() / len(run) for run in cells])
+        for cells in (samples, reference)
+    ]
+
+
+def _precisions(q: Tensor, p: Tensor, slopes: Tensor) -> Tensor:
+    """α at every λ, mean over clusterings, shape ``(s,)``."""
+    return torch.stack([torch.minimum(slope * p, q).sum(1).mean() for slope in slopes])
 
 
 def _cells(points: Tensor, seed: int) -> Tensor:

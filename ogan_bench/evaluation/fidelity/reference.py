@@ -30,10 +30,12 @@ class Reference:
     Args:
         features: Shape ``(m, k)``.
         device: Where to compute.
+        reused: Whether what is derived from them is worth a place in the cache.
     """
 
-    def __init__(self, features: Tensor, device: torch.device) -> None:
+    def __init__(self, features: Tensor, device: torch.device, *, reused: bool = True) -> None:
         self.features = features.to(place(device))
+        self.reused = reused
 
     def __len__(self) -> int:
         return len(self.features)
@@ -101,6 +103,9 @@ class Reference:
     def _kept(
         self, what: str, make: Callable[[], dict[str, Tensor]], **choices: Any
     ) -> dict[str, Tensor]:
+        if not self.reused:
+            return make()
+
         def entry() -> Entry:
             return Entry({name: tensor.cpu() for name, tensor in make().items()}, {"what": what})
 

@@ -17,7 +17,6 @@ from ogan_bench.evaluation.interpolation.paths import (
     PIXELS,
     SEGMENTS,
     InterpolationPaths,
-    chosen,
 )
 from ogan_bench.evaluation.rows import Value
 from ogan_bench.evaluation.standard_error import ratio_of_means
@@ -67,20 +66,23 @@ def straightness(paths: InterpolationPaths, extractor: Extractor, suffix: str) -
 def midpoint_ratio(
     paths: InterpolationPaths, context: ModelContext, space: SpaceName, suffix: str
 ) -> Value:
-    """Distance of midpoints to their nearest training images, relative to that of the ends."""
+    """Distance of midpoints to their nearest images trained on, relative to that of the ends."""
     extractor, endpoints = context.extractor(space), paths.endpoints
     middle = paths.middle_features(extractor, suffix)
     if suffix == PIXELS:
         real = dataset_features(extractor, context.dataset, "test")
-        ends = chosen(real, endpoints.first), chosen(real, endpoints.second)
+        ends = real.rows(endpoints.first), real.rows(endpoints.second)
     else:
         ends = paths.end_features(context, space)
-    train = dataset_features(extractor, context.dataset, "train").features
-    distances = nearest(torch.cat([part.features for part in (middle, *ends)]), train).distances
+    trained, note = dataset_features(extractor, context.dataset, "train").features, None
+    if (trained_on := context.dataset.trained_on) is not None:
+        trained = trained[trained_on.to(trained.device)]
+        note = f"against {len(trained_on)} images trained on"
+    distances = nearest(torch.cat([part.features for part in (middle, *ends)]), trained).distances
     found = middle_to_ends(
         distances[:PAIRS, 0], distances[PAIRS:, 0].view(2, PAIRS), endpoints.error_of_mean
     )
-    return Value(found.value, extractor=extractor.name, error=found.standard_error)
+    return Value(found.value, note=note, extractor=extractor.name, error=found.standard_error)
 
 
 def confidence(paths: InterpolationPaths, context: ModelContext, suffix: str) -> Value:

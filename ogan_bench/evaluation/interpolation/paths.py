@@ -172,8 +172,8 @@ class InterpolationPaths:
             if context.trained.generator.conditional:
                 end = extract(extractor, to_uint8(self.decoded_endpoints[1]))
             else:
-                end = chosen(known, self.endpoints.second)
-            self._end_features[extractor.name] = chosen(known, self.endpoints.first), end
+                end = known.rows(self.endpoints.second)
+            self._end_features[extractor.name] = known.rows(self.endpoints.first), end
         return self._end_features[extractor.name]
 
     def squared_speeds(self, extractor: Extractor, curve: Curve) -> tuple[Tensor, Tensor]:
@@ -201,9 +201,3 @@ class InterpolationPaths:
                 curve, endpoints.start, endpoints.end, self.positions, EPSILON,
             )  # fmt: skip
         return self._speeds[space, curve], self._straight[space]
-
-
-def chosen(features: Features, indices: Tensor) -> Features:
-    return dataclasses.replace(
-        features, features=features.features[indices], logits=features.logits[indices]
-    )

@@ -7,6 +7,7 @@ support of the reference lack fidelity; parts of that support without samples la
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -109,6 +110,40 @@ def sphere(k: int, *, filled: bool) -> Draw:
         return points * torch.rand(n, 1, generator=g) ** (1 / k) if filled else points
 
     return draw
+
+
+def torus(radius: float, tube: float) -> Draw:
+    """In the tube around a circle of three dimensions, evenly along it and in its cross-section."""
+
+    def draw(g: Generator, n: int) -> Tensor:
+        across = tube * sphere(2, filled=True)(g, n)
+        angle = 2 * math.pi * torch.rand(n, generator=g)
+        out = radius + across[:, 0]
+        return torch.stack([out * angle.cos(), out * angle.sin(), across[:, 1]], dim=1)
+
+    return draw
+
+
+def stretched(draw: Draw, *factors: float) -> Draw:
+    """The first coordinates are multiplied by these factors."""
+
+    def points(g: Generator, n: int) -> Tensor:
+        found = draw(g, n)
+        found[:, : len(factors)] *= torch.tensor(factors)
+        return found
+
+    return points
+
+
+def moved(draw: Draw, by: float) -> Draw:
+    """The first coordinate is shifted."""
+
+    def points(g: Generator, n: int) -> Tensor:
+        found = draw(g, n)
+        found[:, 0] += by
+        return found
+
+    return points
 
 
 def pareto(k: int, power: float) -> Draw:
@@ -239,6 +274,34 @@ EXPERIMENTS: dict[str, Experiment] = {
         LESS_DIVERSE,
         "the inside of the reference has no samples",
     ),
+    "sphere_too_small": Experiment(
+        "the surface of a ball of 0.7 times the radius, 16 dimensions",
+        Pair(sphere(16, filled=False)),
+        Pair(sphere(16, filled=False), stretched(sphere(16, filled=False), *[0.7] * 16)),
+        WORSE,
+        "no sample lies on the surface, and no part of it is reached",
+    ),
+    "torus_for_ball": Experiment(
+        "a ring around the ball in place of the ball, 3 dimensions",
+        Pair(sphere(3, filled=True)),
+        Pair(sphere(3, filled=True), torus(1.25, 0.125)),
+        WORSE,
+        "the samples lie close to the reference, but none is in it",
+    ),
+    "one_coordinate_off": Experiment(
+        "one of 64 coordinates shifted by 6",
+        Pair(normal(64)),
+        Pair(normal(64), moved(normal(64), 6.0)),
+        WORSE,
+        "by that coordinate no sample could be of the reference",
+    ),
+    "one_coordinate_scaled": Experiment(
+        "bad samples, and a coordinate that says nothing scaled by 1,000 on both sides",
+        Pair(normal(2), moved(normal(2), 6.0)),
+        Pair(stretched(normal(2), 1.0, 1000.0), stretched(moved(normal(2), 6.0), 1.0, 1000.0)),
+        SHARES_SAME,
+        "the other coordinate tells samples and reference apart as before",
+    ),
     "cube_too_large": Experiment(
         "a cube of 1.5 times the side, 4 dimensions",
         Pair(cube(4, 1.0)),
@@ -311,3 +374,23 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
 }
 """All experiments by name."""
+
+CHECKS: dict[str, tuple[str, ...]] = {
+    "Gaussians with other means": ("mean_shift",),
+    "the same, with an outlier": ("outliers_in_reference", "outliers_in_samples"),
+    "Gaussians with other standard deviations": ("scale_up", "scale_down"),
+    "modes that lose samples all at once": ("modes_dropped_at_once",),
+    "modes that are dropped in turn": ("mode_dropped", "modes_dropped_in_turn"),
+    "modes that are dropped, and others invented": ("mode_invented", "modes_invented"),
+    "one mode against two": ("one_for_two_modes",),
+    "surfaces of balls of other radii": ("sphere_too_small",),
+    "a ball against a torus around it": ("torus_for_ball",),
+    "overlapping cubes, more or fewer points": ("sample_size",),
+    "overlapping cubes, more or fewer samples alone": (),
+    "a coordinate on another scale": ("one_coordinate_scaled",),
+    "many equal coordinates and a disjoint one": ("one_coordinate_off",),
+    "Gaussians with other means beside a Pareto distribution": ("heavy_tails",),
+    "whole numbers against continuous ones": ("continuous_for_discrete",),
+}
+"""The fifteen checks of arXiv 2505.22450, in our words, to the experiments that ask about the same;
+none where sets of other sizes would have to be compared."""

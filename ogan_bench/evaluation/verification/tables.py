@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ogan_bench.evaluation.fidelity.quantities import DEFINITIONS
-from ogan_bench.evaluation.verification.experiments import EXPERIMENTS
+from ogan_bench.evaluation.verification.experiments import CHECKS, EXPERIMENTS
 from ogan_bench.evaluation.verification.smallest_defect import FAMILIES
 from ogan_bench.evaluation.verification.verify import Limit, Outcome, judged
 
@@ -39,6 +39,15 @@ def outcome_tables(outcomes: Sequence[Outcome]) -> str:
             f"{kind.capitalize()}:\n\n" + _table(["defect", "should be", *titles], [*rows, total])
         )
     return "\n\n".join(text)
+
+
+def check_table() -> str:
+    """The checks of arXiv 2505.22450 and the experiments that ask about the same."""
+    rows = [
+        [check, "; ".join(EXPERIMENTS[name].title for name in names) or "none"]
+        for check, names in CHECKS.items()
+    ]
+    return _table(["check of the paper", "here"], rows)
 
 
 def limit_table(limits: Sequence[Limit]) -> str:

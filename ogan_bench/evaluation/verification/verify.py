@@ -62,15 +62,6 @@ class Limit:
     smallest: float | None
 
 
-class _Synthetic(Reference):
-    """A reference that is used once, so nothing of it is worth a place in the cache."""
-
-    def _kept(
-        self, what: str, make: Callable[[], dict[str, Tensor]], **choices: object
-    ) -> dict[str, Tensor]:
-        return make()
-
-
 def judged() -> dict[str, Kind]:
     """The quantities that have a direction, and what each measures."""
     found = {name: kind(name, DEFINITIONS[name].better) for name in quantities()}
@@ -78,23 +69,29 @@ def judged() -> dict[str, Kind]:
 
 
 def outcomes(
-    n: int, repeats: int = REPEATS, progress: Callable[[str], None] = lambda name: None
+    n: int,
+    repeats: int = REPEATS,
+    without: Sequence[str] = (),
+    progress: Callable[[str], None] = lambda name: None,
 ) -> list[Outcome]:
     """Every quantity in every experiment.
 
     Args:
         n: Points of each set.
         repeats: Independent draws with and without the defect, at least two.
+        without: Quantities to leave out.
         progress: Receives the name of each experiment as it begins.
     """
-    kinds = judged()
+    kinds = {name: of for name, of in judged().items() if name not in without}
     found = []
     for name, experiment in EXPERIMENTS.items():
         progress(name)
-        base = [_values(experiment.base, n, f"verify/{name}/base", i) for i in range(repeats)]
-        defect = [_values(experiment.defect, n, f"verify/{name}/defect", i) for i in range(repeats)]
-        perfect = _values(Pair(experiment.base.real), n, f"verify/{name}/perfect", 0)
-        useless = _useless(experiment.base, n, f"verify/{name}/useless")
+        base, defect = (
+            [_values(pair, n, f"verify/{name}/{which}", i, without) for i in range(repeats)]
+            for which, pair in {"base": experiment.base, "defect": experiment.defect}.items()
+        )
+        perfect = _values(Pair(experiment.base.real), n, f"verify/{name}/perfect", 0, without)
+        useless = _useless(experiment.base, n, f"verify/{name}/useless", without)
         for quantity, of in kinds.items():
             desired = experiment.desired.get(of)
             before, after = _oriented(quantity, base), _oriented(quantity, defect)
@@ -157,14 +154,14 @@ def _values(pair: Pair, n: int, stage: str, index: int, without: Sequence[str] =
     return _measured(samples, real, index, without)
 
 
-def _useless(pair: Pair, n: int, stage: str) -> Values:
+def _useless(pair: Pair, n: int, stage: str, without: Sequence[str]) -> Values:
     """Samples of the reference's shape, far off."""
     real, shape = (pair.real(generator(0, stage, i), n).float() for i in range(2))
-    return _measured(shape + FAR * real.std(0), real, 0)
+    return _measured(shape + FAR * real.std(0), real, 0, without)
 
 
 def _measured(samples: Tensor, real: Tensor, seed: int, without: Sequence[str] = ()) -> Values:
-    reference = _Synthetic(real, torch.device("cpu"))
+    reference = Reference(real, torch.device("cpu"), reused=False)
     unused = [name for name in quantities() if name in without or name not in judged()]
     return feature_values(Comparison(samples, reference, seed), without=unused)
 

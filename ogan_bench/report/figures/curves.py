@@ -90,7 +90,7 @@ def _plot(
     down = math.ceil(len(panels) / across)
     figure, grid = frame(down, across, height=180 if down == 1 else 150, legend=known)
     for axes, (y, x, trials) in zip(grid, panels, strict=False):
-        _draw(axes, trials, known, most)
+        draw_lines(axes, trials, known, most)
         lines = [line[:, 1] for arm in known for line in trials[arm]]
         scaled(axes, "x", ())
         scaled(axes, "y", np.concatenate([[], *lines]))
@@ -99,7 +99,8 @@ def _plot(
     return figure
 
 
-def _draw(axes: Axes, trials: Trials, known: Mapping[str, Style], most: int) -> None:
+def draw_lines(axes: Axes, trials: Trials, known: Mapping[str, Style], most: int) -> None:
+    """A thin line for each seed and a thick one for the mean, of at most so many points each."""
     thin = [(_thinned(line, most), look) for arm, look in known.items() for line in trials[arm]]
     thick = [(_thinned(_mean_of(trials[arm]), most), look) for arm, look in known.items()]
     for lines, more in (

@@ -62,6 +62,12 @@ class TestAveraged:
         found = averaged([row(1.0, "a", floor=0.1, error=0.1), row(2.0, "b")], "both")
         assert (found.floor, found.error, found.note) == (None, None, None)
 
+    def test_curves_are_averaged_point_by_point(self) -> None:
+        one, other = ((1.0, 0.0), (0.0, 1.0)), ((0.5, 0.0), (0.0, 0.75))
+        found = averaged([row(1.0, "a", curve=one), row(2.0, "b", curve=other)], "both")
+        assert found.curve == ((0.75, 0.0), (0.0, 0.875))
+        assert averaged([row(1.0, "a", curve=one), row(2.0, "b")], "both").curve is None
+
     def test_several_metrics_are_refused(self) -> None:
         other = dataclasses.replace(row(1.0, "b"), metric="kd_classifier")
         with pytest.raises(ValueError, match="several metrics"):

@@ -84,6 +84,11 @@ class TestRow:
             "note": None,
         }
 
+    def test_only_the_record_of_a_curve_has_one(self) -> None:
+        measures = {"prd_precision_clip": lambda: Value(0.9, curve=((1.0, 0.0), (0.0, 1.0)))}
+        (row,) = measured_rows(measures, n_samples=3, split="train")
+        assert row.record()["curve"] == ((1.0, 0.0), (0.0, 1.0))
+
     @pytest.mark.parametrize(
         ("metric", "value"), [("nonsense", 1.0), ("fid", math.nan), ("fid", None)]
     )

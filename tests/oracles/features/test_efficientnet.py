@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ogan_bench.evaluation.fidelity.fidelity import kernel_distance
 from ogan_bench.evaluation.fidelity.frechet import frechet_distance
+from ogan_bench.evaluation.fidelity.manifolds import manifolds
 from ogan_bench.features import efficientnet as efficientnet_module
 from ogan_bench.features.efficientnet import efficientnet_lite0, size_for, weights_path
 from ogan_bench.features.extractor import Extractor, extract
@@ -162,6 +163,25 @@ class TestDistancesOfPhotographs:
         for found in (kernel, frechet):
             assert found == sorted(found)
             assert found[-1] > 2 * found[0]
+
+    def test_density_and_precision_rise_for_what_shows_nothing(
+        self, images: Tensor, lite: Extractor, real: tuple[Tensor, Tensor]
+    ) -> None:
+        """Strongly blurred photographs, and each photograph's mean grey."""
+        reference, untouched = real
+        grey = images[N:].float().mean((1, 2, 3), keepdim=True).expand_as(images[N:])
+        found = [
+            manifolds(features, reference, 0)
+            for features in (
+                untouched,
+                *(extract(lite, x).features for x in (self.blurred(images[N:], 5), grey.byte())),
+            )
+        ]
+        density = [of.density.value for of in found]
+        assert density == sorted(density)
+        assert density[2] > 3 * density[0]
+        assert found[2].precision.value == 1.0 > found[0].precision.value
+        assert max(of.recall.value for of in found[1:]) < 0.1 < found[0].recall.value
 
     def test_a_dropped_photograph_and_a_collapse_are_seen(
         self, real: tuple[Tensor, Tensor]

@@ -18,6 +18,7 @@ from ogan_bench.cli import app
 from ogan_bench.data.base import to_uint8
 from ogan_bench.data.sources.digits import digits
 from ogan_bench.errors import UserError
+from ogan_bench.evaluation import set_comparison
 from ogan_bench.evaluation.external_images import SQUARE
 from ogan_bench.evaluation.external_statistics import FEATURES
 from tests.unit.evaluation.images_on_disk import pixels, save_folder
@@ -144,14 +145,18 @@ def test_statistics_have_a_distance_and_nothing_else(
         run(*mixed[:3], tmp_path / "x.npy", "--statistics-of", "inception:tf1")
 
 
-def test_several_sets_are_compared_side_by_side(tmp_path: Path) -> None:
+def test_several_sets_are_compared_side_by_side(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(set_comparison, "HALVES", 12)
     real = digits(resolution=16).train.images
     sets = {"a.npy": real[:200], "b.npy": real[200:400], "noise.npy": 255 - real[:200]}
     flags: list[str | Path] = []
     for name, images in sets.items():
         np.save(tmp_path / name, images.numpy())
         flags += ["--generated", tmp_path / name]
-    asked = ["evaluate", *map(str, flags), "--reference", "digits", "--device", "cpu"]
+    pictures = ["--out", str(tmp_path / "pictures")]
+    asked = ["evaluate", *map(str, flags), "--reference", "digits", "--device", "cpu", *pictures]
     result = CliRunner().invoke(app, [*asked, "--json"], catch_exceptions=False)
     found = json.loads(result.stdout)
     first, same, other = (str(tmp_path / name) for name in sets)
@@ -160,6 +165,16 @@ def test_several_sets_are_compared_side_by_side(tmp_path: Path) -> None:
     worse = found["differences"][other]["fd_classifier"]
     assert 0 < worse["low"] < worse["value"] < worse["high"]
     assert worse["p"] < 1e-6
+    assert "1-not-3.png: what " in result.stderr
+    assert len(list((tmp_path / "pictures").iterdir())) == 4
+    with pytest.raises(UserError, match="--groups diversity has some"):
+        run(*flags[:2], "--reference", "digits", *pictures)
+    with pytest.raises(UserError, match="--out has no meaning for stored trials"):
+        run(tmp_path, *pictures)
+    with pytest.raises(UserError, match="--paired is of sets that are compared"):
+        run(*flags[:2], "--reference", "digits", "--paired")
+    with pytest.raises(UserError, match="--paired has no meaning for stored trials"):
+        run(tmp_path, "--paired")
     np.save(tmp_path / "few.npy", real[:100].numpy())
     with pytest.raises(UserError, match="differ in size"):
         run(*flags[:2], "--generated", tmp_path / "few.npy", "--reference", "digits")

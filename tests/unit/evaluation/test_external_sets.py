@@ -10,13 +10,19 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import Dataset, Split
-from ogan_bench.evaluation import external_statistics
+from ogan_bench.evaluation import external_statistics, set_comparison
 from ogan_bench.evaluation.external_images import read_images, reference_dataset
-from ogan_bench.evaluation.external_sets import HINT, distance_from_statistics, image_rows
+from ogan_bench.evaluation.external_sets import (
+    HINT,
+    compare_sets,
+    distance_from_statistics,
+    image_rows,
+)
 from ogan_bench.evaluation.external_statistics import statistics_of
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.features.feature_space import FeatureSpace
 from ogan_bench.features.spaces import FEATURE_SPACES
+from ogan_bench.metrics.definition import Group
 from ogan_bench.study.settings import Evaluation
 from tests.unit.evaluation.images_on_disk import pixels, save_folder
 
@@ -122,3 +128,29 @@ def test_a_file_of_both_is_images_until_its_statistics_are_asked_for(
     np.save(tmp_path / "samples.npy", images)
     (row,) = distance_from_statistics(tmp_path / "samples.npy", batch, "inception:tf1", CPU)
     assert row.value == pytest.approx(16 * 2**2)
+
+
+@pytest.mark.parametrize("groups", [[], ["diversity"]])
+def test_what_has_an_error_alone_has_one_among_sets_and_its_differences_are_tested(
+    groups: list[Group], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Class counts, the wavelet distance and what needs test images used to lose theirs."""
+    monkeypatch.setattr(set_comparison, "HALVES", 3)
+    labels = torch.arange(220) % 2
+    train, test = (
+        Split(torch.from_numpy(pixels(n=220, channels=1, seed=seed)), labels) for seed in (0, 1)
+    )
+    dataset = Dataset("noise", train, test, ("a", "b"), "none")
+    settings = Evaluation(extractors=["classifier"], groups=groups)
+    sets = {
+        name: torch.from_numpy(pixels(n=220, channels=1, seed=seed))
+        for name, seed in {"a": 2, "b": 3}.items()
+    }
+    alone = image_rows(sets["b"], dataset, settings, CPU)
+    found = compare_sets(sets, dataset, settings, CPU, dict.fromkeys(sets, ""))
+    assert [row.value for row in found.rows["b"]] == [row.value for row in alone]
+    known = {row.metric for row in alone if row.error is not None}
+    expected = {"isc_classifier", "modes_classifier", "modes_kl_classifier"}
+    assert known >= (expected | {"fwd", "data_copying_classifier"} if groups else expected)
+    assert known <= {row.metric for row in found.rows["b"] if row.error is not None}
+    assert known <= set(found.differences["b"])

@@ -1,57 +1,158 @@
-"""Standard errors from halves, and differences of two sets."""
+"""Standard errors from halves, and differences of sets that share their reference."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import statistics
+from collections.abc import Sequence
 
 import pytest
 import torch
 from torch import Tensor
 
-from ogan_bench.evaluation.fidelity.comparison import Comparison
-from ogan_bench.evaluation.fidelity.feature_values import feature_values
-from ogan_bench.evaluation.fidelity.reference import Reference
+from ogan_bench.data.base import Dataset, Split
+from ogan_bench.evaluation import set_comparison
+from ogan_bench.evaluation.evaluate import evaluate_context
+from ogan_bench.evaluation.rows import Row
 from ogan_bench.evaluation.set_comparison import (
+    Difference,
+    HalfValues,
     difference,
     half_values,
-    mean_of_members,
-    standard_errors,
+    with_errors,
 )
+from ogan_bench.features.feature_space import FeatureSpace
+from ogan_bench.features.spaces import FEATURE_SPACES
+from ogan_bench.sampling.context import ImageContext
+from ogan_bench.study.settings import Evaluation
 
-SLOW = ("ndb", "ndb_js", "sliced_wasserstein", "fd_infinity", "authenticity", "kd_exact", "density")
+CPU = torch.device("cpu")
+SPACE = "dinov2"
+METRICS = ("fd_dinov2", "kd_dinov2")
+REPEATS = 30
 
 
-def drawn(seed: int, n: int, shift: float = 0.0) -> Tensor:
-    return shift + torch.randn(n, 4, generator=torch.Generator().manual_seed(seed))
+class Levels:
+    """The four pixels of an image, in standard deviations, as features."""
+
+    name, weights_hash, device, batch_size = "levels@0", "0", CPU, 1000
+
+    def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        levels = (images.flatten(1).float() - 128) / 20
+        return levels, levels.new_zeros(len(images), 0)
+
+
+@pytest.fixture(autouse=True)
+def _levels(monkeypatch: pytest.MonkeyPatch) -> None:
+    space = FeatureSpace("levels", lambda *_: Levels(), str, lambda _: "levels")
+    monkeypatch.setitem(FEATURE_SPACES, SPACE, space)
+
+
+def normal(seed: int, n: int) -> Tensor:
+    return torch.randn(n, 4, generator=torch.Generator().manual_seed(seed))
+
+
+def contexts(reference: Tensor, *sets: Tensor) -> list[ImageContext]:
+    """Images whose levels are these."""
+
+    def images(levels: Tensor) -> Tensor:
+        return (128 + 20 * levels).round().clamp(0, 255).to(torch.uint8)[:, None, None]
+
+    real = Split(images(reference))
+    dataset, settings = Dataset("levels", real, real, (), "none"), Evaluation(extractors=[SPACE])
+    return [ImageContext(dataset, settings, CPU, generated=images(levels)) for levels in sets]
+
+
+def measured(of: Sequence[ImageContext]) -> list[dict[str, Row]]:
+    return [{row.metric: row for row in evaluate_context(context)[0]} for context in of]
+
+
+def value(row: Row) -> float:
+    assert row.value is not None
+    return row.value
+
+
+def drawn_sets(seed: int, shared: bool) -> list[ImageContext]:
+    """A small reference and two shifted sets, which may answer the same inputs."""
+    inputs = normal(3 * seed + 1, 400)
+    other = inputs + 0.3 * normal(3 * seed + 2, 400) if shared else normal(3 * seed + 2, 400)
+    return contexts(normal(3 * seed, 200), inputs + 0.8, other + 0.8)
 
 
 @pytest.mark.usefixtures("_stores")
-def test_the_spread_of_halves_is_that_of_independent_sets() -> None:
-    reference = Reference(drawn(0, 600), torch.device("cpu"))
-    sets = [drawn(seed, 200, 1.0) for seed in range(1, 31)]
-    values = [feature_values(Comparison(of, reference, 0), without=SLOW) for of in sets]
-    errors = [
-        standard_errors(half_values(of, reference, "classifier", 0, without=SLOW, halves=20))
-        for of in sets[:4]
-    ]
-    for quantity in ("fd", "kd", "precision"):
-        truth = statistics.stdev(found[quantity] or 0.0 for found in values)
-        error = statistics.fmean(found[quantity] for found in errors)
-        assert 0.6 * truth < error < 1.7 * truth, quantity
+@pytest.mark.parametrize("paired", [False, True])
+def test_the_error_of_a_difference_is_its_spread_and_less_than_of_independent_sets(
+    paired: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redrawn with their reference, both sets are farther from it or nearer to it together."""
+    monkeypatch.setattr(set_comparison, "HALVES", 30)
+    both = [measured(drawn_sets(seed, paired)) for seed in range(REPEATS)]
+    errors: dict[str, list[float]] = {metric: [] for metric in METRICS}
+    apart: dict[str, list[float]] = {metric: [] for metric in METRICS}
+    for seed in range(3):
+        sets = drawn_sets(seed, paired)
+        rows = measured(sets)
+        drawn = half_values(sets, [list(of.values()) for of in rows], paired=paired)
+        for metric in METRICS:
+            first, second = (of[metric] for of in rows)
+            found = difference(second, drawn[1], first, drawn[0])
+            assert found is not None
+            errors[metric].append(found.error)
+            ends = zip((first, second), drawn, strict=True)
+            own = [with_errors([row], of)[0].error or math.nan for row, of in ends]
+            apart[metric].append(math.hypot(*own))
+    for metric in METRICS:
+        truth = statistics.stdev(value(of[1][metric]) - value(of[0][metric]) for of in both)
+        error = statistics.fmean(errors[metric])
+        assert 0.65 * truth < error < 1.5 * truth, metric
+        assert error < (0.5 if paired else 0.9) * statistics.fmean(apart[metric]), metric
 
 
-def test_a_difference_adds_variances() -> None:
-    found = difference(5.0, 0.3, 4.0, 0.4)
-    assert [found.value, found.error] == pytest.approx([1, 0.5])
-    assert found.p == pytest.approx(math.erfc(2 / math.sqrt(2)))
-    assert list(found.interval) == pytest.approx([0.02, 1.98], abs=1e-3)
-    assert difference(1.0, 0.0, 1.0, 0.0).p == 1
-    assert difference(2.0, 0.0, 1.0, 0.0).p == 0
+def row(metric: str, value: float | None, error: float | None = None) -> Row:
+    return Row(metric, value, 100, "train", error=error, note="a note")
 
 
-def test_an_ensemble_is_averaged_half_by_half() -> None:
-    """Errors that members share stay, others shrink: the mean of errors would be too large."""
-    one, other = {"fd": [1.0, 2.0, 3.0], "kd": [1.0, 2.0, 3.0]}, {"fd": [3.0, 2.0, 1.0]}
-    assert mean_of_members([one, other]) == {"fd": [2.0, 2.0, 2.0]}
-    assert standard_errors(mean_of_members([one, one])) == standard_errors(one)
+NOTHING: HalfValues = {}
+
+
+def found(second: Row, first: Row) -> Difference | None:
+    return difference(second, NOTHING, first, NOTHING)
+
+
+def test_without_halves_own_errors_stay_and_variances_add() -> None:
+    one, other = row("isc_classifier", 4.0, 0.4), row("isc_classifier", 5.0, 0.3)
+    assert with_errors([one], NOTHING) == [one]
+    of = found(other, one)
+    assert of is not None
+    assert [of.value, of.error] == pytest.approx([1, 0.5])
+    assert of.p == pytest.approx(math.erfc(2 / math.sqrt(2)))
+    assert list(of.interval) == pytest.approx([0.02, 1.98], abs=1e-3)
+    exact = row("modes_classifier", 9.0, 0.0)
+    same, fewer = found(exact, exact), found(dataclasses.replace(exact, value=8.0), exact)
+    assert same is not None
+    assert fewer is not None
+    assert (same.p, fewer.p) == (1, 0)
+    assert found(row("kd_classifier", 1.0), row("kd_classifier", 2.0, 0.1)) is None
+    assert found(row("kd_classifier", None), row("kd_classifier", 2.0, 0.1)) is None
+
+
+def test_what_sets_share_in_every_draw_cancels() -> None:
+    one, other = {"fid": [1.0, 2.0, 3.0]}, {"fid": [2.0, 3.0, 4.0]}
+    of = difference(row("fid", 3.0, 9.0), other, row("fid", 2.0, 9.0), one)
+    assert of is not None
+    assert (of.value, of.error, of.p) == (1.0, 0.0, 0.0)
+    assert [noted.error for noted in with_errors([row("fid", 3.0, 9.0)], other)] == [1.0]
+
+
+@pytest.mark.usefixtures("_stores")
+def test_paired_sets_are_drawn_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Equal sets differ by nothing; drawn apart, their halves differ."""
+    monkeypatch.setattr(set_comparison, "HALVES", 3)
+    images = normal(1, 60)
+    sets = contexts(normal(0, 60), images, images)
+    rows = [list(of.values()) for of in measured(sets)]
+    alike = half_values(sets, rows, paired=True)
+    assert alike[0] == alike[1]
+    apart = half_values(sets, rows)
+    assert apart[0]["fd_dinov2"] != apart[1]["fd_dinov2"]

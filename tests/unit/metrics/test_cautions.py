@@ -22,6 +22,7 @@ def test_a_quantity_has_its_caution_in_every_space_under_every_name() -> None:
     assert caution_for("modes_kl_classifier") == CAUTIONS["modes_kl"]
     assert caution_for("fd_debiased_classifier") is None
     assert caution_for("kid") is None
+    assert "copies of training images score best" in CAUTIONS["fd"]
 
 
 def test_describe_shows_it() -> None:

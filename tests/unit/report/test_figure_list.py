@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ogan_bench.analysis.analyse import analyse, analyse_stored
@@ -20,9 +21,10 @@ from ogan_bench.report.figure_list import (
 )
 from ogan_bench.report.figures.style import COLOURS
 from ogan_bench.report.report import write_report
+from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from tests.unit.analysis.study_with_history import write_with_history
-from tests.unit.report.figures.drawn_parts import drawn
+from tests.unit.report.figures.drawn_parts import drawn, lines_of
 
 MAIN = {"forest", "seeds-reconstruction_mse", "curve-rho"}
 MORE = {
@@ -49,6 +51,34 @@ def test_main_figures_are_those_of_the_metrics_that_hypotheses_name(tmp_path: Pa
     assert set(drawings(analysis)) == MAIN
     assert set(drawings(analysis, "all")) == MAIN | MORE
     assert count_figures(analysis) == len(MAIN | MORE)
+
+
+CURVES = {
+    ("none", 0): [[0.5, 0.0], [0.0, 0.5]],
+    ("none", 1): [[0.7, 0.0], [0.0, 0.9]],
+    ("pearson", 0): [[1.0, 0.0], [0.0, 1.0]],
+}
+
+
+def test_curves_of_precision_and_recall_are_drawn_where_they_were_measured(tmp_path: Path) -> None:
+    root, metric = with_metrics(tmp_path), "prd_precision_classifier"
+    for (arm, seed), curve in CURVES.items():
+        folder = root / "demo" / arm / f"seed-{seed}"
+        result = TrialFolder(folder).read("result.json")
+        assert result is not None
+        row = {"metric": metric, "value": 0.5, "n_samples": 9, "split": "train", "curve": curve}
+        result.pop("seal", None)
+        TrialFolder(folder).write("result.json", {**result, "metrics": [*result["metrics"], row]})
+    analysis = analyse_stored(root, "demo")
+    assert set(drawings(analysis)) == {*MAIN, "plane-prd"}
+    drawing = drawings(analysis)["plane-prd"]
+    assert "PRD precision (F_1/8)" in drawing.alt
+    (axes,) = drawn(drawing).axes
+    thin, thick = lines_of(axes)
+    assert [line.tolist() for line in thin.get_segments()] == list(CURVES.values())
+    assert thick.get_segments()[0] == pytest.approx(np.array([[0.6, 0.0], [0.0, 0.7]]))
+    assert "![Precision against recall" in write_report(analysis).markdown.read_text()
+    assert "plane-prd" not in drawings(selected(analysis, None, ["latent_rho"]), "all")
 
 
 def test_arms_of_a_sweep_are_shown_along_it(tmp_path: Path) -> None:

@@ -88,6 +88,13 @@ def test_the_floor_is_the_best_constant_answer() -> None:
     assert row.value == row.floor == pytest.approx(0.7)
 
 
+def test_within_is_against_the_reference_and_says_so() -> None:
+    """With a part of the images trained on, too few of a class would be left."""
+    definition = CONDITIONAL["fd_classifier_within"].definition
+    assert "reference images" in definition
+    assert "training" not in definition
+
+
 def test_within_is_the_mean_over_classes() -> None:
     samples, train = images(CLASSES, shift=0.5), images(CLASSES, seed=1)
     per_class = [

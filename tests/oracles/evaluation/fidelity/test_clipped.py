@@ -18,23 +18,32 @@ def test_of_six_points_on_a_line() -> None:
     assert found.clipped_coverage.value == pytest.approx(4 / 7, rel=1e-12)
 
 
+PUBLISHED = {
+    16: {"density": (0.980, 0.492, 0.938), "coverage": (0.973, 0.500, 0.048)},
+    64: {"density": (0.977, 0.492, 0.861), "coverage": (0.987, 0.502, 0.038)},
+}
+"""Means over five draws by the authors' program: perfect samples, half of them far away, and
+twenty samples, each a hundred times."""
+DEVIATIONS = {"density": 0.011, "coverage": 0.019}
+"""Published for perfect samples of 16 dimensions."""
+OF_TWENTY = {"density": 0.1, "coverage": 0.03}
+"""Twenty samples vary more: from one draw to the next by 0.05 to 0.14 and by 0.01 to 0.03."""
+
+
 @pytest.mark.parametrize("d", [16, 64])
 def test_published_vectors(d: int) -> None:
     """Perfect samples about 1, half of them far away a half, twenty repeated ones cover little."""
     found = []
-    for seed in range(2):
+    for seed in range(5):
         x, y = normal(2000, d, seed), normal(2000, d, 50 + seed)
         far = x.clone()
         far[::2] += 50
         found.append([overlap(samples, y) for samples in (x, far, x[:20].repeat(100, 1))])
-    density, coverage = (
-        np.mean([[getattr(f, q).value for f in row] for row in found], axis=0)
-        for q in ("clipped_density", "clipped_coverage")
-    )
-    assert density[:2] == pytest.approx([0.98, 0.49], abs=0.03)
-    assert coverage[:2] == pytest.approx([0.98, 0.50], abs=0.04)
-    assert 0.01 < coverage[2] < 0.15
-    assert density[2] > 0.7
+    for quantity, (perfect, half, repeated) in PUBLISHED[d].items():
+        values = [[getattr(f, f"clipped_{quantity}").value for f in row] for row in found]
+        mean = np.mean(values, axis=0)
+        assert mean[:2] == pytest.approx([perfect, half], abs=3 * DEVIATIONS[quantity])
+        assert mean[2] == pytest.approx(repeated, abs=OF_TWENTY[quantity])
 
 
 @pytest.mark.parametrize(("n", "m", "k"), [(40, 60, 5), (30, 12, 2), (3, 20, 5)])

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 import torch
 from prdc import compute_prdc
+from scipy.ndimage import gaussian_filter
 from scipy.spatial.distance import cdist
 from torch_fidelity.metric_prc import prc_features_to_metric
 
+from ogan_bench.data.sources.digits import digits
 from ogan_bench.evaluation.fidelity.manifolds import (
     BLOCK,
     Manifolds,
@@ -23,6 +25,7 @@ from ogan_bench.evaluation.fidelity.manifolds import (
     nearest,
 )
 from ogan_bench.evaluation.standard_error import Estimate
+from ogan_bench.metrics import METRICS
 from tests.oracles.evaluation.normal_samples import normal
 from tests.oracles.evaluation.spread import assert_about_the_spread
 
@@ -90,6 +93,22 @@ class TestManifolds:
         assert constant.density.value > 5 * perfect.density.value
         assert constant.clipped_density.value <= 1.0
         assert constant.clipped_coverage.value < 0.2 < perfect.clipped_coverage.value
+
+    def test_of_blurred_images_rise_as_their_definitions_warn(self) -> None:
+        """Slightly blurred digits lie further inside, and reach less of the others."""
+        images = digits().train.images
+        blurred = gaussian_filter(images[700:1400].double().numpy(), (0, 0, 0.7, 0.7)).round()
+        real, test, moved = (
+            of.flatten(1).float()
+            for of in (images[:700], images[700:1400], torch.from_numpy(blurred))
+        )
+        untouched, found = (manifolds(x, real, 0) for x in (test, moved))
+        assert found.recall.value < untouched.recall.value - 0.2
+        for quantity in ("precision", "density"):
+            rise = getattr(found, quantity).value - getattr(untouched, quantity).value
+            assert rise > 0.08, quantity
+            assert "blur" in METRICS[f"{quantity}_classifier"].definition
+        assert found.clipped_density.value <= 1.0
 
     @pytest.mark.parametrize("quantity", QUANTITIES)
     @pytest.mark.parametrize("good", [1.0, 0.5])

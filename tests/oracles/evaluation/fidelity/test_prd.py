@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ogan_bench.evaluation.fidelity.prd import BETA, distribution_overlap, largest_f
+from ogan_bench.evaluation.fidelity.prd import BETA, distribution_overlap, largest_f, mean_curve
 
 
 def cells(*counts: int) -> Tensor:
@@ -38,6 +38,27 @@ def test_is_the_largest_of_the_papers_curve(samples: tuple[int, ...], beta: floa
     shares = [count / 100 for count in samples]
     assert found == pytest.approx(f_on_a_grid([0.1, 0.2, 0.3, 0.4], shares, beta), abs=1e-4)
     assert found <= 1
+
+
+@pytest.mark.parametrize("samples", [(10, 20, 30, 40), (0, 0, 50, 50), (9, 1, 0, 90)])
+def test_the_curve_is_the_papers(samples: tuple[int, ...]) -> None:
+    p, q = [0.1, 0.2, 0.3, 0.4], [count / 100 for count in samples]
+    curve = mean_curve(cells(*samples), cells(10, 20, 30, 40)).numpy()
+    assert curve.shape == (51, 2)
+    for (recall, precision), angle in zip(curve, np.linspace(0, math.pi / 2, 51), strict=True):
+        slope = math.tan(min(max(angle, 1e-9), math.pi / 2 - 1e-9))
+        alpha = sum(min(slope * a, b) for a, b in zip(p, q, strict=True))
+        assert (recall, precision) == pytest.approx((alpha / slope, alpha), abs=1e-7)
+
+
+def test_the_ends_lie_on_the_curve() -> None:
+    """F_8 and F_1/8 of its points come close to the largest and do not exceed them."""
+    samples, reference = cells(40, 30, 20, 10), cells(10, 20, 30, 40)
+    recall, precision = mean_curve(samples, reference).T
+    for beta in (BETA, 1 / BETA):
+        each = (1 + beta**2) * recall * precision / (beta**2 * precision + recall)
+        best = largest_f(samples, reference, beta)
+        assert best - 0.02 < float(each.nan_to_num().max()) <= best + 1e-12
 
 
 def test_curves_are_averaged_before_the_largest_is_taken() -> None:

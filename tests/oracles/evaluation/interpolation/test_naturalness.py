@@ -147,6 +147,20 @@ class TestPairs:
         assert value(row) == pytest.approx(2 * near[0] / (near[1] + near[2]), rel=1e-5)
         assert value(row) > 1.2  # the mean of two digits is no digit
 
+    def test_only_images_trained_on_are_near(self, dataset: Dataset) -> None:
+        """They are fewer, so midpoints and ends are farther from the nearest of them."""
+        part = dataclasses.replace(dataset, trained_on=torch.arange(0, len(dataset.train), 20))
+        alone = dataclasses.replace(dataset, train=part.trained)
+        found, expected, whole = (
+            measure(subject_of(of, Unflat(tuple(dataset.shape))), "interpolation")[
+                "midpoint_ratio_classifier_pixels"
+            ]
+            for of in (part, alone, dataset)
+        )
+        assert value(found) == pytest.approx(value(expected), rel=1e-6)
+        assert value(found) != pytest.approx(value(whole), rel=1e-3)
+        assert (found.note, whole.note) == (f"against {len(part.trained)} images trained on", None)
+
     def test_ends_that_are_training_images_have_no_ratio(self, dataset: Dataset) -> None:
         seen = Split(dataset.train.images[:20], dataset.train.known_labels[:20])
         known = dataclasses.replace(dataset, test=seen)

@@ -65,6 +65,21 @@ def test_supports() -> None:
     assert (tails > 10).float().mean() == pytest.approx(0.01, abs=0.002)
 
 
+def test_spheres_rings_and_coordinates() -> None:
+    small, real = defect("sphere_too_small")
+    assert torch.allclose(small.norm(dim=1), torch.full((N,), 0.7))
+    assert torch.allclose(real.norm(dim=1), torch.ones(N))
+    ring, ball = defect("torus_for_ball")
+    assert ball.norm(dim=1).max() <= 1
+    assert ring.norm(dim=1).min() > 1.1
+    assert (ring[:, :2].norm(dim=1) - 1.25).square().add(ring[:, 2].square()).max() < 0.126**2
+    off, real = defect("one_coordinate_off")
+    assert torch.allclose(off.mean(0) - real.mean(0), 6.0 * (torch.arange(64) == 0), atol=0.15)
+    samples, real = defect("one_coordinate_scaled")
+    assert (samples[:, 0].mean() - real[:, 0].mean()) == pytest.approx(6, abs=0.1)
+    assert samples[:, 1].std() == pytest.approx(1000, rel=0.05)
+
+
 def test_outliers_are_a_hundredth() -> None:
     _, real = defect("outliers_in_reference")
     assert (real.mean(1) > 1.5).float().mean() == pytest.approx(0.01)

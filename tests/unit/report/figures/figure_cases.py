@@ -39,7 +39,14 @@ CASES: dict[str, Values] = {
 def study(values: Values, *claims: dict[str, Any], floor: float = math.nan) -> StudyResults:
     """Three metrics with the same values; each arm of a level of its own."""
     rows = [
-        {"arm": arm, "seed": seed, "metric": metric, "value": value, "floor": floor}
+        {
+            "arm": arm,
+            "seed": seed,
+            "metric": metric,
+            "value": value,
+            "floor": floor,
+            "curve": [[value, 0.0], [value / 2, value / 2], [0.0, value]],
+        }
         for metric in (FD, PRECISION, RECALL)
         for arm, column in values.items()
         for seed, value in enumerate(column)
@@ -121,6 +128,7 @@ KINDS: dict[str, Callable[[Values], Drawing]] = {
     "seeds": lambda values: figures.seeds_figure(study(values, floor=2.0), FD),
     "curves": curves,
     "plane": lambda values: figures.plane_figure(study(values), RECALL, PRECISION),
+    "overlap": lambda values: figures.overlap_figure(study(values), [PRECISION, RECALL]),
     "forest": lambda values: figures.forest_figure(verdicts(values)),
     "claims": lambda values: figures.claims_figure(wider(values)),
     "levels": levels,
