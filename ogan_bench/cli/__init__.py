@@ -36,6 +36,7 @@ from ogan_bench.cli import (
 )
 from ogan_bench.cli.command import Commands
 from ogan_bench.cli.encoding import substitute_unprintable
+from ogan_bench.cli.streams import guarded
 from ogan_bench.errors import UserError
 
 EXIT_INVALID = 2
@@ -47,8 +48,9 @@ app = Commands(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 2 invalid study or flags, 3 some trials failed to run, "
-    "4 nothing could be measured, 5 stored files are damaged (doctor, archive), 75 stopped or "
-    "left to others (go on with the same command), 130 interrupted.",
+    "4 nothing could be measured, 5 stored files are damaged (doctor, archive), 74 the "
+    "output could not be written, 75 stopped or left to others (go on with the same command), "
+    "130 interrupted.",
 )
 
 
@@ -101,10 +103,9 @@ app.add_typer(data.app, name="data")
 def main() -> None:
     """Entry point; turns user errors into a message and exit code 2."""
     substitute_unprintable()
-    try:
-        app()
-    except UserError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(EXIT_INVALID)
-    except BrokenPipeError:  # the reader of our output, such as `head`, has exited
-        sys.stderr.close()
+    with guarded():
+        try:
+            app()
+        except UserError as error:
+            sys.stderr.write(f"{error}\n")
+            sys.exit(EXIT_INVALID)
