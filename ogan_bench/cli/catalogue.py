@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ogan_bench.cli import completion
 from ogan_bench.cli.options import Json, Plugins
 from ogan_bench.cli.output import print_json, print_table, print_text
 
@@ -30,6 +31,11 @@ class Listed(StrEnum):
     DATASETS = "datasets"
     METRICS = "metrics"
     STUDIES = "studies"
+
+    @property
+    def singular(self) -> str:
+        """As one of them is called."""
+        return {"penalties": "penalty", "studies": "study"}.get(self, self.removesuffix("s"))
 
 
 def list_(
@@ -59,9 +65,19 @@ def list_(
 
 def describe(
     what: Annotated[
-        str, typer.Argument(metavar="KIND", help="model, objective, metric, study, ...")
+        str,
+        typer.Argument(
+            metavar="KIND",
+            autocompletion=completion.kinds,
+            help="model, objective, metric, study, ...",
+        ),
     ],
-    name: Annotated[str | None, typer.Argument(help="Name of the part, metric or study.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            autocompletion=completion.described, help="Name of the part, metric or study."
+        ),
+    ] = None,
     resolution: Annotated[int, typer.Option(help="Models: height and width in pixels.")] = 128,
     channels: Annotated[int, typer.Option(help="Models: channels of the images.")] = 3,
     z_dim: Annotated[int, typer.Option(help="Models: dimensions of z.")] = 128,
@@ -144,8 +160,7 @@ def _kind(what: str) -> Listed:
     from ogan_bench.errors import UserError, did_you_mean
 
     for kind in Listed:
-        singular = {"penalties": "penalty", "studies": "study"}.get(kind, kind.removesuffix("s"))
-        if what in (kind, singular):
+        if what in (kind, kind.singular):
             return kind
     raise UserError(
         f"describe: unknown kind {what!r}.{did_you_mean(what, [kind.value for kind in Listed])}"

@@ -34,6 +34,8 @@ class Command(TyperCommand):
         return _flags_take_nothing(super().get_params(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if ctx.resilient_parsing:  # a command that is being completed is not finished
+            return super().parse_args(ctx, args)
         # Read twice, because what the parser returns has kept only the last of two values.
         values, _, order = self.make_parser(ctx).parse_args(args=list(args))
         for param, times in Counter(order).items():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ogan_bench.cli import completion
 from ogan_bench.cli.command import Commands
 from ogan_bench.cli.options import (
     Alpha,
@@ -45,7 +46,14 @@ app = Commands(
 
 @app.command()
 def prepare(
-    name: Annotated[str, typer.Argument(metavar="DATASET", help="A name from `list datasets`.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATASET",
+            autocompletion=completion.datasets,
+            help="A name from `list datasets`.",
+        ),
+    ],
     root: Root = None,
     resolution: Annotated[
         int | None, typer.Option(help="Height and width in pixels: --set resolution=N.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ogan_bench.cli import completion
 from ogan_bench.cli.options import Plugins
 from ogan_bench.cli.output import print_text
 
@@ -19,6 +20,7 @@ Trial = Annotated[
     str,
     typer.Argument(
         metavar="TRIAL",
+        autocompletion=completion.encoders,
         help="A trial's folder, an exported one, a URL of either, or digits or fashion_mnist.",
     ),
 ]

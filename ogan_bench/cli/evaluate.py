@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
+from ogan_bench.cli import completion
 from ogan_bench.cli.options import (
     ALL,
     Alpha,
@@ -54,7 +55,10 @@ def evaluate(
     ] = None,
     reference: Annotated[
         str | None,
-        typer.Option(help="What they are compared with: the name of a dataset, or files likewise."),
+        typer.Option(
+            autocompletion=completion.datasets,
+            help="What they are compared with: the name of a dataset, or files likewise.",
+        ),
     ] = None,
     resize: Annotated[
         int | None,
@@ -92,10 +96,18 @@ def evaluate(
         ),
     ] = None,
     groups: Annotated[
-        str | None, typer.Option(metavar="A,B", help="Further groups of metrics, or all.")
+        str | None,
+        typer.Option(
+            metavar="A,B",
+            autocompletion=completion.groups,
+            help="Further groups of metrics, or all.",
+        ),
     ] = None,
     extractors: Annotated[
-        str | None, typer.Option(metavar="A,B", help="Feature spaces, or all.")
+        str | None,
+        typer.Option(
+            metavar="A,B", autocompletion=completion.spaces, help="Feature spaces, or all."
+        ),
     ] = None,
     samplings: Annotated[
         int,

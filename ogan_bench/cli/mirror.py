@@ -9,14 +9,22 @@ from typing import Annotated
 
 import typer
 
+from ogan_bench.cli import completion
 from ogan_bench.cli.options import RESULTS, Results, StoredStudies, stored_studies
 from ogan_bench.cli.output import say
+
+TOOLS = completion.one_of("tensorboard", "mlflow", "wandb")
 
 
 def mirror(
     to: Annotated[
         list[str],
-        typer.Option("--to", metavar="NAME", help="tensorboard, mlflow or wandb; may be repeated."),
+        typer.Option(
+            "--to",
+            metavar="NAME",
+            autocompletion=TOOLS,
+            help="tensorboard, mlflow or wandb; may be repeated.",
+        ),
     ],
     studies: StoredStudies = None,
     results: Results = RESULTS,

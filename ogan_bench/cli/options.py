@@ -9,16 +9,31 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ogan_bench.cli import completion
+
 if TYPE_CHECKING:
     from ogan_bench.runner.executor import Place
     from ogan_bench.study.settings import StudySettings
     from ogan_bench.study.trial import Trial
 
-StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="Study file (YAML).")]
-Scale = Annotated[
-    str | None, typer.Option(help="Use a named scale, such as smoke, fashion or paper.")
+StudyPath = Annotated[
+    Path,
+    typer.Argument(
+        metavar="STUDY",
+        autocompletion=completion.studies,
+        help="Study file (YAML), or the name of a shipped study.",
+    ),
 ]
-Arms = Annotated[str | None, typer.Option(metavar="A,B", help="These arms only.")]
+Scale = Annotated[
+    str | None,
+    typer.Option(
+        autocompletion=completion.scales, help="Use a named scale, such as smoke, fashion or paper."
+    ),
+]
+Arms = Annotated[
+    str | None,
+    typer.Option(metavar="A,B", autocompletion=completion.arms, help="These arms only."),
+]
 Seeds = Annotated[str | None, typer.Option(metavar="0-4", help="These seeds instead.")]
 Set = Annotated[
     list[str] | None,
@@ -42,7 +57,11 @@ ResultsFolder = Annotated[
 ]
 StoredStudies = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[STUDY]...", help="Stored studies; all if none is named."),
+    typer.Argument(
+        metavar="[STUDY]...",
+        autocompletion=completion.stored_studies,
+        help="Stored studies; all if none is named.",
+    ),
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda (all GPUs) or cuda:N.")]
 Crop = Annotated[
@@ -77,6 +96,7 @@ ExecutorName = Annotated[
     typer.Option(
         "--executor",
         metavar="NAME",
+        autocompletion=completion.one_of("local", "slurm", "ray"),
         help="Where trials run: local (processes of this machine), slurm (a job for each) or ray.",
     ),
 ]

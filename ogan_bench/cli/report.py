@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from ogan_bench.analysis.margin import MARGIN, share
+from ogan_bench.cli import completion
 from ogan_bench.cli.options import RESULTS, Json, StoredStudies, chosen, stored_studies
 from ogan_bench.cli.output import print_json, print_text, say
 
@@ -58,13 +59,18 @@ def report(
         str | None,
         typer.Option(
             metavar="A,B",
+            autocompletion=completion.stored_arms,
             help="Only these arms in tables and figures, in this order. Marks still compare all "
             "arms, and all verdicts are shown. Needs --out.",
         ),
     ] = None,
     metrics: Annotated[
         str | None,
-        typer.Option(metavar="M,N", help="Only these metrics, likewise. Needs --out."),
+        typer.Option(
+            metavar="M,N",
+            autocompletion=completion.stored_metrics,
+            help="Only these metrics, likewise. Needs --out.",
+        ),
     ] = None,
     transpose: Annotated[
         bool, typer.Option("--transpose", help="Arms are columns of the tables of means.")

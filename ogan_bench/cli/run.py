@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ogan_bench.cli.mirror import accompanied
+from ogan_bench.cli.mirror import TOOLS, accompanied
 from ogan_bench.cli.options import (
     RESULTS,
     Arms,
@@ -68,7 +68,12 @@ def run(
     ] = False,
     mirrors: Annotated[
         list[str] | None,
-        typer.Option("--mirror", metavar="NAME", help="Also log to tensorboard, mlflow or wandb."),
+        typer.Option(
+            "--mirror",
+            metavar="NAME",
+            autocompletion=TOOLS,
+            help="Also log to tensorboard, mlflow or wandb.",
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(callback=folder, hidden=True)] = None,
 ) -> None:

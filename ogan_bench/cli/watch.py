@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ogan_bench.cli import completion
 from ogan_bench.cli.options import RESULTS, Results, stored_studies
 from ogan_bench.cli.output import say
 
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
 
 def watch(
     study: Annotated[
-        str | None, typer.Argument(metavar="[STUDY]", help="A stored study; all if none is named.")
+        str | None,
+        typer.Argument(
+            metavar="[STUDY]",
+            autocompletion=completion.stored_studies,
+            help="A stored study; all if none is named.",
+        ),
     ] = None,
     results: Results = RESULTS,
     port: Annotated[

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ogan_bench.encoder.shipped import shipped_encoders
 from ogan_bench.encoder.trained_encoder import TrainedEncoder
 from ogan_bench.errors import UserError, in_one_line
 from ogan_bench.remote import fetched
@@ -12,9 +13,6 @@ from ogan_bench.runner.trained import EvaluatedPair, load_evaluated
 from ogan_bench.sampling.forward import BATCH_SIZE
 from ogan_bench.sampling.stored_pair import Images, StoredPair, read_pair
 from ogan_bench.store.packed import PackedStudy
-
-SHIPPED = Path(__file__).parent / "trained"
-"""Exported folders that come with the package, each named after its dataset."""
 
 
 def load_encoder(
@@ -69,9 +67,9 @@ def located(folder: Path) -> Path:
     """
     if folder.is_dir():
         return folder
-    shipped = sorted(path.name for path in SHIPPED.iterdir())
+    shipped = shipped_encoders()
     if str(folder) in shipped:
-        return SHIPPED / folder
+        return shipped[str(folder)]
     PackedStudy(folder.parent.parent).check_not_compacted()
     raise UserError(
         f"{folder}: no such folder; give that of a trial, of an exported encoder, or a name of one "

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ogan_bench.analysis.arm_verdicts import arm_verdicts, verdicts_on_trial
 from ogan_bench.analysis.loading import load_results
-from ogan_bench.encoder.load import SHIPPED
+from ogan_bench.encoder.shipped import SHIPPED
 from ogan_bench.store.trial_store import TrialStore
 from tests.unit.analysis.study_with_pictures import register, trial, write
 

@@ -10,7 +10,8 @@ import torch
 
 from ogan_bench.data.base import to_float
 from ogan_bench.data.sources.digits import digits
-from ogan_bench.encoder.load import SHIPPED, load_encoder
+from ogan_bench.encoder.load import load_encoder
+from ogan_bench.encoder.shipped import SHIPPED
 from ogan_bench.errors import UserError
 from ogan_bench.models.normalization import standardise
 from ogan_bench.sampling.autoencoder import Kind
