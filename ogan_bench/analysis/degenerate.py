@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Literal, get_args
 
 from ogan_bench.analysis.formatting import metric_info
-from ogan_bench.analysis.outcomes import collapse
 from ogan_bench.files import Record
+from ogan_bench.store.outcomes import collapse
 
 Degenerate = Literal["collapsed", "chance", "floor"]
-"""``collapsed``: the trial did, by the rules of :mod:`~ogan_bench.analysis.outcomes`; ``chance``:
+"""``collapsed``: the trial did, by the rules of :mod:`~ogan_bench.store.outcomes`; ``chance``:
 more is better, and the value is no more than chance gives; ``floor``: less is better, and the value
 is no more than finite samples of a perfect model give."""
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from ogan_bench.analysis.members import Values, by_member, stacked
 from ogan_bench.analysis.missing_values import TRAINED, outcomes_of
-from ogan_bench.analysis.outcomes import FAILURES
 from ogan_bench.analysis.results import StudyResults
+from ogan_bench.store.outcomes import FAILURES
 from ogan_bench.study.hypotheses import Hypothesis
 
 T = TypeVar("T")

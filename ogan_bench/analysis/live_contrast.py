@@ -8,9 +8,9 @@ import numpy as np
 
 from ogan_bench.analysis.formatting import number
 from ogan_bench.analysis.missing_values import TRAINED, outcomes_of
-from ogan_bench.analysis.outcomes import FAILURES
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.trial_rows import COSTS
+from ogan_bench.store.outcomes import FAILURES
 from ogan_bench.study.hypotheses import Comparison, Hypothesis, Trend
 
 SMOKE = "smoke"
@@ -24,7 +24,7 @@ def uninformative(results: StudyResults, hypothesis: Hypothesis) -> str | None:
     """Why the data cannot decide a hypothesis whatever its p-value, if so.
 
     Nothing is decided at the scale :data:`SMOKE`. Else, an arm *fails* where more than half of its
-    trainings fail, by the rules of :mod:`~ogan_bench.analysis.outcomes`; it is *at a limit* where
+    trainings fail, by the rules of :mod:`~ogan_bench.store.outcomes`; it is *at a limit* where
     more than half of its values are no better than chance, or as good as a perfect model's finite
     samples.
 

@@ -6,10 +6,10 @@ import math
 from itertools import takewhile
 
 from ogan_bench.analysis.formatting import metric_info
-from ogan_bench.analysis.outcomes import FAILURES
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.metrics import Direction
 from ogan_bench.statistics import Method, holm, superiority
+from ogan_bench.store.outcomes import FAILURES
 
 LEVEL = 0.05
 

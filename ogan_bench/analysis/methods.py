@@ -12,10 +12,10 @@ from ogan_bench.analysis.ablation import SECTIONS, compact
 from ogan_bench.analysis.bibliography import references
 from ogan_bench.analysis.formatting import join_words, pluralise
 from ogan_bench.analysis.objective_formula import Formula, formula
-from ogan_bench.analysis.outcomes import FAILURES
 from ogan_bench.analysis.results import StudyResults
 from ogan_bench.analysis.tuning import tuning_in_words
 from ogan_bench.files import Record
+from ogan_bench.store.outcomes import FAILURES
 from ogan_bench.study.procedure import PROCEDURE
 
 TESTS = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from ogan_bench.analysis.formatting import join_words, pluralise
-from ogan_bench.analysis.outcomes import FAILURES
 from ogan_bench.analysis.results import StudyResults
+from ogan_bench.store.outcomes import FAILURES
 
 TRAINED = ("ok", *FAILURES)
 """Outcomes of trials whose training ended, by itself or by failing."""

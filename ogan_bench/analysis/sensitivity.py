@@ -9,8 +9,8 @@ from operator import methodcaller
 
 from ogan_bench.analysis.evidence import Evidence
 from ogan_bench.analysis.formatting import join_words
-from ogan_bench.analysis.outcomes import FAILURES
 from ogan_bench.analysis.p_values import Significance, p_values_of
+from ogan_bench.store.outcomes import FAILURES
 from ogan_bench.study.hypotheses import FailureRate, Hypothesis, MeanInRange
 
 Case = tuple[Hypothesis, Evidence]

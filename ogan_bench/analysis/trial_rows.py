@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ogan_bench.analysis import outcomes
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
+from ogan_bench.store import outcomes
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 

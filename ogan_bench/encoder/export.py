@@ -12,7 +12,9 @@ from ogan_bench.errors import UserError
 from ogan_bench.files import Record, read_json, write_bytes, write_json
 from ogan_bench.runner.trained import load_evaluated
 from ogan_bench.sampling.stored_pair import read_pair, write_pair
+from ogan_bench.store import outcomes
 from ogan_bench.store.stored_nets import FACTS, WEIGHTS
+from ogan_bench.store.trial_folder import TrialFolder
 
 COPIED = ("run.json", "result.json")
 """Files of a trial that say where the nets come from and how good they are."""
@@ -73,6 +75,22 @@ def export(
     if verdicts is not None:
         write_json(out / VERDICTS, verdicts)
     facts, run, result = (read_json(out / name) or {} for name in (FACTS, *COPIED))
-    card = model_card(facts, run, result, stored, list(files), verdicts)
+    outcome = _outcome(folder, result, facts["config"]) if result else None
+    card = model_card(facts, run, result, stored, outcome, list(files), verdicts)
     write_bytes(out / CARD, card.encode())
     return sorted(out.iterdir())
+
+
+def _outcome(folder: Path, result: Record, settings: Record) -> tuple[str, str | None]:
+    """How reports judge a trial, as far as the files of its folder tell."""
+    trial = TrialFolder(folder)
+    if trial.log.path.exists():
+        return outcomes.outcome(result, settings, lambda: trial.read_log("train.jsonl"))
+    unread: list[str] = []  # what was exported comes without its log
+
+    def no_log() -> list[Record]:
+        unread.append("whether it was saturated is not known: the training log is not at hand")
+        return []
+
+    outcome, reason = outcomes.outcome(result, settings, no_log)
+    return outcome, reason or next(iter(unread), None)

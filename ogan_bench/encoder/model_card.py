@@ -83,6 +83,7 @@ def model_card(
     run: Record,
     result: Record,
     stored: StoredPair,
+    outcome: tuple[str, str | None] | None,
     programs: Sequence[str] = (),
     verdicts: Record | None = None,
 ) -> str:
@@ -93,6 +94,7 @@ def model_card(
         run: ``run.json``; empty if it is not known.
         result: ``result.json``; empty if it is not known.
         stored: The nets and their settings.
+        outcome: How reports judge the trial, and why; ``None`` without a result.
         programs: Names of the files that are programs.
         verdicts: What the study has decided about the arm: ``standing``, ``verdicts`` and ``none``
             of :func:`~ogan_bench.analysis.arm_verdicts.arm_verdicts`; ``None`` if it is not known.
@@ -109,7 +111,7 @@ def model_card(
         arm=facts["arm"],
         seed=facts["seed"],
         step=facts["step"],
-        outcome=_outcome(result),
+        outcome=_outcome(outcome),
         z_dim=pair.z_dim,
         images="Points are floats, shape (n, 2), in the units of the training data."
         if images.are_points
@@ -140,11 +142,11 @@ def _programs(names: Sequence[str], stored: StoredPair) -> str:
     )
 
 
-def _outcome(result: Record) -> str:
-    if not result:
+def _outcome(judged: tuple[str, str | None] | None) -> str:
+    if judged is None:
         return "Its result is not at hand."
-    reason = f" ({result['reason']})" if result.get("reason") else ""
-    return f"Outcome of the trial: {result['outcome']}{reason}."
+    outcome, reason = judged
+    return f"Outcome of the trial: {outcome}{f' ({reason})' if reason else ''}."
 
 
 def _verdicts(facts: Record, known: Record | None) -> str:

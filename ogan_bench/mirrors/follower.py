@@ -7,6 +7,7 @@ adds nothing.
 
 from __future__ import annotations
 
+import functools
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
@@ -24,6 +25,7 @@ from ogan_bench.mirrors.reading import (
     result_digest,
     trial_of,
 )
+from ogan_bench.store import outcomes
 from ogan_bench.store.packed import PACKS
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
@@ -137,7 +139,11 @@ class Follower:
             followed.rewind()
 
         # The result was read before the journals: if it exists, they are complete.
-        digest = None if result is None else result_digest(result)
+        outcome, digest = "", None
+        if result is not None:
+            log = functools.partial(folder.read_log, "train.jsonl")
+            outcome, _ = outcomes.outcome(result, run.get("config", {}), log)
+            digest = result_digest(result, outcome)
         points = followed.points(written.steps)
         is_new = any(points.values()) or digest not in (None, written.result)
         if is_new:
@@ -150,7 +156,7 @@ class Follower:
             followed.run.log(sorted(chain(*points.values()), key=lambda point: point.step))
             written.steps |= {name: new[-1].step for name, new in points.items() if new}
             if result is not None and digest != written.result:
-                followed.run.finish(final_point(result), result["outcome"])
+                followed.run.finish(final_point(result), outcome)
                 followed.run, written.result = None, digest
             self._save()
         followed.seen = seen

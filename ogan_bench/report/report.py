@@ -15,7 +15,6 @@ from ogan_bench.analysis.analyse import Analysis, Overview, survey
 from ogan_bench.analysis.formatting import ratio_interval
 from ogan_bench.analysis.history import LAST
 from ogan_bench.analysis.meta_analysis import Claim
-from ogan_bench.analysis.outcomes import RULES
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record, json_text, write_bytes
 from ogan_bench.report.export import as_record
@@ -28,6 +27,7 @@ from ogan_bench.report.latex_methods import latex_methods
 from ogan_bench.report.means_table import means_table
 from ogan_bench.report.rendering import Picture, data_uri, templates
 from ogan_bench.report.terminal import result_text
+from ogan_bench.store.outcomes import RULES
 
 
 @dataclass(frozen=True)

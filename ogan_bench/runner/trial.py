@@ -32,7 +32,7 @@ from ogan_bench.runner.preflight import prepare
 from ogan_bench.runner.resampling import sample
 from ogan_bench.sampling.autoencoder import NonFiniteError
 from ogan_bench.sampling.stored_pair import write_pair
-from ogan_bench.store import provenance
+from ogan_bench.store import outcomes, provenance
 from ogan_bench.store.identity import check_identity
 from ogan_bench.store.lease import BusyError
 from ogan_bench.store.preregistration import registration
@@ -85,7 +85,7 @@ class TrialReport:
         trial: Identifier of the trial.
         status: ``finished`` has a result (of any outcome), ``skipped`` already had one, ``busy`` is
             held by another process, ``interrupted`` has saved its state, ``failed`` has no result.
-        outcome: Outcome of a finished trial.
+        outcome: Outcome of a finished trial, as reports judge it.
         message: What went wrong, in one line.
         metrics: Values of a finished trial.
         seconds: Duration of the attempt.
@@ -137,6 +137,9 @@ def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
                 return report("skipped")
             trial = with_what_was_measured(trial, folder)
             result = _run(trial, store, options, device, check, team)
+            outcome, reason = outcomes.outcome(
+                result, trial.config, lambda: folder.read_log("train.jsonl")
+            )
     except BusyError:
         return report("busy")
     except InterruptedTrainingError:
@@ -148,8 +151,8 @@ def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
         return report("failed", message=message, seconds=time.perf_counter() - started)
     return report(
         "finished",
-        outcome=result["outcome"],
-        message=result["reason"] or "",
+        outcome=outcome,
+        message=reason or "",
         metrics={row["metric"]: row["value"] for row in result["metrics"]},
         seconds=time.perf_counter() - started,
     )

@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 import torch
 
-from ogan_bench.analysis import outcomes
 from ogan_bench.data.base import Dataset
 from ogan_bench.errors import UserError
 from ogan_bench.runner.trial import Options, run_trial
+from ogan_bench.store import outcomes
 from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study import catalogue, plugins, settings

@@ -45,7 +45,7 @@ def test_a_trial_on_the_gpu_has_every_metric(tmp_path: Path) -> None:
     study = load_study(Path("studies/mse_vs_pearson.yaml"), scale="smoke")
     trial = trials(study, ["pearson"], [0])[0]
     report = run_trial(trial, Options(tmp_path), device="cuda:0")
-    assert report.outcome == "ok", report.message
+    assert report.status == "finished", report.message
     assert report.metrics is not None
     assert all(value is not None for value in report.metrics.values())
     run = TrialStore(tmp_path).trial(trial).read("run.json")

@@ -58,7 +58,7 @@ def test_every_trial_runs_at_the_smallest_scale(path: Path, tmp_path: Path) -> N
     for trial in wanted:
         report = run_trial(trial, Options(tmp_path), "cpu")
         assert report.status == "finished", f"{trial.id}: {report.message}"
-        assert report.outcome in ("ok", "diverged")
+        assert report.outcome != "stopped"
         found[trial.arm] = {"images_per_second": 1.0, **(report.metrics or {})}
     TrialStore(tmp_path).write_study(study.folder, study_record(study, [0], "test"))
     for hypothesis in study.hypotheses:

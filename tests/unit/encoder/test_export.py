@@ -13,6 +13,7 @@ from ogan_bench.encoder.export import export
 from ogan_bench.encoder.load import load_encoder
 from ogan_bench.errors import UserError
 from ogan_bench.runner.trained import EvaluatedPair
+from ogan_bench.store.trial_folder import TrialFolder
 from tests.contracts.small_trials import few_images, small_trial
 from tests.unit.encoder.stored_encoders import store
 
@@ -68,6 +69,26 @@ def test_nets_alone_have_a_card_without_results(tmp_path: Path) -> None:
     assert "Its result is not at hand." in card
     assert "None are at hand." in card
     assert "None are at hand: the nets were exported without the results of their study." in card
+
+
+def test_the_card_judges_the_trial_as_reports_do(tmp_path: Path) -> None:
+    trial = tmp_path / "trial"
+    store(trial, small_trial(), few_images())
+    row = {"metric": "modes_kl_classifier", "value": 2.3, "n_samples": 100}
+    (trial / "result.json").write_text(json.dumps({"outcome": "ok", "metrics": [row]}))
+    export(trial, tmp_path / "collapsed")
+    card = (tmp_path / "collapsed" / "README.md").read_text(encoding="utf-8")
+    assert "Outcome of the trial: collapsed (spread over 10% of the modes)." in card
+    bounded = {"outcome": "ok", "metrics": [], "training": {"adversarial_lower_bound": 0.0}}
+    (trial / "result.json").write_text(json.dumps(bounded))
+    for step in range(20):
+        TrialFolder(trial).log.append({"step": step, "encoder_adversarial": 0.0})
+    export(trial, tmp_path / "saturated")
+    card = (tmp_path / "saturated" / "README.md").read_text(encoding="utf-8")
+    assert "Outcome of the trial: saturated (the adversarial loss of E is 0 at the end)." in card
+    export(tmp_path / "saturated", tmp_path / "without_log")
+    card = (tmp_path / "without_log" / "README.md").read_text(encoding="utf-8")
+    assert "ok (whether it was saturated is not known: the training log is not at hand)" in card
 
 
 VERDICTS = {

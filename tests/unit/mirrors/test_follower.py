@@ -196,3 +196,13 @@ def test_a_packed_study_is_handed_over_like_its_folder(tmp_path: Path) -> None:
     assert poll_once(tmp_path / "packed", packed) == 0
     assert packed.only.points == whole.only.points
     assert packed.only.finals == whole.only.finals
+
+
+def test_a_collapsed_trial_is_called_so_as_in_reports(tmp_path: Path) -> None:
+    folder, mirror = start(tmp_path), Recorder()
+    train(folder, 10)
+    row = {"metric": "modes_kl_classifier", "value": 2.3}
+    training = {"steps": 10, "seconds": 1.0}
+    folder.write("result.json", {"outcome": "ok", "metrics": [row], "training": training})
+    poll_once(tmp_path, mirror)
+    assert [outcome for _, outcome in mirror.only.finals] == ["collapsed"]

@@ -33,7 +33,7 @@ def trial() -> Trial:
 @pytest.fixture(scope="module")
 def here(trial: Trial, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("here")
-    assert run_trial(trial, Options(root), "cpu").outcome == "ok"
+    assert run_trial(trial, Options(root), "cpu").status == "finished"
     return root
 
 
@@ -60,7 +60,7 @@ def test_the_classifiers_travel_with_the_results(here: Path, trial: Trial) -> No
 def test_measured_again_elsewhere_every_row_is_equal(
     here: Path, elsewhere: Path, trial: Trial
 ) -> None:
-    assert run_trial(trial, Options(elsewhere, again=True), "cpu").outcome == "ok"
+    assert run_trial(trial, Options(elsewhere, again=True), "cpu").status == "finished"
     assert rows(TrialStore(elsewhere).trial(trial)) == rows(TrialStore(here).trial(trial))
 
 
@@ -69,7 +69,7 @@ def test_a_group_that_is_added_elsewhere_is_measured_with_the_same_classifiers(
 ) -> None:
     folder = TrialStore(elsewhere).trial(trial)
     (wanted,) = stored_trials({}, [folder], groups=["diversity"])
-    assert run_trial(wanted, Options(elsewhere, again=True), "cpu").outcome == "ok"
+    assert run_trial(wanted, Options(elsewhere, again=True), "cpu").status == "finished"
     before, after = rows(TrialStore(here).trial(trial)), rows(folder)
     assert [row for row in after if row in before] == before
     added = [row for row in after if row not in before]

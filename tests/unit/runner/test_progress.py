@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ogan_bench.runner.progress import Lines
-from ogan_bench.runner.trial import TrialReport
+from ogan_bench.runner.trial import Options, TrialReport, run_trial
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.load import load_study
 from ogan_bench.study.shipped import shipped_studies
@@ -53,3 +53,19 @@ def test_an_evaluation_has_no_speed(
     shown = capsys.readouterr().err
     assert shown.startswith(f"{wanted[0].id} evaluate 20/20 evaluating, all trials about ")
     assert "steps/s" not in shown
+
+
+def test_a_collapsed_trial_is_called_so_as_in_reports(
+    tmp_path: Path,
+    wanted: list[Trial],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    measured = {"metric": "modes_kl_classifier", "value": 2.3, "n_samples": 100}
+    result = {"outcome": "ok", "reason": None, "metrics": [measured]}
+    monkeypatch.setattr("ogan_bench.runner.trial._run", lambda *arguments: result)
+    report = run_trial(wanted[0], Options(tmp_path), "cpu")
+    Lines(wanted, tmp_path).ended(report)
+    shown = capsys.readouterr().err
+    assert shown.startswith(f"[1/2] {wanted[0].id} collapsed 0 s modes_kl_classifier=2.3 spread ")
+    assert "spread over 10% of the modes" in shown

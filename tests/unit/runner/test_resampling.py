@@ -49,7 +49,7 @@ def values(measured: list[dict[str, Any]]) -> dict[str, float]:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("trained")
-    assert run_trial(trial(), Options(root), "cpu").outcome == "ok"
+    assert run_trial(trial(), Options(root), "cpu").status == "finished"
     return root
 
 
@@ -72,7 +72,7 @@ def test_a_sampling_is_what_a_trial_with_that_evaluation_seed_measures(
     assert {path: path.read_bytes() for path in files} == files
 
     other = trial("evaluation.seed=2", "evaluation.groups=[]")
-    assert run_trial(other, Options(tmp_path / "other"), "cpu").outcome == "ok"
+    assert run_trial(other, Options(tmp_path / "other"), "cpu").status == "finished"
     assert folder.samplings()[2] == rows(TrialStore(tmp_path / "other").trial(other))
 
 

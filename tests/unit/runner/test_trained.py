@@ -36,7 +36,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> TrialFolder:
     store = TrialStore(tmp_path_factory.mktemp("results"))
     wanted = trials(settings, ["pearson"], [0])
     store_study(store, settings, wanted, STUDY, None, overrides)
-    assert run_trial(wanted[0], Options(store.root), "cpu").outcome == "ok"
+    assert run_trial(wanted[0], Options(store.root), "cpu").status == "finished"
     return store.trial(wanted[0])
 
 

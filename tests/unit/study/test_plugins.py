@@ -42,7 +42,6 @@ def test_a_study_with_a_plugin_trains_and_measures(plugin_study: Path, tmp_path:
     for trial in trials(load_study(plugin_study)):
         report = run_trial(trial, Options(tmp_path / "results"), "cpu")
         assert report.status == "finished", report.message
-        assert report.outcome == "ok", report.message
         assert report.metrics is not None
         value = report.metrics["code_size"]
         assert value is not None

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ogan_bench.analysis.outcomes import FAILURES, RULES, outcome
+from ogan_bench.store.outcomes import FAILURES, RULES, outcome
 from ogan_bench.study import catalogue
 from ogan_bench.study.parts import build
 
