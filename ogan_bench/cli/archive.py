@@ -66,7 +66,7 @@ def archive(
     as it was archived.
 
     \b
-    Example:
+    Examples:
       ogan-bench archive mse_vs_pearson --out published --license CC-BY-4.0
       ogan-bench archive --verify published
       ogan-bench archive mse_vs_pearson --out s3://bucket/published

@@ -20,7 +20,12 @@ def bench(
     quick: Annotated[bool, typer.Option("--quick", help="Fewer nets, and less time each.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Measure this machine, in about a minute; `ogan-bench plan` uses the measurement."""
+    """Measure this machine, in about a minute; `ogan-bench plan` uses the measurement.
+
+    \b
+    Example:
+      ogan-bench bench --quick
+    """
     import dataclasses
 
     from ogan_bench.features.cache import cache_dir

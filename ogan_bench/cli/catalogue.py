@@ -43,7 +43,13 @@ def list_(
     plugins: Plugins = None,
     as_json: Json = False,
 ) -> None:
-    """List what a study file may name."""
+    """List what a study file may name.
+
+    \b
+    Examples:
+      ogan-bench list consistency
+      ogan-bench list metrics --json
+    """
     from ogan_bench.study.plugins import add_plugins
 
     add_plugins(plugins or ())
@@ -92,6 +98,12 @@ def describe(
 
     Formula, source and parameters of a part; layers and sizes of a model; definition, direction and
     protocol of a metric; question, arms and hypotheses of a study.
+
+    \b
+    Examples:
+      ogan-bench describe objective bigan_qp
+      ogan-bench describe metric fd_classifier
+      ogan-bench describe model dcgan --resolution 64 --set width=32
     """
     from ogan_bench.errors import UserError, did_you_mean
     from ogan_bench.study.plugins import add_plugins

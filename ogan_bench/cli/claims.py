@@ -23,6 +23,10 @@ def claims(results: Results = RESULTS, out: Pages = None, as_json: Json = False)
     """Answer every wider claim from its verdicts in all studies, with a meta-analysis over them.
 
     Hypotheses belong to the same wider claim if they name it (`part_of`).
+
+    \b
+    Example:
+      ogan-bench claims --results results/reference --out claims
     """
     from ogan_bench.analysis.analyse import survey
     from ogan_bench.errors import UserError

@@ -28,6 +28,11 @@ def compact(
     pictures. To train or measure further trials of it, or to load its nets, unpack it first. A
     study with a trial that is running or not finished is passed over by name: exit code 75. Every
     file is read back before the first is removed; a kill loses nothing.
+
+    \b
+    Examples:
+      ogan-bench compact results mse_vs_pearson --dry-run
+      ogan-bench compact results mse_vs_pearson --undo
     """
     from ogan_bench.runner.stop_request import EXIT_AGAIN
     from ogan_bench.store.compaction import compact as pack

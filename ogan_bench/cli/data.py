@@ -78,6 +78,11 @@ def prepare(
 
     An image that would change beyond that is refused unless an option says how to treat it. The
     options are parameters of the dataset, as a study sets them: --crop centre is --set crop=centre.
+
+    \b
+    Examples:
+      ogan-bench data prepare celeba --resolution 64
+      ogan-bench data prepare image_folder --set path=photos --crop centre
     """
     from ogan_bench.data.prepared.prepare import preparing
     from ogan_bench.study.arguments import parse_component
@@ -127,7 +132,12 @@ def prepare(
 
 @app.command("list")
 def list_(root: Root = None, as_json: Json = False) -> None:
-    """List prepared datasets."""
+    """List prepared datasets.
+
+    \b
+    Example:
+      ogan-bench data list --json
+    """
     from ogan_bench.data.prepared.store import prepared_root, stores
     from ogan_bench.errors import UserError
 
@@ -156,7 +166,12 @@ def list_(root: Root = None, as_json: Json = False) -> None:
 
 @app.command()
 def verify(root: Root = None, as_json: Json = False) -> None:
-    """Verify prepared datasets by their hashes; exit code 2 if one is damaged."""
+    """Verify prepared datasets by their hashes; exit code 2 if one is damaged.
+
+    \b
+    Example:
+      ogan-bench data verify --root /data
+    """
     from ogan_bench.data.prepared.store import prepared_root, stores
     from ogan_bench.errors import UserError
 

@@ -43,6 +43,11 @@ def doctor(
     Of a machine: versions, devices, data and feature spaces. Of results: each file's checksum,
     place and format, and how many trials are finished; exit code 5 if a file is not as it was
     written. Only --repair changes something.
+
+    \b
+    Examples:
+      ogan-bench doctor
+      ogan-bench doctor results --repair
     """
     if results is not None:
         raise typer.Exit(_examine(results, repair, as_json))

@@ -143,6 +143,11 @@ def evaluate(
 
     Images that would have to change are refused unless an option says how to treat them: --crop to
     --max-bad mean what they mean for `data prepare`, for both sides alike.
+
+    \b
+    Examples:
+      ogan-bench evaluate results/mse_vs_pearson --groups codes,separability
+      ogan-bench evaluate --generated samples.npz --reference cifar10
     """
     from ogan_bench.errors import UserError
     from ogan_bench.metrics.definition import Group

@@ -27,6 +27,10 @@ def try_it(
 
     It draws samples, reconstructions of test images, and walks between two of them. It needs no
     data and no GPU. One trial decides nothing: `ogan-bench run` repeats trials over seeds.
+
+    \b
+    Example:
+      ogan-bench try --open
     """
     from ogan_bench.cli.report import open_page, print_report
     from ogan_bench.runner.executor import Place

@@ -32,6 +32,11 @@ def init(
 
     The images are looked at, and prepared once. What must happen to them, such as a crop or the
     removal of transparency, is written into the study, where it can be changed.
+
+    \b
+    Examples:
+      ogan-bench init photos
+      ogan-bench init photos --resolution 64 --set crop=centre
     """
     from ogan_bench.data.prepared.survey import survey
     from ogan_bench.data.reading.image_files import ImageFiles, find_images

@@ -52,7 +52,13 @@ def plan(
     ] = PlanFormat.TABLE,
     results: Results = RESULTS,
 ) -> None:
-    """Show what a run would do and about how long it would take."""
+    """Show what a run would do and about how long it would take.
+
+    \b
+    Examples:
+      ogan-bench plan mse_vs_pearson --scale paper
+      ogan-bench plan mse_vs_pearson --format tasks
+    """
     from ogan_bench.study.procedure import seeds_for_ranks
 
     statement, wanted = read_study(study, scale, arms, seeds, override)
@@ -156,7 +162,13 @@ def status(
     override: Set = None,
     as_json: Json = False,
 ) -> None:
-    """Show each trial: finished, stopped, running, interrupted, failed, damaged or missing."""
+    """Show each trial: finished, stopped, running, interrupted, failed, damaged or missing.
+
+    \b
+    Examples:
+      ogan-bench status mse_vs_pearson
+      ogan-bench status my_study.yaml --scale smoke --json
+    """
     from ogan_bench.analysis.states import states
     from ogan_bench.store.trial_store import TrialStore
 
@@ -209,7 +221,12 @@ def _silence(seconds: float | None) -> str:
 
 
 def schema() -> None:
-    """Print the JSON schema of study files, for completion and checks in editors."""
+    """Print the JSON schema of study files, for completion and checks in editors.
+
+    \b
+    Example:
+      ogan-bench schema > study.schema.json
+    """
     from ogan_bench.study.schema import json_schema
 
     print_json(json_schema())

@@ -29,7 +29,12 @@ def mirror(
     studies: StoredStudies = None,
     results: Results = RESULTS,
 ) -> None:
-    """Copy stored trials to experiment trackers; only what they lack is written."""
+    """Copy stored trials to experiment trackers; only what they lack is written.
+
+    \b
+    Example:
+      ogan-bench mirror mse_vs_pearson --to tensorboard
+    """
     from ogan_bench.mirrors import open_mirrors
     from ogan_bench.mirrors.background import bring_up_to_date
     from ogan_bench.store.trial_store import TrialStore

@@ -60,6 +60,11 @@ def power(
     """Show how likely a verdict on each hypothesis is, and how many seeds it would take.
 
     The error level is the strictest: that of the claim that Holm's procedure tests first.
+
+    \b
+    Examples:
+      ogan-bench power mse_vs_pearson --pilot results/mse_vs_pearson-smoke
+      ogan-bench power mse_vs_pearson --spread 0.1 --effect 0.2
     """
     from ogan_bench.analysis.power import plan
     from ogan_bench.study.procedure import seeds_for_ranks

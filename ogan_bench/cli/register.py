@@ -44,6 +44,10 @@ def register(
     """Register a study before its first trial, and write its protocol.
 
     With `--pilot`, or `--spread` and `--effect`, the protocol states the power.
+
+    \b
+    Example:
+      ogan-bench register my_study.yaml --spread 0.1 --effect 0.2
     """
     from ogan_bench.analysis.power import plan
     from ogan_bench.analysis.protocol import basis_in_words, protocol

@@ -85,7 +85,14 @@ def report(
     show: Annotated[bool, typer.Option("--open", help="Show the page in the browser.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Rebuild the report of one, several or all stored studies."""
+    """Rebuild the report of one, several or all stored studies.
+
+    \b
+    Examples:
+      ogan-bench report mse_vs_pearson --open
+      ogan-bench report mse_vs_pearson --arms none,pearson --format latex --out paper
+      ogan-bench report --against results/reference
+    """
     from ogan_bench.errors import UserError
     from ogan_bench.remote import WEIGHTS, delivered, fetched, is_url
     from ogan_bench.report.parallel import get_ready, write_reports

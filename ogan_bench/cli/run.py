@@ -77,7 +77,14 @@ def run(
     ] = None,
     out: Annotated[Path | None, typer.Option(callback=folder, hidden=True)] = None,
 ) -> None:
-    """Run a study: finished trials are skipped, interrupted and stopped ones are resumed."""
+    """Run a study: finished trials are skipped, interrupted and stopped ones are resumed.
+
+    \b
+    Examples:
+      ogan-bench run mse_vs_pearson
+      ogan-bench run my_study.yaml --scale smoke --arms none,pearson --seeds 0-1
+      ogan-bench run my_study.yaml --set training.steps=3000 --device cuda
+    """
     from ogan_bench.errors import UserError
     from ogan_bench.runner.launch import launched
     from ogan_bench.runner.study import Ending, execute, help_first, store_study, unfinished

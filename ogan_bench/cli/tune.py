@@ -42,6 +42,10 @@ def tune(
     """Train the candidates of a study's `tune`, and say which of them are chosen.
 
     Finished trials are skipped. The study file is not changed: write the chosen values into it.
+
+    \b
+    Example:
+      ogan-bench tune kind_or_pull --workers 2
     """
     from ogan_bench.analysis.loading import load_results
     from ogan_bench.analysis.tuning import choices

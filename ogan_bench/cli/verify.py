@@ -28,6 +28,10 @@ def verify(
 
     Prints Markdown: what each metric does with each defect, whether that is what it should do, and
     the smallest defect that it finds with at most 5 % false alarms.
+
+    \b
+    Example:
+      ogan-bench verify --quick
     """
     import dataclasses
 

@@ -34,7 +34,12 @@ def watch(
     ] = None,
     open_: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
 ) -> None:
-    """Show the reports of stored studies in a browser, kept up to date, until Ctrl-C."""
+    """Show the reports of stored studies in a browser, kept up to date, until Ctrl-C.
+
+    \b
+    Example:
+      ogan-bench watch mse_vs_pearson --open
+    """
     from ogan_bench.store.trial_store import TrialStore
 
     stored_studies(results)

@@ -36,6 +36,10 @@ def work(
 
     Any number of these commands, on any number of machines that share the folder, do the work of
     one `ogan-bench run`. A study gets into the folder by `ogan-bench register` or by its first run.
+
+    \b
+    Example:
+      ogan-bench work /shared/results --max-hours 11.5
     """
     from ogan_bench.errors import UserError
     from ogan_bench.runner.executor import Place

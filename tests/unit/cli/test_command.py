@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from typing import Any
+
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -16,17 +19,35 @@ def refused(*arguments: str) -> str:
     return done.stderr
 
 
-def commands() -> list[object]:
-    root = typer.main.get_command(app)
-    found: list[object] = []
-    for command in root.commands.values():  # type: ignore[attr-defined]
-        found += getattr(command, "commands", {"": command}).values()
+def commands() -> dict[str, Any]:
+    root: Any = typer.main.get_command(app)
+    found = {}
+    for name, command in root.commands.items():
+        for sub, leaf in getattr(command, "commands", {"": command}).items():
+            found[f"{name} {sub}".strip()] = leaf
     return found
 
 
 def test_every_command_obeys_them() -> None:
     assert len(commands()) > 15
-    assert all(isinstance(command, Command) for command in commands())
+    assert all(isinstance(command, Command) for command in commands().values())
+
+
+@pytest.mark.parametrize("name", commands())
+def test_the_help_of_every_command_ends_with_examples_that_it_takes(name: str) -> None:
+    command = commands()[name]
+    _, _, block = command.help.partition("\n\n\b\nExample")
+    title, *lines = block.splitlines()
+    examples = [line.strip() for line in lines if line.startswith("  ogan-bench ")]
+    assert title == ("s:" if len(examples) > 1 else ":")
+    assert examples
+    shown = CliRunner().invoke(app, [*name.split(), "--help"], env={"COLUMNS": "120"}).stdout
+    for example in examples:
+        assert example in shown
+        of_it = shlex.split(example.partition(" > ")[0].removeprefix(f"ogan-bench {name}"))
+        values, _, _ = command.make_parser(command.context_class(command)).parse_args(of_it)
+        required = [param.name for param in command.params if param.required]
+        assert [key for key in required if values.get(key) is None] == []
 
 
 @pytest.mark.parametrize(
