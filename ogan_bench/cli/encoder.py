@@ -21,7 +21,8 @@ Trial = Annotated[
     typer.Argument(
         metavar="TRIAL",
         autocompletion=completion.encoders,
-        help="A trial's folder, an exported one, a URL of either, or digits or fashion_mnist.",
+        help="A trial's folder, an exported one, one that holds a single encoder, a URL of these, "
+        "or digits or fashion_mnist.",
     ),
 ]
 Images = Annotated[

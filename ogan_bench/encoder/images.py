@@ -21,8 +21,9 @@ GivenImages: TypeAlias = GivenImage | Sequence[GivenImage]
 """One image, a batch, or a list of images, whose sizes may differ."""
 
 TAKEN = (
-    "give uint8 arrays (h, w), (h, w, c) or (n, h, w, c), PIL images, tensors (c, h, w) or "
-    "(n, c, h, w) of uint8 or of floats in [0, 1], or a list of single images; c is 1 or 3"
+    "give arrays (h, w), (h, w, c), (n, h, w, c) or, for grey encoders, (n, h, w), or tensors "
+    "(c, h, w) or (n, c, h, w), each of uint8 or of floats in [0, 1]; or PIL images, or a list of "
+    "single images; c is 1 or 3"
 )
 LUMA = (0.299, 0.587, 0.114)
 """Weights of red, green and blue in grey, ITU-R BT.601, as Pillow has them."""
@@ -37,10 +38,11 @@ def as_images(given: GivenImages, recipe: Recipe) -> Tensor:
     Args:
         given: One of:
 
-            * a uint8 array of pixels in [0, 255], channels last: ``(h, w)``, ``(h, w, c)`` or
-              ``(n, h, w, c)``, with c of 1 or 3;
-            * a tensor, channels first: ``(c, h, w)`` or ``(n, c, h, w)``, uint8 in [0, 255], or
-              floats in [0, 1];
+            * an array, channels last: ``(h, w)``, ``(h, w, c)`` or ``(n, h, w, c)``, with c of 1 or
+              3; if the pair was trained on grey images, also ``(n, h, w)``, where colour images
+              with their channels first cannot be meant;
+            * a tensor, channels first: ``(c, h, w)`` or ``(n, c, h, w)``; arrays and tensors are
+              uint8 in [0, 255], or floats in [0, 1];
             * a PIL image;
             * a list or tuple of single images of these kinds.
         recipe: How the images of the training were prepared.
@@ -68,12 +70,23 @@ def as_images(given: GivenImages, recipe: Recipe) -> Tensor:
         return _of_pictures([given], recipe)
     if not isinstance(given, np.ndarray):
         raise UserError(f"images: of type {type(given).__name__}; {TAKEN}")
-    if given.dtype != np.uint8:
+    is_float = np.issubdtype(given.dtype, np.floating)
+    if given.dtype != np.uint8 and not is_float:
         raise UserError(f"images: an array of {given.dtype}; {TAKEN}")
-    array = given[..., None] if given.ndim == 2 else given
+    array = given[..., None] if _is_without_channels(given.shape, recipe) else given
     if array.ndim not in (3, 4) or array.shape[-1] not in (1, 3):
         raise UserError(f"images: an array of shape {given.shape}; {TAKEN}")
-    return _of_bytes(array.reshape(-1, *array.shape[-3:]), recipe)
+    pixels = array.reshape(-1, *array.shape[-3:])
+    if is_float:
+        floats = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), np.float32)
+        return _of_floats(torch.from_numpy(floats), recipe)
+    return _of_bytes(pixels, recipe)
+
+
+def _is_without_channels(shape: tuple[int, ...], recipe: Recipe) -> bool:
+    """Whether an array is ``(h, w)``, or ``(n, h, w)`` where only grey images can be meant."""
+    grey_batch = len(shape) == 3 and shape[-1] not in (1, 3) and recipe.channels == 1
+    return len(shape) == 2 or grey_batch
 
 
 def as_points(given: GivenImages) -> Tensor:

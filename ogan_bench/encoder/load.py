@@ -13,6 +13,10 @@ from ogan_bench.runner.trained import EvaluatedPair, load_evaluated
 from ogan_bench.sampling.forward import BATCH_SIZE
 from ogan_bench.sampling.stored_pair import Images, StoredPair, read_pair
 from ogan_bench.store.packed import PackedStudy
+from ogan_bench.store.stored_nets import FACTS
+
+MOST_LISTED = 10
+"""Encoders of a folder that are named, at most."""
 
 
 def load_encoder(
@@ -30,15 +34,16 @@ def load_encoder(
 
     Args:
         folder: A trial's folder, such as ``results/mse_vs_pearson/pearson/seed-0``, one that
-            ``ogan-bench export`` has written, a URL of either, or ``digits`` or ``fashion_mnist``:
-            O-GANs that come with the package.
+            ``ogan-bench export`` has written, a results folder or an archive in which one trial has
+            its nets, a URL of these, or ``digits`` or ``fashion_mnist``: O-GANs that come with the
+            package.
         device: Where to compute, for example ``cuda:0``.
         batch_size: Images per forward pass.
         plugins: Files of the plug-ins that the trial needs; their code runs.
 
     Raises:
-        UserError: There is no such folder, it has no trained nets, a file is damaged, or a plug-in
-            that it needs is not named or has changed.
+        UserError: There is no such folder, it has no trained nets or those of several trials, a
+            file is damaged, or a plug-in that it needs is not named or has changed.
     """
     stored = stored_pair(fetched(folder), [Path(plugin) for plugin in plugins])
     try:
@@ -60,13 +65,13 @@ def as_stored(evaluated: EvaluatedPair) -> StoredPair:
 
 
 def located(folder: Path) -> Path:
-    """The folder itself, or the one that the package has under its name.
+    """The folder of an encoder: itself, the only one in it, or the one of the package by its name.
 
     Raises:
-        UserError: There is neither.
+        UserError: There is none, or several are in the folder.
     """
     if folder.is_dir():
-        return folder
+        return _only_one_in(folder)
     shipped = shipped_encoders()
     if str(folder) in shipped:
         return shipped[str(folder)]
@@ -75,3 +80,16 @@ def located(folder: Path) -> Path:
         f"{folder}: no such folder; give that of a trial, of an exported encoder, or a name of one "
         f"that comes with the package: {', '.join(shipped)}"
     )
+
+
+def _only_one_in(folder: Path) -> Path:
+    """The folder of the only encoder in a results folder, a study or an arm; others as they are."""
+    if (folder / FACTS).exists():
+        return folder
+    levels = ("*", "*/*", "*/*/*")  # of an arm, of a study, of all
+    found = sorted(path.parent for level in levels for path in folder.glob(f"{level}/{FACTS}"))
+    if len(found) < 2:
+        return found[0] if found else folder
+    listed = ", ".join(path.relative_to(folder).as_posix() for path in found[:MOST_LISTED])
+    more = f" and {len(found) - MOST_LISTED:,} more" if len(found) > MOST_LISTED else ""
+    raise UserError(f"{folder}: has {len(found):,} encoders, {listed}{more}; name one of these")

@@ -116,7 +116,7 @@ def model_card(
         images="Points are floats, shape (n, 2), in the units of the training data."
         if images.are_points
         else f"Images are {h} x {w} pixels, {'grey' if c == 1 else 'RGB'}; other sizes are resized."
-        " Bytes in [0, 255], or float tensors in [0, 1].",
+        " Bytes in [0, 255], or floats in [0, 1].",
         codes=codes,
         programs=_programs(programs, stored) if programs else "",
         dataset=f"`{images.dataset}`",

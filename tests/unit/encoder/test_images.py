@@ -36,6 +36,27 @@ def test_floats_are_taken_from_0_to_1_and_put_into_the_range_of_the_nets() -> No
     assert found.flatten()[:4].tolist() == [-1.0, -0.5, 1.0, 0.0]
 
 
+def test_arrays_of_floats_are_tensors_with_their_channels_last() -> None:
+    batch = RANDOM.random((2, 8, 8, 3))
+    tensor = torch.from_numpy(batch).movedim(-1, 1)
+    for recipe in (GREY, COLOUR, Recipe(4, "refuse", None, 3)):
+        expected = as_images(tensor, recipe)
+        for given in (batch, batch.astype(np.float32), np.asfortranarray(batch), [*batch]):
+            assert torch.equal(as_images(given, recipe), expected)
+    assert torch.equal(as_images(batch[:, ::-1], COLOUR), as_images(tensor.flip(2), COLOUR))
+    assert torch.equal(as_images(batch[0, ..., 0], GREY), as_images(tensor[0, :1], GREY))
+    assert as_images(batch[:0], COLOUR).shape == (0, 3, 8, 8)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 5, 8])
+@pytest.mark.parametrize("kind", [np.uint8, np.float64])
+def test_a_grey_encoder_takes_a_batch_without_channels(n: int, kind: type) -> None:
+    batch = RANDOM.integers(0, 2, (n, 8, 8)).astype(kind)
+    found = as_images(batch, GREY)
+    assert found.shape == (n, 1, 8, 8)
+    assert torch.equal(found, as_images(batch[..., None], GREY))
+
+
 def test_other_sizes_and_colours_are_as_pillow_makes_them() -> None:
     large = RANDOM.integers(0, 256, (20, 20, 3), dtype=np.uint8)
     expected = np.asarray(Image.fromarray(large).convert("L").resize((8, 8), 2))
@@ -63,7 +84,11 @@ def test_pictures_are_treated_as_those_of_the_training() -> None:
 
 
 WRONG = {
-    "floats of an array": (np.zeros((8, 8, 3)), "an array of float64; give uint8 arrays"),
+    "floats of an array out of range": (np.full((8, 8, 3), 1.5), r"floats from 1\.5 to 1\.5"),
+    "the range of tanh in an array": (np.full((2, 8, 8, 3), -1.0), "floats from -1 to -1"),
+    "NaN in an array": (np.full((8, 8), np.nan), "floats from nan"),
+    "complex numbers": (np.zeros((8, 8, 3), complex), "an array of complex128"),
+    "truth values": (np.zeros((8, 8, 3), bool), "an array of bool"),
     "integers": (np.zeros((8, 8, 3), int), "an array of int64"),
     "tensor of integers": (torch.zeros(3, 8, 8, dtype=torch.long), r"a tensor of torch\.int64"),
     "channels first in an array": (
@@ -77,7 +102,7 @@ WRONG = {
     "bytes as floats": (torch.full((3, 8, 8), 200.0), "floats from 200 to 200; .*divide bytes"),
     "NaN": (torch.full((3, 8, 8), float("nan")), "floats from nan"),
     "no square": (torch.zeros(3, 8, 9), "floats of 9 x 8; crop a square"),
-    "a path": ("cat.png", "of type str; give uint8 arrays"),
+    "a path": ("cat.png", "of type str; give arrays"),
     "a list of batches": ([np.zeros((2, 8, 8, 3), np.uint8)], "a list that holds batches"),
     "bytes and floats": (
         [np.zeros((8, 8, 3), np.uint8), torch.zeros(3, 8, 8)],

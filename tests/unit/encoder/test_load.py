@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,23 @@ def test_statistics_and_spectral_norm_come_back(
     if statistics == "batch":
         with pytest.raises(UserError, match="which one image does not have"):
             encoder(dataset.test.images[:1])
+
+
+def test_the_only_encoder_of_a_folder_needs_no_longer_name(tmp_path: Path) -> None:
+    dataset, trial = few_images(), small_trial()
+    arm = tmp_path / "study" / "pearson"
+    store(arm / "seed-0", trial, dataset)
+    (tmp_path / "study" / "none" / "seed-0").mkdir(parents=True)  # its nets were left out
+    expected = load_encoder(arm / "seed-0")(dataset.test.images)
+    for folder in (arm, tmp_path / "study", tmp_path):
+        assert (load_encoder(folder)(dataset.test.images) == expected).all()
+    for seed in range(1, 13):
+        shutil.copytree(arm / "seed-0", arm / f"seed-{seed}")
+    with pytest.raises(UserError, match=r"has 13 encoders, study/pearson/seed-0, .* and 3 more;"):
+        load_encoder(tmp_path)
+    with pytest.raises(UserError, match="has 13 encoders, seed-0, "):
+        load_encoder(arm)
+    assert load_encoder(arm / "seed-7").z_dim == 6
 
 
 def test_loading_draws_no_random_numbers_of_the_user(tmp_path: Path) -> None:

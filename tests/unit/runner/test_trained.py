@@ -23,7 +23,7 @@ from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.load import load_study
 from ogan_bench.study.trial import Trial, trials
-from tests.unit.runner.observed_trials import SMALL
+from tests.unit.runner.observed_trials import CHOOSING, SMALL
 
 STUDY = Path("studies/mse_vs_pearson.yaml")
 
@@ -38,6 +38,31 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> TrialFolder:
     store_study(store, settings, wanted, STUDY, None, overrides)
     assert run_trial(wanted[0], Options(store.root), "cpu").status == "finished"
     return store.trial(wanted[0])
+
+
+@pytest.fixture(scope="module")
+def chosen(tmp_path_factory: pytest.TempPathFactory) -> TrialFolder:
+    """A trial whose best weights on held-out images are not those after its last step."""
+    overrides = [*SMALL, *CHOOSING, "model.z_dim=8", "training.optimizer.lr=3e-2"]
+    trial = trials(load_study(STUDY, overrides=overrides), ["pearson"], [0])[0]
+    store = TrialStore(tmp_path_factory.mktemp("chosen"))
+    assert run_trial(trial, Options(store.root), "cpu").status == "finished"
+    return store.trial(trial)
+
+
+def test_an_encoder_has_the_weights_that_were_evaluated(
+    stored: TrialFolder, chosen: TrialFolder
+) -> None:
+    """Moving averages, or those chosen on held-out images; not those of the last step."""
+    for folder in (stored, chosen):
+        state = torch.load(folder.checkpoint, weights_only=True)
+        last = state["nets"]["encoder"]
+        best = torch.load(folder.chosen, weights_only=True) if folder is chosen else None
+        expected = state["averages"][0] if best is None else best["nets"]["encoder"]
+        found = ob.load_encoder(folder.path).pair.encoder.state_dict()
+        weights = [name for name in found if name.endswith("weight")]
+        assert all(torch.equal(found[name], expected[name]) for name in weights)
+        assert not all(torch.equal(found[name], last[name]) for name in weights)
 
 
 def test_the_nets_are_those_that_were_evaluated(stored: TrialFolder, dataset: Dataset) -> None:
