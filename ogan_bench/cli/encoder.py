@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,7 @@ from ogan_bench.cli.options import Plugins
 from ogan_bench.cli.output import print_text
 
 if TYPE_CHECKING:
+    from ogan_bench.encoder.programs import Form
     from ogan_bench.encoder.trained_encoder import TrainedEncoder
 
 Trial = Annotated[
@@ -40,20 +42,30 @@ BATCH = 256
 
 
 class To(StrEnum):
-    """What `export` writes beside safetensors."""
+    """What `export` writes, and where it takes it."""
 
+    safetensors = "safetensors"
     program = "program"
     onnx = "onnx"
+    hub = "hub"
 
 
 def export(
     trial: Trial,
     out: Annotated[
-        str, typer.Option("--out", metavar="PLACE", help="A new or empty folder, or a URL of one.")
+        str,
+        typer.Option(
+            "--out",
+            metavar="PLACE",
+            help="A new or empty folder, or a URL of one; with --to hub USER/NAME.",
+        ),
     ],
     to: Annotated[
         list[To] | None,
-        typer.Option(help="Also as programs that need no ogan-bench: of torch.export, or ONNX."),
+        typer.Option(
+            help="safetensors, which is always written; also programs that need no ogan-bench, of "
+            "torch.export or ONNX; hub: to a repository that you have made on the Hugging Face Hub."
+        ),
     ] = None,
     plugin: Plugins = None,
 ) -> None:
@@ -65,7 +77,7 @@ def export(
     Examples:
       ogan-bench export results/mse_vs_pearson/pearson/seed-0 --out my_encoder
       ogan-bench export results/mse_vs_pearson/pearson/seed-0 --out my_encoder --to onnx
-      ogan-bench export my_encoder --out hf://USER/my_encoder
+      ogan-bench export my_encoder --to hub --out USER/my_encoder
     In Python, ogan_bench.load_encoder("my_encoder") loads it: without data and study.
     """
     from ogan_bench.analysis.arm_verdicts import verdicts_on_trial
@@ -74,14 +86,35 @@ def export(
     from ogan_bench.errors import UserError
     from ogan_bench.remote import delivered, fetched, is_taken, is_url
 
+    kinds = to or []
+    if To.hub in kinds:
+        out = _on_the_hub(out)
     if is_url(out) and is_taken(f"{out}/{CARD}"):
         raise UserError(f"{out}: has a {CARD} already; name another")
     folder = fetched(trial)
     verdicts = verdicts_on_trial(folder)
     with delivered(out) as place:
-        written = write(folder, place, plugin or (), [form.value for form in to or ()], verdicts)
+        written = write(folder, place, plugin or (), _programs(kinds), verdicts)
     for path in written:
         print_text(f"{out}/{path.relative_to(place).as_posix()}")
+
+
+def _on_the_hub(out: str) -> str:
+    """The URL of a repository on the Hugging Face Hub."""
+    from ogan_bench.errors import UserError
+
+    name = out.removeprefix("hf://").rstrip("/")
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", name) or name.startswith("."):
+        raise UserError(
+            f"--to hub: {out} is no repository; give --out USER/NAME of one that you have made on "
+            "the Hugging Face Hub"
+        )
+    return f"hf://{name}"
+
+
+def _programs(kinds: list[To]) -> list[Form]:
+    forms: dict[To, Form] = {To.program: "program", To.onnx: "onnx"}
+    return [forms[kind] for kind in kinds if kind in forms]
 
 
 def encode(

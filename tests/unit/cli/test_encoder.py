@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from ogan_bench import remote
 from ogan_bench.cli import app
 from ogan_bench.encoder.load import load_encoder
 from ogan_bench.errors import UserError
@@ -123,6 +126,41 @@ def test_an_export_to_a_program_says_which_files_it_wrote(trial: Path, tmp_path:
     for name in ("encoder.pt2", "generator.pt2"):
         assert str(tmp_path / "out" / name) in printed
         assert (tmp_path / "out" / name).stat().st_size > 0
+
+
+def test_safetensors_are_written_whether_named_or_not(trial: Path, tmp_path: Path) -> None:
+    call("export", trial, "--out", tmp_path / "plain")
+    call("export", trial, "--out", tmp_path / "named", "--to", "safetensors")
+    plain, named = (
+        {path.name: path.read_bytes() for path in (tmp_path / out).iterdir()}
+        for out in ("plain", "named")
+    )
+    assert plain == named
+
+
+@pytest.mark.parametrize("out", ["me/digits", "hf://me/digits", "hf://me/digits/"])
+def test_an_export_goes_to_a_repository_of_the_hub(
+    out: str, trial: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    @contextmanager
+    def delivered(place: str) -> Iterator[Path]:
+        asked.append(place)
+        yield tmp_path / "sent"
+
+    monkeypatch.setattr(remote, "is_taken", lambda url: asked.append(url))
+    monkeypatch.setattr(remote, "delivered", delivered)
+    printed = call("export", trial, "--to", "hub", "--out", out)
+    assert asked == ["hf://me/digits/README.md", "hf://me/digits"]
+    assert "hf://me/digits/nets.safetensors" in printed.split()
+    assert load_encoder(tmp_path / "sent").z_dim == 6
+
+
+@pytest.mark.parametrize("out", ["my_encoder", "./my_encoder", "a/b/c", "s3://a/b"])
+def test_what_is_no_repository_of_the_hub_is_refused(out: str, trial: Path) -> None:
+    with pytest.raises(UserError, match=r"is no repository; give --out USER/NAME"):
+        call("export", trial, "--to", "hub", "--out", out)
 
 
 def test_the_card_of_an_exported_trial_has_the_verdicts_of_its_study(tmp_path: Path) -> None:
