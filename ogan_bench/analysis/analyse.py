@@ -17,6 +17,7 @@ from ogan_bench.analysis import tables
 from ogan_bench.analysis.ablation import Ablation, ablation
 from ogan_bench.analysis.claim_setting import ClaimSetting, settings_of
 from ogan_bench.analysis.history import course, load_history
+from ogan_bench.analysis.live_contrast import SMOKE
 from ogan_bench.analysis.loading import load_log, load_results
 from ogan_bench.analysis.margin import MARGIN
 from ogan_bench.analysis.meta_analysis import Claim, find_claims
@@ -67,10 +68,13 @@ class Survey:
     Args:
         studies: Name to overview, or to the reason why the study cannot be read.
         claims: Wider claims over all readable studies.
+        smoke: Names of studies at the scale ``smoke``, which only tests that a study runs; they are
+            not among the others.
     """
 
     studies: Mapping[str, Overview | str]
     claims: tuple[Claim, ...]
+    smoke: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -256,15 +260,20 @@ def survey(root: Path, known: Mapping[str, Overview] | None = None) -> Survey:
     made = known or {}
     studies: dict[str, Overview | str] = {}
     settings: list[ClaimSetting] = []
-    for name in TrialStore(root).studies():
+    smoke: list[str] = []
+    store = TrialStore(root)
+    for name in store.studies():
         try:
+            if store.read_study(name).get("scale") == SMOKE:
+                smoke.append(name)
+                continue
             found = made.get(name) or overview(root, name)
         except UserError as error:
             studies[name] = str(error)
         else:
             studies[name] = found
             settings += found.settings
-    return Survey(studies, tuple(find_claims(settings)))
+    return Survey(studies, tuple(find_claims(settings)), tuple(smoke))
 
 
 def overview(root: Path, study: str) -> Overview:

@@ -37,6 +37,11 @@ def claims(results: Results = RESULTS, out: Pages = None, as_json: Json = False)
         if isinstance(problem, str):
             say(f"Left out: {problem}")
     found = surveyed.claims
+    if not found and not surveyed.studies:
+        raise UserError(
+            f"{results}: only {', '.join(surveyed.smoke)} is stored here; the scale smoke tests "
+            "that a study runs, and belongs to no claim: run the study at another scale"
+        )
     if not found:
         raise UserError(
             f"{results}: no stored hypothesis says which wider claim it is part of; "

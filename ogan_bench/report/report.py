@@ -182,12 +182,22 @@ def write_index(root: Path, known: Mapping[str, Overview] | None = None) -> Path
     found = survey(root, known)
     studies: list[Record] = []
     for name, overview in found.studies.items():
-        facts = {"error": overview} if isinstance(overview, str) else vars(overview)
-        studies.append({"name": name, "page": (root / name / "report.html").exists(), **facts})
+        shown = {"error": overview} if isinstance(overview, str) else vars(overview)
+        studies.append(_linked(root, name) | shown)
     claims = [_claim(claim) for claim in found.claims]
+    facts = {
+        "studies": studies,
+        "claims": claims,
+        "smoke": [_linked(root, name) for name in found.smoke],
+    }
     path = root / "index.html"
-    _write(path, _rendered("index.html.j2", {"studies": studies, "claims": claims}).encode())
+    _write(path, _rendered("index.html.j2", facts).encode())
     return path
+
+
+def _linked(root: Path, name: str) -> Record:
+    """A study's name, and whether its report is there."""
+    return {"name": name, "page": (root / name / "report.html").exists()}
 
 
 def _claim(claim: Claim) -> Record:

@@ -196,7 +196,9 @@ def test_index_sorts_and_shows_claims_across_settings(
                   for name, factor in ((SCRIPT, "1.5"), ("b", "–"), ("c", "0.25"))]},
     ]  # fmt: skip
     path = tmp_path / "index.html"
-    page_text = templates().get_template("index.html.j2").render(studies=studies, claims=claims)
+    page_text = (
+        templates().get_template("index.html.j2").render(studies=studies, claims=claims, smoke=[])
+    )
     path.write_text(page_text, encoding="utf-8")
     for width in (360, 1280):
         page = visit(path, width)

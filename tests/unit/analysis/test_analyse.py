@@ -68,6 +68,15 @@ def test_a_survey_names_what_cannot_be_read_and_pools_the_rest(tmp_path: Path) -
     assert [setting.study for setting in claim.settings] == ["one", "other"]
 
 
+def test_the_scale_smoke_is_listed_apart(tmp_path: Path) -> None:
+    store = TrialStore(write(tmp_path, "demo-smoke"))
+    store.write_study("demo-smoke", {**store.read_study("demo-smoke"), "scale": "smoke"})
+    found = survey(tmp_path, {"demo-smoke": overview(tmp_path, "demo-smoke")})
+    assert (found.studies, found.claims, found.smoke) == ({}, (), ("demo-smoke",))
+    write(tmp_path, "demo")
+    assert list(survey(tmp_path).studies) == ["demo"]
+
+
 def test_a_survey_does_not_read_what_is_known(root: Path) -> None:
     known = Overview("Is it?", {}, 1, 2, Standing(), ())
     assert survey(root, {"demo": known}).studies["demo"] is known

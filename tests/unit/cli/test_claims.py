@@ -49,6 +49,18 @@ def test_claims_name_the_studies_that_are_preliminary_or_deviate(tmp_path: Path)
     assert "  preliminary; deviated  " in ask("claims", "--results", str(tmp_path))
 
 
+def test_a_folder_of_smoke_tests_has_no_claims_and_says_so(tmp_path: Path) -> None:
+    store = TrialStore(write(tmp_path, "demo"))
+    record = store.read_study("demo")
+    record["hypotheses"][0]["part_of"] = "It works."
+    store.write_study("demo", {**record, "scale": "smoke"})
+    with pytest.raises(UserError, match="only demo is stored here; the scale smoke tests"):
+        ask("claims", "--results", str(tmp_path))
+    write(tmp_path, "other")
+    with pytest.raises(UserError, match="no stored hypothesis says which wider claim"):
+        ask("claims", "--results", str(tmp_path))
+
+
 def test_a_page_is_written_for_each_claim(tmp_path: Path) -> None:
     store = TrialStore(write(tmp_path / "results"))
     record = store.read_study("demo")

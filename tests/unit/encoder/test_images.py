@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 from PIL import Image
@@ -37,7 +38,7 @@ def test_floats_are_taken_from_0_to_1_and_put_into_the_range_of_the_nets() -> No
 
 
 def test_arrays_of_floats_are_tensors_with_their_channels_last() -> None:
-    batch = RANDOM.random((2, 8, 8, 3))
+    batch: npt.NDArray[np.float64] = RANDOM.random((2, 8, 8, 3))
     tensor = torch.from_numpy(batch).movedim(-1, 1)
     for recipe in (GREY, COLOUR, Recipe(4, "refuse", None, 3)):
         expected = as_images(tensor, recipe)

@@ -185,6 +185,21 @@ def test_index_lists_every_study_even_a_broken_one(root: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_index_lists_the_scale_smoke_apart(root: Path) -> None:
+    store = TrialStore(root)
+    shutil.copytree(root / "demo", root / "demo-smoke")
+    record = {**store.read_study("demo"), "folder": "demo-smoke", "scale": "smoke"}
+    store.write_study("demo-smoke", record)
+    text = write_index(root).read_text(encoding="utf-8")
+    assert text.count('<th scope="row">') == 1
+    assert "tests that a study runs and decides nothing: demo-smoke.</p>" in text
+    (root / "demo-smoke" / "report.html").touch()
+    text = write_index(root).read_text(encoding="utf-8")
+    assert 'nothing: <a href="demo-smoke/report.html">demo-smoke</a>.</p>' in text
+    shutil.rmtree(root / "demo")
+    assert "No studies are stored here" not in write_index(root).read_text(encoding="utf-8")
+
+
 def test_analysis_imports_no_torch() -> None:
     code = "import sys, ogan_bench.report.report; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
