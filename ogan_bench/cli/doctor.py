@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import platform
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     from ogan_bench.store.examination import Fault
 
 ABSENT = "not here: "
+
+NOT_TESTED: dict[str, Callable[[], bool]] = {
+    "Windows": lambda: platform.system() == "Windows",
+    "macOS": lambda: platform.system() == "Darwin",
+    "Apple's GPUs": lambda: _has_mps(),
+}
+"""What ogan_bench was not tried on, and whether it is here; README says the same."""
 
 EXIT_DAMAGED = 5
 """Something in a results folder is not as it was written."""
@@ -40,7 +48,8 @@ def doctor(
 ) -> None:
     """Show what is available on this machine, or examine every stored file of a results folder.
 
-    Of a machine: versions, devices, data and feature spaces. Of results: each file's checksum,
+    Of a machine: versions, devices, data and feature spaces, and on what ogan_bench was not tested.
+    Of results: each file's checksum,
     place and format, and how many trials are finished; exit code 5 if a file is not as it was
     written. Only --repair changes something.
 
@@ -138,6 +147,10 @@ def examine() -> dict[str, dict[str, Any]]:
             "cpu": f"{os.cpu_count()} cores",
             **{f"cuda:{index}": torch.cuda.get_device_name(index) for index in gpus},
         },
+        "not tested": {
+            name: "this machine" if is_here() else "not this machine"
+            for name, is_here in NOT_TESTED.items()
+        },
         "data": {
             "digits": "embedded in scikit-learn",
             "fashion_mnist": str(fashion)
@@ -149,6 +162,12 @@ def examine() -> dict[str, dict[str, Any]]:
         "LPIPS": _perceptual(),
         "cache": {"folder": _whether(lambda: _with_size(cache_dir()))},
     }
+
+
+def _has_mps() -> bool:
+    import torch
+
+    return torch.backends.mps.is_available()
 
 
 def _spaces() -> dict[str, str]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import platform
 from pathlib import Path
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from ogan_bench.cli import app
-from ogan_bench.cli.doctor import EXIT_DAMAGED
+from ogan_bench.cli.doctor import EXIT_DAMAGED, NOT_TESTED
 from ogan_bench.errors import UserError
 from tests.unit.cli.asking import ask
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_doctor_knows_this_machine() -> None:
@@ -19,7 +23,20 @@ def test_doctor_knows_this_machine() -> None:
     assert facts["versions"]["torch"]
     assert "cpu" in facts["devices"]
     assert "digits" in facts["data"]
+    assert list(facts["not tested"]) == list(NOT_TESTED)
+    assert set(facts["not tested"].values()) <= {"this machine", "not this machine"}
     assert "Inception-v3" in ask("doctor")
+
+
+def test_doctor_and_readme_say_what_was_not_tested(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "system", lambda: "Darwin")
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert {name: is_here() for name, is_here in NOT_TESTED.items()} == {
+        "Windows": False, "macOS": True, "Apple's GPUs": True,
+    }  # fmt: skip
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    *most, last = NOT_TESTED
+    assert f"{', '.join(most)} and {last} are not tested." in readme
 
 
 def test_doctor_examines_results(root: Path) -> None:
