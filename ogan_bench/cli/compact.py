@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ogan_bench.cli.options import Json, ResultsFolder, StoredStudies, stored_studies
+from ogan_bench.cli.options import Json, ResultsIfNamed, StoredStudies, results_and_studies
 from ogan_bench.cli.output import print_json, print_table, say
 
 
 def compact(
-    results: ResultsFolder,
     studies: StoredStudies = None,
+    results: ResultsIfNamed = None,
     undo: Annotated[
         bool, typer.Option("--undo", help="Unpack: every file comes back as it was.")
     ] = False,
@@ -31,16 +30,16 @@ def compact(
 
     \b
     Examples:
-      ogan-bench compact results mse_vs_pearson --dry-run
-      ogan-bench compact results mse_vs_pearson --undo
+      ogan-bench compact mse_vs_pearson --dry-run
+      ogan-bench compact mse_vs_pearson --results /shared/results --undo
     """
     from ogan_bench.runner.stop_request import EXIT_AGAIN
     from ogan_bench.store.compaction import compact as pack
     from ogan_bench.store.compaction import unpack
     from ogan_bench.store.trial_store import TrialStore
 
-    store = TrialStore(results)
-    names = [Path(name).stem for name in studies or stored_studies(results)]
+    root, names = results_and_studies(results, studies)
+    store = TrialStore(root)
     done = [(unpack if undo else pack)(store, name, dry_run=dry_run) for name in names]
     if as_json:
         print_json([vars(entry) for entry in done])

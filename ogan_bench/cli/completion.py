@@ -144,7 +144,9 @@ def _metrics() -> Iterable[str]:
 
 
 def _results(ctx: typer.Context) -> Path:
-    return Path(ctx.params.get("results") or "results")
+    first = next(iter(ctx.params.get("studies") or ()), "")
+    in_place = first if first and Path(first).is_dir() else None  # as `work` and `compact` take it
+    return Path(ctx.params.get("results") or in_place or "results")
 
 
 def _of_file(ctx: typer.Context, key: str) -> Names:

@@ -32,10 +32,13 @@ EXIT_DAMAGED = 5
 
 
 def doctor(
+    place: Annotated[
+        Path | None,
+        typer.Argument(metavar="[RESULTS]", callback=folder, help="The same as --results."),
+    ] = None,
     results: Annotated[
         Path | None,
-        typer.Argument(
-            metavar="[RESULTS]",
+        typer.Option(
             callback=folder,
             help="Results folder whose files are examined, instead of this machine.",
         ),
@@ -56,12 +59,15 @@ def doctor(
     \b
     Examples:
       ogan-bench doctor
-      ogan-bench doctor results --repair
+      ogan-bench doctor --results results --repair
     """
-    if results is not None:
-        raise typer.Exit(_examine(results, repair, as_json))
+    if results is not None and place is not None:
+        raise UserError(f"{place} and --results {results}: name one results folder")
+    examined = results or place
+    if examined is not None:
+        raise typer.Exit(_examine(examined, repair, as_json))
     if repair:
-        raise UserError("--repair is for a results folder: name one")
+        raise UserError("--repair is for a results folder: name one with --results")
     facts = examine()
     if as_json:
         print_json(facts)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shlex
 from enum import StrEnum
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ogan_bench.cli import completion
 from ogan_bench.cli.options import (
     RESULTS,
     Arms,
@@ -18,9 +20,13 @@ from ogan_bench.cli.options import (
     Seeds,
     Set,
     StudyPath,
+    chosen,
     read_study,
 )
 from ogan_bench.cli.output import print_json, print_table, print_text, say
+
+if TYPE_CHECKING:
+    from ogan_bench.store.trial_store import TrialStore
 
 
 class PlanFormat(StrEnum):
@@ -154,7 +160,14 @@ def plan(
 
 
 def status(
-    study: StudyPath,
+    study: Annotated[
+        Path,
+        typer.Argument(
+            metavar="STUDY",
+            autocompletion=completion.studies_of_any_kind,
+            help="A stored study, a study file (YAML), or the name of a shipped study.",
+        ),
+    ],
     results: Results = RESULTS,
     scale: Scale = None,
     arms: Arms = None,
@@ -167,36 +180,44 @@ def status(
     \b
     Examples:
       ogan-bench status mse_vs_pearson
+      ogan-bench status mse_vs_pearson-smoke --results /shared/results
       ogan-bench status my_study.yaml --scale smoke --json
     """
     from ogan_bench.analysis.states import states
+    from ogan_bench.store.trial_folder import TrialFolder
     from ogan_bench.store.trial_store import TrialStore
 
-    statement, wanted = read_study(study, scale, arms, seeds, override)
     store = TrialStore(results)
-    if not store.studies():
+    stored = store.studies()
+    if not stored:
         say(f"{results}: no study is stored here yet")
-    steps = {trial.id: trial.settings.training.steps for trial in wanted}
-    folders = {trial.id: store.trial(trial) for trial in wanted}
-    standing, found = states(store, statement.folder, folders)
+    if study.stem in stored and not study.is_file() and scale is None and not override:
+        name = study.stem
+        steps = _steps_of_stored(store, name, arms, seeds)
+    else:
+        statement, wanted = read_study(study, scale, arms, seeds, override)
+        name = statement.folder
+        steps = {trial.id: trial.settings.training.steps for trial in wanted}
+    folders = {trial: TrialFolder(store.root / trial) for trial in steps}
+    standing, found = states(store, name, folders)
     for of in found.values():
         if of.problem is not None:
             say(of.problem)
     rows: list[dict[str, Any]] = [
         {
-            "trial": name,
+            "trial": trial,
             "state": of.state,
             "outcome": of.outcome,
             "step": of.step,
-            "steps": steps[name],
+            "steps": steps[trial],
             "silent_seconds": of.silent_seconds,
         }
-        for name, of in found.items()
+        for trial, of in found.items()
     ]
     if as_json:
         print_json({"standing": standing.record(), "trials": rows})
         return
-    print_text("\n  ".join([f"{statement.folder}: {standing.text}", *standing.deviations]))
+    print_text("\n  ".join([f"{name}: {standing.text}", *standing.deviations]))
     print_table(
         ("trial", "state", "outcome", "step"),
         [
@@ -209,6 +230,22 @@ def status(
             for r in rows
         ],
     )
+
+
+def _steps_of_stored(
+    store: TrialStore, study: str, arms: str | None, seeds: str | None
+) -> dict[str, int]:
+    """The trials that a stored study plans, with their training steps."""
+    from ogan_bench.study.arguments import parse_seeds
+
+    record = store.read_study(study)
+    wanted = chosen(arms, list(record["arms"]), "--arms") or record["arms"]
+    return {
+        f"{study}/{arm}/seed-{seed}": config["training"]["steps"]
+        for arm, config in record["arms"].items()
+        if arm in wanted
+        for seed in (record["seeds"] if seeds is None else parse_seeds(seeds))
+    }
 
 
 def _silence(seconds: float | None) -> str:

@@ -52,8 +52,8 @@ def folder(path: Path | None) -> Path | None:
 
 
 Results = Annotated[Path, typer.Option(callback=folder, help="Results folder.")]
-ResultsFolder = Annotated[
-    Path, typer.Argument(metavar="RESULTS", callback=folder, help="Results folder.")
+ResultsIfNamed = Annotated[
+    Path | None, typer.Option(callback=folder, help="Results folder. [default: results]")
 ]
 StoredStudies = Annotated[
     list[str] | None,
@@ -172,6 +172,32 @@ def _number_if_it_is_one(text: str) -> str | int | float:
         with suppress(ValueError):
             return kind(text)
     return text
+
+
+def results_and_studies(
+    results: Path | None, given: Sequence[str] | None
+) -> tuple[Path, list[str]]:
+    """The results folder, and the studies that are named: all stored ones if none is.
+
+    The folder may also be the first of the arguments, as it was before ``--results``.
+
+    Raises:
+        UserError: There is no such folder, or it holds no study.
+    """
+    names = list(given or ())
+    if results is None and names and _is_folder(names[0]):
+        results = Path(names.pop(0))
+    root = results or RESULTS
+    stored = stored_studies(root)
+    return root, [Path(name).stem for name in names] or stored  # a study may be named by its file
+
+
+def _is_folder(text: str) -> bool:
+    """Whether an argument is meant as a folder, not as the name or the file of a study."""
+    path = Path(text)
+    if (RESULTS / text / "study.json").exists() or path.suffix in (".yaml", ".yml"):
+        return False
+    return path.is_dir() or len(path.parts) > 1
 
 
 def stored_studies(results: Path) -> list[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import typer
 
 from ogan_bench.cli.options import (
@@ -12,18 +10,18 @@ from ogan_bench.cli.options import (
     Json,
     MaxHours,
     Plugins,
-    ResultsFolder,
+    ResultsIfNamed,
     StallMinutes,
     StoredStudies,
     Workers,
-    stored_studies,
+    results_and_studies,
 )
 from ogan_bench.cli.output import print_json, say
 
 
 def work(
-    results: ResultsFolder,
     studies: StoredStudies = None,
+    results: ResultsIfNamed = None,
     workers: Workers = None,
     device: Device = "auto",
     checkpoint_seconds: CheckpointSeconds = 30.0,
@@ -39,7 +37,7 @@ def work(
 
     \b
     Example:
-      ogan-bench work /shared/results --max-hours 11.5
+      ogan-bench work --results /shared/results --max-hours 11.5
     """
     from ogan_bench.errors import UserError
     from ogan_bench.runner.executor import Place
@@ -47,17 +45,16 @@ def work(
     from ogan_bench.store.stored_trials import planned_trials
     from ogan_bench.store.trial_store import TrialStore
 
-    stored = stored_studies(results)
-    names = [Path(name).stem for name in studies or stored]  # a study may be named by its file
+    root, names = results_and_studies(results, studies)
     if plugins and len(names) > 1:
         raise UserError("--plugin: its metrics would be measured in every study; name one of them")
-    store = TrialStore(results)
+    store = TrialStore(root)
     wanted = planned_trials(store, names, plugins=plugins or ())
     todo = unfinished(store, wanted)
     ending = Ending(0)
     if todo:
         ending = execute(
-            *(todo, len(wanted), results, Place("local", device, workers), checkpoint_seconds),
+            *(todo, len(wanted), root, Place("local", device, workers), checkpoint_seconds),
             max_hours=max_hours,
             stall_minutes=stall_minutes,
         )

@@ -128,7 +128,7 @@ class PackedStudy:
 
 def compact_command(study: Path) -> str:
     """The command that packs a study where it lies, for messages."""
-    return f"`ogan-bench compact {study.parent} {study.name}`"
+    return f"`ogan-bench compact {study.name} --results {study.parent}`"
 
 
 def _schema(pack: str) -> Any:

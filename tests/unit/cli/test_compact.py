@@ -28,19 +28,19 @@ def root(tmp_path: Path) -> Path:
 
 def test_files_are_counted_before_and_after(root: Path) -> None:
     before = load_results(root, "demo")
-    (planned,) = json.loads(ask("compact", str(root), "--dry-run", "--json"))
+    (planned,) = json.loads(ask("compact", "--results", str(root), "--dry-run", "--json"))
     assert not (root / "demo" / FILES).exists()
-    (done,) = json.loads(ask("compact", str(root), "demo", "--json"))
+    (done,) = json.loads(ask("compact", "demo", "--results", str(root), "--json"))
     assert done == planned
     assert done["after"] < 10 < done["before"]
-    assert ask("compact", str(root)).split()[-2:] == ["compacted", "before"]
+    assert ask("compact", "--results", str(root)).split()[-2:] == ["compacted", "before"]
     pd.testing.assert_frame_equal(load_results(root, "demo").metrics, before.metrics)
-    (undone,) = json.loads(ask("compact", str(root), "--undo", "--json"))
+    (undone,) = json.loads(ask("compact", "--results", str(root), "--undo", "--json"))
     assert (undone["before"], undone["after"] > 50) == (done["after"], True)
 
 
 def test_what_is_not_finished_is_named_with_an_exit_code(root: Path) -> None:
     (root / "demo" / "none" / "seed-0" / "result.json").unlink()
-    done = CliRunner().invoke(app, ["compact", str(root)])
+    done = CliRunner().invoke(app, ["compact", "--results", str(root)])
     assert done.exit_code == EXIT_AGAIN
     assert "none/seed-0 is interrupted" in done.stdout

@@ -41,7 +41,7 @@ def test_doctor_and_readme_say_what_was_not_tested(monkeypatch: pytest.MonkeyPat
 
 def test_doctor_examines_results(root: Path) -> None:
     trial = root / "demo" / "pearson" / "seed-0"
-    found = json.loads(ask("doctor", str(root), "--json"))
+    found = json.loads(ask("doctor", "--results", str(root), "--json"))
     assert found["faults"] == []
     (study,) = found["studies"]
     assert (study["planned"], study["finished"], study["running"]) == (20, 18, 0)
@@ -55,6 +55,13 @@ def test_doctor_examines_results(root: Path) -> None:
         assert f"{trial}/result.json: cannot be read" in done.stdout
         assert str(left) in done.stdout
     assert not left.exists()
+
+
+def test_the_folder_may_also_be_the_argument(root: Path) -> None:
+    named = ask("doctor", "--results", str(root), "--json")
+    assert ask("doctor", str(root), "--json") == named
+    with pytest.raises(UserError, match="name one results folder"):
+        ask("doctor", str(root), "--results", str(root))
 
 
 def test_doctor_says_where_there_is_nothing_to_examine(tmp_path: Path) -> None:

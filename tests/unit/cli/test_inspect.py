@@ -30,6 +30,24 @@ def test_status_says_how_the_study_stands(tmp_path: Path) -> None:
     assert first == "mse_vs_pearson-smoke: preliminary; not registered"
 
 
+def test_status_takes_the_name_of_a_stored_study(tmp_path: Path) -> None:
+    """With the trials that it was stored with, not those of the study file."""
+    results = ("--results", str(tmp_path))
+    ask("register", STUDY, *results, "--seeds", "0-7", "--set", "training.steps=9")
+    found = json.loads(ask("status", "mse_vs_pearson", *results, "--json"))["trials"]
+    assert len(found) == 40
+    assert {row["steps"] for row in found} == {9}
+    some = ("--arms", "pearson", "--seeds", "1-2", "--json")
+    found = json.loads(ask("status", "mse_vs_pearson", *results, *some))["trials"]
+    assert [row["trial"] for row in found] == [f"mse_vs_pearson/pearson/seed-{i}" for i in (1, 2)]
+    of_file = json.loads(ask("status", STUDY, *results, "--json"))["trials"]
+    assert {row["steps"] for row in of_file} == {1500}
+    ask("register", STUDY, *results, "--scale", "smoke")
+    assert ask("status", "mse_vs_pearson-smoke", *results).startswith("mse_vs_pearson-smoke: ")
+    with pytest.raises(UserError, match=r"--arms: no 'pearsn'\. Did you mean 'pearson'"):
+        ask("status", "mse_vs_pearson", *results, "--arms", "pearsn")
+
+
 def test_status_judges_outcomes_as_the_report_does() -> None:
     """Published trials whose images had collapsed when their training ended without an error."""
     reference = str(ROOT / "results" / "reference")

@@ -52,7 +52,7 @@ def test_arrays_of_floats_are_tensors_with_their_channels_last() -> None:
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 5, 8])
 @pytest.mark.parametrize("kind", [np.uint8, np.float64])
 def test_a_grey_encoder_takes_a_batch_without_channels(n: int, kind: type) -> None:
-    batch = RANDOM.integers(0, 2, (n, 8, 8)).astype(kind)
+    batch: npt.NDArray[Any] = RANDOM.integers(0, 2, (n, 8, 8)).astype(kind)
     found = as_images(batch, GREY)
     assert found.shape == (n, 1, 8, 8)
     assert torch.equal(found, as_images(batch[..., None], GREY))

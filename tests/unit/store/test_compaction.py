@@ -85,7 +85,7 @@ def test_the_trials_are_read_as_before(store: TrialStore) -> None:
 def test_what_a_compacted_study_cannot_do_names_the_mend(store: TrialStore, tmp_path: Path) -> None:
     compact(store, "demo")
     new, old = (TrialFolder(store.root / "demo" / "none" / f"seed-{seed}") for seed in (2, 0))
-    mend = rf"`ogan-bench compact {store.root} demo` --undo"
+    mend = rf"`ogan-bench compact demo --results {store.root}` --undo"
     for ask in (
         new.check_not_packed,
         lambda: old.claim().__enter__(),
