@@ -38,10 +38,33 @@ def in_one_line(error: Exception) -> str:
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
+MOST_LISTED = 20
+"""Names in a message, at most."""
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names for a message: the first of many, and how many more there are.
+
+    >>> listed(["x", "y"]), listed(map(str, range(1000)))[-15:]
+    ('x, y', '19 and 980 more')
+    """
+    every = list(names)
+    more = f" and {len(every) - MOST_LISTED:,} more" if len(every) > MOST_LISTED else ""
+    return ", ".join(every[:MOST_LISTED]) + more
+
+
 def did_you_mean(given: str, known: Iterable[str]) -> str:
-    """`` Did you mean 'x'?`` if a known name is similar, else `` Known: x, y.``"""
+    """`` Did you mean 'x'?`` if a known name is similar, else `` Known: x, y.``
+
+    Of many names, those that hold what was given are similar too.
+
+    >>> did_you_mean("perason", ["pearson", "mse"]), did_you_mean("rho", ["pearson", "mse"])
+    (" Did you mean 'pearson'?", ' Known: pearson, mse.')
+    """
     names = list(known)
     close = difflib.get_close_matches(given, names, n=1, cutoff=0.6)
+    if not close and len(names) > MOST_LISTED:
+        close = [name for name in names if given and given.lower() in name.lower()][:3]
     if close:
-        return f" Did you mean {close[0]!r}?"
-    return f" Known: {', '.join(names)}." if names else ""
+        return f" Did you mean {' or '.join(map(repr, close))}?"
+    return f" Known: {listed(names)}." if names else ""

@@ -14,7 +14,7 @@ from ogan_bench.analysis.ablation import ablation
 from ogan_bench.analysis.formatting import join_words
 from ogan_bench.analysis.results import records
 from ogan_bench.analysis.sweeps import FEWEST
-from ogan_bench.errors import UserError, did_you_mean
+from ogan_bench.errors import UserError, did_you_mean, listed
 from ogan_bench.files import Record
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _unknown(kind: str, given: Sequence[str], known: Sequence[str]) -> list[str]
     names = [name for name in given if name not in known]
     if not names:
         return []
-    every = f" Known: {', '.join(known)}."
+    every = f" Known: {listed(known)}."
     hints = dict.fromkeys(did_you_mean(name, known) for name in names)
     meant = [hint for hint in hints if hint != every]
     return [f"no {kind} {', '.join(map(repr, names))}.{''.join(meant)}{every}"]

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ogan_bench.cli.options import RESULTS, Json, Results, StoredStudies, stored_studies
+from ogan_bench.cli.options import RESULTS, Json, Results, StoredStudies, named_studies
 from ogan_bench.cli.output import print_json, print_table, print_text, say
 
 EXIT_DAMAGED = 5
@@ -89,8 +88,7 @@ def archive(
     deposit = Deposit(
         parse_licence(licence), [parse_author(text) for text in authors or ()], _date(published)
     )
-    stored = stored_studies(results)
-    names = [Path(name).stem for name in studies or stored]
+    names = named_studies(results, studies)
     if is_url(out) and is_taken(out):
         raise already_there(out)
     with delivered(out, last=MANIFEST) as place:

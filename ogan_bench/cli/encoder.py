@@ -28,7 +28,10 @@ Trial = Annotated[
     ),
 ]
 Images = Annotated[
-    Path, typer.Argument(metavar="IMAGES", help="A folder of image files, or an .npz or .npy file.")
+    Path,
+    typer.Argument(
+        metavar="IMAGES", help="A folder of image files, an .npz or .npy file, or one image."
+    ),
 ]
 Device = Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")]
 Batch = Annotated[int, typer.Option("--batch", min=1, help="Images per forward pass.")]

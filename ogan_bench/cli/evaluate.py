@@ -240,8 +240,7 @@ def _stored(
     code = 0
     rows: list[dict[str, Any]] = []
     asked: list[dict[str, Any]] = []
-    for path in paths:
-        store, study, folders = find_stored(path)
+    for path, (store, study, folders) in [(path, find_stored(path)) for path in paths]:
         record = store.read_study(study)
         todo = stored_trials(record, folders, extractors=extractors, groups=groups, plugins=plugins)
         if not todo:

@@ -52,6 +52,8 @@ def init(
     path = out or Path(f"{name}.yaml")
     if path.exists():
         raise UserError(f"{path}: exists already; name another file with --out")
+    if place.is_file():
+        raise UserError(f"{folder}: a file; name the folder of your images")
     if resolution is not None and resolution not in SIZES:
         raise UserError(f"--resolution {resolution}: one of {', '.join(map(str, SIZES))}")
     found = survey(ImageFiles(place, find_images(place)))

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ogan_bench.cli import completion
-from ogan_bench.cli.options import RESULTS, Results, StoredStudies, stored_studies
+from ogan_bench.cli.options import RESULTS, Results, StoredStudies, named_studies
 from ogan_bench.cli.output import say
 
 TOOLS = completion.one_of("tensorboard", "mlflow", "wandb")
@@ -40,8 +40,7 @@ def mirror(
     from ogan_bench.store.trial_store import TrialStore
 
     store = TrialStore(results)
-    stored = stored_studies(results)
-    names = [Path(name).stem for name in studies or stored]  # a study may be named by its file
+    names = named_studies(results, studies)
     for name in names:
         store.read_study(name)
     for target in open_mirrors(to, results):

@@ -140,8 +140,7 @@ def chosen(text: str | None, known: Sequence[str], flag: str) -> list[str]:
         return list(known)
     for name in names:
         if name not in known:
-            hint = did_you_mean(name, known) or f" Known: {', '.join(known)}, or {ALL}."
-            raise UserError(f"{flag}: no {name!r}.{hint}")
+            raise UserError(f"{flag}: no {name!r}.{did_you_mean(name, (*known, ALL))}")
     return names
 
 
@@ -156,8 +155,7 @@ def place(executor: str, job: list[str] | None, device: str, workers: int | None
 
     kind = next((kind for kind in KINDS if kind == executor), None)
     if kind is None:
-        hint = did_you_mean(executor, KINDS) or f" Known: {', '.join(KINDS)}."
-        raise UserError(f"--executor: no {executor!r}.{hint}")
+        raise UserError(f"--executor: no {executor!r}.{did_you_mean(executor, KINDS)}")
     parameters: dict[str, str | int | float] = {}
     for text in job or ():
         key, _, value = text.partition("=")
@@ -188,8 +186,7 @@ def results_and_studies(
     if results is None and names and _is_folder(names[0]):
         results = Path(names.pop(0))
     root = results or RESULTS
-    stored = stored_studies(root)
-    return root, [Path(name).stem for name in names] or stored  # a study may be named by its file
+    return root, named_studies(root, names)
 
 
 def _is_folder(text: str) -> bool:
@@ -198,6 +195,24 @@ def _is_folder(text: str) -> bool:
     if (RESULTS / text / "study.json").exists() or path.suffix in (".yaml", ".yml"):
         return False
     return path.is_dir() or len(path.parts) > 1
+
+
+def named_studies(results: Path, given: Sequence[str] | None) -> list[str]:
+    """The stored studies that are named, each by its name or its file; all if none is.
+
+    All are looked up before anything is done with the first.
+
+    Raises:
+        UserError: There is no such folder, it holds no study, or one that is named is not there.
+    """
+    from ogan_bench.store.trial_store import TrialStore
+
+    stored = stored_studies(results)
+    names = [Path(name).stem for name in given or ()]
+    for name in names:
+        if name not in stored:
+            TrialStore(results).read_study(name)  # says what there is
+    return names or stored
 
 
 def stored_studies(results: Path) -> list[str]:

@@ -11,7 +11,14 @@ import typer
 
 from ogan_bench.analysis.margin import MARGIN, share
 from ogan_bench.cli import completion
-from ogan_bench.cli.options import RESULTS, Json, StoredStudies, chosen, stored_studies
+from ogan_bench.cli.options import (
+    RESULTS,
+    Json,
+    StoredStudies,
+    chosen,
+    named_studies,
+    stored_studies,
+)
 from ogan_bench.cli.output import print_json, print_text, say
 
 
@@ -108,11 +115,10 @@ def report(
         )
     share(margin)
     root = fetched(results, leave_out=WEIGHTS)
-    stored = stored_studies(root)
+    names = named_studies(root, studies)
     reference = None if against is None else fetched(against, leave_out=WEIGHTS)
     if reference is not None:
         stored_studies(reference)
-    names = [Path(name).stem for name in studies or stored]  # a study may be named by its file
     get_ready(len(names))
     from ogan_bench.report.figures import FORMATS as DRAWN
     from ogan_bench.report.report import FORMATS

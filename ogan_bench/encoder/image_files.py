@@ -12,7 +12,7 @@ from PIL import Image
 
 from ogan_bench.data.prepared.decoding import Recipe, decode
 from ogan_bench.data.prepared.treatment import UnusableError
-from ogan_bench.data.reading.image_files import find_images
+from ogan_bench.data.reading.image_files import ARCHIVES, READ, SUFFIXES, find_images
 from ogan_bench.errors import UserError
 from ogan_bench.evaluation.image_arrays import image_array, read_arrays
 from ogan_bench.files import replacing
@@ -23,7 +23,7 @@ WHITE = 255
 
 
 def read_images(path: Path, recipe: Recipe) -> tuple[list[str], npt.NDArray[np.uint8]]:
-    """The images of a folder and its subfolders, or of an .npz or .npy file.
+    """The images of a folder and its subfolders, of an .npz or .npy file, or one image.
 
     Args:
         path: The folder or the file.
@@ -38,17 +38,28 @@ def read_images(path: Path, recipe: Recipe) -> tuple[list[str], npt.NDArray[np.u
     if path.suffix in (".npz", ".npy"):
         images = image_array(path, read_arrays(path)).images.movedim(1, -1).numpy()
         return [f"{i:06d}.png" for i in range(len(images))], images
-    names, pixels = find_images(path), []
+    folder, names = _found(path)
+    pixels = []
     if not names:
         raise UserError(f"{path}: no image files")
     for name in names:
         try:
-            pixels.append(decode((path / name).read_bytes(), recipe))
+            pixels.append(decode((folder / name).read_bytes(), recipe))
         except (OSError, UnusableError) as error:
             raise UserError(
-                f"{path / name}: {error}; prepare it as the images of the training were"
+                f"{folder / name}: {error}; prepare it as the images of the training were"
             ) from None
     return names, np.stack(pixels).transpose(0, 2, 3, 1)
+
+
+def _found(path: Path) -> tuple[Path, list[str]]:
+    """A folder and the images in it, or of an image its folder and its name."""
+    name = path.name.lower()
+    if not path.is_file() or name.endswith(ARCHIVES):
+        return path, find_images(path)
+    if not name.endswith(SUFFIXES):
+        raise UserError(f"{path}: no image; give {READ}, an .npz or .npy file, or a folder")
+    return path.parent, [path.name]
 
 
 def write_arrays(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> None:

@@ -75,6 +75,8 @@ def located(folder: Path) -> Path:
     shipped = shipped_encoders()
     if str(folder) in shipped:
         return shipped[str(folder)]
+    if folder.is_file():
+        raise UserError(f"{folder}: a file; give the folder of a trial or of an exported encoder")
     PackedStudy(folder.parent.parent).check_not_compacted()
     raise UserError(
         f"{folder}: no such folder; give that of a trial, of an exported encoder, or a name of one "

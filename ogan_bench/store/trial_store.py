@@ -37,7 +37,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ogan_bench.errors import UserError
+from ogan_bench.errors import UserError, listed
 from ogan_bench.files import Record, read_bytes, read_json, write_bytes, write_once
 from ogan_bench.metrics import add_metric
 from ogan_bench.store.packed import PACKS, PackedStudy, compact_command
@@ -93,7 +93,7 @@ class TrialStore:
         mend = "put back a copy, or delete the file and run the study again, which writes it anew"
         content = read_bytes(path, mend)
         if content is None:
-            known = ", ".join(self.studies()) or "none"
+            known = listed(self.studies()) or "none"
             raise UserError(f"{path}: no such study; stored here: {known}")
         record = parse_record(content, path, mend)
         if (folder := record.get("folder", name)) != name:

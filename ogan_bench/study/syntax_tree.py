@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ogan_bench.errors import PluginError
-from ogan_bench.study.annotations import unsafe_part
+from ogan_bench.study.annotations import in_words, unsafe_part
 from ogan_bench.study.plugin_files import Plugin
 
 IMPORT_ROOT = Path(__file__).parent.parent.parent
@@ -24,12 +24,17 @@ class Parameter:
     annotation: str
     default: Any
 
+    @property
+    def values(self) -> str:
+        """The values that it takes, in words."""
+        return in_words(ast.parse(self.annotation, mode="eval").body)
+
     def record(self) -> dict[str, Any]:
         """Name, type and, if there is one, default."""
         required = self.default is inspect.Parameter.empty
         return {
             "name": self.name,
-            "type": self.annotation,
+            "type": self.values,
             **({} if required else {"default": self.default}),
         }
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from ogan_bench.cli.catalogue import Listed
 from ogan_bench.errors import StudyError, UserError
 from ogan_bench.metrics import METRICS
+from ogan_bench.study import catalogue
 from tests.unit.cli.asking import ask
 
 
@@ -90,6 +92,26 @@ def test_describe_study_has_what_it_compares() -> None:
     assert facts["arms"] == ["none", "pearson", "mse", "mse_mean", "pearson_strong"]
     assert "smoke" in facts["scales"]
     assert len(facts["hypotheses"]) == 6
+
+
+def test_ranges_are_said_in_words() -> None:
+    text = ask("describe", "dataset", "digits")
+    assert re.search(r"resolution +int, 8 to 256 +16", text)
+    for kind in catalogue.KINDS:
+        for part in catalogue.parts(kind).values():
+            for parameter in part.parameters:
+                assert not re.search(r"Annotated|Field|Literal|Positive|Part", parameter.values)
+
+
+def test_of_many_names_only_those_near_or_the_first_are_listed() -> None:
+    with pytest.raises(UserError, match="Did you mean 'fd_classifier'") as near:
+        ask("describe", "metric", "fd_clasifier")
+    with pytest.raises(UserError, match=r"Did you mean '.*wasserstein.*'") as part:
+        ask("describe", "metric", "wasserstein")
+    with pytest.raises(UserError, match=r"Known: .* and \d+ more\.") as none:
+        ask("describe", "metric", "xyzzy")
+    for refused in (near, part, none):
+        assert len(str(refused.value)) < 600
 
 
 def test_describe_knows_what_is_near() -> None:

@@ -115,6 +115,28 @@ def test_help_shows_an_example_that_fits_on_a_line(command: str) -> None:
     assert f"ogan-bench {command} results/" in help_text
 
 
+def test_one_image_is_a_file_and_what_is_none_is_named(
+    trial: Path, photos: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "codes.npz"
+    assert "1 x 6" in call("encode", trial, photos / "b" / "c.bmp", "--out", out)
+    with np.load(out) as found:
+        assert found["names"].tolist() == ["c.bmp"]
+        assert (found["codes"] == load_encoder(trial)(PIXELS[2])).all()
+    with pytest.raises(UserError, match=r"c\.bmp: one image; a path needs two"):
+        call("interpolate", trial, photos / "b" / "c.bmp", "--out", out)
+    for name, said in (
+        ("notes.txt", "no image; give PNG"),
+        ("broken.png", "not a PNG"),
+        ("photos.zip", "an archive; unpack it"),
+    ):
+        (tmp_path / name).write_text("no pixels")
+        with pytest.raises(UserError, match=rf"{name}: .*{said}"):
+            call("encode", trial, tmp_path / name, "--out", out)
+    with pytest.raises(UserError, match=r"notes\.txt: a file; give the folder of a trial"):
+        call("encode", tmp_path / "notes.txt", photos, "--out", out)
+
+
 def test_an_export_is_a_folder_to_load(trial: Path, tmp_path: Path) -> None:
     printed = call("export", trial, "--out", tmp_path / "out").split()
     assert str(tmp_path / "out" / "README.md") in printed

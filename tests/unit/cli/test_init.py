@@ -43,6 +43,8 @@ def test_a_folder_that_cannot_be_used_says_why(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="nowhere: no such folder"):
         ask("init", str(tmp_path / "nowhere"))
     (tmp_path / "x.png").write_bytes(b"no image")
+    with pytest.raises(UserError, match=r"x\.png: a file; name the folder"):
+        ask("init", str(tmp_path / "x.png"))
     out = tmp_path / "x.yaml"
     with pytest.raises(UserError, match=r"no usable image.*x\.png: "):
         ask("init", str(tmp_path), "--out", str(out))

@@ -84,7 +84,7 @@ def test_listed_and_described(plugin_study: Path) -> None:
     listed = CliRunner().invoke(app, ["list", "consistency", "--plugin", plugin, "--json"])
     assert listed.exit_code == 0, listed.output
     (entry,) = [part for part in json.loads(listed.output) if part["name"] == "huber"]
-    assert entry["parameters"] == [{"name": "delta", "type": "PositiveFloat", "default": 1.0}]
+    assert entry["parameters"] == [{"name": "delta", "type": "float, above 0", "default": 1.0}]
     assert entry["plugin"] == plugin
     described = CliRunner().invoke(app, ["describe", "consistency", "huber", "--plugin", plugin])
     assert "Huber loss between z and the code" in described.output
