@@ -41,10 +41,11 @@ def init(
     from ogan_bench.data.prepared.survey import survey
     from ogan_bench.data.reading.image_files import ImageFiles, find_images
     from ogan_bench.errors import UserError
+    from ogan_bench.features.spaces import FEATURE_SPACES
     from ogan_bench.files import write_bytes
     from ogan_bench.study.arguments import parse_component
     from ogan_bench.study.data_place import located
-    from ogan_bench.study.new_study import SIZES, new_study
+    from ogan_bench.study.new_study import SIZES, SPACES, new_study
     from ogan_bench.study.parts import build
 
     place = folder.resolve()
@@ -82,4 +83,8 @@ def init(
     )
     for parameter, chosen_for_it in list(data.items())[2:]:  # beside name and path
         print_text(f"  {parameter}: {chosen_for_it}")
+    try:
+        FEATURE_SPACES[SPACES[bool(dataset.classes)]].weights()
+    except ValueError as error:
+        say(f"Before its first trial, or the quality of its samples has no value: {error}")
     say(f"Next: ogan-bench plan {path}; ogan-bench run {path}")

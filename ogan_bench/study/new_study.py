@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+SPACES = {True: "classifier", False: "efficientnet_lite0"}
+"""Whether images have labels to the space in which samples are measured: that of a classifier of
+their classes, or one whose weights come with a package of the extra ``spaces``."""
+
 SIZES = {16: (32, 16, 1500), 32: (64, 32, 4000), 64: (128, 32, 10_000), 128: (128, 64, 30_000)}
 """Resolution to dimensions of z, width of the nets, and steps."""
 
@@ -72,8 +76,7 @@ def new_study(
         data: Name and parameters of the dataset; its resolution is added.
         resolution: One of :data:`SIZES`.
         images: How many there are; as many samples are drawn, but at most 10,000.
-        classes: Whether the images have labels: then samples are measured in a classifier of their
-            own classes, else in Inception-v3.
+        classes: Whether the images have labels, see :data:`SPACES`.
     """
     z_dim, width, steps = SIZES[resolution]
     lines = [f"    {key}: {_quoted(value)}" for key, value in data.items()]
@@ -84,8 +87,8 @@ def new_study(
         width=width,
         steps=steps,
         samples=min(images, 10_000),
-        space="classifier" if classes else "inception",
-        distance="fd_classifier" if classes else "fid",
+        space=SPACES[classes],
+        distance=f"fd_{SPACES[classes]}",
     )
 
 

@@ -29,7 +29,7 @@ def test_it_is_a_study(resolution: int, classes: bool, scale: str | None, tmp_pa
         **{key: value for key, value in data.items() if key != "name"},
         "resolution": resolution,
     }
-    assert arm.evaluation.extractors == (["classifier"] if classes else ["inception"])
-    assert study.hypotheses[1].metric == ("fd_classifier" if classes else "fid")
+    assert arm.evaluation.extractors == (["classifier"] if classes else ["efficientnet_lite0"])
+    assert study.hypotheses[1].metric == ("fd_classifier" if classes else "fd_efficientnet_lite0")
     if scale is None:
         assert arm.evaluation.samples == 500
