@@ -50,7 +50,7 @@ def _part(part: Part) -> str:
             record = parameter.record()
             default = code(str(record["default"])) if "default" in record else "required"
             meaning = markdown(meanings.get(parameter.name, ""))
-            rows.append((code(parameter.name), code(parameter.annotation), default, meaning))
+            rows.append((code(parameter.name), parameter.values, default, meaning))
         page += "{.parameters}\n" + table(("parameter", "type", "default", "meaning"), rows)
     for source in sources(sections.get("References", "")):
         page += f"* {markdown(source)}\n"

@@ -130,7 +130,7 @@ def test_a_system_has_its_formulas_parameters_and_source() -> None:
     page = part_pages()["parts/objectives.md"]
     entry = next(part for part in page.split("\n## ") if part.startswith("`bigan`\n"))
     assert "\nE: log(1 + e^-s(x, E(x))).\\\nG: log(1 + e^s(G(z), z)).\n" in entry
-    assert "| `hidden` | `PositiveInt` | `1024` | Width of the critic's joint layers. |" in entry
+    assert "| `hidden` | int, above 0 | `1024` | Width of the critic's joint layers. |" in entry
     assert "Adversarial Feature Learning, 2017, <https://arxiv.org/abs/1605.09782>\n" in entry
 
 
