@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ogan_bench.metrics import METRICS, Metric, caution_for, primary_for
+from ogan_bench.metrics import METRICS, Metric, caution_for, formula_for, primary_for
 from ogan_bench.metrics.conditional import CONDITIONAL
 from ogan_bench.metrics.coverage import COVERAGE
 from ogan_bench.metrics.factors import FACTORS
 from ogan_bench.metrics.feature_spaces import SPACES
 from ogan_bench.metrics.fidelity import FIDELITY
+from ogan_bench.metrics.formulas import NOTATION
 from ogan_bench.metrics.interpolation import INTERPOLATION
 from ogan_bench.metrics.inversion import INVERSION
 from ogan_bench.metrics.latent import LATENT
@@ -48,7 +49,8 @@ def metric_pages(root: Path) -> dict[str, str]:
     found = verified((root / "docs" / "verification.md").read_text(encoding="utf-8"))
     return {
         f"metrics/{name}.md": heading(1, title)
-        + "Definitions as `ogan-bench describe metric NAME` shows them.\n\n"
+        + "Definitions and formulas as `ogan-bench describe metric NAME` shows them.\n\n"
+        + f"In the formulas: {markdown(NOTATION)}\n\n"
         + "".join(_entry(names, found) for names in entries(metrics))
         for name, (title, metrics) in QUESTIONS.items()
     }
@@ -83,6 +85,8 @@ def _entry(names: list[str], found: dict[str, Verified]) -> str:
     one = len(names) == 1
     title = _title(metric)
     page = heading(2, markdown(title)) + markdown(metric.definition if one else _generic(metric))
+    if (formula := formula_for(names[0])) is not None:
+        page += f"\n\n{code(formula)}"
     page += f"\n\n* {BETTER[metric.better]}\n"
     if one and metric.extractor is None:
         page += f"* name: {code(names[0])}, {_when(metric)}, protocol {metric.protocol}\n"

@@ -96,8 +96,8 @@ def describe(
 ) -> None:
     """Show what a part, a metric or a study is.
 
-    Formula, source and parameters of a part; layers and sizes of a model; definition, direction and
-    protocol of a metric; question, arms and hypotheses of a study.
+    Formula, source and parameters of a part; layers and sizes of a model; definition, formula,
+    direction and protocol of a metric; question, arms and hypotheses of a study.
 
     \b
     Examples:
@@ -126,6 +126,10 @@ def describe(
     if facts := _FACTS.get(kind):
         print_text("")
         print_table(None, [[label, _shown(entry[key])] for key, label in facts.items()])
+    if kind is Listed.METRICS and entry["formula"] is not None:
+        from ogan_bench.metrics.formulas import NOTATION
+
+        print_text(f"\nIn the formula: {NOTATION}")
     if entry.get("parameters"):
         print_text("")
         print_table(
@@ -137,6 +141,7 @@ def describe(
 _FACTS = {
     Listed.METRICS: {
         "title": "title",
+        "formula": "formula",
         "better": "better if",
         "source": "source",
         "protocol": "protocol",
@@ -219,7 +224,7 @@ def _describe_model(
 
 
 def _entries(what: Listed) -> list[dict[str, Any]]:
-    from ogan_bench.metrics import METRICS, caution_for, primary_for
+    from ogan_bench.metrics import METRICS, caution_for, formula_for, primary_for
     from ogan_bench.study import catalogue
     from ogan_bench.study.shipped import read_question, shipped_studies
 
@@ -229,6 +234,7 @@ def _entries(what: Listed) -> list[dict[str, Any]]:
                 "name": name,
                 "title": metric.title,
                 "summary": metric.definition,
+                "formula": formula_for(name),
                 "better": metric.better,
                 "source": metric.source,
                 "protocol": metric.protocol,

@@ -16,6 +16,7 @@ from ogan_bench.metrics.definition import Direction, Metric
 from ogan_bench.metrics.factors import FACTORS
 from ogan_bench.metrics.feature_spaces import SPACES
 from ogan_bench.metrics.fidelity import FIDELITY
+from ogan_bench.metrics.formulas import formula_for
 from ogan_bench.metrics.interpolation import INTERPOLATION
 from ogan_bench.metrics.inversion import INVERSION
 from ogan_bench.metrics.latent import LATENT
@@ -68,5 +69,6 @@ __all__ = [
     "Metric",
     "add_metric",
     "caution_for",
+    "formula_for",
     "primary_for",
 ]

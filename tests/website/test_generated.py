@@ -13,6 +13,7 @@ from PIL import Image
 from ogan_bench import cli
 from ogan_bench.metrics import METRICS
 from ogan_bench.metrics.cautions import CAUTIONS
+from ogan_bench.metrics.formulas import FORMULAS
 from ogan_bench.study import catalogue
 from website.commands import command_page, commands
 from website.gallery import gallery_page
@@ -71,7 +72,7 @@ def test_every_metric_is_defined_once() -> None:
     assert sorted(rows) == sorted(METRICS)
     files = {path.stem for path in (ROOT / "ogan_bench" / "metrics").glob("*.py")}
     assert set(QUESTIONS) == files - {
-        *("__init__", "definition", "feature_spaces", "primary", "cautions")
+        *("__init__", "definition", "feature_spaces", "primary", "cautions", "formulas")
     }
 
 
@@ -80,6 +81,7 @@ def test_a_metric_has_its_definition_direction_and_source() -> None:
     entry = next(part for part in page.split("\n## ") if "name: `latent_rho`" in part)
     metric = METRICS["latent_rho"]
     assert entry.startswith(f"{markdown(metric.title)}\n\n{markdown(metric.definition)}\n")
+    assert f"\n`{FORMULAS['latent_rho']}`\n" in entry
     assert "* higher is better\n" in entry
     assert f"* source: {markdown(metric.source)}\n" in entry
 
