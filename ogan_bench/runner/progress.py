@@ -27,6 +27,8 @@ from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import Trial
 
 LINE_SECONDS = 60
+SILENT_SECONDS = 600
+"""Without a sign of life, after which a trial is named; a long measurement may be silent too."""
 SHOWN_METRICS = 3
 
 
@@ -59,6 +61,21 @@ class _Display:
         self.total = len(trials)
         self.started = time.time()
         self.ended_trials: set[str] = set()
+        self._named_silent: set[str] = set()
+
+    def newly_silent(self) -> Iterator[str]:
+        """A line for each running trial that has been silent for long, once for each silence."""
+        for trial, beat in self.heartbeats():
+            seconds = time.time() - beat["time"]
+            if seconds < SILENT_SECONDS:
+                self._named_silent.discard(trial.id)
+            elif trial.id not in self._named_silent:
+                self._named_silent.add(trial.id)
+                doing = f"measuring {beat['measuring']}" if "measuring" in beat else beat["stage"]
+                yield (
+                    f"{trial.id} has shown no sign of life for {seconds / 60:.0f} min ({doing}, "
+                    f"step {beat['step']}); with --stall-minutes M its process is ended after M"
+                )
 
     def heartbeats(self) -> Iterator[tuple[Trial, dict[str, Any]]]:
         """Running trials with their latest heartbeat."""
@@ -122,6 +139,8 @@ class Lines(_Display):
             words = [_rate(beat), left(seconds_of_training_left(beat)), self._left()]
             shown = ", ".join(word for word in words if word)
             _write(f"{trial.id} {beat['stage']} {beat['step']}/{beat['steps']} {shown}")
+        for line in self.newly_silent():
+            _write(line)
 
     def ended(self, report: TrialReport) -> None:
         line = self.note_end(report)
@@ -165,6 +184,8 @@ class Bars(_Display):
             self.done[trial.id] = beat["step"]
         completed = sum(self.done.values())
         self.progress.update(self.overall, completed=completed, note=self._count())
+        for line in self.newly_silent():
+            self.progress.console.print(line, highlight=False, markup=False)
 
     def ended(self, report: TrialReport) -> None:
         line = self.note_end(report)

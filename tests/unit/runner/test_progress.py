@@ -55,6 +55,23 @@ def test_an_evaluation_has_no_speed(
     assert "steps/s" not in shown
 
 
+def test_a_silent_trial_is_named_once_for_each_silence(
+    tmp_path: Path,
+    wanted: list[Trial],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines = Lines(wanted, tmp_path, line_seconds=0)
+    folder, now = TrialStore(tmp_path).trial(wanted[0]), time.time() + 1
+    said = []
+    for beat, clock in ((0, 0), (0, 599), (0, 601), (0, 900), (900, 901), (900, 1560)):
+        folder.write_heartbeat({"stage": "evaluate", "step": 20, "steps": 20, "time": now + beat})
+        monkeypatch.setattr(time, "time", lambda clock=clock: now + clock)
+        lines.tick()
+        said.append("no sign of life for" in capsys.readouterr().err)
+    assert said == [False, False, True, False, False, True]
+
+
 def test_a_collapsed_trial_is_called_so_as_in_reports(
     tmp_path: Path,
     wanted: list[Trial],
