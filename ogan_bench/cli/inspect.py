@@ -27,6 +27,7 @@ from ogan_bench.cli.output import print_json, print_table, print_text, say
 
 if TYPE_CHECKING:
     from ogan_bench.store.trial_store import TrialStore
+    from ogan_bench.study.trial import Trial
 
 
 class PlanFormat(StrEnum):
@@ -125,6 +126,7 @@ def plan(
         row["trials"] * row["processes"] * (row["seconds_per_trial"] or 0) for row in rows
     )
     ranks = seeds_for_ranks(len(statement.hypotheses), statement.alpha)
+    plugins = _plugins(wanted)
     facts = {
         "study": statement.folder,
         "trials": len(wanted),
@@ -133,6 +135,7 @@ def plan(
         "slots": slots or None,
         "recommended_workers": recommended,
         "training_seconds": seconds / speedup if slots else None,
+        "plugins": plugins,
         "arms": rows,
     }
     if as_json:
@@ -148,6 +151,9 @@ def plan(
     if recommended is not None and workers is None:
         total += " (the best number here)"
     print_text(total)
+    for plugin in plugins:
+        used = ", ".join(plugin["arms"])
+        print_text(f"Runs the code of {plugin['file']} (SHA-256 {plugin['sha256']}) in {used}")
     planned = len({trial.seed for trial in wanted})
     if statement.hypotheses and planned < ranks:
         print_text(
@@ -267,6 +273,17 @@ def schema() -> None:
     from ogan_bench.study.schema import json_schema
 
     print_json(json_schema())
+
+
+def _plugins(wanted: list[Trial]) -> list[dict[str, Any]]:
+    """The plug-ins whose code the trials run, and in which arms."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for trial in wanted:
+        for file, sha256 in trial.settings.plugins.items():
+            arms = found.setdefault((file, sha256), [])
+            if trial.arm not in arms:
+                arms.append(trial.arm)
+    return [{"file": f, "sha256": sha256, "arms": arms} for (f, sha256), arms in found.items()]
 
 
 def _seconds(row: dict[str, Any]) -> str:

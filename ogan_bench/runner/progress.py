@@ -27,7 +27,7 @@ from ogan_bench.store.trial_store import TrialStore
 from ogan_bench.study.trial import Trial
 
 LINE_SECONDS = 60
-SILENT_SECONDS = 600
+LONG_SILENCE_SECONDS = 600
 """Without a sign of life, after which a trial is named; a long measurement may be silent too."""
 SHOWN_METRICS = 3
 
@@ -67,7 +67,7 @@ class _Display:
         """A line for each running trial that has been silent for long, once for each silence."""
         for trial, beat in self.heartbeats():
             seconds = time.time() - beat["time"]
-            if seconds < SILENT_SECONDS:
+            if seconds < LONG_SILENCE_SECONDS:
                 self._named_silent.discard(trial.id)
             elif trial.id not in self._named_silent:
                 self._named_silent.add(trial.id)

@@ -1,14 +1,17 @@
-"""Shared by unit tests of several packages: a results folder, small digits, an empty store."""
+"""Shared by unit tests of several packages: results, small digits, an empty store, no plug-ins."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.sources.digits import digits
+from ogan_bench.metrics import METRICS
+from ogan_bench.study import catalogue, settings
 from tests.unit.analysis.stored_study import build
 
 
@@ -30,3 +33,13 @@ def _stores(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monkey
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
     return digits(resolution=16)
+
+
+@pytest.fixture
+def _forget_plugins() -> Iterator[None]:
+    known = dict(METRICS)
+    yield
+    catalogue.unregister_plugins()
+    settings.rebuild_models()
+    METRICS.clear()
+    METRICS.update(known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -13,6 +14,7 @@ from ogan_bench.cli import app
 from ogan_bench.errors import UserError
 from ogan_bench.study.shipped import shipped_studies
 from tests.unit.cli.asking import ask
+from tests.unit.study.written_plugin import PLUGIN, PLUGIN_STUDY
 
 ROOT = Path(__file__).parents[3]
 STUDY = str(ROOT / "studies" / "mse_vs_pearson.yaml")
@@ -69,6 +71,19 @@ def test_plan_counts_and_measures() -> None:
     assert (facts["trials"], facts["steps"]) == (2, 80)
     assert facts["training_seconds"] > 0
     assert "pearson" in ask("plan", STUDY, "--no-measure")
+
+
+@pytest.mark.usefixtures("_forget_plugins")
+def test_plan_shows_whose_code_runs_where(tmp_path: Path) -> None:
+    (tmp_path / "my_terms.py").write_text(PLUGIN, encoding="utf-8")
+    study = tmp_path / "s.yaml"
+    study.write_text(PLUGIN_STUDY, encoding="utf-8")
+    (found,) = json.loads(ask("plan", str(study), "--no-measure", "--json"))["plugins"]
+    assert found["file"] == "my_terms.py"
+    assert found["sha256"] == hashlib.sha256(PLUGIN.encode()).hexdigest()[:16]
+    shown = " ".join(ask("plan", str(study), "--no-measure").split())
+    code = f"my_terms.py (SHA-256 {found['sha256']})"
+    assert f"Runs the code of {code} in pearson, huber, all" in shown
 
 
 def test_plan_says_where_seeds_are_too_few_for_ranks() -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ogan_bench.metrics import METRICS
-from ogan_bench.study import catalogue, settings
 from tests.unit.study.written_plugin import PLUGIN, PLUGIN_STUDY
 from tests.unit.study.written_study import STUDY
 
@@ -18,16 +15,6 @@ def study_file(tmp_path: Path) -> Path:
     path = tmp_path / "tiny.yaml"
     path.write_text(STUDY, encoding="utf-8")
     return path
-
-
-@pytest.fixture
-def _forget_plugins() -> Iterator[None]:
-    known = dict(METRICS)
-    yield
-    catalogue.unregister_plugins()
-    settings.rebuild_models()
-    METRICS.clear()
-    METRICS.update(known)
 
 
 @pytest.fixture
