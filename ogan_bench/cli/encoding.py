@@ -17,7 +17,7 @@ SPELT = {
     "Π": "prod", "∞": "inf", "‖": "||", "⟨": "<", "⟩": ">", "⁄": "/", "°": " deg", "∅": "{}",
     "≤": "<=", "≥": ">=", "≪": "<<", "≫": ">>", "≠": "!=", "≈": "~", "∝": " prop. to ",
     "ø": "o", "ł": "l", "ß": "ss", "æ": "ae", "━": "-", "╺": "-", "╸": "-", "✓": "yes", "✗": "no",
-    "λ": "lambda", "Λ": "Lambda",
+    "λ": "lambda", "Λ": "Lambda", "∈": " in ", "∪": "union",
 }  # fmt: skip
 """Characters to what they are read as; others by their decomposition, Greek letters by name."""
 

@@ -12,13 +12,13 @@ from pydantic import TypeAdapter, ValidationError
 from ogan_bench.analysis import (
     live_contrast,
     meta_analysis,
-    outcomes,
     power,
     verdicts,
 )
 from ogan_bench.analysis.evidence import gather
 from ogan_bench.analysis.live_contrast import uninformative
 from ogan_bench.analysis.p_values import p_values_of
+from ogan_bench.store import outcomes
 from ogan_bench.study.hypotheses import Hypothesis, MeanInRange
 from ogan_bench.study.procedure import PROCEDURE
 from ogan_bench.study.settings import StudySettings

@@ -56,6 +56,7 @@ def test_a_file_name_that_is_not_text_is_printed_as_it_is() -> None:
 def test_every_character_of_the_tool_has_a_substitute() -> None:
     files = {*ROOT.glob("ogan_bench/**/*.py"), *ROOT.glob("studies/*.yaml")}
     files.remove(ROOT / "ogan_bench" / "cli" / "encoding.py")  # an example has none
+    files.remove(ROOT / "ogan_bench" / "data" / "reading" / "split_names.py")  # never printed
     used = {
         character
         for path in files
