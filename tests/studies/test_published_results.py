@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
 from pathlib import Path
@@ -269,6 +270,26 @@ def test_findings_say_how_many_studies_were_not_registered() -> None:
     said = f"Of the {len(studies)} published studies, {len(late)} were not registered before their"
     for page in ("README.md", "docs/findings.md"):
         assert said in " ".join((ROOT / page).read_text(encoding="utf-8").split())
+
+
+def test_findings_name_the_registered_studies_that_share_trainings() -> None:
+    studies: dict[str, set[str]] = {}
+    store = TrialStore(REFERENCE)
+    for name in PUBLISHED:
+        if not (REFERENCE / name / "registered.json").exists():
+            continue
+        for folder in store.folders(name):
+            config = (folder.read("run.json") or {})["config"]
+            training = {key: config[key] for key in config if key != "evaluation"}
+            studies.setdefault(json.dumps(training, sort_keys=True), set()).add(name)
+    found = {frozenset(names) for names in studies.values() if len(names) > 1}
+    assert found == {
+        frozenset({"linear_codes", "class_conditions", "sharing"}),
+        frozenset({"linear_codes", "sharing"}),
+        frozenset({"mse_vs_pearson-fashion", "score_readouts-fashion"}),
+    }
+    findings = " ".join((ROOT / "docs" / "findings.md").read_text(encoding="utf-8").split())
+    assert "in `linear_codes`, then in `class_conditions` and `sharing`; its GAN" in findings
 
 
 def test_findings_quote_the_published_report() -> None:
