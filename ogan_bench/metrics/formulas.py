@@ -63,8 +63,8 @@ FORMULAS = {
     "knn_accuracy": "⟨1[the class of most of the k nearest N(e') is y]⟩",
     "attribute_accuracy": "⟨(P[ŷ = 1 | y = 1] + P[ŷ = 0 | y = 0]) / 2⟩ over attributes",
     "probe_trunk": "⟨1[argmax_k (w_kᵀh(x) + b_k) = y]⟩, h: input of E's last layer",
-    "knn_trunk": "⟨1[the class of most of the k = 20 nearest h(x') is y]⟩, h: input of E's last "
-    "layer",
+    "knn_trunk": "⟨1[the class of most of the k = 20 nearest h(x') is y]⟩, by angle, h: input of "
+    "E's last layer",
     "knn_code": "⟨1[the class of most of the k = 20 nearest N(e') is y]⟩, by angle",
     "separability_z": "2^(Σ_k H(Y_k | X_k)), Y_k: the class k is seen in G(z), X_k: the side of z",
     "dci_trees_disentanglement": "Σ_i w_i (1 + Σ_f r_if log_F r_if), r_if: importance of dimension"
@@ -118,9 +118,9 @@ FORMULAS = {
     "gradient_cosine_parameters": f"⟨gᵀh / (‖g‖ ‖h‖)⟩, {_SLOPES}, over E's parameters",
     "gradient_norm_ratio": f"⟨‖h‖ / ‖g‖⟩, {_SLOPES}, over E's parameters",
     "output_share_adversarial": "exp(-Σ p_i log p_i) / d, p: normalised eigenvalues of ⟨ggᵀ⟩, g: "
-    "gradient of the adversarial term at E(G(z))",
+    "unit gradient of the adversarial term at E(G(z))",
     "output_share_consistency": "exp(-Σ p_i log p_i) / d, p: normalised eigenvalues of ⟨hhᵀ⟩, h: "
-    "gradient of the consistency term at E(G(z))",
+    "unit gradient of the consistency term at E(G(z))",
     "score_auc": "P[score(x) > score(G(z))]",
     "score_spread": "std(score) / ⟨e²⟩^½",
     "encoder_sharpness": "max |λ_i|, λ: eigenvalues of the Hessian of E's loss",

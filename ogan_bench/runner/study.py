@@ -114,20 +114,28 @@ def store_study(
 
 
 def _check_the_others(store: TrialStore, study: StudySettings, wanted: list[Trial]) -> None:
-    """Refuse settings under which stored trials would be of another study than the one stored."""
+    """Refuse settings under which stored trials would be of another study than the one stored.
+
+    Only arms whose settings are not those of ``study.json`` are looked at, so a command for each of
+    many trials does not read all the others.
+    """
+    known = store.read_study(study.folder)["identities"] if study.folder in store.studies() else {}
+    changed = [arm for arm, now in study.arms.items() if now.identity() != known.get(arm)]
+    if not changed:
+        return
     asked = {(trial.arm, trial.seed) for trial in wanted}
     conflicts = []
     for folder in store.folders(study.folder):
         arm, seed = folder.path.parent.name, int(folder.path.name.removeprefix("seed-"))
-        if (arm, seed) in asked:
+        if arm not in changed or (arm, seed) in asked:
             continue
-        for trial in trials(study, [arm], [seed]):
-            try:
-                check_identity(folder.snapshot(), trial)
-            except ConflictError as error:
-                conflicts.append(str(error))
-            except UserError:  # damaged: nothing says what it was
-                continue
+        (trial,) = trials(study, [arm], [seed])
+        try:
+            check_identity(folder.snapshot(), trial)
+        except ConflictError as error:
+            conflicts.append(str(error))
+        except UserError:  # damaged: nothing says what it was
+            continue
     if conflicts:
         more = f"\nFurther trials of another configuration: {len(conflicts) - 1}."
         raise UserError(conflicts[0] + (more if len(conflicts) > 1 else ""))

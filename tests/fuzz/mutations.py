@@ -10,10 +10,13 @@ import copy
 import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+
+from ogan_bench.store.sealed import KEY
 
 WANTED = int(os.environ.get("OGAN_BENCH_FUZZ_EXAMPLES", "0"))
 
@@ -102,3 +105,10 @@ def _places(tree: Any) -> Iterator[tuple[Any, Any]]:
     for key in list(keys):
         yield tree, key
         yield from _places(tree[key])
+
+
+def rewrite(path: Path, data: st.DataObject) -> None:
+    """Change the content of a JSON file at random, without the seal that would reveal it."""
+    record = json.loads(path.read_text(encoding="utf-8"))
+    record.pop(KEY, None)
+    path.write_text(json.dumps(data.draw(mutated(record) | VALUES)), encoding="utf-8")

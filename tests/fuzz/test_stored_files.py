@@ -14,9 +14,8 @@ from ogan_bench.analysis.analyse import analyse_stored
 from ogan_bench.errors import UserError
 from ogan_bench.report.report import write_report
 from ogan_bench.store.examination import examine_results
-from ogan_bench.store.sealed import KEY
 from ogan_bench.store.trial_store import TrialStore
-from tests.fuzz.mutations import VALUES, examples, mutated
+from tests.fuzz.mutations import examples, mutated, rewrite
 from tests.unit.analysis.study_with_pictures import register, write
 
 TRIAL = "demo/none/seed-1"
@@ -46,13 +45,6 @@ def check(root: Path) -> None:
         assert after == before
     else:
         write_report(analysis, formats=("md", "csv", "json"), figure_formats=())
-
-
-def rewrite(path: Path, data: st.DataObject) -> None:
-    """Change the content of a JSON file at random, without the seal that would reveal it."""
-    record = json.loads(path.read_text(encoding="utf-8"))
-    record.pop(KEY, None)
-    path.write_text(json.dumps(data.draw(mutated(record) | VALUES)), encoding="utf-8")
 
 
 @pytest.mark.parametrize(

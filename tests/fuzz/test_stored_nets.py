@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -13,10 +12,9 @@ from hypothesis import strategies as st
 
 from ogan_bench.errors import UserError
 from ogan_bench.sampling.stored_pair import read_pair
-from ogan_bench.store.sealed import KEY
 from ogan_bench.store.stored_nets import FACTS
 from tests.contracts.small_trials import few_images, small_trial
-from tests.fuzz.mutations import VALUES, examples, mutated
+from tests.fuzz.mutations import examples, rewrite
 from tests.unit.encoder.stored_encoders import store
 
 
@@ -34,9 +32,6 @@ def test_other_values(
     whole: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     folder = shutil.copytree(whole, tmp_path_factory.mktemp("changed"), dirs_exist_ok=True)
-    record = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-    record.pop(KEY)
-    text = json.dumps(data.draw(mutated(record) | VALUES))
-    (folder / FACTS).write_text(text, encoding="utf-8")
+    rewrite(folder / FACTS, data)
     with suppress(UserError):
         assert read_pair(folder) is not None

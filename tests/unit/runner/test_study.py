@@ -76,8 +76,15 @@ def test_settings_that_stored_trials_outside_the_run_do_not_have_are_refused(
         store_study(TrialStore(tmp_path), changed, one, STUDY, "smoke", (override,))
     assert "Further trials of another configuration: 1." in str(said.value)
     assert (tmp_path / study.folder / "study.json").read_bytes() == before
-    same = trials(study, ["mse"], [0])
-    store_study(TrialStore(tmp_path), study, same, STUDY, "smoke", ())
+
+
+def test_the_others_are_not_read_where_settings_are_as_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scheduler gives a command for each of ten thousand trials."""
+    store(tmp_path)
+    monkeypatch.setattr(TrialStore, "folders", None)
+    store(tmp_path)
 
 
 def test_a_run_by_another_version_deviates_only_if_it_trains(
