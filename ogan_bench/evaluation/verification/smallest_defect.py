@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ogan_bench.evaluation.verification.experiments import Draw, modes, normal
+from ogan_bench.evaluation.verification.distributions import Draw, modes, normal
 
 NULLS = 19
 """Perfect sets that set the threshold."""
