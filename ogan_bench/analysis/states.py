@@ -30,6 +30,7 @@ class TrialState:
         state: As :meth:`~ogan_bench.store.trial_folder.TrialFolder.state` says, or ``damaged``.
         outcome: Of a trial with a result, as the study's report judges it.
         step: Training steps so far, where known.
+        seconds: Of training so far, and of evaluation once it is over, where known.
         silent_seconds: Of a running trial: seconds since its last sign of life.
         problem: What is damaged, and the mend.
     """
@@ -37,6 +38,7 @@ class TrialState:
     state: str
     outcome: str | None = None
     step: int | None = None
+    seconds: float | None = None
     silent_seconds: float | None = None
     problem: str | None = None
 
@@ -135,10 +137,18 @@ def _state(trial: TrialSnapshot) -> TrialState:
         state, result = trial.state(), trial.read("result.json")
     except UserError as error:
         return TrialState("damaged", step=beat.get("step"), problem=str(error))
+    if result is None:
+        step, seconds = beat.get("step"), beat.get("seconds")
+    else:
+        training = result.get("training") or {}
+        step, seconds = training.get("steps"), training.get("seconds")
+        if seconds is not None:
+            seconds += result.get("evaluation_seconds") or 0.0
     return TrialState(
         state,
         outcome=None if result is None else result["outcome"],
-        step=beat.get("step") if result is None else (result.get("training") or {}).get("steps"),
+        step=step,
+        seconds=seconds,
         silent_seconds=_silent(beat) if state == "running" else None,
     )
 

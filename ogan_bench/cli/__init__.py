@@ -22,13 +22,14 @@ from ogan_bench.cli import (
     evaluate,
     first_look,
     init,
-    inspect,
     merge,
     mirror,
+    plan,
     power,
     register,
     report,
     run,
+    status,
     tune,
     verify,
     watch,
@@ -81,18 +82,18 @@ app.command("encode")(encoder.encode)
 app.command("reconstruct")(encoder.reconstruct)
 app.command("interpolate")(encoder.interpolate)
 app.command("sample")(encoder.sample)
-app.command("plan")(inspect.plan)
+app.command("plan")(plan.plan)
 app.command("bench")(bench.bench)
 app.command("power")(power.power)
 app.command("register")(register.register)
-app.command("status")(inspect.status)
+app.command("status")(status.status)
 app.command("report")(report.report)
 app.command("claims")(claims.claims)
 app.command("watch")(watch.watch)
 app.command("mirror")(mirror.mirror)
 app.command("list")(catalogue.list_)
 app.command("describe")(catalogue.describe)
-app.command("schema")(inspect.schema)
+app.command("schema")(catalogue.schema)
 app.command("doctor")(doctor.doctor)
 app.command("merge")(merge.merge)
 app.command("compact")(compact.compact)

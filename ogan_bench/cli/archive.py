@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ogan_bench.cli.options import RESULTS, Json, Results, StoredStudies, named_studies
-from ogan_bench.cli.output import print_json, print_table, print_text, say
+from ogan_bench.cli.output import bytes_text, print_json, print_table, print_text, say
 
 EXIT_DAMAGED = 5
 """Something in an archive is not as it was written."""
@@ -99,7 +99,7 @@ def archive(
         return
     print_table(
         ("", "files", "size"),
-        [(kind, n, _size(of)) for kind, (n, of) in found.sizes.items() if n]
+        [(kind, n, bytes_text(of)) for kind, (n, of) in found.sizes.items() if n]
         + [("total", *_total(found.sizes))],
     )
     if found.with_nets < found.trials:
@@ -143,11 +143,4 @@ def _date(text: str | None) -> str:
 
 
 def _total(sizes: Mapping[str, tuple[int, int]]) -> tuple[int, str]:
-    return sum(n for n, _ in sizes.values()), _size(sum(of for _, of in sizes.values()))
-
-
-def _size(count: int) -> str:
-    for unit, size in (("GB", 1e9), ("MB", 1e6)):
-        if count >= size:
-            return f"{count / size:.1f} {unit}"
-    return f"{count / 1e3:.1f} kB"
+    return sum(n for n, _ in sizes.values()), bytes_text(sum(of for _, of in sizes.values()))

@@ -1,4 +1,4 @@
-"""``ogan-bench list`` and ``ogan-bench describe``: what a study file may name."""
+"""``list``, ``describe`` and ``schema``: what a study file may name."""
 
 from __future__ import annotations
 
@@ -160,6 +160,18 @@ _FACTS = {
     },
 }
 """What is shown below a description: key of an entry to its label."""
+
+
+def schema() -> None:
+    """Print the JSON schema of study files, for completion and checks in editors.
+
+    \b
+    Example:
+      ogan-bench schema > study.schema.json
+    """
+    from ogan_bench.study.schema import json_schema
+
+    print_json(json_schema())
 
 
 def _shown(value: Any) -> str:

@@ -24,7 +24,7 @@ from ogan_bench.cli.options import (
     Plugins,
     Profile,
 )
-from ogan_bench.cli.output import print_json, print_text
+from ogan_bench.cli.output import bytes_text, print_json, print_text
 
 if TYPE_CHECKING:
     from ogan_bench.data.base import Dataset, Split
@@ -158,7 +158,7 @@ def list_(root: Root = None, as_json: Json = False) -> None:
         else:
             print_text(
                 f"{row['name']}: {row['images']:,} images of {row['resolution']} pixels, "
-                f"{row['bytes'] / 1e6:,.1f} MB, {row['unusable']} unusable: {row['path']}"
+                f"{bytes_text(row['bytes'])}, {row['unusable']} unusable: {row['path']}"
             )
     if not rows:
         print_text(f"nothing is prepared in {place}")
@@ -249,4 +249,4 @@ def _size(meta: Meta) -> str:
     repeated = sum(len(group) - 1 for group in meta.repeated)
     if repeated:
         left_out += f", {repeated} equal to another image"
-    return f"{meta.size / 1e6:,.1f} MB{left_out}, prepared in {meta.seconds:.1f} s"
+    return f"{bytes_text(meta.size)}{left_out}, prepared in {meta.seconds:.1f} s"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ogan_bench.cli.options import Json, folder
-from ogan_bench.cli.output import print_json, print_table, print_text, say
+from ogan_bench.cli.output import bytes_text, print_json, print_table, print_text, say
 from ogan_bench.errors import UserError
 
 if TYPE_CHECKING:
@@ -47,6 +47,15 @@ def doctor(
         bool,
         typer.Option("--repair", help="Remove temporary files that killed processes left there."),
     ] = False,
+    try_claims: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            min=0.1,
+            help="Have two processes contend for a claim in the results folder; at once on several "
+            "machines, those of all.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show what is available on this machine, or examine every stored file of a results folder.
@@ -54,16 +63,22 @@ def doctor(
     Of a machine: versions, devices, data and feature spaces, and on what ogan_bench was not tested.
     Of results: each file's checksum,
     place and format, and how many trials are finished; exit code 5 if a file is not as it was
-    written. Only --repair changes something.
+    written. Only --repair changes something. --try-claims tries instead whether two processes can
+    hold a trial there at once; exit code 5 if so.
 
     \b
     Examples:
       ogan-bench doctor
       ogan-bench doctor --results results --repair
+      ogan-bench doctor --results /shared/results --try-claims 10
     """
     if results is not None and place is not None:
         raise UserError(f"{place} and --results {results}: name one results folder")
     examined = results or place
+    if try_claims is not None:
+        if examined is None or repair:
+            raise UserError("--try-claims is for a results folder alone: name one with --results")
+        raise typer.Exit(_try_claims(examined, try_claims, as_json))
     if examined is not None:
         raise typer.Exit(_examine(examined, repair, as_json))
     if repair:
@@ -116,6 +131,35 @@ def _examine(results: Path, repair: bool, as_json: bool) -> int:
     left = sum(not fault.is_repaired for fault in faults)
     say(f"{left} faults" if left else "Every stored file is as it was written.")
     return EXIT_DAMAGED if left else 0
+
+
+def _try_claims(results: Path, seconds: float, as_json: bool) -> int:
+    """Print whether claims in a results folder exclude; the exit code."""
+    from ogan_bench.store.claims import described
+    from ogan_bench.store.contention import contend_in_processes
+
+    if not results.is_dir():
+        raise UserError(f"{results}: no such folder")
+    seen = contend_in_processes(results, seconds)
+    if not seen.held:
+        raise UserError(f"{results}: not claimed once in {seconds:g} s; try longer")
+    if as_json:
+        others = sorted(seen.others)
+        print_json({"claims": described(results), **vars(seen), "others": others})
+    else:
+        print_text(f"Claims: {described(results)}")
+        company = f", and {len(seen.others)} of other commands" if seen.others else ""
+        print_text(
+            f"2 processes{company} contended: held {seen.held} times here, "
+            f"{seen.clashes} times by two at once"
+        )
+    if not seen.clashes:
+        return 0
+    say(
+        "Claims do not exclude in this folder: let one machine alone run trials there, or set "
+        "$OGAN_BENCH_CLAIMS to lease on all of them"
+    )
+    return EXIT_DAMAGED
 
 
 def _of_classifiers(folder: Path) -> list[Fault]:
@@ -198,5 +242,6 @@ def _whether(find: Callable[[], Path | str]) -> str:
 
 
 def _with_size(path: Path) -> str:
-    size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-    return f"{path} ({size / 2**20:.1f} MiB)"
+    from ogan_bench.store.disk import bytes_on_disk
+
+    return f"{path} ({bytes_text(bytes_on_disk(path))})"

@@ -35,3 +35,15 @@ def say(message: str) -> None:
     """Tell the user something that is not part of the data."""
     sys.stderr.write(message + "\n")
     sys.stderr.flush()
+
+
+def bytes_text(count: float) -> str:
+    """Bytes for people.
+
+    >>> bytes_text(8250), bytes_text(45_300_000)
+    ('8.2 kB', '45.3 MB')
+    """
+    for unit, size in (("GB", 1e9), ("MB", 1e6)):
+        if count >= size:
+            return f"{count / size:,.1f} {unit}"
+    return f"{count / 1e3:.1f} kB"

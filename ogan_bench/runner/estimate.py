@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -15,6 +16,7 @@ from ogan_bench.runner.measure_speed import this_machine
 from ogan_bench.runner.preflight import load_dataset
 from ogan_bench.study.trial import Trial
 from ogan_bench.training.cost import step_cost
+from ogan_bench.training.loop import moving_averages, training_state
 from ogan_bench.training.setup import build_training
 from ogan_bench.training.team import rehearsal
 
@@ -77,6 +79,44 @@ def measured_seconds(trials: Sequence[Trial], device: str, cache: Path) -> float
     except UserError:
         return None
     return sum(trial.settings.training.steps * steps[trial.arm] for trial in trials)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Bytes of weights and optimiser states that a trial writes.
+
+    Args:
+        kept: Once it is finished.
+        meanwhile: How much more while it is trained.
+    """
+
+    kept: int
+    meanwhile: int
+
+
+def weights(trial: Trial) -> Weights:
+    """Count the tensors that a trial stores, with nets built for it that are not trained."""
+    dataset = load_dataset(trial, "cpu")
+    trainables = build_training(trial, dataset, torch.device("cpu"), None).trainables
+    for optimizer in trainables.optimizers.values():
+        for group in optimizer.param_groups:
+            for parameter in group["params"]:
+                parameter.grad = torch.zeros_like(parameter)
+        optimizer.step()  # an optimiser has no state before
+    nets = trainables.nets
+    state = _bytes(training_state(trainables, moving_averages(trial, nets)))
+    measured = _bytes([nets.encoder.state_dict(), nets.generator.state_dict()])
+    files = 1 if trial.settings.evaluation.choose_by is None else 2
+    return Weights(kept=state + files * measured, meanwhile=state)
+
+
+def _bytes(value: object) -> int:
+    """Bytes of all tensors in nested dictionaries and lists."""
+    if isinstance(value, torch.Tensor):
+        return value.nbytes
+    if isinstance(value, dict):
+        return sum(map(_bytes, value.values()))
+    return sum(map(_bytes, value)) if isinstance(value, list) else 0
 
 
 def _place(device: str) -> torch.device:

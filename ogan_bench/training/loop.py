@@ -146,7 +146,7 @@ def train(
                 "seconds": seconds,
                 "sums": window.sums,
                 "journals": {name: tuple(j.seal()) for name, j in folder.journals.items()},
-                **_state(setup.trainables, averages),
+                **training_state(setup.trainables, averages),
             },
             before=None if is_last else folder.checkpoint_before,
         )
@@ -156,7 +156,7 @@ def train(
     # Train
     record: dict[str, Any] = {}
     started, seconds_before = time.perf_counter(), seconds
-    begun = {"step": step, "data_hash": dataset.hash, **_state(setup.trainables, [])}
+    begun = {"step": step, "data_hash": dataset.hash, **training_state(setup.trainables, [])}
     with nullcontext() if team is None else team.leading(begun):
         while step < settings.steps and not monitor.budget_used(seconds):
             is_asked = team is not None and team.another_step()
@@ -329,7 +329,8 @@ def _check_finite(means: dict[str, float], step: int) -> None:
         raise DivergedError(f"{', '.join(bad)} not finite at step {step}")
 
 
-def _state(trained: Trainables, averages: list[MovingAverage]) -> checkpoint.State:
+def training_state(trained: Trainables, averages: list[MovingAverage]) -> checkpoint.State:
+    """Everything that training changes; it makes up all but a few bytes of a checkpoint."""
     return {
         "nets": {name: net.state_dict() for name, net in trained.nets.named().items()},
         "optimizers": {name: o.state_dict() for name, o in trained.optimizers.items()},

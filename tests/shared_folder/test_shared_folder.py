@@ -6,9 +6,11 @@ of another machine.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -83,6 +85,31 @@ def test_of_two_clients_one_has_the_claim(shared: Mounts) -> None:
         for number in range(50):
             folders = (shared.one / str(number), shared.two / str(number))
             assert sum(pool.map(claim, folders)) == 1
+
+
+@pytest.mark.parametrize(("kind", "excludes"), [("lease", True), ("lock", False)])
+def test_doctor_tries_on_two_machines_whether_claims_exclude(
+    kind: str, excludes: bool, shared: Mounts
+) -> None:
+    """Of locks each machine has its own, and it is found out."""
+    for folder in (shared.one, shared.two):
+        folder.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "ogan_bench", "doctor", "--json", "--try-claims", "8"]
+    both = [
+        subprocess.Popen(
+            [*MACHINE, *command, "--results", str(folder)],
+            env={**os.environ, claims.VARIABLE: kind},
+            stdout=subprocess.PIPE,
+        )
+        for folder in (shared.one, shared.two)
+    ]
+    said = [run.communicate(timeout=120)[0] for run in both]
+    seen = [json.loads(text) for text in said]
+    assert [len(one["others"]) for one in seen] == [2, 2]
+    assert all(one["held"] for one in seen)
+    assert (sum(one["clashes"] for one in seen) == 0) is excludes
+    if excludes:
+        assert [run.returncode for run in both] == [0, 0]
 
 
 def test_two_machines_share_the_trials(shared: Mounts, tmp_path: Path) -> None:

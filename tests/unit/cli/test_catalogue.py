@@ -1,9 +1,10 @@
-"""``list`` and ``describe``: what a study file may name."""
+"""``list``, ``describe`` and ``schema``: what a study file may name."""
 
 from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,8 @@ from ogan_bench.errors import StudyError, UserError
 from ogan_bench.metrics import METRICS
 from ogan_bench.study import catalogue
 from tests.unit.cli.asking import ask
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize("what", list(Listed))
@@ -125,3 +128,9 @@ def test_describe_knows_what_is_near() -> None:
         ask("describe", "metric", "fd_clasifier")
     with pytest.raises(UserError, match="describe schedule: name one of constant, warm_up"):
         ask("describe", "schedule")
+
+
+def test_committed_schema_is_up_to_date() -> None:
+    committed = (ROOT / "studies" / "study.schema.json").read_text(encoding="utf-8")
+    is_current = ask("schema") == committed  # a difference of 8,000 lines helps nobody
+    assert is_current, "rewrite it: ogan-bench schema > studies/study.schema.json"

@@ -132,7 +132,7 @@ def test_list_shows_what_is_prepared_where(root: Path) -> None:
     listed = json.loads(ask("list", "--root", root, "--json"))
     assert sorted(listed, key=lambda row: str(row["crop"])) == [second, first]
     text = ask("list", "--root", root)
-    assert text.count("image_folder: 20 images of 8 pixels, 0.0 MB, 0 unusable") == 2
+    assert text.count("image_folder: 20 images of 8 pixels, 3.8 kB, 0 unusable") == 2
     assert first["path"] in text
     (Path(first["path"]) / "meta.json").unlink()
     assert f"{first['path']}/meta.json: cannot be read" in ask("list", "--root", root)

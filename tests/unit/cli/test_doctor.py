@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 from ogan_bench.cli import app
 from ogan_bench.cli.doctor import EXIT_DAMAGED, NOT_TESTED
 from ogan_bench.errors import UserError
+from ogan_bench.store import contention
+from ogan_bench.store.contention import Contention
 from tests.unit.cli.asking import ask
 
 ROOT = Path(__file__).parents[3]
@@ -72,3 +74,19 @@ def test_doctor_says_where_there_is_nothing_to_examine(tmp_path: Path) -> None:
     ):
         with pytest.raises(UserError, match=said):
             ask("doctor", *arguments)
+
+
+def test_doctor_tries_claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ("doctor", "--results", str(tmp_path), "--try-claims", "0.3")
+    found = json.loads(ask(*asked, "--json"))
+    assert found["claims"].startswith("lock")
+    assert found["clashes"] == 0 < found["held"]
+    assert found["others"] == []
+    clash = Contention(held=9, clashes=2, others=frozenset({"node2-7-0"}))
+    monkeypatch.setattr(contention, "contend_in_processes", lambda *_: clash)
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == EXIT_DAMAGED
+    assert "2 processes, and 1 of other commands contended: held 9 times here, 2" in done.stdout
+    assert "Claims do not exclude in this folder" in done.stderr
+    with pytest.raises(UserError, match="--try-claims is for a results folder"):
+        ask("doctor", "--try-claims", "1")

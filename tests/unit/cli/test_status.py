@@ -1,8 +1,7 @@
-"""Commands that only read: plan, status and schema."""
+"""How far the trials of a study are, and how it stands."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -10,11 +9,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from ogan_bench.analysis.loading import load_results
 from ogan_bench.cli import app
+from ogan_bench.cli.output import bytes_text
 from ogan_bench.errors import UserError
-from ogan_bench.study.shipped import shipped_studies
 from tests.unit.cli.asking import ask
-from tests.unit.study.written_plugin import PLUGIN, PLUGIN_STUDY
 
 ROOT = Path(__file__).parents[3]
 STUDY = str(ROOT / "studies" / "mse_vs_pearson.yaml")
@@ -28,6 +27,8 @@ def test_status_says_how_the_study_stands(tmp_path: Path) -> None:
         "complete": False,
     }  # fmt: skip
     assert {row["state"] for row in stored["trials"]} == {"missing"}
+    assert (stored["over"], stored["device_seconds"], stored["disk_bytes"]) == (0, 0, 0)
+    assert stored["device_seconds_left"] is stored["seconds_left"] is None
     first = ask(*arguments).split("\n")[0]
     assert first == "mse_vs_pearson-smoke: preliminary; not registered"
 
@@ -61,50 +62,6 @@ def test_status_judges_outcomes_as_the_report_does() -> None:
     }  # fmt: skip
 
 
-def test_plan_counts_and_measures() -> None:
-    facts = json.loads(ask("plan", STUDY, "--no-measure", "--json"))
-    assert facts["trials"] == 25
-    assert facts["training_seconds"] is None
-    facts = json.loads(
-        ask("plan", STUDY, "--scale", "smoke", "--arms", "pearson", "--device", "cpu", "--json")
-    )
-    assert (facts["trials"], facts["steps"]) == (2, 80)
-    assert facts["training_seconds"] > 0
-    assert "pearson" in ask("plan", STUDY, "--no-measure")
-
-
-@pytest.mark.usefixtures("_forget_plugins")
-def test_plan_shows_whose_code_runs_where(tmp_path: Path) -> None:
-    (tmp_path / "my_terms.py").write_text(PLUGIN, encoding="utf-8")
-    study = tmp_path / "s.yaml"
-    study.write_text(PLUGIN_STUDY, encoding="utf-8")
-    (found,) = json.loads(ask("plan", str(study), "--no-measure", "--json"))["plugins"]
-    assert found["file"] == "my_terms.py"
-    assert found["sha256"] == hashlib.sha256(PLUGIN.encode()).hexdigest()[:16]
-    shown = " ".join(ask("plan", str(study), "--no-measure").split())
-    code = f"my_terms.py (SHA-256 {found['sha256']})"
-    assert f"Runs the code of {code} in pearson, huber, all" in shown
-
-
-def test_plan_says_where_seeds_are_too_few_for_ranks() -> None:
-    """By the seeds that would be run, not those of the file."""
-    few = ask("plan", STUDY, "--no-measure", "--seeds", "0,1")
-    assert "take 8 seeds to decide one of 6 hypotheses first, not 2." in few
-    assert "seeds to decide" not in ask("plan", STUDY, "--no-measure", "--seeds", "0,1,2,3,4,5,6,7")
-
-
-def test_committed_schema_is_up_to_date() -> None:
-    committed = (ROOT / "studies" / "study.schema.json").read_text(encoding="utf-8")
-    is_current = ask("schema") == committed  # a difference of 8,000 lines helps nobody
-    assert is_current, "rewrite it: ogan-bench schema > studies/study.schema.json"
-
-
-def test_shipped_studies_are_found_by_name() -> None:
-    assert "mse_vs_pearson" in shipped_studies()
-    facts = json.loads(ask("plan", "mse_vs_pearson", "--no-measure", "--json"))
-    assert facts["study"] == "mse_vs_pearson"
-
-
 def test_a_study_that_is_no_file_is_named_with_the_mend(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("name: mine\n")
     with pytest.raises(
@@ -129,14 +86,20 @@ def test_status_of_a_folder_without_results_says_so(tmp_path: Path) -> None:
     assert "nowhere: no study is stored here yet" in done.stderr
 
 
-def test_a_plan_as_tasks_is_a_command_for_every_trial() -> None:
-    commands = ask(
-        *("plan", "mse_vs_pearson", "--scale", "smoke", "--seeds", "3,5", "--arms", "none,pearson"),
-        *("--set", "training.steps=9", "--results", "my results", "--format", "tasks"),
-    ).splitlines()
-    whole = (
-        "ogan-bench run mse_vs_pearson --results 'my results' --scale smoke --arms none,pearson "
-        "--seeds 3,5 --set training.steps=9 --only "
+def test_status_adds_up_time_and_disk() -> None:
+    """Of published trials: their training and evaluation, and the files of the study."""
+    folder = ROOT / "results" / "reference"
+    stored = json.loads(ask("status", STUDY, "--results", str(folder), "--json"))
+    assert stored["device_seconds"] == pytest.approx(
+        sum(row["seconds"] for row in stored["trials"])
     )
-    trials = ("none/seed-3", "pearson/seed-3", "none/seed-5", "pearson/seed-5")
-    assert commands == [whole + trial for trial in trials]
+    frame = load_results(folder, "mse_vs_pearson").trials
+    spent = frame["seconds"].sum() + frame["evaluation_seconds"].sum()
+    assert stored["device_seconds"] == pytest.approx(spent)
+    files = [
+        path.stat().st_size for path in (folder / "mse_vs_pearson").rglob("*") if path.is_file()
+    ]
+    assert stored["disk_bytes"] == sum(files)
+    last = ask("status", STUDY, "--results", str(folder)).rstrip().split("\n")[-1]
+    assert last.startswith("25 of 25 trials are over: ")
+    assert last.endswith(f"; {bytes_text(sum(files))} on disk")

@@ -1,4 +1,4 @@
-"""Commands that only read: ``plan``, ``status``, ``schema``."""
+"""``plan``: what a run would do, and what it takes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ogan_bench.cli import completion
 from ogan_bench.cli.options import (
     RESULTS,
     Arms,
@@ -20,13 +19,11 @@ from ogan_bench.cli.options import (
     Seeds,
     Set,
     StudyPath,
-    chosen,
     read_study,
 )
-from ogan_bench.cli.output import print_json, print_table, print_text, say
+from ogan_bench.cli.output import bytes_text, print_json, print_table, print_text, say
 
 if TYPE_CHECKING:
-    from ogan_bench.store.trial_store import TrialStore
     from ogan_bench.study.trial import Trial
 
 
@@ -82,6 +79,7 @@ def plan(
             only = ["--only", f"{trial.arm}/seed-{trial.seed}"]
             print_text(shlex.join([*program(trial), *whole, *only]))
         return
+    left = _left(wanted, results)
     rows: list[dict[str, Any]] = []
     for arm in dict.fromkeys(trial.arm for trial in wanted):
         trials = [trial for trial in wanted if trial.arm == arm]
@@ -92,16 +90,17 @@ def plan(
                 "trials": len(trials),
                 "steps": training.steps,
                 "images": training.steps * training.batch_size,
+                "left": sum(trial.arm == arm for trial in left),
                 "processes": training.processes,
                 "seconds_per_trial": None,
                 "basis": None,
             }
         )
-    slots, speedup, recommended = 0, 1.0, None
+    slots, speedup, recommended, disk = 0, 1.0, None, None
     if measure is not False:
         from ogan_bench.features.cache import cache_dir
         from ogan_bench.runner.devices import slots as find_slots
-        from ogan_bench.runner.estimate import seconds_per_step, step_time
+        from ogan_bench.runner.estimate import seconds_per_step, step_time, weights
         from ogan_bench.runner.machine_speed import read_speed
         from ogan_bench.runner.measure_speed import this_machine
 
@@ -111,6 +110,7 @@ def plan(
         devices = find_slots(device, workers or recommended, len(wanted))
         slots = len(devices)
         speedup = float(slots) if speed is None else speed.speedup(slots)
+        disk, most = 0, 0
         for row in rows:
             trial = next(trial for trial in wanted if trial.arm == row["arm"])
             if speed is None:
@@ -120,21 +120,30 @@ def plan(
                 step = step_time(trial, devices[0], speed)
                 seconds, basis = step.seconds, "estimated" if step.is_estimate else "measured"
             row |= {"seconds_per_trial": row["steps"] * seconds, "basis": basis}
+            of = weights(trial)
+            disk, most = disk + row["trials"] * of.kept, max(most, of.meanwhile)
+        disk += most * slots
         if speed is None and measure is None:
             say("`ogan-bench bench` measures this machine once, and how many workers pay.")
-    seconds = sum(
-        row["trials"] * row["processes"] * (row["seconds_per_trial"] or 0) for row in rows
+    seconds, seconds_left = (
+        sum(row[which] * row["processes"] * (row["seconds_per_trial"] or 0) for row in rows)
+        / speedup
+        for which in ("trials", "left")
     )
     ranks = seeds_for_ranks(len(statement.hypotheses), statement.alpha)
     plugins = _plugins(wanted)
     facts = {
         "study": statement.folder,
         "trials": len(wanted),
+        "trials_left": len(left),
         "seeds_for_ranks": ranks if statement.hypotheses else None,
         "steps": sum(row["trials"] * row["steps"] for row in rows),
         "slots": slots or None,
         "recommended_workers": recommended,
-        "training_seconds": seconds / speedup if slots else None,
+        "training_seconds": seconds if slots else None,
+        "training_seconds_left": seconds_left if slots else None,
+        "device_seconds": seconds * slots if slots else None,
+        "disk_bytes": disk,
         "plugins": plugins,
         "arms": rows,
     }
@@ -147,10 +156,16 @@ def plan(
     )
     total = f"{facts['study']}: {facts['trials']} trials, {facts['steps']} steps"
     if slots:
-        total += f", about {seconds / speedup / 60:.1f} min of training in {slots} workers"
+        total += f", about {seconds / 60:.1f} min of training in {slots} workers"
     if recommended is not None and workers is None:
         total += " (the best number here)"
+    if disk is not None:
+        total += f", {seconds * slots / 3600:.2g} device-hours, {bytes_text(disk)} of weights"
     print_text(total)
+    if len(left) < len(wanted):
+        rest = f"; {len(left)} are left"
+        rest += f", about {seconds_left / 60:.1f} min of training" if slots and left else ""
+        print_text(f"{len(wanted) - len(left)} are finished in {results}{rest if left else ''}")
     for plugin in plugins:
         used = ", ".join(plugin["arms"])
         print_text(f"Runs the code of {plugin['file']} (SHA-256 {plugin['sha256']}) in {used}")
@@ -165,114 +180,17 @@ def plan(
         print_text("~: estimated by FLOPs from the nets that `ogan-bench bench` has measured")
 
 
-def status(
-    study: Annotated[
-        Path,
-        typer.Argument(
-            metavar="STUDY",
-            autocompletion=completion.studies_of_any_kind,
-            help="A stored study, a study file (YAML), or the name of a shipped study.",
-        ),
-    ],
-    results: Results = RESULTS,
-    scale: Scale = None,
-    arms: Arms = None,
-    seeds: Seeds = None,
-    override: Set = None,
-    as_json: Json = False,
-) -> None:
-    """Show each trial: finished, stopped, running, interrupted, failed, damaged or missing.
-
-    \b
-    Examples:
-      ogan-bench status mse_vs_pearson
-      ogan-bench status mse_vs_pearson-smoke --results /shared/results
-      ogan-bench status my_study.yaml --scale smoke --json
-    """
-    from ogan_bench.analysis.states import states
-    from ogan_bench.store.trial_folder import TrialFolder
+def _left(wanted: list[Trial], results: Path) -> list[Trial]:
+    """The trials that a run would still have to do."""
+    from ogan_bench.errors import UserError
+    from ogan_bench.runner.study import unfinished
     from ogan_bench.store.trial_store import TrialStore
 
-    store = TrialStore(results)
-    stored = store.studies()
-    if not stored:
-        say(f"{results}: no study is stored here yet")
-    if study.stem in stored and not study.is_file() and scale is None and not override:
-        name = study.stem
-        steps = _steps_of_stored(store, name, arms, seeds)
-    else:
-        statement, wanted = read_study(study, scale, arms, seeds, override)
-        name = statement.folder
-        steps = {trial.id: trial.settings.training.steps for trial in wanted}
-    folders = {trial: TrialFolder(store.root / trial) for trial in steps}
-    standing, found = states(store, name, folders)
-    for of in found.values():
-        if of.problem is not None:
-            say(of.problem)
-    rows: list[dict[str, Any]] = [
-        {
-            "trial": trial,
-            "state": of.state,
-            "outcome": of.outcome,
-            "step": of.step,
-            "steps": steps[trial],
-            "silent_seconds": of.silent_seconds,
-        }
-        for trial, of in found.items()
-    ]
-    if as_json:
-        print_json({"standing": standing.record(), "trials": rows})
-        return
-    print_text("\n  ".join([f"{name}: {standing.text}", *standing.deviations]))
-    print_table(
-        ("trial", "state", "outcome", "step"),
-        [
-            [
-                r["trial"],
-                r["state"] + _silence(r["silent_seconds"]),
-                r["outcome"] or "",
-                f"{r['step'] or 0}/{r['steps']}",
-            ]
-            for r in rows
-        ],
-    )
-
-
-def _steps_of_stored(
-    store: TrialStore, study: str, arms: str | None, seeds: str | None
-) -> dict[str, int]:
-    """The trials that a stored study plans, with their training steps."""
-    from ogan_bench.study.arguments import parse_seeds
-
-    record = store.read_study(study)
-    wanted = chosen(arms, list(record["arms"]), "--arms") or record["arms"]
-    return {
-        f"{study}/{arm}/seed-{seed}": config["training"]["steps"]
-        for arm, config in record["arms"].items()
-        if arm in wanted
-        for seed in (record["seeds"] if seeds is None else parse_seeds(seeds))
-    }
-
-
-def _silence(seconds: float | None) -> str:
-    """What a user should know of a running trial that is silent."""
-    from ogan_bench.store.trial_folder import SILENT_SECONDS
-
-    if seconds is None or seconds < SILENT_SECONDS:
-        return ""
-    return f", silent for {seconds / 60:.0f} min"
-
-
-def schema() -> None:
-    """Print the JSON schema of study files, for completion and checks in editors.
-
-    \b
-    Example:
-      ogan-bench schema > study.schema.json
-    """
-    from ogan_bench.study.schema import json_schema
-
-    print_json(json_schema())
+    try:
+        return unfinished(TrialStore(results), wanted)
+    except UserError as error:
+        say(f"A run into {results} would be refused:\n{error}")
+        return wanted
 
 
 def _plugins(wanted: list[Trial]) -> list[dict[str, Any]]:
