@@ -78,8 +78,8 @@ def export(
 
     \b
     Examples:
-      ogan-bench export results/mse_vs_pearson/pearson/seed-0 --out my_encoder
-      ogan-bench export results/mse_vs_pearson/pearson/seed-0 --out my_encoder --to onnx
+      ogan-bench export results/mse_vs_pearson/pearson/seed-120 --out my_encoder
+      ogan-bench export results/mse_vs_pearson/pearson/seed-120 --out my_encoder --to onnx
       ogan-bench export my_encoder --to hub --out USER/my_encoder
     In Python, ogan_bench.load_encoder("my_encoder") loads it: without data and study.
     """
@@ -136,7 +136,7 @@ def encode(
 
     \b
     Example:
-      ogan-bench encode results/mse_vs_pearson/pearson/seed-0 photos --out codes.npz
+      ogan-bench encode results/mse_vs_pearson/pearson/seed-120 photos --out codes.npz
     """
     import numpy as np
 
@@ -167,7 +167,7 @@ def reconstruct(
 
     \b
     Example:
-      ogan-bench reconstruct results/mse_vs_pearson/pearson/seed-0 photos --out again
+      ogan-bench reconstruct results/mse_vs_pearson/pearson/seed-120 photos --out again
     """
     import numpy as np
 
@@ -195,7 +195,7 @@ def interpolate(
 
     \b
     Example:
-      ogan-bench interpolate results/mse_vs_pearson/pearson/seed-0 photos --out walk --steps 7
+      ogan-bench interpolate results/mse_vs_pearson/pearson/seed-120 photos --out walk --steps 7
     """
     import numpy as np
 
@@ -231,7 +231,7 @@ def sample(
 
     \b
     Example:
-      ogan-bench sample results/mse_vs_pearson/pearson/seed-0 -n 10000 --out samples.npz
+      ogan-bench sample results/mse_vs_pearson/pearson/seed-120 -n 10000 --out samples.npz
     """
     import numpy as np
 

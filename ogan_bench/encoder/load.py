@@ -33,7 +33,7 @@ def load_encoder(
     estimated once more.
 
     Args:
-        folder: A trial's folder, such as ``results/mse_vs_pearson/pearson/seed-0``, one that
+        folder: A trial's folder, such as ``results/mse_vs_pearson/pearson/seed-120``, one that
             ``ogan-bench export`` has written, a results folder or an archive in which one trial has
             its nets, a URL of these, or ``digits`` or ``fashion_mnist``: O-GANs that come with the
             package.

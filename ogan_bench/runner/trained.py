@@ -33,7 +33,7 @@ def load_trained(
     on it.
 
     Args:
-        folder: A trial's folder, such as ``results/mse_vs_pearson/pearson/seed-0``.
+        folder: A trial's folder, such as ``results/mse_vs_pearson/pearson/seed-120``.
         device: Device for the nets, for example ``cuda:0``.
         plugins: Files of the plug-ins that the trial needs; their code runs.
 

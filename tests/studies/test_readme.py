@@ -150,7 +150,7 @@ def test_the_python_interface_does_what_is_shown(
     overrides = ["training.steps=2", "training.batch_size=8", "evaluation.probe_images=0"]
     path = ROOT / "studies" / f"{name}.yaml"
     study = load_study(path, overrides=overrides)
-    wanted = trials(study, ["pearson"], [0])
+    wanted = trials(study, ["pearson"], [120])
     store_study(TrialStore(Path("results")), study, wanted, path, None, overrides)
     assert run_trial(wanted[0], Options(Path("results")), "cpu").status == "finished"
     exec(compile(block("python", "ob.load_trained"), "docs/python.md", "exec"), names)

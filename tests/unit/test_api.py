@@ -60,7 +60,7 @@ def test_measurements_are_one_tidy_table() -> None:
     assert data.equals(same)
     assert data.columns[:6].tolist() == ["study", "dataset", "arm", "seed", "outcome", "metric"]
     assert data["dataset"].unique().tolist() == ["digits at 16"]
-    assert data.groupby(["arm", "seed"]).ngroups == 25
+    assert data.groupby(["arm", "seed"]).ngroups == 50
     assert not data.duplicated(["arm", "seed", "metric"]).any()
     both = ob.load_results(REFERENCE, STUDY, "score_readouts")
     assert set(both["study"]) == {STUDY, "score_readouts"}
@@ -86,7 +86,7 @@ def test_results_know_their_verdicts_and_show_themselves() -> None:
     shown = results._repr_html_()
     assert "supported" in shown
     assert STUDY in shown
-    assert "; not registered</p>" in shown
+    assert "; registered</p>" in shown
     assert {"mean", "low", "difference"} <= set(results.summary.columns)
     assert "rho" in results.log
     assert (results.trials["outcome"].isin(["ok", "collapsed"])).all()
@@ -159,9 +159,9 @@ def test_figures_are_of_known_names() -> None:
         ob.figures.seeds(one, "fd_clasifier")
     with pytest.raises(UserError, match="no arm 'non'"):
         ob.figures.forest(one, control="non")
-    means = one[one["metric"] == "latent_rho"].groupby("arm")["value"].mean()
-    alt = ob.figures.seeds(one, "latent_rho").alt
-    assert f"none {means['none']:.3f}" in alt
+    means = one[one["metric"] == "reconstruction_mse"].groupby("arm")["value"].mean()
+    alt = ob.figures.seeds(one, "reconstruction_mse").alt
+    assert f"none {means['none']:.4f}" in alt
 
 
 def test_a_report_of_some_arms_and_metrics_is_written_elsewhere(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_a_report_of_some_arms_and_metrics_is_written_elsewhere(tmp_path: Path) 
     assert table["arm"].unique().tolist() == arms
     assert table["metric"].unique().tolist() == metrics
     assert "2 of 5 arms" in report.record["shown"]
-    assert re.search(r"^ +pearson +none *$", report.text, re.MULTILINE)  # arms are columns
+    assert re.search(r"^ +Pearson +no term *$", report.text, re.MULTILINE)  # arms are columns
     with pytest.raises(UserError, match="no arm 'non'"):
         results.report(arms=["non"], out=tmp_path)
     with pytest.raises(UserError, match=r"formats: no 'pdf'; known: html, md"):

@@ -183,7 +183,7 @@ def test_report_prints_its_tables(
 def test_growth_prints_a_table_for_each_part_and_draws_them(tmp_path: Path) -> None:
     """In a process of its own: it forks."""
     parts = ("--part", "resolution", "--part", "trials", "--most", "32")
-    published = BENCHMARKS.parent / "results/reference/mse_vs_pearson/pearson/seed-0"
+    published = BENCHMARKS.parent / "results/reference/mse_vs_pearson/pearson/seed-120"
     chosen = ("--command", "plan", "--command", "doctor", "--rounds", "2")
     files = ("--trial", str(published), "--figure", str(tmp_path / "growth.svg"))
     done = subprocess.run(

@@ -17,11 +17,11 @@ REFERENCE = Path(__file__).parent.parent.parent.parent / "results" / "reference"
 def test_verdicts_are_those_that_name_the_arm_in_any_place() -> None:
     results = load_results(REFERENCE, "mse_vs_pearson")
     pearson = arm_verdicts(results, "pearson")
-    assert pearson["standing"] == "not registered"
+    assert pearson["standing"] == "registered"
     assert "no hypothesis" not in pearson["none"]
     first = pearson["verdicts"][0]
-    assert (first["decision"], first["rests_on"], first["n"]) == ("supported", "robust", [5, 5])
-    assert "0.0143" in first["reason"]
+    assert (first["decision"], first["rests_on"], first["n"]) == ("supported", "robust", [10, 10])
+    assert "0.01373" in first["reason"]
     (strong,) = arm_verdicts(results, "pearson_strong")["verdicts"]
     assert (strong["decision"], strong["rests_on"]) == ("uninformative", "")
     assert strong not in pearson["verdicts"]

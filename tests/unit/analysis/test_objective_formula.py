@@ -54,7 +54,7 @@ def test_parts_that_are_not_shipped_are_named_with_their_settings() -> None:
 
 def test_the_setup_and_the_header_of_a_study_are_beside_it(tmp_path: Path) -> None:
     stored = methods(load_results(REFERENCE, "mse_vs_pearson"))
-    assert stored.header == {}  # of a version that did not store it
+    assert list(stored.header) == ["Source", "Expected"]
     assert list(stored.setup) == ["data", "nets", "steps", "batch", "optimiser"]
     assert stored.setup["steps"] == "1,500"
     results = load(write(tmp_path))

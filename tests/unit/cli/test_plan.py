@@ -24,7 +24,7 @@ STUDY = str(ROOT / "studies" / "mse_vs_pearson.yaml")
 
 def test_plan_counts_and_measures() -> None:
     facts = json.loads(ask("plan", STUDY, "--no-measure", "--json"))
-    assert facts["trials"] == 25
+    assert facts["trials"] == 50
     assert facts["training_seconds"] is facts["device_seconds"] is facts["disk_bytes"] is None
     facts = json.loads(
         ask("plan", STUDY, "--scale", "smoke", "--arms", "pearson", "--device", "cpu", "--json")
@@ -89,13 +89,13 @@ def test_plan_says_what_a_results_folder_lacks(tmp_path: Path) -> None:
 
 
 def test_plan_counts_what_is_left_of_each_arm(tmp_path: Path) -> None:
-    chosen = Trial("mse_vs_pearson", "pearson", 0, load_study(Path(STUDY)).arms["pearson"])
+    chosen = Trial("mse_vs_pearson", "pearson", 120, load_study(Path(STUDY)).arms["pearson"])
     same = {"config_hash": chosen.config_hash, "config": chosen.config}
     folder = TrialStore(tmp_path).trial(chosen)
     folder.write("run.json", {**same, "provenance": {}})
     folder.write("result.json", {**same, "outcome": "diverged", "metrics": []})
     stored = json.loads(ask("plan", STUDY, "--no-measure", "--results", str(tmp_path), "--json"))
-    assert (stored["trials"], stored["trials_left"]) == (25, 24)
-    assert {row["arm"]: row["left"] for row in stored["arms"]}["pearson"] == 4
+    assert (stored["trials"], stored["trials_left"]) == (50, 49)
+    assert {row["arm"]: row["left"] for row in stored["arms"]}["pearson"] == 9
     shown = ask("plan", STUDY, "--no-measure", "--results", str(tmp_path))
-    assert f"1 are finished in {tmp_path}; 24 are left" in shown
+    assert f"1 are finished in {tmp_path}; 49 are left" in shown
