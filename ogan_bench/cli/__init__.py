@@ -22,6 +22,7 @@ from ogan_bench.cli import (
     evaluate,
     first_look,
     init,
+    interrupt,
     merge,
     mirror,
     plan,
@@ -87,6 +88,7 @@ app.command("bench")(bench.bench)
 app.command("power")(power.power)
 app.command("register")(register.register)
 app.command("status")(status.status)
+app.command("interrupt")(interrupt.interrupt)
 app.command("report")(report.report)
 app.command("claims")(claims.claims)
 app.command("watch")(watch.watch)

@@ -67,6 +67,7 @@ class FolderMonitor:
         self.trial_budget = trial_budget
         self._check = check
         self._beat = 0.0
+        self._is_asked = False
         self._step = 0
         self._saved = time.monotonic()
 
@@ -78,6 +79,7 @@ class FolderMonitor:
             return
         self._beat = now
         last_words.sign_of_life()
+        self._is_asked |= self.folder.is_asked_to_stop
         self.folder.write_heartbeat(
             {"stage": stage, "step": step, "steps": self.steps, "time": time.time(), **record}
         )
@@ -91,7 +93,7 @@ class FolderMonitor:
         self.progress("evaluate", self._step, {"measuring": what})
 
     def should_stop(self) -> bool:
-        return STOP.is_set()
+        return self._is_asked or STOP.is_set()
 
     def should_save(self) -> bool:
         now = time.monotonic()

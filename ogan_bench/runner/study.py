@@ -274,6 +274,8 @@ def _summary(
         say(f"failed: {report.trial}: {report.message} (see {out / report.trial / 'error.txt'})")
     if stopped := sum(report.outcome == "stopped" for report in reports.values()):
         say(f"{stopped} trials were stopped by their budget; without it, they go on to their end")
+    if left := [trial for trial, how in status.items() if how == "left"]:
+        say(f"left as asked: {', '.join(left)}; the same command goes on with them")
     held = [trial for trial, how in status.items() if how == "busy"]
     if held:
         say(f"{len(held)} trials are being run by another process and were left to it")
@@ -282,7 +284,7 @@ def _summary(
         return Ending(stop.exit_code, is_stopped=True)
     if failed:
         return Ending(EXIT_FAILED)
-    return Ending(EXIT_AGAIN if held else 0)
+    return Ending(EXIT_AGAIN if held or left else 0)
 
 
 def say(message: str) -> None:

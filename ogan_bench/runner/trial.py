@@ -77,6 +77,9 @@ class Options:
     launch: Launch | None = None
 
 
+Status = Literal["finished", "skipped", "busy", "interrupted", "left", "failed"]
+
+
 @dataclass(frozen=True)
 class TrialReport:
     """How an attempt at a trial ended.
@@ -84,7 +87,8 @@ class TrialReport:
     Args:
         trial: Identifier of the trial.
         status: ``finished`` has a result (of any outcome), ``skipped`` already had one, ``busy`` is
-            held by another process, ``interrupted`` has saved its state, ``failed`` has no result.
+            held by another process, ``interrupted`` has saved its state, ``left`` has too because
+            it alone was asked to, ``failed`` has no result.
         outcome: Outcome of a finished trial, as reports judge it.
         message: What went wrong, in one line.
         metrics: Values of a finished trial.
@@ -93,7 +97,7 @@ class TrialReport:
     """
 
     trial: str
-    status: Literal["finished", "skipped", "busy", "interrupted", "failed"]
+    status: Status
     outcome: str | None = None
     message: str = ""
     metrics: dict[str, float | None] | None = None
@@ -136,6 +140,7 @@ def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
             if folder.is_complete(trial, options.trial_budget) and not options.again:
                 return report("skipped")
             trial = with_what_was_measured(trial, folder)
+            folder.forget_to_stop()
             result = _run(trial, store, options, device, check, team)
             outcome, reason = outcomes.outcome(
                 result, trial.config, lambda: folder.read_log("train.jsonl")
@@ -144,7 +149,9 @@ def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
         return report("busy")
     except InterruptedTrainingError:
         step = (folder.read_heartbeat() or {}).get("step")
-        return report("interrupted", seconds=time.perf_counter() - started, step=step)
+        status: Status = "left" if folder.is_asked_to_stop and not STOP.is_set() else "interrupted"
+        folder.forget_to_stop()
+        return report(status, seconds=time.perf_counter() - started, step=step)
     except (Exception, SystemExit) as error:  # a failing trial must not stop the study
         folder.write_error(traceback.format_exc())
         message = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"

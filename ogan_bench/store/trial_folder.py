@@ -94,6 +94,27 @@ class TrialFolder:
             return read_json(self.heartbeat)
         return None
 
+    @property
+    def _interruption(self) -> Path:
+        return self.path / ".interrupt"
+
+    def ask_to_stop(self) -> None:
+        """Have whoever trains the trial, on any machine, save its state and leave it.
+
+        Raises:
+            UserError: The folder cannot be written.
+        """
+        write_bytes(self._interruption, b"", durable=False)
+
+    @property
+    def is_asked_to_stop(self) -> bool:
+        """Whether :meth:`ask_to_stop` was called since the attempt began."""
+        return self._interruption.exists()
+
+    def forget_to_stop(self) -> None:
+        """A new attempt is wanted, or the one that was asked has ended."""
+        self._interruption.unlink(missing_ok=True)
+
     def write_error(self, text: str) -> None:
         """Keep the traceback of a failure, where the disk has room for it."""
         with suppress(UserError):

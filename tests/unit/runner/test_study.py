@@ -145,6 +145,7 @@ class Scripted:
         (["busy", "skipped"], Ending(0)),
         (["busy", "busy"], Ending(75)),
         (["busy", "failed"], Ending(3)),
+        (["left"], Ending(75)),
         (["interrupted"], Ending(75, is_stopped=True)),
     ],
 )

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from ogan_bench.runner import monitor
 from ogan_bench.runner.monitor import FolderMonitor
 from ogan_bench.runner.trial import Options, TrialReport, run_trial
 from ogan_bench.store import provenance
@@ -123,6 +124,33 @@ def test_a_stopped_trial_that_goes_on_equals_one_never_stopped(
     for net, weights in states[0]["nets"].items():
         for name, value in weights.items():
             assert torch.equal(value, states[1]["nets"][net][name]), name
+
+
+def test_a_trial_that_alone_is_asked_to_stop_is_left_and_goes_on_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = trial()
+    whole, cut = (TrialStore(tmp_path / name).trial(chosen) for name in ("whole", "cut"))
+    assert run(tmp_path / "whole", chosen).status == "finished"
+    cut.path.mkdir(parents=True)
+    cut.ask_to_stop()  # before the attempt, which says that the trial is wanted
+    monkeypatch.setattr(monitor, "HEARTBEAT_SECONDS", 0.0)
+    with monkeypatch.context() as patch:
+        asked = monitor.FolderMonitor.progress
+
+        def ask_after_two(self: FolderMonitor, stage: str, step: int, record: Any) -> None:
+            if step == 2:
+                cut.ask_to_stop()
+            asked(self, stage, step, record)
+
+        patch.setattr(FolderMonitor, "progress", ask_after_two)
+        report = run(tmp_path / "cut", chosen)
+    assert (report.status, report.step) == ("left", 2)
+    assert cut.state() == "interrupted"
+    assert not cut.is_asked_to_stop
+    assert run(tmp_path / "cut", chosen).status == "finished"
+    assert lines(cut) == lines(whole)
+    assert result(cut)["metrics"] == result(whole)["metrics"]
 
 
 def test_stopped_is_complete_for_a_budget_that_is_used_up_and_for_no_other(tmp_path: Path) -> None:
