@@ -62,7 +62,7 @@ class _Constructor(RoundTripConstructor):
     def construct_non_recursive_object(self, node: Node, tag: str | None = None) -> Any:
         try:
             return super().construct_non_recursive_object(node, tag)
-        except (ValueError, KeyError, TypeError, OverflowError) as error:
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             problem = f"not a value of its type ({error})"
             raise ConstructorError(None, None, problem, node.start_mark) from None
 

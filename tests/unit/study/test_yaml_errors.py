@@ -56,6 +56,7 @@ NO_SEED = r"bad\.yaml:\d+:\d+: seeds.0: .*less than"
     ("text", "place"),
     [
         (STUDY + "extra: !!bool maybe\n", ODD_VALUE),
+        (STUDY + "extra: !!int\n", ODD_VALUE),
         ("a: " + "[" * 2000 + "]" * 2000, TOO_DEEP),
         ("%YAML 1.7\n---\n" + STUDY, NO_VERSION),
         (STUDY.replace("arms:", "%YAML 9.9\narms:"), NO_VERSION),
