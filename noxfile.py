@@ -10,6 +10,8 @@ import os
 import re
 import shutil
 import subprocess
+import urllib.error
+import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,10 @@ ROOT = Path(__file__).parent
 CONSTRAINTS = str(ROOT / "constraints.txt")
 COMPILED = {"UV_COMPILE_BYTECODE": "1"}
 """The tests start many interpreters; without bytecode each would compile torch again."""
+
+ELSEWHERE = ("gpu", "network", "browser", "slurm", "shared_folder")
+CHOSEN = " and ".join(f"not {marker}" for marker in ELSEWHERE)
+"""The tests that need nothing but Python."""
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -37,7 +43,9 @@ STUDIES = re.compile(r"(<!-- studies:begin .*?-->\n).*?(<!-- studies:end -->)", 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.sessions = ["lint", "types", "smoke", "browser", "docs", "tests"]
-nox.options.error_on_missing_interpreters = True
+nox.options.error_on_missing_interpreters = False  # of `pythons`, those there are
+
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 
 def pinned(name: str) -> str:
@@ -65,9 +73,40 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """All tests that need no GPU, no network and no browser; arguments go to pytest."""
     session.install("-e", ".[dev]", "-c", CONSTRAINTS, env=COMPILED)
-    elsewhere = ("gpu", "network", "browser", "slurm", "shared_folder")
-    chosen = " and ".join(f"not {marker}" for marker in elsewhere)
-    session.run("pytest", "-m", chosen, "-n", "2", *session.posargs)
+    session.run("pytest", "-m", CHOSEN, "-n", "2", *session.posargs)
+
+
+@nox.session(default=False, python=PYTHONS)
+def pythons(session: nox.Session) -> None:
+    """The tests on every Python that the machine has; the others are skipped by name."""
+    tests(session)
+
+
+@nox.session(default=False, venv_backend="uv")
+def lowest(session: nox.Session) -> None:
+    """Tests with the oldest versions that pyproject.toml allows; on Python 3.11 or 3.12.
+
+    For later ones some of those were not built. They warn of what has become old since, so here a
+    warning is no error.
+    """
+    session.install("--resolution", "lowest-direct", "-e", ".[dev]", env=COMPILED)
+    tested = session.posargs or [f"tests/{part}" for part in ("unit", "contracts", "reference")]
+    session.run("pytest", "-W", "default", "-m", CHOSEN, "-n", "2", *tested)
+
+
+@nox.session(default=False)
+def audit(session: nox.Session) -> None:
+    """Known vulnerabilities of the pinned versions, as osv.dev lists them."""
+    service = "https://api.osv.dev"
+    try:
+        urllib.request.urlopen(service, timeout=20).close()
+    except urllib.error.HTTPError:  # it has answered
+        pass
+    except OSError as error:
+        session.error(f"{service} cannot be reached ({error}): nothing was audited")
+    session.install("pip-audit>=2.9")
+    files = ("--requirement", CONSTRAINTS, "--no-deps", "--disable-pip", "--strict")
+    session.run("pip-audit", *files, "--vulnerability-service", "osv")
 
 
 @nox.session(default=False)

@@ -26,7 +26,7 @@ class PluginError(UserError):
     """A plug-in cannot be read, or breaks a rule for plug-ins."""
 
 
-def in_one_line(error: Exception) -> str:
+def in_one_line(error: BaseException) -> str:
     """The first line of an error's message, after its kind unless it speaks to the user.
 
     >>> in_one_line(UserError("a.yaml: no such file")), in_one_line(ValueError("odd\\nin detail"))

@@ -141,8 +141,12 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
         temporary.replace(path)
         if durable:
             sync(path.parent)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror or error})") from error
+    except (OSError, RuntimeError) as error:
+        # Torch raises an error of its own while it handles that of the file.
+        reason = error.__context__ if isinstance(error, RuntimeError) else error
+        if not isinstance(reason, OSError):
+            raise
+        raise UserError(f"{path}: cannot be written ({reason.strerror or reason})") from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

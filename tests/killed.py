@@ -12,8 +12,8 @@ import pytest
 CHANGES = ("replace", "rename", "link", "unlink", "rmdir", "fsync", "sync", "mkdir")
 
 
-class Killed(BaseException):
-    """As by kill -9: nothing that follows has any effect."""
+class Killed(KeyboardInterrupt):
+    """As by kill -9: nothing that follows has any effect, and no trial takes it for its failure."""
 
 
 @contextmanager

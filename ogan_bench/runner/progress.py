@@ -59,17 +59,24 @@ class _Display:
         self.trials = {trial.id: trial for trial in trials}
         self.store = TrialStore(root)
         self.total = len(trials)
-        self.started = time.time()
+        self.beats_before = {trial.id: self.store.trial(trial).read_heartbeat() for trial in trials}
         self.ended_trials: set[str] = set()
+        self._last_signs: dict[str, tuple[dict[str, Any], float]] = {}
         self._named_silent: set[str] = set()
 
     def newly_silent(self) -> Iterator[str]:
-        """A line for each running trial that has been silent for long, once for each silence."""
+        """A line for each running trial that has been silent for long, once for each silence.
+
+        How long it was is measured here, since the time of day may be set meanwhile.
+        """
         for trial, beat in self.heartbeats():
-            seconds = time.time() - beat["time"]
-            if seconds < LONG_SILENCE_SECONDS:
+            known, since = self._last_signs.get(trial.id, (None, 0.0))
+            if beat != known:
+                self._last_signs[trial.id] = beat, time.monotonic()
                 self._named_silent.discard(trial.id)
-            elif trial.id not in self._named_silent:
+                continue
+            seconds = time.monotonic() - since
+            if seconds >= LONG_SILENCE_SECONDS and trial.id not in self._named_silent:
                 self._named_silent.add(trial.id)
                 doing = f"measuring {beat['measuring']}" if "measuring" in beat else beat["stage"]
                 yield (
@@ -78,12 +85,12 @@ class _Display:
                 )
 
     def heartbeats(self) -> Iterator[tuple[Trial, dict[str, Any]]]:
-        """Running trials with their latest heartbeat."""
+        """Running trials with their latest heartbeat; one from before the run was left behind."""
         for trial in self.trials.values():
             if trial.id in self.ended_trials:
                 continue
             beat = self.store.trial(trial).read_heartbeat()
-            if beat is not None and beat["time"] >= self.started:
+            if beat is not None and beat != self.beats_before[trial.id]:
                 yield trial, beat
 
     def note_end(self, report: TrialReport) -> str:
@@ -121,10 +128,9 @@ class Lines(_Display):
     ) -> None:
         super().__init__(trials, root)
         self._line_seconds = line_seconds
-        beats = {trial.id: self.store.trial(trial).read_heartbeat() for trial in trials}
         self.pace = Pace(
             {trial.id: trial.settings.training.steps for trial in trials},
-            {name: beat["step"] for name, beat in beats.items() if beat is not None},
+            {name: beat["step"] for name, beat in self.beats_before.items() if beat is not None},
         )
         self._last = time.monotonic()
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Protocol
 
+from ogan_bench.errors import UserError, in_one_line
 from ogan_bench.runner import last_words
 from ogan_bench.runner.executor import Executor, WorkerDiedError
 from ogan_bench.runner.stop_request import StopRequest
@@ -78,6 +79,10 @@ def _report(future: Future[TrialReport], trial: Trial, options: Options) -> Tria
         return future.result()
     except WorkerDiedError as error:
         return TrialReport(trial.id, "failed", message=_death(str(error), trial, options))
+    except UserError:  # no process could start
+        raise
+    except Exception as error:  # not even its report came through, such as for lack of memory
+        return TrialReport(trial.id, "failed", message=in_one_line(error))
 
 
 def _death(cause: str, trial: Trial, options: Options) -> str:

@@ -18,7 +18,7 @@ import torch
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
-from ogan_bench.errors import UserError
+from ogan_bench.errors import UserError, in_one_line
 from ogan_bench.evaluation.evaluate import Facts
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.files import sha256
@@ -152,9 +152,11 @@ def run_trial(trial: Trial, options: Options, device: str) -> TrialReport:
         status: Status = "left" if folder.is_asked_to_stop and not STOP.is_set() else "interrupted"
         folder.forget_to_stop()
         return report(status, seconds=time.perf_counter() - started, step=step)
-    except (Exception, SystemExit) as error:  # a failing trial must not stop the study
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a failing trial must not stop the study, nor a panic in Rust
         folder.write_error(traceback.format_exc())
-        message = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+        message = str(error) if isinstance(error, UserError) else in_one_line(error)
         return report("failed", message=message, seconds=time.perf_counter() - started)
     return report(
         "finished",

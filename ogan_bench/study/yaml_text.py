@@ -9,6 +9,7 @@ from ruamel.yaml.composer import Composer
 from ruamel.yaml.constructor import ConstructorError, RoundTripConstructor
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
+from ruamel.yaml.scanner import RoundTripScanner, ScannerError
 
 MAX_DEPTH = 60
 """Mappings and lists within each other; the shipped studies have 8."""
@@ -18,6 +19,16 @@ MAX_VALUES = 20_000
 
 MAX_LENGTH = 1_000_000
 """Characters; the shipped studies have 14,000 at most."""
+
+
+class _Scanner(RoundTripScanner):
+    """Refuses a version of YAML that the parser would stumble over."""
+
+    def scan_yaml_directive_value(self, start_mark: Any) -> Any:
+        version = super().scan_yaml_directive_value(start_mark)
+        if version not in ((1, 1), (1, 2)):
+            raise ScannerError(None, None, "only versions 1.1 and 1.2 are known", start_mark)
+        return version
 
 
 class _Composer(Composer):
@@ -51,7 +62,7 @@ class _Constructor(RoundTripConstructor):
     def construct_non_recursive_object(self, node: Node, tag: str | None = None) -> Any:
         try:
             return super().construct_non_recursive_object(node, tag)
-        except (ValueError, KeyError, TypeError, OverflowError) as error:
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             problem = f"not a value of its type ({error})"
             raise ConstructorError(None, None, problem, node.start_mark) from None
 
@@ -67,6 +78,7 @@ def parse_yaml(text: str) -> Any:
         raise YAMLError(f"more than {MAX_LENGTH:,} characters")
     yaml = YAML(typ="rt", pure=True)
     yaml.max_depth = MAX_DEPTH
+    yaml.Scanner = _Scanner
     yaml.Composer = _Composer
     yaml.Constructor = _Constructor
     value = yaml.load(text)

@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 
-from ogan_bench.errors import UserError
 from ogan_bench.files import replacing
 from ogan_bench.store.sealed import DamagedError, seal, unsealed
 
@@ -36,10 +35,8 @@ def save(path: Path, state: State, *, before: Path | None = None) -> None:
         UserError: The disk is full or the folder cannot be written.
     """
     with replacing(path) as temporary:
-        try:
-            torch.save(state, temporary)
-        except RuntimeError as error:  # torch's writer hides the OSError
-            raise UserError(f"{path}: cannot be written ({error})") from None
+        with temporary.open("wb") as file:  # given a path, torch does not say that the disk is full
+            torch.save(state, file)
         seal(temporary)
         if before is not None and path.exists():
             _link(path, before)

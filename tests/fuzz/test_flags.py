@@ -14,6 +14,9 @@ from ogan_bench.errors import UserError
 from tests.fuzz.mutations import ODD_TEXTS, TOKENS, examples
 from tests.unit.study.written_study import STUDY
 
+EXAMPLES = 30
+"""Of each test in CI."""
+
 TEXTS = st.text(max_size=8) | st.sampled_from([*ODD_TEXTS, *TOKENS, "all", "0-4", "none,pearson"])
 KEYS = st.sampled_from(
     ["training.steps", "model", "data.name", "objective", "objective.consistency.name", "seed", "0"]
@@ -33,7 +36,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@examples(30)
+@examples(EXAMPLES)
 @given(command=st.sampled_from(["plan", "status"]), flags=st.lists(FLAGS, min_size=1, max_size=3))
 def test_flags_of_a_study(study: Path, command: str, flags: list[tuple[str, ...]]) -> None:
     results = study.parent / "results"

@@ -18,6 +18,9 @@ from ogan_bench.store.trial_store import TrialStore
 from tests.fuzz.mutations import examples, mutated, rewrite
 from tests.unit.analysis.study_with_pictures import register, write
 
+EXAMPLES = 3
+"""Of each test in CI."""
+
 TRIAL = "demo/none/seed-1"
 
 
@@ -50,7 +53,7 @@ def check(root: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["demo/study.json", "demo/registered.json", f"{TRIAL}/run.json", f"{TRIAL}/result.json"]
 )
-@examples(3)
+@examples(EXAMPLES)
 @given(data=st.data())
 def test_other_values(
     whole: Path, tmp_path_factory: pytest.TempPathFactory, name: str, data: st.DataObject
@@ -60,7 +63,7 @@ def test_other_values(
     check(root)
 
 
-@examples(3)
+@examples(EXAMPLES)
 @given(data=st.data())
 def test_other_lines_of_a_log(
     whole: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -72,7 +75,7 @@ def test_other_lines_of_a_log(
     check(root)
 
 
-@examples(3)
+@examples(EXAMPLES)
 @given(
     name=st.sampled_from(
         ["demo/study.json", "demo/registered.json", f"{TRIAL}/run.json", f"{TRIAL}/result.json"]

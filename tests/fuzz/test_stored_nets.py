@@ -17,6 +17,9 @@ from tests.contracts.small_trials import few_images, small_trial
 from tests.fuzz.mutations import examples, rewrite
 from tests.unit.encoder.stored_encoders import store
 
+EXAMPLES = 25
+"""Of each test in CI."""
+
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -26,7 +29,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@examples(25)
+@examples(EXAMPLES)
 @given(data=st.data())
 def test_other_values(
     whole: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

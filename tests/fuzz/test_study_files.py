@@ -15,6 +15,9 @@ from ogan_bench.study.yaml_text import parse_yaml
 from tests.fuzz.mutations import examples, flow, mangled, mutated
 from tests.unit.study.written_study import STUDY
 
+EXAMPLES = 25
+"""Of each test in CI."""
+
 TREE = plain(parse_yaml(STUDY))
 
 
@@ -31,13 +34,13 @@ def check(folder: Path, text: str) -> None:
     assert [file.name for file in folder.iterdir()] == ["bad.yaml"]
 
 
-@examples(25)
+@examples(EXAMPLES)
 @given(tree=mutated(TREE))
 def test_other_values(tmp_path_factory: pytest.TempPathFactory, tree: object) -> None:
     check(tmp_path_factory.mktemp("study"), flow(tree))
 
 
-@examples(25)
+@examples(EXAMPLES)
 @given(text=mangled(STUDY))
 def test_other_text(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     check(tmp_path_factory.mktemp("study"), text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import resource
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -87,3 +88,24 @@ def test_an_archive_in_disguise_is_not_unpickled(tmp_path: Path, suffix: str) ->
     with pytest.raises(UserError, match="of plain numbers"):
         read(path)
     assert not marker.exists()
+
+
+@pytest.mark.parametrize("count", [10**4, 10**9, 2**62])
+@pytest.mark.parametrize("suffix", [".npy", ".npz"])
+def test_a_header_that_claims_more_than_the_file_holds_takes_no_memory(
+    tmp_path: Path, count: int, suffix: str
+) -> None:
+    """Up to 11 TiB and beyond: nothing of it becomes resident."""
+    header = io.BytesIO()
+    facts = {"descr": "|u1", "fortran_order": False, "shape": (count, 64, 64, 3)}
+    np.lib.format.write_array_header_1_0(header, facts)
+    content, path = header.getvalue() + bytes(1000), tmp_path / f"images{suffix}"
+    if suffix == ".npy":
+        path.write_bytes(content)
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("images.npy", content)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(UserError, match=r"not an \.npz or \.npy file of plain numbers"):
+        read(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # KiB

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import pwd
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 import torch
 
-from ogan_bench.errors import UserError
+from ogan_bench.errors import UserError, in_one_line
 from ogan_bench.evaluation.fidelity import fidelity
 from ogan_bench.features.pretrained_weights import hub_cache
 from ogan_bench.runner.trial import Options, TrialReport, run_trial
@@ -23,6 +24,10 @@ from tests.unit.runner.test_trial import trial
 @pytest.fixture
 def chosen() -> Trial:
     return trial("training.steps=2", "training.log_every=1", "evaluation.every=null")
+
+
+class Panic(BaseException):
+    """As libraries in Rust raise, such as safetensors if memory runs out."""
 
 
 def run(root: Path, chosen: Trial) -> TrialReport:
@@ -50,11 +55,12 @@ def mended(root: Path, chosen: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
         MemoryError(),
         ImportError("libnet.so: cannot open shared object file"),
         OSError(5, "Input/output error"),
+        Panic("PyObject pointer is null"),
     ],
     ids=lambda error: type(error).__name__,
 )
 def test_what_a_metric_does_not_say_itself_fails_the_trial(
-    tmp_path: Path, chosen: Trial, error: Exception, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, chosen: Trial, error: BaseException, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object) -> float:
         raise error
@@ -63,7 +69,7 @@ def test_what_a_metric_does_not_say_itself_fails_the_trial(
         patch.setattr(fidelity, "kernel_distance", fails)
         report = run(tmp_path, chosen)
     assert report.status == "failed"
-    assert report.message == f"{type(error).__name__}: {error}"
+    assert report.message == in_one_line(error)
     mended(tmp_path, chosen, monkeypatch)
 
 
@@ -114,16 +120,19 @@ def test_a_full_disk_under_the_cache_is_named(
 ) -> None:
     save = torch.save
 
-    def full(content: object, path: Path) -> None:
-        if tmp_path / "cache" in path.parents:
-            raise RuntimeError("[enforce fail at inline_container.cc] PytorchStreamWriter failed")
-        save(content, path)
+    def full(content: object, file: BinaryIO) -> None:
+        if tmp_path / "cache" in Path(file.name).parents:
+            try:
+                raise OSError(28, "No space left on device")
+            finally:  # as torch does
+                raise RuntimeError("[enforce fail at inline_container.cc:671] . unexpected pos")
+        save(content, file)
 
     monkeypatch.setenv("OGAN_BENCH_CACHE", str(tmp_path / "cache"))
     with monkeypatch.context() as patch:
         patch.setattr(torch, "save", full)
         report = run(tmp_path / "results", chosen)
-    assert "cannot be written" in report.message
+    assert "cannot be written (No space left on device)" in report.message
     assert str(tmp_path / "cache") in report.message
     monkeypatch.setenv("OGAN_BENCH_CACHE", str(cache))
     mended(tmp_path / "results", chosen, monkeypatch)

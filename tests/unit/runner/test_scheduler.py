@@ -106,6 +106,22 @@ def test_a_worker_that_was_told_to_stop_stops_the_run() -> None:
     assert stop.exit_code == 75
 
 
+class Lost(OneSlot):
+    """The report of its first trial does not come through."""
+
+    def _run(self, trial: Trial) -> TrialReport:
+        if trial is WANTED[0]:
+            raise MemoryError
+        return TrialReport(trial.id, "finished")
+
+
+def test_a_report_that_is_lost_fails_one_trial() -> None:
+    lost, *others = watch_over(Lost(), Sender(), StopRequest())
+    assert (lost.trial, lost.status, lost.message) == (WANTED[0].id, "failed", "MemoryError")
+    assert {report.status for report in others} == {"finished"}
+    assert len(others) == len(WANTED) - 1
+
+
 class Killed(OneSlot):
     """Its trial goes on until it is killed."""
 

@@ -47,6 +47,7 @@ def test_yaml_errors_have_a_place(tmp_path: Path) -> None:
 
 ODD_VALUE = r"bad\.yaml:\d+:8: not valid YAML: not a value of its type"
 TOO_DEEP = r"bad\.yaml:1:\d+: not valid YAML: maximum depth"
+NO_VERSION = r"bad\.yaml:\d+:1: not valid YAML: only versions 1\.1 and 1\.2 are known"
 NO_FILE = r"bad\.yaml:\d+:\d+: plugins.0: .*cannot be read as a plug-in"
 NO_SEED = r"bad\.yaml:\d+:\d+: seeds.0: .*less than"
 
@@ -55,7 +56,10 @@ NO_SEED = r"bad\.yaml:\d+:\d+: seeds.0: .*less than"
     ("text", "place"),
     [
         (STUDY + "extra: !!bool maybe\n", ODD_VALUE),
+        (STUDY + "extra: !!int\n", ODD_VALUE),
         ("a: " + "[" * 2000 + "]" * 2000, TOO_DEEP),
+        ("%YAML 1.7\n---\n" + STUDY, NO_VERSION),
+        (STUDY.replace("arms:", "%YAML 9.9\narms:"), NO_VERSION),
         (STUDY + 'plugins: ["a\\0b"]\n', NO_FILE),
         (STUDY.replace("seeds: [0, 1]", f"seeds: [{2**63}]"), NO_SEED),
     ],
