@@ -56,6 +56,7 @@ NOT_RUN = {
     "evaluate": "it takes trained nets",
     "export": "it takes trained nets",
     "watch": "it serves until it is stopped",
+    "interrupt": "it takes a run",
 }
 """Command to why no test runs it as a page shows it."""
 
@@ -65,6 +66,7 @@ NOT_READ = {
     "/seed-0": "it takes trained nets",
     "-smoke": "it takes the results of a training",
     "published": "it takes an archive",
+    "--try-claims": "it takes ten seconds; tests/unit/cli/test_doctor.py",
 }
 """Part of an argument to why no test runs a command with it."""
 
