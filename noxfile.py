@@ -24,11 +24,14 @@ CONSTRAINTS = str(ROOT / "constraints.txt")
 COMPILED = {"UV_COMPILE_BYTECODE": "1"}
 """The tests start many interpreters; without bytecode each would compile torch again."""
 
-ELSEWHERE = ("gpu", "network", "browser", "slurm", "shared_folder")
+ELSEWHERE = ("gpu", "network", "browser", "editor", "slurm", "shared_folder")
 CHOSEN = " and ".join(f"not {marker}" for marker in ELSEWHERE)
 """The tests that need nothing but Python."""
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+TEX_LIVE = ("texlive-latex-base", "texlive-latex-recommended", "texlive-binaries")
+SERVER = "yaml-language-server@1.25.0"
 
 README = ROOT / "README.md"
 FINDINGS = ROOT / "docs" / "findings.md"
@@ -159,6 +162,32 @@ def docs(session: nox.Session) -> None:
     """The site of the documentation, into site/html; a warning or a dead link is an error."""
     session.install("-e", ".[docs]", "-c", CONSTRAINTS)
     session.run("python", "-m", "website", "site")
+
+
+@nox.session(default=False)
+def editor(session: nox.Session) -> None:
+    """Studies in the language server that editors run; installs it from npm."""
+    if not shutil.which("npm"):
+        session.skip("needs Node.js and npm")
+    folder = Path(session.create_tmp()).resolve()
+    session.run("npm", "install", "--silent", "--prefix", str(folder), SERVER, external=True)
+    session.install("-e", ".[dev]", "-c", CONSTRAINTS, env=COMPILED)
+    found = os.pathsep.join([str(folder / "node_modules" / ".bin"), os.environ["PATH"]])
+    path = {"PATH": os.pathsep.join([session.bin, found])}
+    session.run("pytest", "-m", "editor", "tests/editor", *session.posargs, env=path)
+
+
+@nox.session(default=False)
+def latex(session: nox.Session) -> None:
+    """Tables and methods of a report in a real LaTeX; as root on Debian, it installs one."""
+    if not (shutil.which("pdflatex") and shutil.which("bibtex")):
+        if os.geteuid() != 0 or not shutil.which("apt-get"):
+            session.skip("needs pdflatex and bibtex, or root and Debian's TeX Live")
+        install = ["apt-get", "install", "-q", "-y", "--no-install-recommends"]
+        session.run("apt-get", "update", "-q", external=True)
+        session.run(*install, *TEX_LIVE, external=True)
+    session.install("-e", ".[dev]", "-c", CONSTRAINTS, env=COMPILED)
+    session.run("pytest", "tests/unit/report", "-k", "pdflatex", *session.posargs)
 
 
 @nox.session(default=False)

@@ -43,3 +43,50 @@ def parse(line: str) -> None:
         assert words[0] in command.commands
     else:
         command.make_context(command.name, words)
+
+
+NOT_RUN = {
+    "run": "it trains",
+    "try": "it trains",
+    "tune": "it trains",
+    "work": "it trains",
+    "bench": "it trains",
+    "verify": "it takes minutes",
+    "archive": "it takes ten seconds; tests/unit/cli/test_archive.py",
+    "evaluate": "it takes trained nets",
+    "export": "it takes trained nets",
+    "watch": "it serves until it is stopped",
+    "interrupt": "it takes a run",
+}
+"""Command to why no test runs it as a page shows it."""
+
+NOT_READ = {
+    "s3://": "it takes the network",
+    "celeba": "it takes the network",
+    "/seed-0": "it takes trained nets",
+    "-smoke": "it takes the results of a training",
+    "published": "it takes an archive",
+    "--try-claims": "it takes ten seconds; tests/unit/cli/test_doctor.py",
+}
+"""Part of an argument to why no test runs a command with it."""
+
+
+def why_not_run(line: str) -> str | None:
+    """Why no test runs a command; ``None``: one does."""
+    typed = words(line)
+    found = [NOT_RUN.get(typed[0])]
+    found += [why for part, why in NOT_READ.items() if any(part in word for word in typed)]
+    return next(filter(None, found), None)
+
+
+def shape(line: str) -> tuple[str, ...]:
+    """What tells commands apart: the command, and its options but those that name a place."""
+    typed = words(line)
+    path = typed[:2] if typed[0] == "data" else typed[:1]
+    options = {word for word in typed if word.startswith("-")} - {"--results", "--out"}
+    return (*path, *sorted(options))
+
+
+def words(line: str) -> list[str]:
+    """The words of a command, without its name and without a remark."""
+    return shlex.split(line, comments=True)[1:]

@@ -11,7 +11,7 @@ from ogan_bench.metrics.coverage import COVERAGE
 from ogan_bench.metrics.factors import FACTORS
 from ogan_bench.metrics.feature_spaces import SPACES
 from ogan_bench.metrics.fidelity import FIDELITY
-from ogan_bench.metrics.formulas import NOTATION
+from ogan_bench.metrics.formulas import NOTATION, quantity_for
 from ogan_bench.metrics.interpolation import INTERPOLATION
 from ogan_bench.metrics.inversion import INVERSION
 from ogan_bench.metrics.latent import LATENT
@@ -20,6 +20,7 @@ from ogan_bench.metrics.reconstruction import RECONSTRUCTION
 from ogan_bench.metrics.separability import SEPARABILITY
 from ogan_bench.metrics.training_cost import TRAINING
 from website.markdown import code, heading, markdown, table
+from website.vectors import MODULE, Vector, reasons, vectors
 from website.verified import Verified, verified
 
 QUESTIONS = {
@@ -51,6 +52,8 @@ def metric_pages(root: Path) -> dict[str, str]:
         f"metrics/{name}.md": heading(1, title)
         + "Definitions and formulas as `ogan-bench describe metric NAME` shows them.\n\n"
         + f"In the formulas: {markdown(NOTATION)}\n\n"
+        + "A test vector is a small input, its value as the tool computes it, and the same value "
+        "by hand, in Python's arithmetic.\n\n"
         + "".join(_entry(names, found) for names in entries(metrics))
         for name, (title, metrics) in QUESTIONS.items()
     }
@@ -96,7 +99,7 @@ def _entry(names: list[str], found: dict[str, Verified]) -> str:
     page += f"* source: {markdown(metric.source)}\n"
     if caution := next(filter(None, map(caution_for, names)), None):
         page += f"* caution: {markdown(caution)}\n"
-    page += _missed(found.get(title))
+    page += _missed(found.get(title)) + _vector(quantity_for(names[0]))
     if one and metric.extractor is None:
         return page + "\n"
     rows = [
@@ -109,6 +112,22 @@ def _entry(names: list[str], found: dict[str, Verified]) -> str:
         for name in names
     ]
     return page + "\n" + table(("metric", "feature space", "measured", "protocol"), rows)
+
+
+def _vector(quantity: str | None) -> str:
+    """The test vector of a quantity, or why it has none."""
+    if quantity in reasons():
+        return f"* no test vector: {markdown(reasons()[quantity])}\n"
+    return "".join(_worked(vector) for vector in vectors() if quantity in vector.metrics)
+
+
+def _worked(vector: Vector) -> str:
+    value = f"{vector.computed():.6g}"
+    return (
+        f"* test vector, in the names of {code(MODULE.format(vector.module))}: "
+        f"{markdown(vector.why)}\n\n"
+        f"  ```python\n  {vector.code}  # {value}\n  {vector.by_hand}  # by hand\n  ```\n"
+    )
 
 
 def _when(metric: Metric) -> str:

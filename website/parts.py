@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import textwrap
+from pathlib import Path
 
 from ogan_bench.study import catalogue
 from ogan_bench.study.syntax_tree import Part
+from website.diagrams import EXPLAINED, diagram
 from website.markdown import code, heading, markdown, table
 
 TITLES = {
@@ -34,15 +36,36 @@ def part_pages() -> dict[str, str]:
     return {f"parts/{kind}.md": _page(kind, title) for kind, title in TITLES.items()}
 
 
+def draw_parts(target: Path) -> None:
+    """Write the pictures that the pages show.
+
+    Args:
+        target: The folder of the site's sources.
+    """
+    for kind in TITLES:
+        for name in catalogue.parts(kind):
+            if drawing := diagram(kind, name):
+                drawing.save(target / picture(kind, name))
+
+
+def picture(kind: str, name: str) -> str:
+    """Path on the site of the picture of a part."""
+    return f"pictures/parts/{kind}/{name}.svg"
+
+
 def _page(kind: str, title: str) -> str:
     page = heading(1, title)
     page += f"What a study file may name, as `ogan-bench describe {kind} NAME` shows it.\n\n"
-    return page + "".join(_part(part) for part in catalogue.parts(kind).values())
+    if kind in EXPLAINED:
+        page += markdown(EXPLAINED[kind]) + "\n\n"
+    return page + "".join(_part(kind, part) for part in catalogue.parts(kind).values())
 
 
-def _part(part: Part) -> str:
+def _part(kind: str, part: Part) -> str:
     text, sections = docstring(part.doc)
     page = heading(2, code(part.name)) + prose(text)
+    if drawing := diagram(kind, part.name):
+        page += f"```{{image}} /{picture(kind, part.name)}\n:alt: {drawing.alt}\n```\n\n"
     meanings = entries(sections.get("Args", ""))
     if part.parameters:
         rows = []

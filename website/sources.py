@@ -11,7 +11,7 @@ from website.commands import command_page
 from website.gallery import gallery_page
 from website.links import PLACES, lead_on, place
 from website.metrics import QUESTIONS, metric_pages
-from website.parts import TITLES, part_pages
+from website.parts import TITLES, draw_parts, part_pages
 from website.pictures import copy_picture
 from website.studies import study_pages
 
@@ -65,6 +65,7 @@ def lay_out(root: Path, target: Path) -> None:
         "python_reference.md": python_page.PAGE,
         "gallery.md": gallery_page(root, target),
     }
+    draw_parts(target)
     contents = "".join(toctree(part, names) for part, names in CONTENTS.items())
     pages["index.md"] += contents
     pages["findings.md"] += toctree(None, sorted(_below(pages, "findings/")))

@@ -14,6 +14,7 @@ from ogan_bench.sampling.forward import BATCH_SIZE
 from ogan_bench.sampling.stored_pair import Images, StoredPair, read_pair
 from ogan_bench.store.packed import PackedStudy
 from ogan_bench.store.stored_nets import FACTS
+from ogan_bench.study import catalogue
 
 MOST_LISTED = 10
 """Encoders of a folder that are named, at most."""
@@ -77,6 +78,11 @@ def located(folder: Path) -> Path:
         return shipped[str(folder)]
     if folder.is_file():
         raise UserError(f"{folder}: a file; give the folder of a trial or of an exported encoder")
+    if str(folder) in catalogue.parts("datasets"):
+        raise UserError(
+            f"no encoder of {folder} comes with the package, only {', '.join(shipped)}: train one, "
+            "and give the folder of its trial"
+        )
     PackedStudy(folder.parent.parent).check_not_compacted()
     raise UserError(
         f"{folder}: no such folder; give that of a trial, of an exported encoder, or a name of one "

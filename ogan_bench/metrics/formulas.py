@@ -143,8 +143,16 @@ def formula_for(metric: str) -> str | None:
 
     >>> formula_for("fid") == formula_for("fd_dinov2") == FORMULAS["fd"]
     True
-    >>> formula_for("probe_accuracy_100_pca")
-    '⟨1[argmax_k (w_kᵀN(e) + b_k) = y]⟩'
+    """
+    quantity = quantity_for(metric)
+    return None if quantity is None else FORMULAS[quantity]
+
+
+def quantity_for(metric: str) -> str | None:
+    """The name under which :data:`FORMULAS` has a metric; ``None`` for one of a plug-in.
+
+    >>> quantity_for("probe_accuracy_100_pca")
+    'probe_accuracy'
     """
     literature = {name.name: quantity for (quantity, _), name in LITERATURE.items()}
     name = literature.get(metric, metric)
@@ -154,4 +162,4 @@ def formula_for(metric: str) -> str | None:
         if shorter is None:
             return None
         name = shorter
-    return FORMULAS[name]
+    return name

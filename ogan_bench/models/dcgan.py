@@ -65,6 +65,9 @@ def dcgan(
     Raises:
         UserError: The images are not square, their side is not 16, 32, 64, 128 or 256, or a
             conditional generator is requested without classes.
+
+    References:
+        J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
     """
     levels = math.log2(shape.height) - 3
     if shape.height != shape.width or levels not in (1, 2, 3, 4, 5):

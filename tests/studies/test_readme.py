@@ -60,7 +60,7 @@ def test_no_code_block_goes_unchecked() -> None:
     """A new block needs a test here; blocks of text are layouts and formulas."""
     languages = re.findall(r"^```(\w*)\n.*?^```", PAGES, re.DOTALL | re.MULTILINE)
     assert set(languages) == {"python", "sh", "text", "yaml"}
-    assert (languages.count("python"), languages.count("yaml")) == (6, 4)
+    assert (languages.count("python"), languages.count("yaml")) == (7, 4)
 
 
 def test_the_study_is_valid(tmp_path: Path) -> None:
@@ -115,6 +115,12 @@ def test_the_hypotheses_are_valid(tmp_path: Path) -> None:
         "trend",
         "failure_rate",
     ]
+
+
+def test_the_metric_is_that_of_the_guide() -> None:
+    """Whose test runs it: tests/website/test_guide.py."""
+    guide = (ROOT / "docs" / "guide" / "own_metric.md").read_text(encoding="utf-8")
+    assert f"```python\n{block('python', 'my_metrics.py')}```\n" in guide
 
 
 COMMANDS = [*in_blocks("\n".join(blocks("sh"))), *in_sentences(PAGES)]

@@ -48,7 +48,7 @@ WRITING = {
         "data", "models", "objectives", "training", "sampling", "evaluation",
     },
     "encoder": {
-        "errors", "seeding", "files", "remote", "metrics", "store",
+        "errors", "seeding", "files", "remote", "metrics", "study", "store",
         "data", "sampling", "evaluation", "runner",
     },
 }  # fmt: skip

@@ -138,15 +138,19 @@ def mse() -> Consistency:
 
 
 def mse_mean() -> Consistency:
-    """The squared error as a mean over dimensions: ‖z - E(G(z))‖² / d."""
+    """The squared error as a mean over dimensions: ‖z - E(G(z))‖² / d.
+
+    References:
+        J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931 (the error; the mean is ours)
+    """
     return Consistency(lambda z, code: (z - code).square().mean(dim=1))
 
 
 def mse_centred() -> Consistency:
     """The squared error without averages: ‖(z - avg z) - (e - avg e)‖² / d.
 
-    Between ``mse_mean`` and ``pearson``: it leaves the code's average to the score, like Pearson,
-    but ties its norm.
+    Our own, between ``mse_mean`` and ``pearson``: it leaves the code's average to the score, like
+    Pearson, but ties its norm.
     """
     return Consistency(lambda z, code: (centre(z) - centre(code)).square().mean(dim=1), "centre")
 
@@ -167,6 +171,9 @@ def normalized_mse() -> Consistency:
 
     N(e) = (e - avg e) / std e. The Pearson term in another form: a weight w here is a weight 2w of
     ``pearson``.
+
+    References:
+        J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931 (the correlation; this form is ours)
     """
     return Consistency(
         lambda z, code: (standardise(z) - standardise(code)).square().mean(dim=1), "standardise"

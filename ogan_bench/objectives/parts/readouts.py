@@ -111,8 +111,8 @@ def log_norm() -> Readout:
 def std() -> Readout:
     """Score std(e), the population standard deviation over dimensions.
 
-    Like the average, it is free under the Pearson correlation; √(var e + 1e-12) is smooth where the
-    code is constant.
+    Our own. Like the average, it is free under the Pearson correlation; √(var e + 1e-12) is smooth
+    where the code is constant.
     """
     return Readout(lambda code: (code.var(dim=1, correction=0) + EPS).sqrt())
 
@@ -120,8 +120,8 @@ def std() -> Readout:
 def dim(*, dims: NonNegativeInt = 1, projected: Literal["tied", "all"] = "tied") -> Readout:
     """Score avg(e_1..e_k): a part of the code is set aside for the score.
 
-    The consistency term ties only the other dimensions of e, to the other dimensions of z. In
-    autoencoding G gets the prior's mean, 0, in place of the k.
+    Our own. The consistency term ties only the other dimensions of e, to the other dimensions of z.
+    In autoencoding G gets the prior's mean, 0, in place of the k.
 
     Args:
         dims: k, less than the dimensions of z; 0: the average of the whole code, which is tied.
@@ -137,6 +137,8 @@ def dim(*, dims: NonNegativeInt = 1, projected: Literal["tied", "all"] = "tied")
 
 def spare(*, dims: NonNegativeInt = 1) -> Readout:
     """Score avg of k further outputs of E: discriminator and encoder share only the trunk.
+
+    Our own, as the opposite of O-GAN's shared output.
 
     Args:
         dims: k; 0: the average of the code.

@@ -47,7 +47,10 @@ def off_at_end(
     weight: NonNegativeFloat,
     after: Annotated[float, Field(ge=0, lt=1)] = 0.75,
 ) -> float:
-    """The weight for the share ``after`` of the training, then 0."""
+    """The weight for the share ``after`` of the training, then 0.
+
+    Our own: whether the term is needed to the end.
+    """
     return weight if progress < after else 0.0
 
 
@@ -86,6 +89,11 @@ def gradient_share(
         gradients: Of both terms in this step.
         share: Of the adversarial gradient; 1: both terms pull equally.
         at: Where: at E(G(z)), with E's adversarial term, or at G(z), with G's.
+
+    References:
+        P. Esser, R. Rombach and B. Ommer, Taming Transformers for High-Resolution Image Synthesis,
+        2020, https://arxiv.org/abs/2012.09841 (the quotient of two gradients, there with respect
+        to a decoder's last layer)
     """
     adversarial, consistency = gradients.at_output if at == "output" else gradients.at_images
     return share * adversarial / consistency.clamp_min(TINY)

@@ -43,6 +43,17 @@ def test_every_reference_of_a_part_has_its_entry(kind: str) -> None:
             assert any(number in entry for entry in entries), (name, number)
 
 
+NO_SOURCE = {("datasets", "image_folder"), ("datasets", "parquet"), ("schedules", "constant")}
+"""Parts with nothing to cite: files of the user's own, and a number."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_part_has_a_source_or_is_our_own(kind: str) -> None:
+    for name, part in parts(kind).items():
+        if name != "none" and (kind, name) not in NO_SOURCE:
+            assert ("References:" in part.doc) or "Our own" in part.doc, name
+
+
 def test_entries_are_complete_ordered_and_unique() -> None:
     keys = re.findall(r"^@\w+{(\w+),$", FILE.read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(keys) == sorted(set(keys)) == sorted(bibliography())

@@ -157,3 +157,13 @@ def test_a_folder_goes_before_the_name_of_a_shipped_encoder(
     assert load_encoder("digits").z_dim == 6
     with pytest.raises(UserError, match=r"digit: no such folder.*package: digits, fashion_mnist"):
         load_encoder("digit")
+
+
+def test_a_dataset_without_an_encoder_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("ring", "stacked_digits"):
+        said = rf"no encoder of {name} comes with the package, only digits, fashion_mnist: train"
+        with pytest.raises(UserError, match=said):
+            load_encoder(name)

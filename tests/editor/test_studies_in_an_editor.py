@@ -1,0 +1,71 @@
+"""The language server of editors takes every study that is shown, and finds mistakes in each."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.editor.language_server import LanguageServer
+from tests.studies.test_schema import STUDIES
+
+FOLDER = Path(__file__).parents[2] / "studies"
+SCHEMA = "# yaml-language-server: $schema=./study.schema.json\n"
+PROGRAM = shutil.which("yaml-language-server")
+
+pytestmark = [
+    pytest.mark.editor,
+    pytest.mark.skipif(PROGRAM is None, reason="needs yaml-language-server: nox -s editor"),
+]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LanguageServer]:
+    assert PROGRAM is not None
+    with LanguageServer(PROGRAM, FOLDER) as started:
+        yield started
+
+
+def lines(text: str) -> str:
+    """The study with the line that names its schema, which an example on a page may lack."""
+    return text if SCHEMA in text else SCHEMA + text
+
+
+def test_every_study_is_free_of_problems(server: LanguageServer) -> None:
+    found = {name: server.problems(lines(text)) for name, text in STUDIES.items()}
+    assert {name: said for name, said in found.items() if said} == {}
+
+
+def test_a_mistake_is_found_in_every_study(server: LanguageServer) -> None:
+    """So the schema is read, and for each of them."""
+    for name, text in STUDIES.items():
+        mistaken = lines(text) + "\nsedes: [0]\n"
+        last = mistaken.count("\n") - 1
+        assert server.problems(mistaken) == [(last, "Property sedes is not allowed.")], name
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("consistency: mse}", "consistncy: mse}"),
+        ("name: rmsprop,", "name: rmspropp,"),
+        ("width: 16,", "width: -16,"),
+        ("seeds: [", "seeds: [zero, "),
+        ("test: superiority", "test: superior"),
+    ],
+)
+def test_a_mistake_is_marked_where_it_is(server: LanguageServer, old: str, new: str) -> None:
+    before, found, after = STUDIES["mse_vs_pearson"].partition(old)
+    assert found
+    line = before.count("\n")
+    assert {at for at, _ in server.problems(before + new + after)} == {line}
+
+
+def test_names_and_keys_are_offered(server: LanguageServer) -> None:
+    start = f"{SCHEMA}name: x\nbase:\n  objective:\n    "
+    names = server.completions(start + "consistency: ")
+    assert {"pearson", "mse", "cosine"} <= set(names)
+    keys = server.completions(start + "con")
+    assert {"consistency", "consistency_weight"} <= set(keys)
