@@ -70,7 +70,7 @@ def test_an_option_that_takes_a_list_stays_one() -> None:
     twice = ("--set", "training.steps=3", "--set", "training.batch_size=8")
     done = CliRunner().invoke(app, ["plan", "mse_vs_pearson", "--no-measure", *twice])
     assert done.exit_code == 0, done.output
-    assert "75 steps" in done.stdout
+    assert "150 steps" in done.stdout
 
 
 @pytest.mark.parametrize(

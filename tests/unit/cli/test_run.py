@@ -46,5 +46,5 @@ def test_failed_trials_count_more_than_a_report_that_cannot_be_written(
 
 
 def test_only_names_one_of_the_trials(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="--only none/seed-9: no such trial; one is none/seed-0"):
+    with pytest.raises(UserError, match="--only none/seed-9: no such trial; one is none/seed-120"):
         ask("run", "mse_vs_pearson", "--only", "none/seed-9", "--results", str(tmp_path))
