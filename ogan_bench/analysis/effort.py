@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -54,22 +55,28 @@ def effort(found: Mapping[str, TrialState], planned: Mapping[str, Planned]) -> E
         found: States of trials, by ``study/arm/seed-0``.
         planned: What each is to take.
     """
-    spent = {name: of.seconds * planned[name].processes for name, of in found.items() if of.seconds}
+    spent: dict[str, float] = defaultdict(float)  # device seconds of each arm
+    steps: dict[str, int] = defaultdict(int)
+    for name, of in found.items():
+        if of.seconds:
+            spent[_arm(name)] += of.seconds * planned[name].processes
+            steps[_arm(name)] += of.step or 0
+    all_spent, all_steps = sum(spent.values()), sum(steps.values())
     left, is_known = 0.0, True
     for name, of in found.items():
-        steps_left = planned[name].steps - (of.step or 0)
+        arm, steps_left = _arm(name), planned[name].steps - (of.step or 0)
         if of.state in OVER or steps_left <= 0:
             continue
-        timed = [other for other in spent if _arm(other) == _arm(name)] or list(spent)
-        steps = sum(found[other].step or 0 for other in timed)
-        if not steps:
+        if steps[arm]:
+            left += steps_left * spent[arm] / steps[arm]
+        elif all_steps:
+            left += steps_left * all_spent / all_steps
+        else:
             is_known = False
-            continue
-        left += steps_left * sum(spent[other] for other in timed) / steps
     return Effort(
         over=sum(of.state in OVER for of in found.values()),
         running=sum(of.state == "running" for of in found.values()),
-        device_seconds=sum(spent.values()),
+        device_seconds=all_spent,
         device_seconds_left=left if is_known else None,
     )
 

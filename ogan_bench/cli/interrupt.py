@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,17 +26,15 @@ def interrupt(
 ) -> None:
     """Ask running trials, on whatever machine, to save their state and make way for others.
 
-    Within a second or two each saves a checkpoint and ends; its run goes on with its other trials,
-    and ends with exit code 75. The command that runs the study resumes them. A trial that is being
-    measured is measured to its end.
+    After the step under way each saves a checkpoint and ends; its run goes on with its other
+    trials, and ends with exit code 75. The command that runs the study resumes them. A trial that
+    is being measured is measured to its end.
 
     \b
     Examples:
       ogan-bench interrupt mse_vs_pearson --arms pearson_strong
       ogan-bench interrupt my_study --seeds 3 --results /shared/results
     """
-    from pathlib import Path
-
     from ogan_bench.store.trial_store import TrialStore
     from ogan_bench.study.arguments import parse_seeds
 
@@ -54,4 +53,4 @@ def interrupt(
         return
     for trial in asked:
         print_text(trial)
-    say(f"{len(asked)} running trials were asked to save and stop" if asked else "None is running")
+    say(f"Asked to save and stop: {len(asked)}" if asked else "None is running")

@@ -163,9 +163,9 @@ def plan(
         total += f", {seconds * slots / 3600:.2g} device-hours, {bytes_text(disk)} of weights"
     print_text(total)
     if len(left) < len(wanted):
-        rest = f"; {len(left)} are left"
-        rest += f", about {seconds_left / 60:.1f} min of training" if slots and left else ""
-        print_text(f"{len(wanted) - len(left)} are finished in {results}{rest if left else ''}")
+        done = f"Finished in {results}: {len(wanted) - len(left)}; left: {len(left)}"
+        time_left = f", about {seconds_left / 60:.1f} min of training" if slots and left else ""
+        print_text(done + time_left)
     for plugin in plugins:
         used = ", ".join(plugin["arms"])
         print_text(f"Runs the code of {plugin['file']} (SHA-256 {plugin['sha256']}) in {used}")

@@ -67,14 +67,16 @@ def status(
     else:
         statement, wanted = read_study(study, scale, arms, seeds, override)
         name = statement.folder
-        settings = {trial.id: trial.settings.training for trial in wanted}
-        planned = {name: Planned(of.steps, of.processes) for name, of in settings.items()}
+        planned = {
+            trial.id: Planned(trial.settings.training.steps, trial.settings.training.processes)
+            for trial in wanted
+        }
     folders = {trial: TrialFolder(store.root / trial) for trial in planned}
     standing, found = states(store, name, folders)
     for of in found.values():
         if of.problem is not None:
             say(of.problem)
-    all_of_it, disk = effort(found, planned), bytes_on_disk(store.root / name)
+    spent, disk = effort(found, planned), bytes_on_disk(store.root / name)
     rows: list[dict[str, Any]] = [
         {
             "trial": trial,
@@ -88,7 +90,7 @@ def status(
         for trial, of in found.items()
     ]
     if as_json:
-        facts = {**asdict(all_of_it), "seconds_left": all_of_it.seconds_left, "disk_bytes": disk}
+        facts = {**asdict(spent), "seconds_left": spent.seconds_left, "disk_bytes": disk}
         print_json({"standing": standing.record(), **facts, "trials": rows})
         return
     print_text("\n  ".join([f"{name}: {standing.text}", *standing.deviations]))
@@ -104,7 +106,7 @@ def status(
             for r in rows
         ],
     )
-    print_text(_in_words(all_of_it, len(rows)) + f"; {bytes_text(disk)} on disk")
+    print_text(_in_words(spent, len(rows)) + f"; {bytes_text(disk)} on disk")
 
 
 def _planned_when_stored(

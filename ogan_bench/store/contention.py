@@ -19,6 +19,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ogan_bench.errors import UserError
 from ogan_bench.files import write_bytes
 from ogan_bench.store.claims import claimed
 from ogan_bench.store.lease import BusyError
@@ -61,7 +62,7 @@ def contend(results: Path, seconds: float, name: str, claim: Claim = claimed) ->
         claim: How the folder is claimed.
 
     Raises:
-        UserError: The folder cannot be written.
+        UserError: The folder cannot be written or read.
     """
     folder = results / FOLDER
     holder, mine = folder / "holder", folder / f"{name}{PRESENT}"
@@ -79,6 +80,8 @@ def contend(results: Path, seconds: float, name: str, claim: Claim = claimed) ->
                 held, clashes = held + 1, clashes + (holder.read_text() != name)
             others |= _present(folder)
             time.sleep(chance.uniform(0, MOST_WAITING_SECONDS))
+    except OSError as error:  # another one has taken the folder away, or the network is gone
+        raise UserError(f"{folder}: out of reach ({error.strerror or error})") from None
     finally:
         mine.unlink(missing_ok=True)
     return Contention(held, clashes, frozenset(others - {name}))

@@ -10,6 +10,7 @@
                                /train.jsonl   one line every few steps
                                /history.jsonl evaluations during training
                                /progress.json heartbeat of a running trial
+                               /.interrupt    asks whoever trains the trial to save and leave it
                                /checkpoint.pt state of the training, sealed with its SHA-256
                                /checkpoint_before.pt the one before, until the training ends
                                /chosen.pt     weights that did best on held-out images

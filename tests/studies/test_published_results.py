@@ -235,6 +235,8 @@ def test_findings_quote_the_estimates_of_published_verdicts(
         ("linear_codes", "pearson", "probe_trunk_untrained", "and {:.3f} before any training"),
         ("linear_codes", "pearson", "midpoint_ratio_classifier", "lie {:.3f} times as far"),
         ("linear_codes", "pearson", "midpoint_ratio_classifier_pixels", "lie {:.2f} times as far"),
+        ("mse_vs_pearson", "mse_mean", "fd_classifier", "better samples, FD {:.2f} against"),
+        ("mse_vs_pearson", "pearson", "fd_classifier", "FD 0.42 against {:.2f}, which rests"),
     ],
 )
 def test_findings_quote_published_means(study: str, arm: str, metric: str, words: str) -> None:

@@ -82,7 +82,7 @@ def test_plan_says_what_a_results_folder_lacks(tmp_path: Path) -> None:
     asked = ("plan", "learned_modes", "--no-measure", "--results", str(tmp_path))
     stored = json.loads(ask(*asked, "--json"))
     assert (stored["trials"], stored["trials_left"]) == (20, 0)
-    assert f"20 are finished in {tmp_path}\n" in ask(*asked)
+    assert f"Finished in {tmp_path}: 20; left: 0\n" in ask(*asked)
     done = CliRunner().invoke(app, [*asked, "--seeds", "110,77"], catch_exceptions=False)
     assert done.exit_code == 0
     assert f"A run into {tmp_path} would be refused" in done.stderr
@@ -98,4 +98,4 @@ def test_plan_counts_what_is_left_of_each_arm(tmp_path: Path) -> None:
     assert (stored["trials"], stored["trials_left"]) == (50, 49)
     assert {row["arm"]: row["left"] for row in stored["arms"]}["pearson"] == 9
     shown = ask("plan", STUDY, "--no-measure", "--results", str(tmp_path))
-    assert f"1 are finished in {tmp_path}; 49 are left" in shown
+    assert f"Finished in {tmp_path}: 1; left: 49" in shown
