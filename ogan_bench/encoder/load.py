@@ -36,8 +36,8 @@ def load_encoder(
     Args:
         folder: A trial's folder, such as ``results/mse_vs_pearson/pearson/seed-120``, one that
             ``ogan-bench export`` has written, a results folder or an archive in which one trial has
-            its nets, a URL of these, or ``digits`` or ``fashion_mnist``: O-GANs that come with the
-            package.
+            its nets, a URL of these, or ``digits``, ``fashion_mnist`` or ``stacked_digits``:
+            O-GANs that come with the package.
         device: Where to compute, for example ``cuda:0``.
         batch_size: Images per forward pass.
         plugins: Files of the plug-ins that the trial needs; their code runs.

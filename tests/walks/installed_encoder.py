@@ -24,7 +24,7 @@ def main() -> None:
 
 def walk(folder: Path) -> None:
     """Use the encoders that come with the package, hand one on, and use it again."""
-    for name in ("digits", "fashion_mnist"):
+    for name in ("digits", "stacked_digits", "fashion_mnist"):
         enc = ob.load_encoder(name)
         images = enc.sample(4, seed=0)
         assert enc.decode(enc(images)).shape == images.shape
