@@ -63,9 +63,34 @@ def test_a_mistake_is_marked_where_it_is(server: LanguageServer, old: str, new: 
     assert {at for at, _ in server.problems(before + new + after)} == {line}
 
 
+@pytest.mark.parametrize(
+    ("objective", "said"),
+    [
+        ("{consistncy: mse}", "Property consistncy is not allowed."),
+        ("{consistency: {name: pearson, wieght: 3}}", "Property wieght is not allowed."),
+        ("{name: bigan, wieght: 1}", "Property wieght is not allowed."),
+        ("{name: bigann}", 'Value is not accepted. Valid values: "composed", "separate", '),
+        ("{consistency: pearsn}", 'Value is not accepted. Valid values: "pearson", "scaled_'),
+    ],
+)
+def test_a_mistake_is_told_of_the_part_that_has_it(
+    server: LanguageServer, objective: str, said: str
+) -> None:
+    text = STUDIES["mse_vs_pearson"]
+    line = text[: text.index("\narms:\n")].count("\n") + 2
+    (problem,) = server.problems(
+        text.replace("\narms:\n", f"\narms:\n  own: {{objective: {objective}}}\n")
+    )
+    assert problem[0] == line
+    assert problem[1].startswith(said)
+
+
 def test_names_and_keys_are_offered(server: LanguageServer) -> None:
     start = f"{SCHEMA}name: x\nbase:\n  objective:\n    "
     names = server.completions(start + "consistency: ")
     assert {"pearson", "mse", "cosine"} <= set(names)
     keys = server.completions(start + "con")
     assert {"consistency", "consistency_weight"} <= set(keys)
+    training = f"{SCHEMA}name: x\narms:\n  a:\n    training:\n      generator_optimizer:"
+    assert {"adam", "rmsprop"} <= set(server.completions(f"{training} "))
+    assert "beta1" in server.completions(f"{training}\n        name: adam\n        be")
