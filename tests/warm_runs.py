@@ -25,7 +25,6 @@ IMPORTED = [
     "ogan_bench.analysis.analyse",
     "ogan_bench.report.report",
     "ogan_bench.runner.trial",
-    "torch._dynamo",  # optimisers import it when they are made
 ]
 """What takes long, by names that can be imported in any folder."""
 

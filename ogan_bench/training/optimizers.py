@@ -7,6 +7,7 @@ calls, and everything that changes from step to step stays on the device.
 
 from __future__ import annotations
 
+import inspect
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
@@ -33,6 +34,12 @@ class Foreach(torch.optim.Optimizer):
 
     state_names: tuple[str, ...]
     """Names of the tensors that it keeps for a parameter, zero before the first step."""
+
+    # Torch hides these from its compiler, and imports that, in seconds, when the first is called.
+    add_param_group = inspect.unwrap(torch.optim.Optimizer.add_param_group)
+    load_state_dict = inspect.unwrap(torch.optim.Optimizer.load_state_dict)
+    state_dict = inspect.unwrap(torch.optim.Optimizer.state_dict)
+    zero_grad = inspect.unwrap(torch.optim.Optimizer.zero_grad)
 
     def __init__(self, parameters: Iterable[nn.Parameter], **constants: float) -> None:
         super().__init__(parameters, constants)

@@ -1,8 +1,10 @@
-"""Trials that a budget stops: what is stored of them, and how they go on."""
+"""Trials that a budget stops: what is stored of them, and how they go on; and what one imports."""
 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -227,3 +229,14 @@ def test_stopped_trials_are_not_among_those_that_are_measured_again(tmp_path: Pa
     (stored,) = stored_trials({}, [folder])
     assert stored.config_hash == chosen.config_hash
     assert json.loads((folder.path / "run.json").read_text())["config_hash"] == chosen.config_hash
+
+
+def test_torchs_compiler_is_not_imported(tmp_path: Path) -> None:
+    """It takes longer than the imports of all the rest, in the process of every trial."""
+    code = (
+        "import sys; from tests.unit.runner.test_trial import run, trial, Path; "
+        f"assert run(Path({str(tmp_path)!r}), trial()).status == 'finished'; "
+        "sys.exit('torch._dynamo' in sys.modules)"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
+    assert answer.returncode == 0, answer.stderr
