@@ -68,6 +68,7 @@ def dcgan(
 
     References:
         J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
+        A. Radford, L. Metz and S. Chintala, DCGAN, 2016, https://arxiv.org/abs/1511.06434
     """
     levels = math.log2(shape.height) - 3
     if shape.height != shape.width or levels not in (1, 2, 3, 4, 5):
