@@ -27,14 +27,15 @@ def load_history(results: StudyResults) -> pd.DataFrame:
     Raises:
         UserError: A history is damaged.
     """
+    keys = ("arm", "seed", "step", "images", "seconds", "on")
     rows: list[Record] = []
+    names: dict[str, None] = {}
     for trial in records(results.trials.dropna(subset="path")):
         for line in results.folder(trial["path"]).read_log("history.jsonl"):
-            values = line.pop("metrics")
-            rows.append({"arm": trial["arm"], "seed": trial["seed"], **line, **values})
-    keys = ("arm", "seed", "step", "images", "seconds", "on")
-    names = [key for row in rows for key in row if key not in keys]
-    frame = pd.DataFrame(rows, columns=[*keys, *dict.fromkeys(names)])
+            place = {"arm": trial["arm"], "seed": trial["seed"]}
+            rows.append({**line["metrics"], **line, **place})
+            names |= dict.fromkeys(line["metrics"])
+    frame = pd.DataFrame(rows, columns=[*keys, *(name for name in names if name not in keys)])
     numbers = frame.columns.drop(["arm", "on"])
     return frame.astype(dict.fromkeys(numbers, float))
 

@@ -85,7 +85,7 @@ def load_results(root: Path, study: str) -> StudyResults:
                 asked = [metric for metric in COSTS if metric in record["metrics"]]
                 entries = [*entries, *(_cost_row(row, metric) for metric in asked)]
             found = examined(entries, row["outcome"])
-            measured += [{"arm": arm, "seed": seed, **entry} for entry in found]
+            measured += [{**entry, "arm": arm, "seed": seed} for entry in found]
             if run["config_hash"] != config_hash({**record["identities"][arm], "seed": seed}):
                 problems.append(
                     f"{trial_name(row)} was run with other settings than the study states"
@@ -137,7 +137,7 @@ def load_log(results: StudyResults, most: int = 300) -> pd.DataFrame:
     rows: list[Record] = []
     for trial in records(results.trials.dropna(subset="path")):
         lines = _thinned(results.folder(trial["path"]).read_log("train.jsonl"), most)
-        rows += [{"arm": trial["arm"], "seed": trial["seed"], **line} for line in lines]
+        rows += [{**line, "arm": trial["arm"], "seed": trial["seed"]} for line in lines]
     keys = dict.fromkeys(["seed", "step", *CURVES])
     for row in rows:
         keys.update(dict.fromkeys(row))

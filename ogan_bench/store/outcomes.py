@@ -84,7 +84,7 @@ def outcome(
 
 def _lower_bound(result: Record, settings: Record) -> float | None:
     """Lower bound of E's adversarial loss, ``None`` if it has none."""
-    training = result.get("training", {})
+    training = result.get("training") or {}
     if "adversarial_lower_bound" in training:
         stored: float | None = training["adversarial_lower_bound"]
         return stored

@@ -333,8 +333,7 @@ class TrialSnapshot(TrialFolder):
 
 def _has_trained(result: Record, trial_budget: float | None) -> bool:
     """:meth:`TrialFolder.is_trained` of a result that has been read."""
+    seconds = (result.get("training") or {}).get("seconds") or 0.0
     return result["outcome"] == "ok" or (
-        result["outcome"] == "stopped"
-        and trial_budget is not None
-        and result["training"]["seconds"] > trial_budget
+        result["outcome"] == "stopped" and trial_budget is not None and seconds > trial_budget
     )

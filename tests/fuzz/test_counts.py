@@ -10,6 +10,7 @@ from tests.e2e import test_faults
 from tests.fuzz import (
     test_flags,
     test_guided,
+    test_guided_stored_files,
     test_stored_files,
     test_stored_nets,
     test_study_files,
@@ -37,6 +38,7 @@ def test_the_documentation_counts_what_ci_tries() -> None:
             for module in fuzzed
         },
         "test_guided": test_guided.EXECUTIONS,
+        "test_guided_stored_files": test_guided_stored_files.EXECUTIONS,
         "test_killed_run": test_killed_run.CI_STEPS,
         "test_faults": number_of_tests(test_faults),
     }

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ogan_bench.analysis.history import load_history
 from ogan_bench.analysis.loading import load_log, load_results
 from ogan_bench.errors import UserError
 from ogan_bench.store.trial_folder import TrialFolder
@@ -184,3 +185,28 @@ def test_a_trial_with_values_of_other_types_counts_as_failed(root: Path) -> None
         "provenance.ogan_bench: Input should be a valid string",
         "metrics: Field required",
     ]
+
+
+def test_what_a_trial_stores_counts_for_no_other(root: Path, tmp_path: Path) -> None:
+    """Not even where it names another arm or seed."""
+    expected = load_results(root, "demo")
+    folder = TrialFolder(root / "demo" / "none" / "seed-0")
+    foreign = {"arm": "pearson", "seed": "none"}
+    rows = (folder.read("result.json") or {})["metrics"]
+    change(folder, metrics=[{**row, **foreign} for row in rows])
+    found = load_results(root, "demo")
+    pd.testing.assert_frame_equal(found.metrics, expected.metrics)
+    curves = load_log(expected)
+    folder.log.path.write_text(
+        "".join(json.dumps({**line, "arm": 0, "seed": 9}) + "\n" for line in folder.log.read())
+    )
+    change(folder, sha256={})
+    pd.testing.assert_frame_equal(load_log(found), curves)
+    other = load_results(write_with_history(tmp_path / "other"), "demo")
+    history = load_history(other)
+    evaluated = TrialFolder(next((other.root / "demo").glob("*/seed-*/history.jsonl")).parent)
+    lines = evaluated.history.read()
+    evaluated.history.path.write_text(
+        "".join(json.dumps({**line, **foreign, "note": "x"}) + "\n" for line in lines)
+    )
+    pd.testing.assert_frame_equal(load_history(other), history)

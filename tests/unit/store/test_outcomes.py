@@ -94,7 +94,8 @@ def test_the_bound_in_the_result_decides_whatever_the_loss_is_called(name: str) 
     measured = result() | {"training": {"adversarial_lower_bound": bound}}
     expected = "ok" if bound is None else "saturated"
     assert expected == ("ok" if name == "linear" else "saturated")
-    for called, stored in (("mine", measured), (name, measured), (name, result())):
+    unknown = result() | {"training": None}
+    for called, stored in (("mine", measured), *((name, r) for r in (measured, result(), unknown))):
         settings = {"objective": {"adversarial": {"name": called}}}
         assert outcome(stored, settings, lambda: log(*[0.0] * 20))[0] == expected
 

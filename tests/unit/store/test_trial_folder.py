@@ -159,3 +159,17 @@ def test_a_snapshot_reads_each_file_once(tmp_path: Path) -> None:
     assert snapshot.read("run.json") == {"config_hash": "a"}
     assert snapshot.state() == "interrupted"
     assert folder.snapshot().state() == "finished"
+
+
+@pytest.mark.parametrize(
+    ("training", "expected"), [({"seconds": 9.0}, True), ({"seconds": None}, False), (None, False)]
+)
+def test_a_training_that_was_stopped_goes_on_unless_the_budget_is_known_to_be_used_up(
+    tmp_path: Path, training: object, expected: bool
+) -> None:
+    folder = finished(tmp_path)
+    record = folder.read("result.json") or {}
+    folder.write("result.json", {**record, "outcome": "stopped", "training": training})
+    assert folder.is_trained(trial_budget=8.0) is expected
+    assert not folder.is_trained(trial_budget=10.0)
+    assert not folder.is_trained()
