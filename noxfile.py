@@ -69,7 +69,7 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Strict type check."""
     session.install("-e", ".[dev]", "-c", CONSTRAINTS)
-    session.run("mypy")
+    session.run("mypy", "--num-workers", "2")
 
 
 @nox.session

@@ -118,8 +118,12 @@ def coverage_rows(
     """
     n = len(samples)
 
+    @functools.cache
+    def counts() -> tuple[Tensor, Tensor]:
+        return class_counts(samples.logits), class_counts(reference.logits)
+
     def modes() -> Value:
-        ours, theirs = (class_counts(of.logits) for of in (samples, reference))
+        ours, theirs = counts()
         confused = channel_confusion(test.logits.argmax(1), labels, len(ours), channels)
         found = found_classes(ours, theirs, confused)
         classes = int((theirs > 0).sum())
@@ -129,7 +133,7 @@ def coverage_rows(
         return Value(float(found.classes), note=note, error=found.error)
 
     def divergence() -> Value:
-        ours, theirs = (class_shares(of.logits) for of in (samples, reference))
+        ours, theirs = (found.double() / found.sum() for found in counts())
         value, floor = modes_kl(ours, theirs), modes_kl_floor(theirs, n)
         return Value(value, floor, error=modes_kl_error(ours, theirs, n))
 
