@@ -1,4 +1,4 @@
-"""What CI runs: plain ``nox`` runs lint, types, the smoke study, page, site and tests.
+"""What CI runs: plain ``nox`` runs lint, types, the smoke study, site and tests.
 
 ``.ci/run`` adds what needs root and a machine of its own: ``slurm`` and ``shared_folder``.
 """
@@ -45,7 +45,7 @@ STUDIES = re.compile(r"(<!-- studies:begin .*?-->\n).*?(<!-- studies:end -->)", 
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["lint", "types", "smoke", "browser", "docs", "tests"]
+nox.options.sessions = ["lint", "types", "smoke", "docs", "tests"]
 nox.options.error_on_missing_interpreters = False  # of `pythons`, those there are
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
@@ -74,8 +74,13 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """All tests that need no GPU, no network and no browser; arguments go to pytest."""
+    """Those of the page in a browser, if there is one, and all that need nothing but Python.
+
+    Arguments go to pytest, which then runs no browser.
+    """
     session.install("-e", ".[dev]", "-c", CONSTRAINTS, env=COMPILED)
+    if not session.posargs and has_browser(session):
+        session.run("pytest", "-m", "browser", "tests/browser")
     session.run("pytest", "-m", CHOSEN, "-n", "2", *session.posargs)
 
 
@@ -125,7 +130,8 @@ def soak(session: nox.Session) -> None:
 @nox.session
 def smoke(session: nox.Session) -> None:
     """The shipped study through the command line, and a trained encoder of the package alone."""
-    session.install("-e", ".", "-c", CONSTRAINTS, env=COMPILED)
+    session.env["PYTHONDONTWRITEBYTECODE"] = ""  # the first command compiles what the others import
+    session.install("-e", ".", "-c", CONSTRAINTS)
     out = Path(session.create_tmp()) / "results"
     shutil.rmtree(out, ignore_errors=True)
     study = ("studies/mse_vs_pearson.yaml", "--scale", "smoke")
@@ -143,18 +149,25 @@ def smoke(session: nox.Session) -> None:
     session.run("python", str(ROOT / "tests" / "walks" / "installed_encoder.py"))
 
 
-@nox.session
+@nox.session(default=False)
 def browser(session: nox.Session) -> None:
     """The page of a study in headless Chromium; installs Debian's if there is none."""
+    if not has_browser(session):
+        session.skip(f"needs one of {', '.join(BROWSERS)}")
+    session.install("-e", ".[dev]", "-c", CONSTRAINTS, env=COMPILED)
+    session.run("pytest", "-m", "browser", "tests/browser", *session.posargs)
+
+
+def has_browser(session: nox.Session) -> bool:
+    """Whether there is a browser, which is installed if that can be done."""
     if not any(map(shutil.which, BROWSERS)):
         install = ["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium"]
         as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
         if not shutil.which("apt-get") or (as_root and not shutil.which("sudo")):
-            session.skip(f"needs one of {', '.join(BROWSERS)}")
+            return False
         session.run(*as_root, "apt-get", "update", "-q", external=True)
         session.run(*as_root, *install, external=True)
-    session.install("-e", ".[dev]", "-c", CONSTRAINTS, env=COMPILED)
-    session.run("pytest", "-m", "browser", "tests/browser", *session.posargs)
+    return True
 
 
 @nox.session
