@@ -8,6 +8,7 @@ from ogan_bench.objectives.systems.age import age
 from ogan_bench.objectives.systems.alae import alae
 from ogan_bench.objectives.systems.bigan import ali, bigan
 from ogan_bench.objectives.systems.bigan_qp import bigan_qp
+from ogan_bench.objectives.systems.bigbigan import bigbigan
 from ogan_bench.objectives.systems.contrad import contrad
 from ogan_bench.objectives.systems.dc_vae import dc_vae
 from ogan_bench.objectives.systems.gan_qp import gan_qp
@@ -33,6 +34,7 @@ OBJECTIVES: dict[str, Callable[..., Objective]] = {
     "bigan": bigan,
     "ali": ali,
     "bigan_qp": bigan_qp,
+    "bigbigan": bigbigan,
     "veegan": veegan,
     "info_gan": info_gan,
     "triple_critics": triple_critics,

@@ -30,6 +30,7 @@ from ogan_bench.objectives.systems.age import age
 from ogan_bench.objectives.systems.alae import alae
 from ogan_bench.objectives.systems.bigan import ali, bigan
 from ogan_bench.objectives.systems.bigan_qp import bigan_qp
+from ogan_bench.objectives.systems.bigbigan import bigbigan
 from ogan_bench.objectives.systems.gan_qp import gan_qp
 from ogan_bench.objectives.systems.info_gan import info_gan
 from ogan_bench.objectives.systems.moment_matching import moment_matching, squared_moments
@@ -188,6 +189,41 @@ def of_bigan_qp(E: Any, G: Any, critic: Any, x: Tensor, z: Tensor) -> Losses:
     }
 
 
+def of_bigbigan(unary: bool, stochastic: bool) -> Oracle:
+    """The paper's s_x, s_z and s_xz, which are high for real pairs, and y = ±1."""
+
+    def oracle(E: Any, G: Any, critic: Any, x: Tensor, z: Tensor) -> Losses:
+        def scores(images: Tensor, codes: Tensor) -> list[Any]:
+            f, h = critic.trunk(images), critic.of_code(codes)
+            s_xz = -critic.joint(torch.cat([f, h], 1))[:, 0]
+            if not unary:
+                return [s_xz]
+            s_x, s_z = (
+                -(seen @ head.weight[0] + head.bias)
+                for seen, head in zip((f, h), critic.alone, strict=True)
+            )
+            return [s_x, s_z, s_xz]
+
+        code = E(x)
+        if stochastic:
+            mean, log_variance = code.split(D, dim=1)
+            noise = torch.randn(N, D, generator=random("posterior real"))
+            code = mean + (log_variance / 2).exp() * noise
+        real, fake = scores(x, code), scores(G(z), z)
+
+        def h(t: Tensor) -> Tensor:
+            return torch.maximum(torch.zeros_like(t), 1 - t).mean()
+
+        both = sum(s.mean() for s in real) - sum(s.mean() for s in fake)
+        return {
+            "critic": torch.stack([h(s) for s in real] + [h(-s) for s in fake]).sum(),
+            "encoder": both,
+            "generator": both,
+        }
+
+    return oracle
+
+
 def of_veegan(E: Any, G: Any, critic: Any, x: Tensor, z: Tensor) -> Losses:
     """The paper's D(z, x), which says that a pair is generated."""
 
@@ -339,6 +375,11 @@ SYSTEMS = {
     "bigan-gaussian": System(bigan(encoder="gaussian", hidden=8), of_bigan(gaussian=True)),
     "ali": System(ali(hidden=8), of_bigan(gaussian=True)),
     "bigan_qp": System(bigan_qp(hidden=8), of_bigan_qp),
+    "bigbigan": System(bigbigan(hidden=8), of_bigbigan(unary=True, stochastic=True)),
+    "bigbigan-pairs": System(
+        bigbigan(unary=False, encoder="deterministic", hidden=8),
+        of_bigbigan(unary=False, stochastic=False),
+    ),
     "veegan": System(veegan(hidden=8, latent_weight=0.3), of_veegan),
     "info_gan": System(info_gan(information_weight=0.3), of_info_gan(D, binary=False)),
     "info_gan-part": System(
@@ -503,6 +544,7 @@ def test_low_scores_are_real() -> None:
         separate(),
         bigan(hidden=8),
         bigan_qp(hidden=8),
+        bigbigan(hidden=8),
         veegan(hidden=8),
         triple_critics(hidden=8),
     ):
