@@ -89,11 +89,13 @@ def test_an_error_without_output_keeps_its_exit_code(
 
 @needs_full_device
 def test_messages_that_cannot_be_written_stop_nothing(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with FULL.open("w", buffering=1) as error:
         monkeypatch.setattr(sys, "stderr", error)
-        code = exit_code_of_main("status mse_vs_pearson", sys.stdout, monkeypatch)
+        code = exit_code_of_main(
+            f"status mse_vs_pearson --results {tmp_path}", sys.stdout, monkeypatch
+        )
         _discard(error)  # or its closing would fail
     assert code == 0
     assert "missing" in capsys.readouterr().out
