@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -56,6 +57,10 @@ def read_bytes(path: Path, mend: str) -> bytes | None:
         raise UserError(f"{path}: cannot be read ({error}); {mend}") from None
 
 
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+"""How half of a pair of surrogates is written."""
+
+
 def parse_json(content: bytes, path: Path, mend: str) -> Record:
     """The JSON object that a file holds.
 
@@ -69,6 +74,8 @@ def parse_json(content: bytes, path: Path, mend: str) -> Record:
     """
     try:
         record = json.loads(content.decode("utf-8"))
+        if SURROGATE.search(content):
+            json.dumps(record, ensure_ascii=False).encode()  # half of a pair is no character
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: cannot be read ({error}); {mend}") from None
     if not isinstance(record, dict):

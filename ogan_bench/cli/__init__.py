@@ -49,7 +49,8 @@ app = Commands(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 2 invalid study or flags, 3 some trials failed to run, "
+    epilog="Examples:\n\nogan-bench try\n\nogan-bench run mse_vs_pearson\n\nogan-bench report\n\n"
+    "Exit codes: 0 done, 2 invalid study or flags, 3 some trials failed to run, "
     "4 nothing could be measured, 5 stored files are damaged (doctor, archive), 74 the "
     "output could not be written, 75 stopped or left to others (go on with the same command), "
     "130 interrupted.",

@@ -40,6 +40,7 @@ Root = Annotated[
 
 app = Commands(
     help="Prepare images ahead of time, and check prepared datasets.",
+    epilog="Example:\n\nogan-bench data prepare celeba --resolution 64",
     no_args_is_help=True,
 )
 

@@ -24,7 +24,7 @@ Trial = Annotated[
         metavar="TRIAL",
         autocompletion=completion.encoders,
         help="A trial's folder, an exported one, one that holds a single encoder, a URL of these, "
-        "or digits or fashion_mnist.",
+        "or digits, fashion_mnist or stacked_digits.",
     ),
 ]
 Images = Annotated[

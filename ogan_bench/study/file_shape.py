@@ -40,6 +40,13 @@ class Arm(Model):
     )
 
 
+BESIDE_STUDIES = ("classifiers", "mirrors", "slurm")
+"""Folders of a results folder that are no studies."""
+
+BESIDE_ARMS = ("figures",)
+"""Folders of a study that are no arms."""
+
+
 class StudyFile(Statement):
     """Shape of a study file before its diffs are merged."""
 
@@ -50,9 +57,19 @@ class StudyFile(Statement):
     arms: dict[Annotated[str, Field(pattern=NAME)], Arm | None] = Field(min_length=1)
     scales: dict[Annotated[str, Field(pattern=NAME)], Scale] = Field(default_factory=dict)
 
+    @field_validator("name")
+    @classmethod
+    def _free_name(cls, value: str) -> str:
+        if value in BESIDE_STUDIES:
+            raise ValueError(f"the results have a folder {value!r} that is no study; rename it")
+        return value
+
     @field_validator("arms")
     @classmethod
     def _distinct_titles(cls, value: dict[str, Arm | None]) -> dict[str, Arm | None]:
+        for name in value:
+            if name in BESIDE_ARMS:
+                raise ValueError(f"a study has a folder {name!r} that is no arm; rename it")
         shown = Counter((arm and arm.title) or name for name, arm in value.items())
         for title, count in shown.items():
             if count > 1:

@@ -62,6 +62,11 @@ def diff_augment(
 ) -> Augmentation:
     """DiffAugment: random colour, translation and cutout, each image its own, differentiable.
 
+    With u uniform in [0, 1), drawn anew for each: brightness x + u - 1/2; saturation
+    g + 2u(x - g), where g is the mean over channels; contrast a + (u + 1/2)(x - a), where a is the
+    mean of the image. Then a shift of whole pixels, and a box that is cut out, which may lie partly
+    outside.
+
     Pixels that are shifted in or cut out are 0, mid-grey for images in [-1, 1]; colours may leave
     that range, as in the paper's code.
 

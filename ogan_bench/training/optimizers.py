@@ -76,7 +76,7 @@ class Foreach(torch.optim.Optimizer):
 
 
 class RMSprop(Foreach):
-    """v ← αv + (1 - α)g²;  θ ← θ - lr·g / (√v + ε)."""
+    """See :func:`rmsprop`."""
 
     state_names = ("square_avg",)
 
@@ -91,10 +91,7 @@ class RMSprop(Foreach):
 
 
 class Adam(Foreach):
-    """m ← β1 m + (1 - β1)g;  v ← β2 v + (1 - β2)g²;  θ ← θ - lr·m̂ / (√v̂ + ε).
-
-    m̂ = m / (1 - β1^t) and v̂ = v / (1 - β2^t) after t steps.
-    """
+    """See :func:`adam`."""
 
     state_names = ("step", "exp_avg", "exp_avg_sq")
 
@@ -129,6 +126,14 @@ def rmsprop(
 ) -> torch.optim.Optimizer:
     """RMSprop without momentum: lr 1e-4 and alpha 0.99 in the author's code, Keras's eps 1e-7.
 
+    v ← αv + (1 - α)g²;  θ ← θ - lr·g / (√v + ε), where g is the gradient and v starts at 0.
+
+    Args:
+        parameters: Of one net.
+        lr: Learning rate.
+        alpha: α, how much of v is kept.
+        eps: ε.
+
     References:
         J. Su, O-GAN, 2019, https://github.com/bojone/o-gan
     """
@@ -144,6 +149,16 @@ def adam(
     eps: NonNegativeFloat = 1e-8,
 ) -> torch.optim.Optimizer:
     """Adam with DCGAN's β1 = 0.5.
+
+    m ← β1 m + (1 - β1)g;  v ← β2 v + (1 - β2)g²;  θ ← θ - lr·m̂ / (√v̂ + ε), where g is the gradient,
+    m and v start at 0, and after t steps m̂ = m / (1 - β1^t) and v̂ = v / (1 - β2^t).
+
+    Args:
+        parameters: Of one net.
+        lr: Learning rate.
+        beta1: β1, how much of m is kept.
+        beta2: β2, how much of v is kept.
+        eps: ε.
 
     References:
         D. Kingma and J. Ba, Adam, 2015, arXiv 1412.6980

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ogan_bench.errors import UserError
-from ogan_bench.files import fingerprint, read_json, write_json
+from ogan_bench.files import fingerprint, parse_json, read_json, write_json
 
 
 @pytest.mark.parametrize("code", [errno.ENOTCONN, errno.ESTALE])
@@ -50,6 +50,13 @@ def test_damaged_json_names_the_file_and_the_fix(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"x": ')
     with pytest.raises(UserError, match=r"a\.json: cannot be read .*delete it"):
         read_json(tmp_path / "a.json")
+
+
+def test_half_a_pair_of_surrogates_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    assert parse_json(rb'{"a": "\ud83d\ude00"}', path, "mend") == {"a": "\N{GRINNING FACE}"}
+    with pytest.raises(UserError, match=r"x\.json: cannot be read .*surrogates.*; mend"):
+        parse_json(rb'{"a": ["\uD83D"]}', path, "mend")
 
 
 def test_a_fingerprint_sees_new_grown_touched_and_replaced_files(tmp_path: Path) -> None:

@@ -62,6 +62,9 @@ def test_describe_refuses_what_there_is_not() -> None:
         ("consistency", "pearson", ("ρ(z, E(G(z)))", "1903.01931")),
         ("penalty", "gradient_penalty", ("weight", "1704.00028")),
         ("readouts", "avg", ("avg(e)", "1903.01931")),
+        ("optimizer", "adam", ("lr·m̂ / (√v̂ + ε)", "1412.6980", "β2, how much of v is kept")),
+        ("optimizer", "rmsprop", ("lr·g / (√v + ε)", "bojone", "alpha")),
+        ("augmentation", "diff_augment", ("g + 2u(x - g)", "2006.10738", "cutout")),
     ],
 )
 def test_describe_gives_formula_source_and_parameters(

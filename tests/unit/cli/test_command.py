@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import Any
 
@@ -48,6 +49,21 @@ def test_the_help_of_every_command_ends_with_examples_that_it_takes(name: str) -
         values, _, _ = command.make_parser(command.context_class(command)).parse_args(of_it)
         required = [param.name for param in command.params if param.required]
         assert [key for key in required if values.get(key) is None] == []
+
+
+@pytest.mark.parametrize("group", ["", "data"])
+def test_the_help_of_every_group_has_examples_of_its_commands(group: str) -> None:
+    shown = CliRunner().invoke(app, [*group.split(), "--help"]).stdout
+    examples = re.findall(r"^ (ogan-bench .*?) *$", shown, re.MULTILINE)
+    assert examples
+    for example in examples:
+        words = example.split()
+        (name,) = (name for name in commands() if words[1:][: len(name.split())] == name.split())
+        assert name.startswith(group)
+        command = commands()[name]
+        command.make_parser(command.context_class(command)).parse_args(
+            words[1 + len(name.split()) :]
+        )
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,17 @@ def test_a_metric_that_its_space_cannot_have_names_the_spaces_that_have_it(tmp_p
     assert line.endswith(
         "no metric 'path_energy_dinov2'. In other spaces: 'path_energy_classifier'."
     )
+
+
+@pytest.mark.parametrize("name", ["classifiers", "mirrors", "slurm"])
+def test_a_name_of_a_folder_of_the_results_is_taken(tmp_path: Path, name: str) -> None:
+    (line,) = problems(tmp_path, re.sub(r"(?m)^name: .*", f"name: {name}", STUDY))
+    assert line.endswith(f"the results have a folder {name!r} that is no study; rename it")
+
+
+def test_a_name_of_a_folder_of_the_study_is_taken(tmp_path: Path) -> None:
+    (line,) = problems(tmp_path, STUDY.replace("arms:\n", "arms:\n  figures: {}\n"))
+    assert line.endswith("a study has a folder 'figures' that is no arm; rename it")
 
 
 def test_a_scale_replaces_metrics(tmp_path: Path) -> None:

@@ -46,7 +46,8 @@ def test_a_value_never_contains_itself(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["!!bool maybe", "!!int x", "9" * 5000, "2001-99-01", "!!float [1]"]
+    "value",
+    ["!!bool maybe", "!!int x", "9" * 5000, "2001-99-01", "!!float [1]", '"half a pair \\ud800"'],
 )
 def test_a_value_that_is_not_of_its_type_has_a_place(value: str) -> None:
     with pytest.raises(MarkedYAMLError) as caught:
