@@ -17,7 +17,9 @@ GRIDS = sorted(REFERENCE.glob("*/*/seed-*/*.png"))
 
 LAYOUTS = {
     "samples.png": (SIDE, 1),
-    "reconstructions.png": (SIDE, 2),
+    **dict.fromkeys(
+        ("reconstructions.png", "neighbours.png", "missing.png", "invented.png"), (SIDE, 2)
+    ),
     "swapped.png": (SIDE + 1, 3),
     "interpolations.png": (10, 1),
 }
