@@ -7,6 +7,7 @@ import re
 
 from ogan_bench.metrics import METRICS
 from ogan_bench.metrics.cautions import CAUTIONS, caution_for
+from ogan_bench.metrics.formulas import FORMULAS
 from tests.unit.cli.asking import ask
 
 
@@ -17,11 +18,19 @@ def test_every_caution_is_about_a_metric() -> None:
     assert named <= set(METRICS)
 
 
+IN_THE_DEFINITION = {"sap", "sap_correlation"}
+"""Quantities whose definition says itself when they mislead."""
+
+
+def test_every_quantity_has_one() -> None:
+    assert set(CAUTIONS) == set(FORMULAS) - IN_THE_DEFINITION
+
+
 def test_a_quantity_has_its_caution_in_every_space_under_every_name() -> None:
     assert caution_for("fid") == caution_for("fd_classifier") == CAUTIONS["fd"]
     assert caution_for("modes_kl_classifier") == CAUTIONS["modes_kl"]
-    assert caution_for("fd_debiased_classifier") is None
-    assert caution_for("kid") is None
+    assert caution_for("kid") == caution_for("kd_clip") == CAUTIONS["kd"]
+    assert caution_for("fd_debiased_classifier") == CAUTIONS["fd_debiased"]
     assert "copies of training images score best" in CAUTIONS["fd"]
 
 
