@@ -8,7 +8,7 @@ from pathlib import Path
 from ogan_bench.report.image_grids import GRIDS, grid_words
 from ogan_bench.study.shipped import read_question
 from website.markdown import code, heading, markdown
-from website.pictures import copy_picture, study_file, titles
+from website.pictures import copy_picture, marked_title, study_file, titles
 from website.reports import REPORT, published
 
 
@@ -54,9 +54,9 @@ def _grid(root: Path, folder: Path, file: str, target: Path) -> str:
         inner = Path(folder.name) / arm / seed / file
         picture = folder.parent / inner
         copy_picture(root, picture, target / "pictures" / inner)
-        title, words = named.get(arm, arm), grid_words(picture)
+        title, words = marked_title(root, folder.name, arm), grid_words(picture)
         kinds[words] = None
-        caption = markdown(title) + (f" ({code(arm)})" if title != arm else "")
+        caption = markdown(title) + ("" if title.startswith(arm) else f" ({code(arm)})")
         shown += (
             f"```{{figure}} /pictures/{inner.as_posix()}\n:alt: {words}, {title}\n\n"
             f"{caption}, {seed.replace('-', ' ')}\n```\n"

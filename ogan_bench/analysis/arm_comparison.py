@@ -38,7 +38,8 @@ def compare_arms(
     pseudo-median of the differences. So the interval and the decision agree.
     """
     arm, control, metric = hypothesis.arm, hypothesis.control, metric_info(hypothesis.metric)
-    name, control_name = results.arm_title(arm), results.arm_title(control)
+    name, control_name = results.marked_title(arm), results.marked_title(control)
+    base = results.arm_title(control)
     assert metric.better is not None  # validated with the hypothesis
     if control not in results.comparable(arm):
         raise UserError(
@@ -56,7 +57,7 @@ def compare_arms(
         for which in (arm, control)
     ]
     facts = [f"{metric.title}: {name} {means[0]}, {control_name} {means[1]}"]
-    unit = f" % of {control_name}" if margin["relative"] else ""
+    unit = f" % of {base}" if margin["relative"] else ""
     if pair.how == "none":
         facts.append("a test needs at least 2 common seeds, or 2 values of each arm")
     else:
@@ -76,8 +77,7 @@ def compare_arms(
     return HypothesisResult(
         arms=(arm, control),
         n=found.n,
-        quantity=f"{metric.title}, {name} − {control_name}"
-        + (f", in % of {control_name}" if unit else ""),
+        quantity=f"{metric.title}, {name} − {control_name}" + (f", in % of {base}" if unit else ""),
         estimate=difference,
         confidence=confidence,
         region=_region(hypothesis.test, sign, scale * margin["margin"]),

@@ -71,7 +71,7 @@ def _order(
     facts = [
         f"{metric.title}: "
         + ", ".join(
-            f"{results.arm_title(arm)} "
+            f"{results.marked_title(arm)} "
             f"{estimate(statistics.mean_interval(evidence.known(arm)), metric.format)}"
             for arm in hypothesis.arms
         )
@@ -130,7 +130,7 @@ def _weakest_step(
                 sign * own, sign * other, confidence, paired=pair.how == "paired"
             )
         p = step_p_values(hypothesis, pair).claim
-        step = f"{results.arm_title(control)} to {results.arm_title(arm)}"
+        step = f"{results.marked_title(control)} to {results.marked_title(arm)}"
         steps.append((-1.0 if math.isnan(p) else p, better_by, step))
     _, weakest, step = max(steps, key=lambda entry: entry[0])
     return f"improvement of {metric.title}, {step}", weakest, step
@@ -140,7 +140,7 @@ def _mean_in_range(
     results: StudyResults, hypothesis: MeanInRange, evidence: Evidence, confidence: float
 ) -> HypothesisResult:
     """The mean against both ends of the range."""
-    metric, name = metric_info(hypothesis.metric), results.arm_title(hypothesis.arm)
+    metric, name = metric_info(hypothesis.metric), results.marked_title(hypothesis.arm)
     results.protocol(hypothesis.metric, hypothesis.arm)
     values = evidence.known(hypothesis.arm)
     low, high = hypothesis.bounds
@@ -181,7 +181,7 @@ def _failure_rate(
 ) -> HypothesisResult:
     """Exact binomial tests of the share of trained trials that failed."""
     failed, n = failures(hypothesis, evidence)
-    name = results.arm_title(hypothesis.arm)
+    name = results.marked_title(hypothesis.arm)
     low, high = hypothesis.bounds
     rate = statistics.rate_interval(failed, n, confidence)
 

@@ -20,6 +20,7 @@ from ogan_bench.analysis.trial_rows import FINISHED, identities_of
 from ogan_bench.errors import UserError
 from ogan_bench.files import Record
 from ogan_bench.statistics import Interval, difference_interval, mean_interval
+from ogan_bench.store.outcomes import FAILURES
 from ogan_bench.store.trial_folder import TrialFolder
 
 OUTCOMES = (*FINISHED, "stopped", "failed", "unfinished", "missing")
@@ -73,6 +74,20 @@ class StudyResults:
         """Name of an arm in figures, tables and reports: its title, else its id."""
         titles: dict[str, str] = self.record.get("arm_titles", {})
         return titles.get(arm, arm)
+
+    def marked_title(self, arm: str) -> str:
+        """Its title and its :meth:`mark`.
+
+        What shows an arm's values or pictures, and has no mark of its own for each, names it so.
+        """
+        return self.arm_title(arm) + self.mark(arm)
+
+    def mark(self, arm: str) -> str:
+        """How many of an arm's finished trials failed, if any did: `` (collapsed 2/5)``."""
+        ended = Counter(self.trials.loc[self.trials["arm"] == arm, "outcome"])
+        finished = sum(ended[outcome] for outcome in FINISHED)
+        failed = [f"{kind} {ended[kind]}/{finished}" for kind in FAILURES if ended[kind]]
+        return f" ({', '.join(failed)})" if failed else ""
 
     @property
     def control(self) -> str:

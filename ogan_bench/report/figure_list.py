@@ -62,7 +62,7 @@ def main_figures(analysis: Analysis) -> set[str]:
 def _figures(analysis: Analysis) -> dict[str, Callable[[], Drawing]]:
     """Name to what makes the figure, in the order of the report."""
     results, log = analysis.results, analysis.log
-    arms = {arm: results.arm_title(arm) for arm in results.arms}
+    arms = {arm: results.marked_title(arm) for arm in results.arms}
     found: dict[str, Callable[[], Drawing]] = {}
     if analysis.verdicts:
         found["forest"] = partial(figures.forest_figure, analysis.verdicts)

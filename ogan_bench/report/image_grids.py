@@ -165,7 +165,7 @@ def _shared_seed(analysis: Analysis) -> int | None:
 
 def _picture(results: StudyResults, trial: Record, path: Path, title: str, folder: Path) -> Picture:
     """A picture of a trial, linked from the folder of the report; in the page it has labels."""
-    arm, seed = results.arm_title(trial["arm"]), trial["seed"]
+    arm, seed = results.marked_title(trial["arm"]), trial["seed"]
     shown = with_labels(path.read_bytes(), results.name, arm, seed, title)
     link = Path(os.path.relpath(path, folder)).as_posix()
     return Picture(title, f"{title}, arm {arm}, seed {seed}", data_uri(shown, "png"), link)

@@ -134,7 +134,7 @@ def _ablation(analysis: Analysis, width: float) -> Iterator[tuple[str, str]]:
     if not rows:
         return
     first = [
-        (analysis.results.arm_title(row["arm"]), "; ".join(row["changes"]) or "nothing changed")
+        (analysis.results.marked_title(row["arm"]), "; ".join(row["changes"]) or "nothing changed")
         for row in rows
     ]
     columns = [

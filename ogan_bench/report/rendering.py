@@ -128,6 +128,13 @@ def _arm_title(context: jinja2.runtime.Context, arm: str) -> str:
     return title
 
 
+@jinja2.pass_context
+def _marked_title(context: jinja2.runtime.Context, arm: str) -> str:
+    """The title of such an arm, which says whether it collapsed."""
+    title: str = context["results"].marked_title(arm)
+    return title
+
+
 def templates() -> jinja2.Environment:
     """The package's templates; HTML templates escape every value."""
     environment = jinja2.Environment(
@@ -145,6 +152,7 @@ def templates() -> jinja2.Environment:
         "percent": _percent,
         "duration": formatting.duration,
         "arm_title": _arm_title,
+        "marked_title": _marked_title,
         "metric_title": lambda name: formatting.metric_info(name).title,
         "known": lambda value: not math.isnan(value),
         "without_nan": without_nan,

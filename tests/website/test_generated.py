@@ -160,4 +160,5 @@ def test_every_published_picture_is_in_the_gallery(tmp_path: Path) -> None:
             Image.open(tmp_path / "pictures" / path) as its,
         ):
             assert its.height - stored.height > its.width - stored.width > 0
-    assert "strong Pearson (`pearson_strong`), seed 0" in page
+    assert "strong Pearson (collapsed 10/10) (`pearson_strong`), seed 120" in page
+    assert "strong Pearson (collapsed 5/5) (`pearson_strong`), seed 0" in page

@@ -32,18 +32,18 @@ def overlap_figure(
         metrics: Metrics with curves of recall (x) and precision (y).
         arms: Arms to show; by default all of the study.
     """
-    every = [results.arm_title(arm) for arm in results.arms]
+    every = [results.marked_title(arm) for arm in results.arms]
     shown = arms or results.arms
     panels: dict[str, Trials] = {
         metric_info(metric).extractor or metric: {
-            results.arm_title(arm): _curves(results, metric, arm) for arm in shown
+            results.marked_title(arm): _curves(results, metric, arm) for arm in shown
         }
         for metric in metrics
     }
     means = "; ".join(
         f"{metric_info(metric).title}: "
         + ", ".join(
-            f"{results.arm_title(arm)} {number(values.mean(), metric_info(metric).format)}"
+            f"{results.marked_title(arm)} {number(values.mean(), metric_info(metric).format)}"
             for arm in shown
             if len(values := results.values(arm, metric))
         )

@@ -30,8 +30,8 @@ def plane_figure(
         y: Metric on the y axis.
         arms: Arms to show; by default all of the study.
     """
-    every = [results.arm_title(arm) for arm in results.arms]
-    titles = {arm: results.arm_title(arm) for arm in arms or results.arms}
+    every = [results.marked_title(arm) for arm in results.arms]
+    titles = {arm: results.marked_title(arm) for arm in arms or results.arms}
     pairs = {
         title: np.array([(first[seed], second[seed]) for seed in first if seed in second])
         for arm, title in titles.items()

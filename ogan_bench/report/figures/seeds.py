@@ -37,10 +37,11 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class _Panel:
-    """One study: arms to their values, means and noise floor."""
+    """One study: arms to their values, means and noise floor, and what marks them as failed."""
 
     name: str
     seen: Mapping[str, Values]
+    marks: Mapping[str, str]
     means: Mapping[str, Interval]
     floor: float
 
@@ -55,23 +56,29 @@ def seeds_figure(results: StudyResults, metric: str, arms: Sequence[str] | None 
         metric: Name of the metric.
         arms: Arms from top to bottom; by default all of the study, in its order.
     """
-    looks = styles([results.arm_title(arm) for arm in results.arms])
-    return _drawing(metric, looks, [_panel_of(results, metric, "", arms)])
+    named = {arm: results.marked_title(arm) for arm in results.arms}
+    shown = {arm: named[arm] for arm in arms or results.arms}
+    panel = _panel_of(results, metric, "", shown)
+    return _drawing(metric, styles(list(named.values())), [panel])
 
 
 def seeds_of_studies_figure(studies: Sequence[StudyResults], metric: str) -> Drawing:
     """The same of several studies, a panel for each, where an arm's name has one colour."""
-    titles = dict.fromkeys(results.arm_title(arm) for results in studies for arm in results.arms)
-    panels = [_panel_of(results, metric, results.name, None) for results in studies]
-    return _drawing(metric, styles(list(titles)), panels)
+    titles = [{arm: results.arm_title(arm) for arm in results.arms} for results in studies]
+    panels = [
+        _panel_of(results, metric, results.name, named)
+        for results, named in zip(studies, titles, strict=True)
+    ]
+    every = dict.fromkeys(title for named in titles for title in named.values())
+    return _drawing(metric, styles(list(every)), panels)
 
 
-def _panel_of(results: StudyResults, metric: str, name: str, arms: Sequence[str] | None) -> _Panel:
-    titles = {arm: results.arm_title(arm) for arm in arms or results.arms}
+def _panel_of(results: StudyResults, metric: str, name: str, titles: Mapping[str, str]) -> _Panel:
     floors = finite([row["floor"] for row in results.measurements(metric)])
     return _Panel(
         name=name,
         seen={title: results.values(arm, metric) for arm, title in titles.items()},
+        marks={title: results.mark(arm) for arm, title in titles.items()},
         means={title: results.mean(arm, metric) for arm, title in titles.items()},
         floor=float(floors.mean()) if len(floors) else math.nan,
     )
@@ -91,10 +98,15 @@ def _plot(metric: str, looks: Mapping[str, Style], panels: Sequence[_Panel]) -> 
     figure, grid = frame(len(panels), height=heights, left=left, top=18)
     for axes, panel in zip(grid, panels, strict=True):
         _draw(axes, metric, looks, panel)
-        named(axes, [fitted(arm, left - 8) for arm in panel.seen])
+        named(axes, [_label(arm, panel.marks[arm], left - 8) for arm in panel.seen])
         if panel.name:
             axes.set_title(fitted(panel.name, WIDTH / 2))
     return figure
+
+
+def _label(arm: str, mark: str, room: float) -> str:
+    """Name of a row; a mark stands below it, so that a long name does not push it out."""
+    return "\n".join(fitted(part, room) for part in (arm.removesuffix(mark), mark.strip()) if part)
 
 
 def _draw(axes: Axes, metric: str, looks: Mapping[str, Style], panel: _Panel) -> None:

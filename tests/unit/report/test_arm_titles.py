@@ -40,7 +40,8 @@ def test_pages_and_tables_call_arms_by_their_titles(titled: Path) -> None:
     text = written.markdown.read_text()
     assert "\n| squared error | 0.07" in text
     assert "The control of all differences is no term, " in text
-    assert "| squared error (mse) |" in text  # the ablation says which id a title stands for
+    # The ablation says which id a title stands for.
+    assert "| squared error (diverged 1/4) (mse) |" in text
     assert r"with $\rho$\par" in written.files["latex"].read_text()
 
 

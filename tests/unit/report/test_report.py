@@ -15,14 +15,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from ogan_bench import report
 from ogan_bench.analysis.analyse import analyse_stored
 from ogan_bench.analysis.verdicts import DECISIONS
+from ogan_bench.report.latex import latex
 from ogan_bench.report.report import write_index, write_report
 from ogan_bench.report.terminal import result_text
+from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
 from tests.unit.analysis import study_with_pictures
-from tests.unit.analysis.stored_study import ARMS
+from tests.unit.analysis.stored_study import ARMS, change, row
 
 
 class Page(html.parser.HTMLParser):
@@ -133,6 +137,27 @@ def assert_all_say(root: Path, words: str, notice: str) -> None:
     assert f"<td>{words}</td>" in write_index(root).read_text()
     for text in (html, markdown):
         assert notice in text
+
+
+@pytest.mark.parametrize("mark", ["mse (diverged 1/4)", "broken (collapsed 1/5)"])
+def test_whatever_shows_an_arm_says_that_its_trials_failed(root: Path, mark: str) -> None:
+    folder = TrialFolder(root / "demo" / "broken" / "seed-0")
+    rows = (folder.read("result.json") or {})["metrics"]
+    change(folder, metrics=[*rows, row("modes_kl_classifier", 9.0)])
+    analysis = analyse_stored(root, "demo")
+    report = write_report(analysis)
+    sections = re.split(r"(?m)^#+ ", report.markdown.read_text())
+    for name in ("Verdicts", "Results", "Ranks", "Ablation", "Generated images"):
+        (section,) = (text for text in sections if text.startswith(f"{name}\n"))
+        assert mark in section, name
+    html = report.html.read_text()
+    for name in ("verdicts", "ranks", "ablation", "pictures"):
+        section = html.partition(f'<section id="{name}"')[2].partition("</section>")[0]
+        assert mark in section, name
+    figures = root / "demo" / "figures"
+    assert mark in (figures / "forest.svg").read_text()
+    assert mark.partition(" ")[2] in (figures / "seeds-reconstruction_mse.svg").read_text()
+    assert mark in latex(analysis).replace(r"\allowbreak{}", "")
 
 
 def test_study_without_any_trial_still_has_a_report(root: Path) -> None:
