@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from ogan_bench.metrics import METRICS
+from ogan_bench.study import catalogue, settings
+
 
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread() -> Iterator[None]:
@@ -34,3 +37,14 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for weights in ("INCEPTION", "DINOV2", "CLIP", "LPIPS"):
             patch.delenv(f"OGAN_BENCH_{weights}", raising=False)
         yield folder
+
+
+@pytest.fixture
+def _forget_plugins() -> Iterator[None]:
+    """Plug-ins of a test, and their metrics, are unknown after it."""
+    known = dict(METRICS)
+    yield
+    catalogue.unregister_plugins()
+    settings.rebuild_models()
+    METRICS.clear()
+    METRICS.update(known)

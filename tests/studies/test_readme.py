@@ -18,7 +18,7 @@ from ogan_bench.objectives.parts.schedules import schedule
 from ogan_bench.runner.study import store_study
 from ogan_bench.runner.trial import Options, run_trial
 from ogan_bench.store.trial_store import TrialStore
-from ogan_bench.study import catalogue, settings
+from ogan_bench.study import settings
 from ogan_bench.study.load import load_study
 from ogan_bench.study.shipped import read_question, shipped_studies
 from ogan_bench.study.trial import trials
@@ -173,6 +173,7 @@ def test_the_python_interface_does_what_is_shown(
     assert names["probe"].score(names["images"], names["labels"]) > 0.1
 
 
+@pytest.mark.usefixtures("_forget_plugins")
 def test_the_part_trains(tmp_path: Path) -> None:
     (tmp_path / "my_terms.py").write_text(block("python", "my_terms.py"), encoding="utf-8")
     text = block("yaml", "my_study").replace(
@@ -182,12 +183,8 @@ def test_the_part_trains(tmp_path: Path) -> None:
     text = re.sub(r"  mse_mean: .*\nseeds: .*\n", arm, text).replace("steps: 1500", "steps: 2")
     path = tmp_path / "my_study.yaml"
     path.write_text(text, encoding="utf-8")
-    try:
-        _, trial = trials(load_study(path))
-        report = run_trial(trial, Options(tmp_path / "results"), "cpu")
-    finally:
-        catalogue.unregister_plugins()
-        settings.rebuild_models()
+    _, trial = trials(load_study(path))
+    report = run_trial(trial, Options(tmp_path / "results"), "cpu")
     assert report.status == "finished", report.message
     log = (tmp_path / "results" / trial.id / "train.jsonl").read_text()
     assert '"generator_consistency"' in log

@@ -17,7 +17,6 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from ogan_bench import cli
-from ogan_bench.study import catalogue, settings
 from tests.shown_commands import in_blocks, shape, why_not_run, words
 
 ROOT = Path(__file__).parent.parent.parent
@@ -61,6 +60,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.usefixtures("_forget_plugins")
 @pytest.mark.parametrize(
     ("line", "page"), shown().items(), ids=[" ".join(words(line)) for line in shown()]
 )
@@ -77,12 +77,7 @@ def test_a_shown_command_runs(
         elif not (place / "trials.parquet").exists():
             shutil.rmtree(place, ignore_errors=True)
             shutil.copytree(REFERENCE, place)
-    try:
-        done = CliRunner().invoke(cli.app, typed)
-    finally:
-        if "--plugin" in typed:
-            catalogue.unregister_plugins()
-            settings.rebuild_models()
+    done = CliRunner().invoke(cli.app, typed)
     assert done.exit_code == 0, (page, done.output, done.exception)
 
 

@@ -1,17 +1,14 @@
-"""Shared by unit tests of several packages: results, small digits, an empty store, no plug-ins."""
+"""Shared by unit tests of several packages: results, small digits, an empty store."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.sources.digits import digits
-from ogan_bench.metrics import METRICS
-from ogan_bench.study import catalogue, settings
 from tests.unit.analysis.stored_study import build
 
 
@@ -33,13 +30,3 @@ def _stores(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monkey
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
     return digits(resolution=16)
-
-
-@pytest.fixture
-def _forget_plugins() -> Iterator[None]:
-    known = dict(METRICS)
-    yield
-    catalogue.unregister_plugins()
-    settings.rebuild_models()
-    METRICS.clear()
-    METRICS.update(known)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from ogan_bench.errors import UserError
 from ogan_bench.evaluation.plugin_metrics import PluginMetricInputs, check_plugin_metrics
 from ogan_bench.store.identity import check_identity
 from ogan_bench.store.trial_store import TrialStore
-from ogan_bench.study import catalogue, settings
+from ogan_bench.study import catalogue
 from ogan_bench.study.load import load_study
 from ogan_bench.study.parts import build
 from ogan_bench.study.trial import Trial, trials
@@ -42,14 +41,6 @@ def between(page: str, mark: str) -> str:
     )
     assert found is not None
     return found[1]
-
-
-@pytest.fixture
-def forgotten() -> Iterator[None]:
-    """Plug-ins of a test are unknown after it."""
-    yield
-    catalogue.unregister_plugins()
-    settings.rebuild_models()
 
 
 def test_no_code_block_goes_unchecked() -> None:
@@ -142,7 +133,7 @@ def written(tmp_path: Path, page: str) -> Path:
     return path
 
 
-@pytest.mark.usefixtures("forgotten")
+@pytest.mark.usefixtures("_forget_plugins")
 def test_the_arm_of_ones_own_is_a_loss_per_sample(tmp_path: Path) -> None:
     study = load_study(written(tmp_path, "guide/own_arm.md"))
     assert len(trials(study)) == 10
@@ -151,7 +142,7 @@ def test_the_arm_of_ones_own_is_a_loss_per_sample(tmp_path: Path) -> None:
     assert term.loss(z=z, code=torch.zeros(2, 2)).tolist() == [1.0, 0.0]
 
 
-@pytest.mark.usefixtures("forgotten")
+@pytest.mark.usefixtures("_forget_plugins")
 def test_the_metric_of_ones_own_is_measured(tmp_path: Path) -> None:
     study = load_study(written(tmp_path, "guide/own_metric.md"))
     assert [hypothesis.metric for hypothesis in study.hypotheses] == ["brightness_error"]
