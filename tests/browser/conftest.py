@@ -119,7 +119,7 @@ def context() -> dict[str, Any]:
     summary = [estimates(arm, metric) for metric in range(3) for arm in range(len(ARMS))]
     figures = ("seeds-a", "seeds-b", "level-a", "course-a", "curve-rho", "curve-codes", "plane-a")
     named = SimpleNamespace(
-        arm_title=lambda arm: arm,
+        arm_title=lambda arm: arm, marked_title=lambda arm: arm,
         name="demo", control="none", problems=(IMAGE, SCRIPT), provenance=("a", "b"),
     )  # fmt: skip
     table = [{"arm": arm, "planned": 5, "ok": 4, "diverged": 1} for arm in ARMS]
