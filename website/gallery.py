@@ -56,7 +56,7 @@ def _grid(root: Path, folder: Path, file: str, target: Path) -> str:
         copy_picture(root, picture, target / "pictures" / inner)
         title, words = marked_title(root, folder.name, arm), grid_words(picture)
         kinds[words] = None
-        caption = markdown(title) + ("" if title.startswith(arm) else f" ({code(arm)})")
+        caption = markdown(title) + (f" ({code(arm)})" if named.get(arm, arm) != arm else "")
         shown += (
             f"```{{figure}} /pictures/{inner.as_posix()}\n:alt: {words}, {title}\n\n"
             f"{caption}, {seed.replace('-', ' ')}\n```\n"

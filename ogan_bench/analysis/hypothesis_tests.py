@@ -181,7 +181,7 @@ def _failure_rate(
 ) -> HypothesisResult:
     """Exact binomial tests of the share of trained trials that failed."""
     failed, n = failures(hypothesis, evidence)
-    name = results.marked_title(hypothesis.arm)
+    name = results.arm_title(hypothesis.arm)
     low, high = hypothesis.bounds
     rate = statistics.rate_interval(failed, n, confidence)
 

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from ogan_bench import remote
 from ogan_bench.cli import app
 from ogan_bench.encoder.load import load_encoder
+from ogan_bench.encoder.shipped import shipped_encoders
 from ogan_bench.errors import UserError
 from tests.contracts.small_trials import few_images, small_trial
 from tests.unit.analysis.study_with_pictures import trial as stored_trial
@@ -113,6 +114,11 @@ def test_what_cannot_be_done_is_refused(trial: Path, photos: Path, tmp_path: Pat
 def test_help_shows_an_example_that_fits_on_a_line(command: str) -> None:
     help_text = call(command, "--help")
     assert f"ogan-bench {command} results/" in help_text
+
+
+def test_help_names_the_encoders_that_come_with_the_package() -> None:
+    shown = " ".join(call("encode", "--help").replace("│", " ").split())
+    assert all(name in shown for name in shipped_encoders())
 
 
 def test_one_image_is_a_file_and_what_is_none_is_named(
