@@ -10,6 +10,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 from PIL import ExifTags, Image, ImageCms, ImageOps, TiffImagePlugin
 
+from ogan_bench.data.prepared.declared_colours import other_than_srgb
+
 Alpha: TypeAlias = Literal["refuse", "drop", "black", "grey", "white"]
 Orientation: TypeAlias = Literal["refuse", "apply", "ignore"]
 Profile: TypeAlias = Literal["refuse", "srgb", "ignore"]
@@ -35,8 +37,8 @@ class Treatment:
         alpha: Transparent pixels: composited on black, grey or white, or alpha is dropped, so that
             hidden colours count.
         orientation: EXIF's: applied, or ignored, so that pixels stay as they are stored.
-        profile: Colours by an embedded profile, or CMYK: converted to sRGB, or the profile is
-            ignored.
+        profile: Colours that are not sRGB, or CMYK: converted by an embedded profile, or left as
+            they are stored.
         depth: 16 bits a channel: reduced to the upper eight.
     """
 
@@ -66,7 +68,14 @@ def treated(image: Image.Image, content: bytes, treatment: Treatment) -> Image.I
     bits = _bits(image, content)
     if bits > 8 and treatment.depth == "refuse":
         raise UnusableError(f"{bits} bits per channel (depth: reduce takes the upper 8)")
+    if image.format != "TIFF":  # whose orientation Pillow applies as it reads the pixels
+        image.load()
     icc = image.info.get("icc_profile")
+    if not icc and treatment.profile != "ignore" and (declared := other_than_srgb(image, content)):
+        raise UnusableError(
+            f"colours that are not sRGB by {declared}, without a profile to convert them by "
+            "(profile: ignore leaves them as stored)"
+        )
     image = _upright(image, treatment.orientation)
     if image.mode.startswith("I;16") and bits == 16:
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
@@ -94,8 +103,6 @@ def _bits(image: Image.Image, content: bytes) -> int:
 
 
 def _upright(image: Image.Image, wanted: Orientation) -> Image.Image:
-    if image.format != "TIFF":  # whose orientation Pillow applies as it reads the pixels
-        image.load()
     try:
         exif = image.getexif()
         orientation = exif.get(ExifTags.Base.Orientation, 1)

@@ -63,8 +63,8 @@ def parquet(
         alpha: Transparent pixels are put on ``black``, ``grey`` or ``white``, or alpha is dropped,
             so that hidden colours count.
         orientation: EXIF's is applied, or ignored, so that pixels stay as they are stored.
-        profile: Colours of a profile that is not sRGB, or CMYK: converted to ``srgb``, or the
-            profile is ignored.
+        profile: Colours that are not sRGB, or CMYK: converted to ``srgb`` by the file's profile, or
+            left as they are stored.
         depth: 16 bits per channel: ``reduce`` takes the upper 8.
         train: The files or folder of the training images, a pattern; ``.``: no name is a split's;
             empty: those named after training.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zlib
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import ExifTags, Image, ImageCms, PngImagePlugin, TiffImagePlugin
 
 from ogan_bench.data.prepared.decoding import Recipe, decode
 from ogan_bench.data.prepared.treatment import AS_STORED, Treatment, UnusableError
@@ -177,6 +178,113 @@ class TestProfile:
             with pytest.raises(UnusableError, match="CMYK without a profile"):
                 read(content, profile=way)
         assert colour(content, profile="ignore") == [255, 255, 255]
+
+
+COLOUR = (10, 100, 200)
+CHUNKS: dict[str, dict[bytes, bytes]] = {
+    "gamma of sRGB": {b"gAMA": struct.pack(">I", 45455)},
+    "primaries of sRGB": {
+        b"cHRM": struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
+    },
+    "sRGB, whatever gamma": {b"gAMA": struct.pack(">I", 100_000), b"sRGB": b"\0"},
+    "codes of sRGB, whatever gamma": {
+        b"gAMA": struct.pack(">I", 100_000),
+        b"cICP": bytes([1, 13, 0, 1]),
+    },
+    "gamma 1": {b"gAMA": struct.pack(">I", 100_000)},
+    "a cHRM chunk": {
+        b"cHRM": struct.pack(">8I", 31270, 32900, 64000, 33000, 21000, 71000, 15000, 6000)
+    },
+    "a cICP chunk (primaries 9, transfer 16)": {b"cICP": bytes([9, 16, 0, 1])},
+}
+
+
+def png_with(chunks: dict[bytes, bytes], mode: str = "RGB") -> bytes:
+    info = PngImagePlugin.PngInfo()
+    for kind, content in chunks.items():
+        info.add(kind, content)
+    return saved(Image.new("RGB", (SIDE, SIDE), COLOUR).convert(mode), pnginfo=info)
+
+
+def avif_with(primaries: int, transfer: int) -> bytes:
+    content = saved(Image.new("RGB", (SIDE, SIDE), COLOUR), "avif")
+    at = content.index(b"colrnclx") + 8
+    return content[:at] + struct.pack(">HH", primaries, transfer) + content[at + 4 :]
+
+
+def jpeg_of_adobe_rgb() -> bytes:
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ColorSpace] = 0xFFFF
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.IFD.Interop] = {ExifTags.Interop.InteropIndex: "R03"}
+    return saved(Image.new("RGB", (SIDE, SIDE), COLOUR), "jpeg", exif=exif)
+
+
+def bmp_of_version_5(space: bytes) -> bytes:
+    """A BMP whose header of 124 bytes names a colour space."""
+    plain = saved(Image.new("RGB", (SIDE, SIDE), COLOUR), "bmp")
+    size, offset = len(plain) + 84, 14 + 124
+    head = plain[:2] + struct.pack("<IHHI", size, 0, 0, offset) + struct.pack("<I", 124)
+    more = b"\0" * 16 + space + b"\0" * 64  # masks; the space; endpoints, gamma, profile
+    return head + plain[18:54] + more + plain[54:]
+
+
+def tiff_with(primaries: tuple[float, ...]) -> bytes:
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags.tagtype[319] = 5
+    tags[319] = tuple(TiffImagePlugin.IFDRational(round(x * 1000), 1000) for x in primaries)
+    return saved(Image.new("RGB", (SIDE, SIDE), COLOUR), "tiff", tiffinfo=tags)
+
+
+class TestColoursWithoutProfile:
+    @pytest.mark.parametrize("kind", [kind for kind in CHUNKS if "sRGB" in kind])
+    def test_declared_srgb_is_no_problem(self, kind: str) -> None:
+        assert colour(png_with(CHUNKS[kind])) == list(COLOUR)
+
+    @pytest.mark.parametrize("kind", [kind for kind in CHUNKS if "sRGB" not in kind])
+    def test_others_in_png_are_refused_or_ignored(self, kind: str) -> None:
+        content = png_with(CHUNKS[kind])
+        for way in ("refuse", "srgb"):
+            with pytest.raises(UnusableError, match=f"not sRGB by {re.escape(kind)}, without"):
+                read(content, profile=way)
+        assert colour(content, profile="ignore") == list(COLOUR)
+
+    def test_grey_has_a_gamma_and_no_primaries(self) -> None:
+        assert len(set(colour(png_with(CHUNKS["a cHRM chunk"], "L")))) == 1
+        with pytest.raises(UnusableError, match="gamma 1,"):
+            read(png_with(CHUNKS["gamma 1"], "L"))
+
+    @pytest.mark.parametrize(
+        ("content", "named"),
+        [
+            (avif_with(9, 16), r"an nclx box \(primaries 9, transfer 16\)"),
+            (jpeg_of_adobe_rgb(), r"EXIF \(Adobe RGB\)"),
+            (bmp_of_version_5(b"DEBM"), "a profile that is not read"),
+            (tiff_with((0.64, 0.33, 0.21, 0.71, 0.15, 0.06)), "the tag PrimaryChromaticities"),
+        ],
+        ids=["avif", "jpeg", "bmp", "tiff"],
+    )
+    def test_likewise_in_other_formats(self, content: bytes, named: str) -> None:
+        with pytest.raises(UnusableError, match=f"colours that are not sRGB by {named}"):
+            read(content)
+        assert np.abs(np.subtract(read(content, profile="ignore")[:, 0, 0], COLOUR)).max() <= 4
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            avif_with(1, 13),
+            bmp_of_version_5(b"BGRs"),
+            tiff_with((0.64, 0.33, 0.3, 0.6, 0.15, 0.06)),
+        ],
+        ids=["avif", "bmp", "tiff"],
+    )
+    def test_and_srgb_in_them_is_no_problem(self, content: bytes) -> None:
+        assert np.abs(np.subtract(read(content)[:, 0, 0], COLOUR)).max() <= 4
+
+    def test_a_profile_says_it_better(self) -> None:
+        info = PngImagePlugin.PngInfo()
+        info.add(b"gAMA", struct.pack(">I", 100_000))
+        image = Image.new("RGB", (SIDE, SIDE), COLOUR)
+        assert colour(saved(image, pnginfo=info, icc_profile=profile("sRGB"))) == list(COLOUR)
 
 
 def test_as_stored_changes_nothing_that_was_published() -> None:
