@@ -34,6 +34,7 @@ from ogan_bench.evaluation.plugin_metrics import check_plugin_metrics, plugin_ro
 from ogan_bench.evaluation.reconstruction.autoencoding import reconstruction_group_rows
 from ogan_bench.evaluation.reconstruction.pixel_error import autoencoding_rows, reconstruction_rows
 from ogan_bench.evaluation.rows import Row
+from ogan_bench.evaluation.separability.fisher_vectors import fisher_rows
 from ogan_bench.evaluation.separability.linear_probe import separability_rows
 from ogan_bench.evaluation.separability.probe_suite import probes_rows
 from ogan_bench.metrics import METRICS
@@ -57,6 +58,7 @@ GROUPS: dict[str, Callable[[ModelContext], list[Row]]] = {
     "probes": probes_rows,
     "factors": factors_rows,
     "mechanism": mechanism_rows,
+    "fisher": fisher_rows,
 }
 """Metric groups measured only if ``evaluation.groups`` names them."""
 

@@ -99,6 +99,8 @@ CAUTIONS = {
     "proves no encoder.",
     "probe_trunk": "Features of random convolutions are far above chance too: it is the control, "
     "and proves no encoder.",
+    "probe_fisher": "Gradients of random convolutions are far above chance too. Read it beside "
+    "`probe_fisher_1000_untrained`.",
     "svm_accuracy": "An encoder that was never trained is far above chance too. Read it beside "
     "`probe_accuracy_untrained`.",
     "attribute_accuracy": "The mean hides attributes that no probe finds behind those that are "

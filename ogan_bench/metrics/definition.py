@@ -17,6 +17,7 @@ Group = Literal[
     "probes",
     "factors",
     "mechanism",
+    "fisher",
 ]
 """Groups of optional metrics: the choices of ``evaluation.groups``."""
 

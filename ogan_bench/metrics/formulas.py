@@ -66,6 +66,8 @@ FORMULAS = {
     "knn_trunk": "⟨1[the class of most of the k = 20 nearest h(x') is y]⟩, by angle, h: input of "
     "E's last layer",
     "knn_code": "⟨1[the class of most of the k = 20 nearest N(e') is y]⟩, by angle",
+    "probe_fisher": "⟨1[argmax_k (w_kᵀv(x) + b_k) = y]⟩, v(x) = I^(-1/2) (∇s(x) - ⟨∇s(G(z))⟩), s: "
+    "E's score, ∇: by E's parameters, I: the variances of ∇s(G(z))",
     "separability_z": "2^(Σ_k H(Y_k | X_k)), Y_k: the class k is seen in G(z), X_k: the side of z",
     "dci_trees_disentanglement": "Σ_i w_i (1 + Σ_f r_if log_F r_if), r_if: importance of dimension"
     " i for factor f, Σ_f r_if = 1, w_i: i's share of all",

@@ -153,6 +153,21 @@ BEFORE_THE_CODE: dict[str, Metric] = {
     ),
 }
 
+FISHER_VECTORS: dict[str, Metric] = _with_untrained(
+    "probe_fisher_1000",
+    Metric(
+        "linear probe on Fisher vectors, 1,000 labels",
+        "higher",
+        "Test accuracy of logistic regression with 1,000 labels, drawn evenly over classes, on the "
+        "gradients of E's score with respect to its parameters, less their mean over generated "
+        f"images and divided by their deviation there. {_CHOSEN} What a GAN without an encoder has "
+        "for a representation.",
+        "Zhai et al., 2019, arXiv 1910.13101",
+        ".3f",
+        group="fisher",
+    ),
+)
+
 LATENT_SEPARABILITY: dict[str, Metric] = {
     "separability_z_classifier": Metric(
         "separability of z (classifier)",
@@ -206,5 +221,6 @@ SEPARABILITY: dict[str, Metric] = {
     **FEW_LABELS,
     **OTHER_PROBES,
     **BEFORE_THE_CODE,
+    **FISHER_VECTORS,
     **LATENT_SEPARABILITY,
 }

@@ -14,7 +14,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from ogan_bench.models.base import Architecture, Generator
+from ogan_bench.models.base import Architecture, Encoder, Generator
 from ogan_bench.models.normalization import centre, on_sphere, standardise
 from ogan_bench.objectives.forward_pass import ForwardPass, Net, Nets, Noise
 
@@ -95,6 +95,19 @@ class Objective(ABC):
     def code(self, e: Tensor, d: int) -> Tensor:
         """The code within the raw output of E, shape ``(n, d)``: its first d numbers."""
         return e[:, :d]
+
+    def score_of_image(self, encoder: Encoder, x: Tensor, d: int) -> Tensor:
+        """Scores that E gives images by themselves, shape ``(n,)``.
+
+        Args:
+            encoder: E.
+            x: Images in [-1, 1], or points, shape ``(n, c, h, w)``.
+            d: Dimension of z.
+
+        Raises:
+            ValueError: The objective has no such score.
+        """
+        raise ValueError("the objective computes no score from E alone")
 
     def project(self, code: Tensor, projection: Projection) -> Tensor:
         """P(code), shape ``(n, d)``: a code as G gets it, in autoencoding with the own projection.

@@ -17,12 +17,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from inspect import signature
 
 import torch
 from torch import Tensor
 
 from ogan_bench.errors import UserError
-from ogan_bench.models.base import Architecture
+from ogan_bench.models.base import Architecture, Encoder
 from ogan_bench.objectives.base import PROJECTIONS, LossTerms, Objective, Projection
 from ogan_bench.objectives.forward_pass import ForwardPass, Nets, Noise, Schedule
 from ogan_bench.objectives.parts.adversarial import Adversarial, Scores
@@ -158,15 +159,23 @@ class ComposedObjective(Objective):
         features = batch.nets.encoder.trunk(x)
         return self._read(batch, batch.nets.encoder.head(features), features, labels)
 
+    def score_of_image(self, encoder: Encoder, x: Tensor, d: int) -> Tensor:
+        if "labels" in signature(self.readout.score).parameters:
+            raise ValueError("the score depends on the class of an image")
+        features = encoder.trunk(x)
+        return self._score(encoder, d, encoder.head(features), features, None)
+
     def _read(
         self, batch: ForwardPass, e: Tensor, features: Tensor, labels: Tensor | None
     ) -> Tensor:
-        d = batch.z.shape[1]
+        return self._score(batch.nets.encoder, batch.z.shape[1], e, features, labels)
+
+    def _score(
+        self, encoder: Encoder, d: int, e: Tensor, features: Tensor, labels: Tensor | None
+    ) -> Tensor:
         spare = e[:, d : d + self.readout.spare]
-        head = batch.nets.encoder.score_head
-        score: Tensor = call_with(
-            self.readout.score, Output(e[:, :d], spare, features, labels, head)
-        )
+        output = Output(e[:, :d], spare, features, labels, encoder.score_head)
+        score: Tensor = call_with(self.readout.score, output)
         return score
 
     def _place(self, tied: Tensor) -> Tensor:

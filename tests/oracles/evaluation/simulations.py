@@ -233,6 +233,7 @@ ELSEWHERE = names_of(
     "conditional_accuracy": "conditional/test_conditional.py",
     "swap_accuracy": "conditional/test_conditional.py",
     "probe_accuracy": "separability/test_classifiers.py",
+    "probe_fisher_1000": "separability/test_classifiers.py",
     "svm_accuracy": "separability/test_classifiers.py",
     "attribute_accuracy": "separability/test_classifiers.py",
 }

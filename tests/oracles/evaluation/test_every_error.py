@@ -58,6 +58,7 @@ NOT_HERE = {
     "fwd": "needs larger images",
     "midpoint_ratio": "the ends of these paths are training images",
     "probe_accuracy_10000": "needs 10,000 labels; computed as with 1,000",
+    "probe_fisher_1000": "needs a score; computed as of probe_accuracy_1000",
 }
 """Metrics, or what their names start with, that the data of this test have no value of."""
 
