@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from ogan_bench.cli.verify import LARGE, POINTS
 from ogan_bench.evaluation.fidelity.quantities import DEFINITIONS
 from ogan_bench.evaluation.verification import verify
 from ogan_bench.evaluation.verification.experiments import CHECKS, EXPERIMENTS, Kind
-from ogan_bench.evaluation.verification.tables import check_table
+from ogan_bench.evaluation.verification.smallest_defect import FAMILIES
+from ogan_bench.evaluation.verification.tables import check_table, limit_table
+from ogan_bench.evaluation.verification.verify import Limit
 
 PAGE = (Path(__file__).parents[4] / "docs" / "verification.md").read_text(encoding="utf-8")
 KINDS: tuple[Kind, ...] = ("fidelity", "diversity", "distance")
@@ -63,3 +66,33 @@ def test_cells_are_what_the_program_measures(monkeypatch: pytest.MonkeyPatch) ->
             (float(before), float(after)), rel=0.02, abs=1e-3
         )
         assert (verdict == "pass") == outcome.passed
+
+
+def smallest_defects() -> list[list[str]]:
+    """Cells of the published table of smallest defects, with its header."""
+    text = "| smallest defect found" + PAGE.split("| smallest defect found")[1].split("\n\n")[0]
+    return [line.strip("| ").split(" | ") for line in text.splitlines()]
+
+
+def test_smallest_defects_are_of_every_metric_at_both_sizes() -> None:
+    made = limit_table(
+        [
+            Limit(family, name, n, None)
+            for n in (POINTS, LARGE)
+            for family in FAMILIES
+            for name in verify.judged()
+        ]
+    )
+    expected = [line.strip("| ").split(" | ") for line in made.splitlines()]
+    found = smallest_defects()
+    assert found[0] == expected[0]
+    assert [row[0] for row in found[2:]] == [row[0] for row in expected[2:]]
+
+
+def test_smallest_defects_are_what_the_program_measures() -> None:
+    found = verify.limits(POINTS, without=[name for name in verify.judged() if name != "fd"])
+    header, _, *rows = smallest_defects()
+    (row,) = [row for row in rows if row[0] == DEFINITIONS["fd"].title]
+    for limit in found:
+        column = header.index(f"{FAMILIES[limit.family].title}, n = {POINTS:,}")
+        assert float(row[column]) == limit.smallest
