@@ -30,9 +30,9 @@ from ogan_bench.objectives.parts.adversarial import Adversarial, Scores
 from ogan_bench.objectives.parts.call_by_name import Term, call_with, check_arguments, term
 from ogan_bench.objectives.parts.consistency import correlation
 from ogan_bench.objectives.parts.gradient_norms import GradientNorms
-from ogan_bench.objectives.parts.penalties import Scored, penalty_noise, prepare
 from ogan_bench.objectives.parts.readouts import Output, Readout
 from ogan_bench.objectives.parts.schedules import schedule
+from ogan_bench.objectives.parts.scored import Scored, penalty_noise, prepare
 from ogan_bench.objectives.parts.weighted_consistency import (
     WeightedConsistency,
     weighted_consistency,
@@ -56,7 +56,7 @@ class ComposedObjective(Objective):
         adversarial: Losses of E and G as functions of the scores.
         readout: Maps E(x) to a score.
         consistency: w·c.
-        penalty: Attributes of :class:`~ogan_bench.objectives.parts.penalties.Scored` to ``(n,)``.
+        penalty: Attributes of :class:`~ogan_bench.objectives.parts.scored.Scored` to ``(n,)``.
         penalty_schedule: Factor on the penalty; ``None``: 1.
     """
 

@@ -12,7 +12,7 @@ from ogan_bench.objectives.forward_pass import ForwardPass, Noise
 from ogan_bench.objectives.parts.adversarial import Adversarial, Scores
 from ogan_bench.objectives.parts.call_by_name import Term, call_with, term
 from ogan_bench.objectives.parts.consistency import correlation
-from ogan_bench.objectives.parts.penalties import Scored, penalty_noise, prepare
+from ogan_bench.objectives.parts.scored import Scored, penalty_noise, prepare
 from ogan_bench.study.parts import AdversarialPart, PenaltyPart, build
 
 

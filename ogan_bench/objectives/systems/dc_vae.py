@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from ogan_bench.models.base import Architecture, Encoder
 from ogan_bench.objectives.base import LossTerms, Objective
 from ogan_bench.objectives.forward_pass import ForwardPass, Nets, Noise
-from ogan_bench.objectives.parts.penalties import Scored
+from ogan_bench.objectives.parts.scored import Scored
 from ogan_bench.objectives.systems.critic_game import CriticGame, computed, game
 from ogan_bench.objectives.systems.gaussian_encoder import Variational
 from ogan_bench.study.parts import AdversarialPart, PenaltyPart

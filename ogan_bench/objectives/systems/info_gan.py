@@ -17,8 +17,8 @@ from ogan_bench.models.base import Architecture
 from ogan_bench.objectives.base import LossTerms, Objective
 from ogan_bench.objectives.forward_pass import ForwardPass, Nets, Noise, Schedule
 from ogan_bench.objectives.parts.consistency import correlation
-from ogan_bench.objectives.parts.penalties import Scored
 from ogan_bench.objectives.parts.schedules import schedule
+from ogan_bench.objectives.parts.scored import Scored
 from ogan_bench.objectives.systems.critic_game import CriticGame, game
 from ogan_bench.study.parts import AdversarialPart, PenaltyPart, Weight
 

@@ -8,7 +8,7 @@ from ogan_bench.objectives.base import Objective
 from ogan_bench.objectives.composed import ComposedObjective
 from ogan_bench.objectives.parts.adversarial import Adversarial
 from ogan_bench.objectives.parts.call_by_name import term
-from ogan_bench.objectives.parts.penalties import Scored
+from ogan_bench.objectives.parts.scored import Scored
 from ogan_bench.objectives.parts.weighted_consistency import weighted_consistency
 from ogan_bench.study.parts import ConsistencyPart, PenaltyPart, ReadoutPart, Weight, build
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from ogan_bench.models.base import Architecture
 from ogan_bench.objectives.base import LossTerms, Objective, Projection
 from ogan_bench.objectives.forward_pass import ForwardPass, Nets, Noise
-from ogan_bench.objectives.parts.penalties import Scored
+from ogan_bench.objectives.parts.scored import Scored
 from ogan_bench.objectives.parts.weighted_consistency import (
     WeightedConsistency,
     weighted_consistency,

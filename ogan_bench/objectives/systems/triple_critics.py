@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ogan_bench.models.base import Architecture, mlp
 from ogan_bench.objectives.base import LossTerms, Objective, Projection
 from ogan_bench.objectives.forward_pass import ForwardPass, Nets, Noise
-from ogan_bench.objectives.parts.penalties import Scored
+from ogan_bench.objectives.parts.scored import Scored
 from ogan_bench.objectives.parts.weighted_consistency import (
     WeightedConsistency,
     weighted_consistency,

@@ -11,7 +11,7 @@ from ogan_bench.errors import UserError
 from ogan_bench.objectives.parts import consistency, penalties
 from ogan_bench.objectives.parts.call_by_name import call_with, check_arguments
 from ogan_bench.objectives.parts.consistency import ConsistencyInputs
-from ogan_bench.objectives.parts.penalties import Scored
+from ogan_bench.objectives.parts.scored import Scored
 
 # Asking
 
