@@ -74,7 +74,7 @@ def test_every_system_trains_as_on_the_cpu(tmp_path: Path, name: str) -> None:
         ("any_gan", "wgan_gp"),
         ("lambda_sweep", "contrastive_1"),
         ("mode_collapse", "grid_pearson"),
-        ("mode_collapse", "stacked_pearson"),
+        ("learned_modes", "pearson"),
         ("self_modulation_and_ema", "both"),
     ],
 )
