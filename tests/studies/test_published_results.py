@@ -275,6 +275,7 @@ def test_findings_say_how_many_studies_were_not_registered() -> None:
 
 
 ANEW = {
+    "lambda_annealing",
     "mode_collapse",
     "mse_vs_pearson",
     "normalisation_at_reconstruction",
