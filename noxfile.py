@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -276,6 +276,8 @@ def present(session: nox.Session, reference: Path, names: Sequence[str]) -> None
         shown = session.run("ogan-bench", *arguments, "--json", external=True, silent=True)
         return json.loads(str(shown))
 
+    gallery = ("python", "-m", "website.gallery", str(reference), str(ROOT / "results"))
+    shown = session.run(*gallery, *names, external=True, silent=True)
     session.run("ogan-bench", "report", *names, "--results", str(reference), external=True)
     fill(FINDINGS, FRONT, front(reference / FRONT_STUDY))
     shutil.rmtree(CLAIM_PAGES, ignore_errors=True)
@@ -284,13 +286,14 @@ def present(session: nox.Session, reference: Path, names: Sequence[str]) -> None
     fill(FINDINGS, ANSWERS, answers(stated))
     fill(FINDINGS, STUDIES, overview(tool("list", "studies"), reference))
     for name in names:
-        keep_small(reference / name)
+        keep_small(reference / name, set(map(Path, str(shown).splitlines())))
 
 
 def copy_pictures(study: Path, target: Path) -> None:
     """Copy the image grids of the first two arms that a hypothesis compares, and those of pages.
 
-    A report shows the pictures that are there, so this chooses those of ``report.md``.
+    A report shows the pictures that are there, so this chooses those of ``report.md``;
+    ``website.gallery`` adds those that it shows.
     """
     hypotheses = json.loads((study / "study.json").read_text("utf-8"))["hypotheses"]
     compared = [stated for stated in hypotheses if "control" in stated]
@@ -306,14 +309,14 @@ def copy_pictures(study: Path, target: Path) -> None:
             shutil.copyfile(picture, target / place)
 
 
-def keep_small(folder: Path) -> None:
-    """Delete what `ogan-bench report` can rebuild, and pictures that no text shows."""
+def keep_small(folder: Path, gallery: Set[Path]) -> None:
+    """Delete what `ogan-bench report` can rebuild, and pictures that nothing shows."""
     (folder / "report.html").unlink()
     (folder.parent / "index.html").unlink(missing_ok=True)
     text = (folder / "report.md").read_text("utf-8")
     for picture in [*folder.glob("*/seed-*/*.png"), *folder.glob("figures/*")]:
         shown = f"]({picture.relative_to(folder).as_posix()})" in text
-        if not shown and not on_a_page(picture):
+        if not shown and not on_a_page(picture) and picture not in gallery:
             picture.unlink()
 
 

@@ -174,7 +174,7 @@ class _Recorder:
 
     def _batch(self, progress: float) -> Batch:
         def random(name: str) -> torch.Generator:
-            return generator(0, "website/dataflow", name)
+            return generator(0, f"website/dataflow {name}")
 
         x = torch.randn(N, *IMAGES, generator=random("x"))
         z = self.objective.prior(torch.randn(N, D, generator=random("z")))

@@ -90,12 +90,12 @@ def _columns(flow: Dataflow) -> list[dict[str, Node]]:
     last = 1 + max(rank.values())
     columns: list[dict[str, Node]] = [{} for _ in range(last + 1)]
     for name, at in rank.items():
-        call = flow.calls.get(name)
-        if call is None:
-            columns[at][name] = Node(name)
+        if name in flow.calls:
+            made = flow.calls[name]
+            text = name if len(name) <= LONGEST else f"{made.name}(…)"
+            columns[at][name] = Node(text, COLOUR[made.net])
         else:
-            text = name if len(name) <= LONGEST else f"{call.name}(…)"
-            columns[at][name] = Node(text, COLOUR[call.net])
+            columns[at][name] = Node(name)
     for name, call in flow.calls.items():
         columns[rank[name]][name].inputs = [
             _passing(columns, source, rank[source], rank[name]) for source in call.inputs
