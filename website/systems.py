@@ -27,8 +27,10 @@ COLOUR: dict[Net, Any] = dict(zip(NAMES, COLOURS, strict=False))
 LONGEST = 20
 """Letters of a formula that stands in its box; a longer one is the name of its net."""
 
-ROW, BOX, SIZE, MARGIN = 26.0, 17.0, 8.0, 8.0
-"""Height of a row and of a box, size of letters, margin of the figure, in points."""
+ROW, BOX, MARGIN = 26.0, 17.0, 8.0
+"""Height of a row and of a box, margin of the figure, in points."""
+SIZE, SMALL = 8.0, 6.5
+"""Of letters in boxes and on lines, in points."""
 GAP, LAST_GAP = 34.0, 64.0
 """Between columns, and before that of the losses, where most lines cross, in points."""
 PASSING = 0.5
@@ -40,7 +42,8 @@ class Node:
     """A box, or the place where a line passes a column.
 
     Args:
-        text: In the box; empty where a line passes.
+        text: In the box, or what a line carries that passes.
+        passes: Whether it is such a place.
         colour: Of the box; ``None``: it has none.
         rows: Height that it takes, in rows.
         inputs: Keys of the nodes that lines come from.
@@ -48,6 +51,7 @@ class Node:
     """
 
     text: str
+    passes: bool = False
     colour: Any = None
     rows: float = 1.0
     inputs: list[str] = field(default_factory=list)
@@ -92,29 +96,37 @@ def _columns(flow: Dataflow) -> list[dict[str, Node]]:
     for name, at in rank.items():
         if name in flow.calls:
             made = flow.calls[name]
-            text = name if len(name) <= LONGEST else f"{made.name}(…)"
-            columns[at][name] = Node(text, COLOUR[made.net])
+            columns[at][name] = Node(_short(name, flow), colour=COLOUR[made.net])
         else:
             columns[at][name] = Node(name)
     for name, call in flow.calls.items():
         columns[rank[name]][name].inputs = [
-            _passing(columns, source, rank[source], rank[name]) for source in call.inputs
+            _passing(flow, columns, source, rank[source], rank[name]) for source in call.inputs
         ]
     for net, terms in flow.losses.items():
         columns[last][net] = Node(f"loss of {NAMES[net]}", rows=0.9)
         for term, names in terms.items():
-            sources = [_passing(columns, source, rank[source], last) for source in names]
+            sources = [_passing(flow, columns, source, rank[source], last) for source in names]
             text = term.replace("_", " ")
-            columns[last][f"{net}.{term}"] = Node(text, COLOUR[net], rows=0.85, inputs=sources)
+            node = Node(text, colour=COLOUR[net], rows=0.85, inputs=sources)
+            columns[last][f"{net}.{term}"] = node
     return columns
 
 
-def _passing(columns: Sequence[dict[str, Node]], source: str, start: int, end: int) -> str:
+def _short(name: str, flow: Dataflow) -> str:
+    """A formula, or the net that it is of."""
+    return name if len(name) <= LONGEST else f"{flow.calls[name].name}(…)"
+
+
+def _passing(
+    flow: Dataflow, columns: Sequence[dict[str, Node]], source: str, start: int, end: int
+) -> str:
     """The node before a target, to which a line from a source leads through all columns between."""
     before = source
     for at in range(start + 1, end):
         key = f"{source} passes {at}"
-        columns[at].setdefault(key, Node("", rows=PASSING, inputs=[before]))
+        text = _short(source, flow)
+        columns[at].setdefault(key, Node(text, passes=True, rows=PASSING, inputs=[before]))
         before = key
     return before
 
@@ -169,13 +181,18 @@ def _plot(flow: Dataflow) -> Figure:
     axes = figure.add_axes((0, 0, 1, 1))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_visible(False)
+    axes.spines["bottom"].set_visible(False)
     axes.set_xlim(0, width)
     axes.set_ylim(height / 2, -height / 2)
     for at, column in enumerate(columns):
         for node in column.values():
             y = node.y * ROW
-            if not node.text:
-                axes.plot([left[at], left[at] + widths[at]], [y, y], color=SOFT, linewidth=0.9)
+            if node.passes:
+                right = left[at] + widths[at]
+                axes.plot([left[at], right], [y, y], color=SOFT, linewidth=0.9)
+                if at == len(columns) - 2:  # from here on, it is one of many lines
+                    place: Any = {"ha": "right", "va": "bottom", "fontsize": SMALL, "color": SOFT}
+                    axes.text(right, y - 0.5, node.text, **place)
             elif node.colour is None and at:
                 axes.text(left[at], y + 3, node.text, va="center", fontsize=SIZE, fontweight="bold")
             else:
@@ -185,7 +202,7 @@ def _plot(flow: Dataflow) -> Figure:
                 start = (left[at - 1] + widths[at - 1], source.y * ROW)
                 of_loss = at == len(columns) - 1
                 colour = node.colour if of_loss else SOFT
-                _line(axes, start, (left[at], y), colour, is_end=bool(node.text))
+                _line(axes, start, (left[at], y), colour, is_end=not node.passes)
     return figure
 
 
