@@ -281,6 +281,8 @@ def publish(session: nox.Session) -> None:
         here = (str(ROOT / "results" / name), str(reference / name))
         session.run("python", "-m", "ogan_bench.store.pack", *here, external=True)
         copy_pictures(ROOT / "results" / name, reference / name)
+    gallery = ("python", "-m", "website.gallery", str(reference), "--from", str(ROOT / "results"))
+    session.run(*gallery, *session.posargs, external=True, silent=True)
     present(session, reference, session.posargs)
 
 
@@ -298,7 +300,7 @@ def present(session: nox.Session, reference: Path, names: Sequence[str]) -> None
         shown = session.run("ogan-bench", *arguments, "--json", external=True, silent=True)
         return json.loads(str(shown))
 
-    gallery = ("python", "-m", "website.gallery", str(reference), str(ROOT / "results"))
+    gallery = ("python", "-m", "website.gallery", str(reference))
     shown = session.run(*gallery, *names, external=True, silent=True)
     session.run("ogan-bench", "report", *names, "--results", str(reference), external=True)
     fill(FINDINGS, FRONT, front(reference / FRONT_STUDY))

@@ -1,11 +1,13 @@
 """The gallery: what the arms that published studies compare make, side by side, from one seed.
 
-``python -m website.gallery REFERENCE RESULTS NAME...`` copies what it shows of studies from the
-results of this machine to the published ones, and prints the paths of all that it shows of them.
+``python -m website.gallery REFERENCE NAME...`` prints the paths of what it shows of published
+studies. With ``--from RESULTS``, the results that they were published from, it copies what it is to
+show first.
 """
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
@@ -80,7 +82,7 @@ def publish(reference: Path, results: Path, name: str) -> None:
 
     Args:
         reference: The published results.
-        results: Those of this machine; if the study is not there, nothing is copied.
+        results: Those that the study was published from.
         name: Name of the study.
     """
     arms = compared_arms(reference, name)
@@ -132,12 +134,18 @@ def _grid(root: Path, name: str, pictures: Sequence[Path], target: Path) -> str:
     return f"{'; '.join(kinds)}:\n\n````{{container}} gallery\n{shown}````\n\n"
 
 
-def main(reference: Path, results: Path, names: Sequence[str]) -> None:
-    """Publish the pictures of studies, and print the paths of those that are shown."""
-    for name in names:
-        publish(reference, results, name)
-        sys.stdout.writelines(f"{path}\n" for path in shown(reference, name))
+def main(words: Sequence[str]) -> None:
+    """See the top of this file."""
+    parser = argparse.ArgumentParser("python -m website.gallery")
+    parser.add_argument("reference", type=Path)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--from", type=Path, dest="results")
+    given = parser.parse_intermixed_args(words)
+    for name in given.names:
+        if given.results is not None:
+            publish(given.reference, given.results, name)
+        sys.stdout.writelines(f"{path}\n" for path in shown(given.reference, name))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:])
+    main(sys.argv[1:])

@@ -85,6 +85,6 @@ def test_what_is_shown_of_published_studies_is_published(
     )
     assert "squared error (sum) (collapsed 5/5) (`mse`), seed 0" in page
     before = sorted(REFERENCE.glob("sharing/*/*/*.png"))
-    gallery.main(REFERENCE, tmp_path, ["sharing"])
+    gallery.main([str(REFERENCE), "sharing", "--from", str(tmp_path)])
     assert capsys.readouterr().out.split() == [str(path) for path in shown(REFERENCE, "sharing")]
     assert sorted(REFERENCE.glob("sharing/*/*/*.png")) == before
