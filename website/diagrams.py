@@ -1,7 +1,8 @@
 """Diagrams of the parts of an objective, each drawn from the part's own function.
 
 A kind of part has one diagram: what its functions are of, on inputs small enough to draw. A part
-that is a function of whole networks, or that is zero, has none.
+that is a function of whole networks, or that is zero, has none; whole objectives are drawn as
+systems.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from ogan_bench.report.figures.style import styles
 from ogan_bench.seeding import generator
 from ogan_bench.study import catalogue
 from ogan_bench.study.parts import build
+from website.systems import system
 
 POINTS = 61
 """Points of a line, and of a side of a plane."""
@@ -215,6 +217,7 @@ DIAGRAMS: dict[str, Callable[[str], Drawing | None]] = {
     "consistency": consistency,
     "penalties": penalty,
     "schedules": schedule,
+    "objectives": system,
 }
 """Kind of part to what draws one of its parts."""
 
@@ -232,7 +235,13 @@ EXPLAINED = {
     "The averages of LeCam are the scores at slope 1.",
     "schedules": "The pictures show the weight over the training, with the defaults; a weight that "
     "has none is 1. One that follows gradients has no picture.",
-    "objectives": "Losses of a system are of whole networks, so they have no picture.",
+    "objectives": "The pictures show what nets make of images x, of z, and of noise ε that is not "
+    "added to something else, and which of it each term of each loss reads. They are recorded "
+    "while the losses are computed on a small batch, with the defaults; `composed` has the parts "
+    "of O-GAN. E, G and the critic C have a colour each, also for their losses; a part of a net "
+    "that a loss calls by itself is named after a dot. Lines are data: where a formula stops a "
+    "gradient, that is not shown. A term that has no weight, or that its net has no part in, is "
+    "left out.",
 }
 """Kind of part to what its pictures show."""
 

@@ -53,6 +53,22 @@ def picture(kind: str, name: str) -> str:
     return f"pictures/parts/{kind}/{name}.svg"
 
 
+def diagram_of_ogan() -> str:
+    """A section for the page on objectives: O-GAN as a picture, and where the others are."""
+    return (
+        heading(2, "Pictures")
+        + _image("objectives", "composed")
+        + "This is O-GAN: E scores images and codes them. [Systems](parts/objectives.md) has such "
+        "a picture of every objective, and the other pages one of every part that can be drawn.\n\n"
+    )
+
+
+def _image(kind: str, name: str) -> str:
+    if drawing := diagram(kind, name):
+        return f"```{{image}} /{picture(kind, name)}\n:alt: {drawing.alt}\n```\n\n"
+    return ""
+
+
 def _page(kind: str, title: str) -> str:
     page = heading(1, title)
     page += f"What a study file may name, as `ogan-bench describe {kind} NAME` shows it.\n\n"
@@ -64,8 +80,7 @@ def _page(kind: str, title: str) -> str:
 def _part(kind: str, part: Part) -> str:
     text, sections = docstring(part.doc)
     page = heading(2, code(part.name)) + prose(text)
-    if drawing := diagram(kind, part.name):
-        page += f"```{{image}} /{picture(kind, part.name)}\n:alt: {drawing.alt}\n```\n\n"
+    page += _image(kind, part.name)
     meanings = entries(sections.get("Args", ""))
     if part.parameters:
         rows = []

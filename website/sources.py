@@ -11,7 +11,7 @@ from website.commands import command_page
 from website.gallery import gallery_page
 from website.links import PLACES, lead_on, place
 from website.metrics import QUESTIONS, metric_pages
-from website.parts import TITLES, draw_parts, part_pages
+from website.parts import TITLES, diagram_of_ogan, draw_parts, part_pages
 from website.pictures import copy_picture
 from website.studies import study_pages
 
@@ -70,6 +70,7 @@ def lay_out(root: Path, target: Path) -> None:
     pages["index.md"] += contents
     pages["findings.md"] += toctree(None, sorted(_below(pages, "findings/")))
     pages["metrics.md"] += toctree(None, [f"metrics/{name}" for name in QUESTIONS])
+    pages["objectives.md"] += diagram_of_ogan()
     pages["objectives.md"] += toctree(None, [f"parts/{kind}" for kind in TITLES])
     pages["studies/index.md"] += toctree(None, sorted(_below(pages, "studies/", "studies/index")))
     for path, text in pages.items():

@@ -1,4 +1,4 @@
-"""``ogan-bench try``: one O-GAN on embedded digits, in about a minute."""
+"""``ogan-bench try``: one O-GAN on embedded digits, in under a minute."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def try_it(
     device: Device = "auto",
     show: Annotated[bool, typer.Option("--open", help="Show the pictures in the browser.")] = False,
 ) -> None:
-    """Train one O-GAN on digits in about a minute, and show what it makes of them.
+    """Train one O-GAN on digits in under a minute, and show what it makes of them.
 
     It draws samples, reconstructions of test images, and walks between two of them. It needs no
     data and no GPU. One trial decides nothing: `ogan-bench run` repeats trials over seeds.

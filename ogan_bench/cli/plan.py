@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +24,7 @@ from ogan_bench.cli.options import (
 from ogan_bench.cli.output import bytes_text, print_json, print_table, print_text, say
 
 if TYPE_CHECKING:
+    from ogan_bench.study.settings import StudySettings
     from ogan_bench.study.trial import Trial
 
 
@@ -32,6 +33,17 @@ class PlanFormat(StrEnum):
 
     TABLE = "table"
     TASKS = "tasks"
+
+
+class Timing(Enum):
+    """Where the time of a step is taken from."""
+
+    MEASURED = auto()
+    """The measurement by ``ogan-bench bench``; without one, nothing is said about time."""
+    MEASURED_OR_TIMED = auto()
+    """That measurement; without one, a few steps of every arm are timed."""
+    TIMED = auto()
+    NONE = auto()
 
 
 def plan(
@@ -63,8 +75,6 @@ def plan(
       ogan-bench plan mse_vs_pearson --scale paper
       ogan-bench plan mse_vs_pearson --format tasks
     """
-    from ogan_bench.study.procedure import seeds_for_ranks
-
     statement, wanted = read_study(study, scale, arms, seeds, override)
     if format_ == PlanFormat.TASKS:
         from ogan_bench.runner.launch import program
@@ -79,7 +89,39 @@ def plan(
             only = ["--only", f"{trial.arm}/seed-{trial.seed}"]
             print_text(shlex.join([*program(trial), *whole, *only]))
         return
-    left = _left(wanted, results)
+    timing = {None: Timing.MEASURED_OR_TIMED, True: Timing.TIMED, False: Timing.NONE}[measure]
+    facts = planned(statement, wanted, results, timing=timing, device=device, workers=workers)
+    if as_json:
+        print_json(facts)
+        return
+    print_plan(facts, results, is_best=workers is None)
+
+
+def planned(
+    statement: StudySettings,
+    wanted: list[Trial],
+    results: Path,
+    *,
+    timing: Timing,
+    device: str = "auto",
+    workers: int | None = None,
+) -> dict[str, Any]:
+    """What a run of some trials would do, as ``plan --json`` prints it.
+
+    Args:
+        statement: The study.
+        wanted: The trials.
+        results: The results folder.
+        timing: Where times are taken from.
+        device: Where the trials would be trained, as on the command line.
+        workers: How many would be trained at a time; ``None``: as many as pay.
+
+    Raises:
+        UserError: The device or the data are not there.
+    """
+    from ogan_bench.study.procedure import seeds_for_ranks
+
+    hypotheses, left = len(statement.hypotheses), _left(wanted, results)
     rows: list[dict[str, Any]] = []
     for arm in dict.fromkeys(trial.arm for trial in wanted):
         trials = [trial for trial in wanted if trial.arm == arm]
@@ -96,88 +138,119 @@ def plan(
                 "basis": None,
             }
         )
-    slots, speedup, recommended, disk = 0, 1.0, None, None
-    if measure is not False:
-        from ogan_bench.features.cache import cache_dir
-        from ogan_bench.runner.devices import slots as find_slots
-        from ogan_bench.runner.estimate import seconds_per_step, step_time, weights
-        from ogan_bench.runner.machine_speed import read_speed
-        from ogan_bench.runner.measure_speed import this_machine
-
-        machine = this_machine(find_slots(device, 1, 1)[0])
-        speed = None if measure else read_speed(cache_dir(), machine)
-        recommended = None if speed is None else speed.recommended_workers
-        devices = find_slots(device, workers or recommended, len(wanted))
-        slots = len(devices)
-        speedup = float(slots) if speed is None else speed.speedup(slots)
-        disk, most = 0, 0
-        for row in rows:
-            trial = next(trial for trial in wanted if trial.arm == row["arm"])
-            if speed is None:
-                say(f"measuring {row['arm']} ...")
-                seconds, basis = seconds_per_step(trial, devices[0]), "timed"
-            else:
-                step = step_time(trial, devices[0], speed)
-                seconds, basis = step.seconds, "estimated" if step.is_estimate else "measured"
-            row |= {"seconds_per_trial": row["steps"] * seconds, "basis": basis}
-            of = weights(trial)
-            disk, most = disk + row["trials"] * of.kept, max(most, of.meanwhile)
-        disk += most * slots
-        if speed is None and measure is None:
-            say("`ogan-bench bench` measures this machine once, and how many workers pay.")
-    seconds, seconds_left = (
-        sum(row[which] * row["processes"] * (row["seconds_per_trial"] or 0) for row in rows)
-        / speedup
-        for which in ("trials", "left")
-    )
-    ranks = seeds_for_ranks(len(statement.hypotheses), statement.alpha)
-    plugins = _plugins(wanted)
-    facts = {
+    cost: dict[str, Any] = {
+        "slots": None,
+        "recommended_workers": None,
+        "training_seconds": None,
+        "training_seconds_left": None,
+        "device_seconds": None,
+        "disk_bytes": None,
+    }
+    if timing is not Timing.NONE:
+        cost |= _cost(rows, wanted, timing, device, workers)
+    return {
         "study": statement.folder,
         "trials": len(wanted),
         "trials_left": len(left),
-        "seeds_for_ranks": ranks if statement.hypotheses else None,
+        "seeds": len({trial.seed for trial in wanted}),
+        "hypotheses": hypotheses,
+        "seeds_for_ranks": seeds_for_ranks(hypotheses, statement.alpha) if hypotheses else None,
         "steps": sum(row["trials"] * row["steps"] for row in rows),
-        "slots": slots or None,
-        "recommended_workers": recommended,
-        "training_seconds": seconds if slots else None,
-        "training_seconds_left": seconds_left if slots else None,
-        "device_seconds": seconds * slots if slots else None,
-        "disk_bytes": disk,
-        "plugins": plugins,
+        **cost,
+        "plugins": _plugins(wanted),
         "arms": rows,
     }
-    if as_json:
-        print_json(facts)
-        return
+
+
+def print_plan(facts: dict[str, Any], results: Path, *, is_best: bool) -> None:
+    """Print a plan.
+
+    Args:
+        facts: What :func:`planned` returns.
+        results: The results folder.
+        is_best: Whether its number of workers is the one that is recommended.
+    """
+    rows, slots = facts["arms"], facts["slots"]
     print_table(
         ("arm", "trials", "steps", "images", "s/trial"),
         [[*list(row.values())[:4], _seconds(row)] for row in rows],
     )
     total = f"{facts['study']}: {facts['trials']} trials, {facts['steps']} steps"
     if slots:
-        total += f", about {seconds / 60:.1f} min of training in {slots} workers"
-    if recommended is not None and workers is None:
+        total += f", about {facts['training_seconds'] / 60:.1f} min of training in {slots} workers"
+    if facts["recommended_workers"] is not None and is_best:
         total += " (the best number here)"
-    if disk is not None:
-        total += f", {seconds * slots / 3600:.2g} device-hours, {bytes_text(disk)} of weights"
+    if slots:
+        total += (
+            f", {facts['device_seconds'] / 3600:.2g} device-hours, "
+            f"{bytes_text(facts['disk_bytes'])} of weights"
+        )
     print_text(total)
-    if len(left) < len(wanted):
-        done = f"Finished in {results}: {len(wanted) - len(left)}; left: {len(left)}"
-        time_left = f", about {seconds_left / 60:.1f} min of training" if slots and left else ""
-        print_text(done + time_left)
-    for plugin in plugins:
+    if (left := facts["trials_left"]) < facts["trials"]:
+        done = f"Finished in {results}: {facts['trials'] - left}; left: {left}"
+        minutes = (facts["training_seconds_left"] or 0) / 60
+        print_text(done + (f", about {minutes:.1f} min of training" if slots and left else ""))
+    for plugin in facts["plugins"]:
         used = ", ".join(plugin["arms"])
         print_text(f"Runs the code of {plugin['file']} (SHA-256 {plugin['sha256']}) in {used}")
-    planned = len({trial.seed for trial in wanted})
-    if statement.hypotheses and planned < ranks:
+    if facts["hypotheses"] and facts["seeds"] < facts["seeds_for_ranks"]:
         print_text(
             "Where a training fails or values are counts, tests are by ranks: these take "
-            f"{ranks} seeds to decide one of {len(statement.hypotheses)} hypotheses first, not "
-            f"{planned}."
+            f"{facts['seeds_for_ranks']} seeds to decide one of {facts['hypotheses']} hypotheses "
+            f"first, not {facts['seeds']}."
         )
     if any(row["basis"] == "estimated" for row in rows):
         print_text("~: estimated by FLOPs from the nets that `ogan-bench bench` has measured")
+
+
+def _cost(
+    rows: list[dict[str, Any]],
+    wanted: list[Trial],
+    timing: Timing,
+    device: str,
+    workers: int | None,
+) -> dict[str, Any]:
+    """Time and disk of the trials, if their time is known; adds each arm's to its row."""
+    from ogan_bench.features.cache import cache_dir
+    from ogan_bench.runner.devices import slots as find_slots
+    from ogan_bench.runner.estimate import seconds_per_step, step_time, weights
+    from ogan_bench.runner.machine_speed import read_speed
+    from ogan_bench.runner.measure_speed import this_machine
+
+    machine = this_machine(find_slots(device, 1, 1)[0])
+    speed = None if timing is Timing.TIMED else read_speed(cache_dir(), machine)
+    if speed is None and timing is Timing.MEASURED:
+        return {}
+    recommended = None if speed is None else speed.recommended_workers
+    devices = find_slots(device, workers or recommended, len(wanted))
+    slots = len(devices)
+    speedup = float(slots) if speed is None else speed.speedup(slots)
+    disk, most = 0, 0
+    for row in rows:
+        trial = next(trial for trial in wanted if trial.arm == row["arm"])
+        if speed is None:
+            say(f"measuring {row['arm']} ...")
+            seconds, basis = seconds_per_step(trial, devices[0]), "timed"
+        else:
+            step = step_time(trial, devices[0], speed)
+            seconds, basis = step.seconds, "estimated" if step.is_estimate else "measured"
+        row |= {"seconds_per_trial": row["steps"] * seconds, "basis": basis}
+        of = weights(trial)
+        disk, most = disk + row["trials"] * of.kept, max(most, of.meanwhile)
+    if speed is None and timing is Timing.MEASURED_OR_TIMED:
+        say("`ogan-bench bench` measures this machine once, and how many workers pay.")
+    seconds, seconds_left = (
+        sum(row[which] * row["processes"] * row["seconds_per_trial"] for row in rows) / speedup
+        for which in ("trials", "left")
+    )
+    return {
+        "slots": slots,
+        "recommended_workers": recommended,
+        "training_seconds": seconds,
+        "training_seconds_left": seconds_left,
+        "device_seconds": seconds * slots,
+        "disk_bytes": disk + most * slots,
+    }
 
 
 def _left(wanted: list[Trial], results: Path) -> list[Trial]:

@@ -80,8 +80,9 @@ def located(folder: Path) -> Path:
         raise UserError(f"{folder}: a file; give the folder of a trial or of an exported encoder")
     if str(folder) in catalogue.parts("datasets"):
         raise UserError(
-            f"no encoder of {folder} comes with the package, only {', '.join(shipped)}: train one, "
-            "and give the folder of its trial"
+            f"no encoder of {folder} comes with the package, only {', '.join(shipped)}: "
+            "`ogan-bench run STUDY` trains one; then give the folder of its trial, "
+            "results/STUDY/ARM/seed-N"
         )
     PackedStudy(folder.parent.parent).check_not_compacted()
     raise UserError(

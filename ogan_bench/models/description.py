@@ -7,7 +7,9 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn import functional
 from torch.nn.utils.parametrize import is_parametrized
+from torch.overrides import TorchFunctionMode
 
 from ogan_bench.data.base import ImageShape
 from ogan_bench.study.parts import Component, build
@@ -30,7 +32,7 @@ def describe_model(
         UserError: The architecture does not support images of this resolution.
     """
     shape = ImageShape(channels, resolution, resolution)
-    with torch.device("meta"):
+    with torch.device("meta"), ShapesOfSpectralNorms():
         architecture = build("models", model, shape, classes)
         encoder, generator = architecture.encoder(architecture.z_dim), architecture.generator()
     z, labels = torch.zeros(2, architecture.z_dim), torch.zeros(2, dtype=torch.long)
@@ -40,6 +42,30 @@ def describe_model(
         "encoder": _describe(encoder, torch.zeros(2, *shape)),
         "generator": _describe(generator, z, labels),
     }
+
+
+OF_ONE_SHAPE = (
+    torch.Tensor.normal_,
+    torch.Tensor.div,
+    torch.Tensor.__truediv__,
+    functional.normalize,
+)
+"""Operations of spectral norms whose result has the shape of their first argument."""
+
+
+class ShapesOfSpectralNorms(TorchFunctionMode):
+    """Gives what spectral norms compute as they are made its shape, and no values.
+
+    On the meta device, torch's rules for these operations import its compiler, which takes seconds.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if func in OF_ONE_SHAPE:
+            return args[0] if kwargs.get("out") is None else kwargs["out"]
+        if func in (torch.mv, torch.vdot):
+            return args[0][..., 0]
+        return func(*args, **kwargs)
 
 
 def _describe(net: nn.Module, *example: torch.Tensor) -> dict[str, Any]:

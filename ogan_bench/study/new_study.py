@@ -63,11 +63,25 @@ scales:
       training: {{steps: 8, log_every: 4, batch_size: 16}}
       evaluation: {{samples: 100, probe_images: 100}}
     seeds: [0]
+{larger}"""
+
+_LARGER = """\
+  large:
+    base:
+      data: {{resolution: {resolution}}}
+      model: {{z_dim: {z_dim}, width: {width}}}
+      training: {{steps: {steps}}}
 """
 
 
 def new_study(
-    name: str, data: Mapping[str, str | int], resolution: int, images: int, *, classes: bool
+    name: str,
+    data: Mapping[str, str | int],
+    resolution: int,
+    images: int,
+    *,
+    classes: bool,
+    larger: int | None = None,
 ) -> str:
     """A study file in which an O-GAN is trained with and without its term on a dataset.
 
@@ -77,6 +91,8 @@ def new_study(
         resolution: One of :data:`SIZES`.
         images: How many there are; as many samples are drawn, but at most 10,000.
         classes: Whether the images have labels, see :data:`SPACES`.
+        larger: The resolution of the scale ``large``, also of :data:`SIZES`; ``None``: there is no
+            such scale.
     """
     z_dim, width, steps = SIZES[resolution]
     lines = [f"    {key}: {_quoted(value)}" for key, value in data.items()]
@@ -89,7 +105,13 @@ def new_study(
         samples=min(images, 10_000),
         space=SPACES[classes],
         distance=f"fd_{SPACES[classes]}",
+        larger="" if larger is None else _larger(larger),
     )
+
+
+def _larger(resolution: int) -> str:
+    z_dim, width, steps = SIZES[resolution]
+    return _LARGER.format(resolution=resolution, z_dim=z_dim, width=width, steps=steps)
 
 
 def _quoted(value: str | int) -> str:

@@ -18,6 +18,7 @@ WITHOUT = {
     "consistency": {"none"},
     "penalties": {"none"},
     "schedules": {"gradient_share"},
+    "objectives": set(),
 }
 
 

@@ -9,10 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from ogan_bench.data.prepared.decoding import FORMATS, check_one_picture
-from ogan_bench.data.prepared.treatment import Treatment, UnusableError, treated
+from ogan_bench.data.prepared.treatment import (
+    CHANGED_LEVELS,
+    Treatment,
+    UnusableError,
+    treated,
+)
 from ogan_bench.data.reading.image_files import ImageFiles
 
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -32,6 +38,7 @@ class Survey:
         looked_at: How many they are.
         side: Median of their shorter sides, in pixels; 0 without a usable image.
         square: Whether all are squares.
+        grey: Whether all are grey, as they are treated.
         treatment: Parameters of the dataset that they need, with a value each.
         unusable: Name to reason, of those that cannot be used whatever the treatment.
     """
@@ -39,6 +46,7 @@ class Survey:
     looked_at: int
     side: float
     square: bool
+    grey: bool
     treatment: dict[str, str]
     unusable: dict[str, str]
 
@@ -52,26 +60,28 @@ def survey(files: ImageFiles, most: int = 200) -> Survey:
     """
     step = max(1, -(-len(files.names) // most))
     chosen = range(0, len(files.names), step)
-    sizes, unusable, needed = [], {}, dict[str, str]()
+    sizes, greys, unusable, needed = [], [], {}, dict[str, str]()
     for i in chosen:
         try:
-            size, needs = _needs(files.read(i), needed)
+            image, needs = _needs(files.read(i), needed)
         except (OSError, ValueError) as error:
             unusable[files.names[i]] = str(error)
         else:
-            sizes.append(size)
+            sizes.append(image.size)
+            greys.append(_is_grey(image))
             needed |= needs
     return Survey(
         looked_at=len(chosen),
         side=statistics.median(map(min, sizes)) if sizes else 0,
         square=all(width == height for width, height in sizes),
+        grey=all(greys),
         treatment=needed,
         unusable=unusable,
     )
 
 
-def _needs(content: bytes, known: dict[str, str]) -> tuple[tuple[int, int], dict[str, str]]:
-    """Size of an image, and the fewest parameters beside those known with which it can be used.
+def _needs(content: bytes, known: dict[str, str]) -> tuple[Image.Image, dict[str, str]]:
+    """An image as treated, with the fewest parameters beside those known with which it can be used.
 
     Raises:
         OSError: It cannot be decoded.
@@ -84,10 +94,16 @@ def _needs(content: bytes, known: dict[str, str]) -> tuple[tuple[int, int], dict
         try:
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
                 check_one_picture(image)
-                return treated(image, content, Treatment(**parameters)).size, asked
+                return treated(image, content, Treatment(**parameters)), asked
         except UnusableError as error:
             last = error
     raise last
+
+
+def _is_grey(image: Image.Image) -> bool:
+    """Whether an image of mode L or RGB has no colours; conversions leave some of few levels."""
+    red, *others = (np.asarray(band).astype(int) for band in image.split())
+    return all(abs(red - other).max() <= CHANGED_LEVELS for other in others)
 
 
 def _fewest_first() -> Sequence[dict[str, str]]:

@@ -35,13 +35,14 @@ def image_folder(
     orientation: Literal["refuse", "apply", "ignore"] = "refuse",
     profile: Literal["refuse", "srgb", "ignore"] = "refuse",
     depth: Literal["refuse", "reduce"] = "refuse",
+    channels: Literal[1, 3] = 3,
     train: str = "",
     test: str = "",
     test_every: Annotated[int, Field(ge=2)] = 10,
     duplicates: Literal["refuse", "keep"] = "refuse",
     max_bad: NonNegativeInt = 0,
 ) -> Dataset:
-    """All image files of a folder and its subfolders, as RGB squares.
+    """All image files of a folder and its subfolders, as squares.
 
     PNG, JPEG, WebP, BMP, TIFF, GIF and AVIF files are read. An image that would change on the way
     in is refused by name unless a parameter says how to treat it.
@@ -65,6 +66,7 @@ def image_folder(
         profile: Colours that are not sRGB, or CMYK: converted to ``srgb`` by the file's profile, or
             left as they are stored.
         depth: 16 bits per channel: ``reduce`` takes the upper 8.
+        channels: 3: RGB; 1: grey, to which colours are converted (ITU-R 601 luma).
         train: The subfolder of the training images, a pattern; ``.``: no subfolder is a split, all
             may be classes; empty: that named after training.
         test: The subfolder of the test images; empty: that named after test.
@@ -94,6 +96,7 @@ def image_folder(
         ImageFiles(folder, names),
         resolution=resolution,
         crop=crop,
+        channels=channels,
         treatment=Treatment(alpha, orientation, profile, depth),
         max_bad=max_bad,
     )

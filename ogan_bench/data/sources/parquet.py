@@ -35,13 +35,14 @@ def parquet(
     orientation: Literal["refuse", "apply", "ignore"] = "refuse",
     profile: Literal["refuse", "srgb", "ignore"] = "refuse",
     depth: Literal["refuse", "reduce"] = "refuse",
+    channels: Literal[1, 3] = 3,
     train: str = "",
     test: str = "",
     test_every: Annotated[int, Field(ge=2)] = 10,
     duplicates: Literal["refuse", "keep"] = "refuse",
     max_bad: NonNegativeInt = 0,
 ) -> Dataset:
-    """Images in the parquet files of a Hugging Face dataset, as RGB squares.
+    """Images in the parquet files of a Hugging Face dataset, as squares.
 
     The column of images holds encoded files: bytes, or a struct with a field ``bytes``. In a
     folder, files hold the split that they or their folder are named after, in any usual spelling;
@@ -66,6 +67,7 @@ def parquet(
         profile: Colours that are not sRGB, or CMYK: converted to ``srgb`` by the file's profile, or
             left as they are stored.
         depth: 16 bits per channel: ``reduce`` takes the upper 8.
+        channels: 3: RGB; 1: grey, to which colours are converted (ITU-R 601 luma).
         train: The files or folder of the training images, a pattern; ``.``: no name is a split's;
             empty: those named after training.
         test: Likewise of the test images.
@@ -98,6 +100,7 @@ def parquet(
         cells,
         resolution=resolution,
         crop=crop,
+        channels=channels,
         treatment=Treatment(alpha, orientation, profile, depth),
         max_bad=max_bad,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from ogan_bench.cli import app
 from ogan_bench.data.base import Dataset, Split
 from ogan_bench.errors import UserError
 from ogan_bench.features.spaces import FEATURE_SPACES
+from ogan_bench.runner.machine_speed import MachineSpeed, NetSpeed, write_speed
+from ogan_bench.runner.measure_speed import this_machine
 from ogan_bench.study.load import load_study
 from tests.unit.cli.asking import ask
 
@@ -34,8 +37,12 @@ def test_the_study_trains_on_the_folder(photos: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(photos.parent)
     said = ask("init", "My Photos", "--set", "test_every=4")
     assert said.startswith(
-        "my_photos.yaml: 30 training and 10 test images of 2 classes, 32 x 32 pixels\n"
+        "my_photos.yaml: 30 training and 10 test images of 2 classes, 32 x 32 pixels, "
+        "in colour (3 channels)\n  crop: centre\n  test_every: 4\n\narm "
     )
+    plan = ask("plan", "my_photos.yaml", "--no-measure")
+    assert said.endswith(plan)
+    assert "my_photos: 10 trials, 40000 steps\n" in plan
     study = load_study(Path("my_photos.yaml"))
     data = study.arms["pearson"].data.parameters()
     assert data["path"] == "./My Photos"
@@ -62,7 +69,12 @@ def test_images_without_labels_are_measured_without_a_download(
     monkeypatch.chdir(flat.parent)
     said, hint = called("init", "flat", "--set", "test_every=4")
     assert "30 training and 10 test images without labels, 32 x 32 pixels" in said
-    assert hint.startswith("Next: ")
+    assert hint.split("\n") == [
+        "Next: ogan-bench run flat.yaml --scale smoke",
+        "      ogan-bench plan flat.yaml",  # the machine's speed is not known
+        "      ogan-bench run flat.yaml",
+        "",
+    ]
     study = load_study(Path("flat.yaml"))
     (space,) = study.arms["pearson"].evaluation.extractors
     assert study.hypotheses[1].metric == f"fd_{space}"
@@ -70,6 +82,61 @@ def test_images_without_labels_are_measured_without_a_download(
     dataset = Dataset("flat", images, images, (), "")
     features, _ = FEATURE_SPACES[space].extractor(dataset, torch.device("cpu"))(images.images)
     assert features.shape == (3, 1280)
+
+
+def test_grey_images_have_one_channel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for k in range(20):
+        Image.new("RGB", (40, 40), (k, k, k)).save(tmp_path / f"{k}.png")
+    monkeypatch.chdir(tmp_path)
+    facts = json.loads(ask("init", ".", "--out", "my grey.yaml", "--json"))
+    assert (facts["grey"], facts["shape"]) == (True, [1, 32, 32])
+    assert facts["parameters"] == {"channels": 1}
+    assert (facts["scales"], facts["suggested_scale"]) == (["smoke"], None)
+    assert facts["plan"] == json.loads(ask("plan", "my grey.yaml", "--no-measure", "--json"))
+    assert facts["plan"]["study"] == "my_grey"
+    assert facts["next"][0] == "ogan-bench run 'my grey.yaml' --scale smoke"
+    assert load_study(Path("my grey.yaml")).arms["none"].data.parameters()["channels"] == 1
+    assert "grey (3 channels)" in ask("init", ".", "--out", "b.yaml", "--set", "channels=3")
+
+
+def test_a_gpu_is_for_the_scale_that_takes_more_pixels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for k in range(20):
+        Image.new("RGB", (150, 130), (k, 0, 200)).save(tmp_path / f"{k}.png")
+    monkeypatch.chdir(tmp_path)
+    said = ask("init", ".", "--out", "cpu.yaml", "--device", "cpu")
+    assert (
+        "  scale large: 128 x 128 pixels, for a GPU; half of the images are at least 130 " in said
+    )
+    assert "cpu: 10 trials, 100000 steps" in said
+    large = load_study(Path("cpu.yaml"), scale="large").arms["none"]
+    whole = load_study(Path("cpu.yaml")).arms["none"]
+    assert (large.data.parameters()["resolution"], large.training.steps) == (128, 30_000)
+    assert (whole.data.parameters()["resolution"], whole.training.steps) == (64, 10_000)
+    gpu = {"is_available": True, "device_count": 1, "get_device_name": "a GPU"}
+    for question, answer in gpu.items():
+        monkeypatch.setattr(torch.cuda, question, lambda *_, answer=answer: answer)
+    facts = json.loads(ask("init", ".", "--out", "gpu.yaml", "--json"))
+    assert facts["suggested_scale"] == "large"
+    assert facts["plan"]["steps"] == 300_000
+    assert facts["next"][-1] == "ogan-bench run gpu.yaml --scale large"
+    none = json.loads(ask("init", ".", "--out", "c.yaml", "--resolution", "128", "--json"))
+    assert none["scales"] == ["smoke"]
+
+
+def test_the_plan_has_times_where_the_machine_was_measured(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(photos.parent)
+    monkeypatch.setenv("OGAN_BENCH_CACHE", str(photos.parent))
+    nets = (NetSpeed("dcgan", 16, 64, 10**9, 0.01),)
+    speed = MachineSpeed(this_machine("cpu"), "2026-01-01T00:00:00+00:00", nets, {1: 100.0})
+    write_speed(photos.parent, speed)
+    asked = ("My Photos", "--set", "test_every=4", "--resolution", "16", "--device", "cpu")
+    said, hint = called("init", *asked)
+    assert " min of training in 1 workers (the best number here), " in said
+    assert "plan" not in hint
 
 
 def test_a_space_whose_weights_are_not_here_is_told(

@@ -164,6 +164,9 @@ def test_a_dataset_without_an_encoder_says_what_to_do(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("ring", "shapes"):
-        said = rf"no encoder of {name} comes with the package, only digits, fashion_mnist, stacked_"
+        said = (
+            rf"no encoder of {name} comes with the package, only digits, fashion_mnist, "
+            r"stacked_digits: `ogan-bench run STUDY` trains one; then .* results/STUDY/ARM/seed-N"
+        )
         with pytest.raises(UserError, match=said):
             load_encoder(name)

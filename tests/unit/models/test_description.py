@@ -41,6 +41,8 @@ def test_torchs_compiler_is_not_imported() -> None:
     code = (
         "import sys; from ogan_bench.cli import app; "
         "app(['describe', 'model', 'dcgan'], standalone_mode=False); "
+        "app(['describe', 'model', 'resnet', '--resolution', '32'], standalone_mode=False); "
+        "app(['describe', 'model', 'mlp', '--resolution', '1'], standalone_mode=False); "
         "sys.exit(bool({'sympy', 'torch._dynamo'} & set(sys.modules)))"
     )
     answer = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)

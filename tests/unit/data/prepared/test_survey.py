@@ -21,7 +21,7 @@ def test_plain_squares_need_nothing(tmp_path: Path) -> None:
     for i in range(3):
         Image.fromarray(GREY[:, :20]).save(tmp_path / f"{i}.png")
     found = survey(files(tmp_path))
-    assert (found.looked_at, found.side, found.square) == (3, 20, True)
+    assert (found.looked_at, found.side, found.square, found.grey) == (3, 20, True, True)
     assert (found.treatment, found.unusable) == ({}, {})
 
 
@@ -37,6 +37,14 @@ def test_each_need_is_found_once_and_the_damaged_are_named(tmp_path: Path) -> No
     assert found.treatment == {"alpha": "white", "orientation": "apply", "depth": "reduce"}
     assert found.square is False
     assert list(found.unusable) == ["e.png"]
+
+
+def test_grey_is_what_the_pixels_are_not_the_file(tmp_path: Path) -> None:
+    """RGB of three equal bands is grey, and one coloured image among many is enough."""
+    Image.fromarray(GREY).convert("RGB").save(tmp_path / "a.jpg")
+    assert survey(files(tmp_path)).grey
+    Image.new("RGB", (20, 20), (128, 128, 140)).save(tmp_path / "b.png")
+    assert not survey(files(tmp_path)).grey
 
 
 def test_images_are_looked_at_over_the_whole_folder(tmp_path: Path) -> None:
