@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Callable
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from typing import Self
 
 import torch
 
@@ -30,7 +31,7 @@ IMPORTED = [
 
 
 class WarmRun:
-    """A command in a process group of its own.
+    """A command in a process group of its own; as a context, it is killed at the end if it lives.
 
     Args:
         arguments: Of ``ogan-bench``.
@@ -56,6 +57,12 @@ class WarmRun:
         if self.process.exitcode is None and self.process.pid is not None:
             os.killpg(self.process.pid, signal.SIGKILL)
         return self.process.exitcode, self._said.read_text(encoding="utf-8", errors="replace")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end(0)
 
 
 def _command(words: list[str], said: Path, condition: Callable[[], object] | None) -> None:

@@ -87,7 +87,15 @@ def run(
     """
     from ogan_bench.errors import UserError
     from ogan_bench.runner.launch import launched
-    from ogan_bench.runner.study import Ending, execute, help_first, store_study, unfinished
+    from ogan_bench.runner.stop_request import EXIT_AGAIN
+    from ogan_bench.runner.study import (
+        Ending,
+        execute,
+        help_first,
+        stopped_by_budget,
+        store_study,
+        unfinished,
+    )
     from ogan_bench.store.trial_store import TrialStore
 
     if results is not None and out is not None:
@@ -106,13 +114,15 @@ def run(
     todo = unfinished(store, asked, trial_budget, launch)
     page = root / statement.folder / "report.html"
     if not todo and not mirrors and (only is not None or page.exists()):
+        stopped = 0 if trial_budget is None else stopped_by_budget(store, asked)
+        said = f"{stopped} of {len(asked)} trials" if stopped else f"all {len(asked)} trials"
         say(
-            f"Nothing to do: all {len(asked)} trials of {statement.folder} are finished"
-            f"{' or have used up their budget' if trial_budget is not None else ''}.\n"
+            f"Nothing to do: {said} of {statement.folder} "
+            f"{'have used up their budget, the others are' if stopped else 'are'} finished.\n"
             + (f"Report: {page} " if page.exists() else "No report yet ")
             + f"(`ogan-bench report {statement.folder} --results {root}` makes it)"
         )
-        return
+        raise typer.Exit(EXIT_AGAIN if stopped else 0)
     ending = Ending(0)
     with accompanied(root, statement.folder, live, mirrors or ()):
         store_study(store, statement, wanted, study, scale, override or ())
@@ -124,6 +134,8 @@ def run(
                 stall_minutes=stall_minutes,
                 launch=launch,
             )
+    if not ending.code and trial_budget is not None and stopped_by_budget(store, asked):
+        ending = Ending(EXIT_AGAIN)
     if ending.is_stopped or only is not None:
         raise typer.Exit(ending.code)
 

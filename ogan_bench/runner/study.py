@@ -86,6 +86,12 @@ def unfinished(
     return asked
 
 
+def stopped_by_budget(store: TrialStore, wanted: list[Trial]) -> int:
+    """How many trials have a result that a budget cut short."""
+    results = (store.trial(trial).read("result.json") or {} for trial in wanted)
+    return sum(result.get("outcome") == "stopped" for result in results)
+
+
 def store_study(
     store: TrialStore,
     study: StudySettings,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def save(path: Path, state: State, *, before: Path | None = None) -> None:
             torch.save(state, file)
         seal(temporary)
         if before is not None and path.exists():
-            _link(path, before)
+            _keep(path, before)
 
 
 def load(path: Path, device: torch.device) -> State | None:
@@ -66,12 +67,20 @@ def load(path: Path, device: torch.device) -> State | None:
     return loaded
 
 
-def _link(path: Path, name: Path) -> None:
-    """Give a file a second name, in the place of what has that name."""
+def _keep(path: Path, name: Path) -> None:
+    """Let a file stay under a second name when it is replaced, in the place of what has that name.
+
+    Where there are no hard links, as on FAT and some network file systems, it is copied.
+
+    Raises:
+        UserError: The copy cannot be written.
+    """
     temporary = name.with_name(f".{name.name}.{os.getpid()}")
     temporary.unlink(missing_ok=True)
     try:
         temporary.hardlink_to(path)
-    except OSError:  # a file system without hard links: nothing to fall back to
-        return
-    temporary.replace(name)
+    except OSError:
+        with replacing(name) as copy:
+            shutil.copyfile(path, copy)
+    else:
+        temporary.replace(name)

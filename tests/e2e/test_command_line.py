@@ -375,7 +375,7 @@ def test_stopped_by_its_budget_and_run_again_equals_uninterrupted(
     """A budget of nothing allows one step; the next one ends somewhere; the last run has none."""
     whole, _ = finished
     arguments = ("run", STUDY, *SMALL, "--results", tmp_path, "--workers", "2", "--device", "cpu")
-    done = ogan_bench(*arguments, "--trial-budget", "0")
+    done = ogan_bench(*arguments, "--trial-budget", "0", code=75)
     assert "2 trials were stopped by their budget" in done.stderr
     listed = ogan_bench("status", STUDY, *SMALL, "--results", tmp_path, "--json")
     rows = {row["trial"].split("/")[1]: row for row in json.loads(listed.stdout)["trials"]}
@@ -386,10 +386,11 @@ def test_stopped_by_its_budget_and_run_again_equals_uninterrupted(
         result = json.loads((folder / "result.json").read_text())
         assert result["reason"].startswith("stopped after 1 of ")
         assert result["metrics"]
-    again = ogan_bench(*arguments, "--trial-budget", "0")
+    again = ogan_bench(*arguments, "--trial-budget", "0", code=75)
+    assert "2 of 2 trials" in again.stderr
     assert "have used up their budget" in again.stderr
 
-    ogan_bench(*arguments, "--trial-budget", "0.3")
+    subprocess.run(command(*arguments, "--trial-budget", "0.3"), cwd=ROOT, check=False)
     ogan_bench(*arguments)
     for folder in folders:
         twin = whole / folder.relative_to(tmp_path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import itertools
 import json
 import os
 import re
@@ -18,6 +19,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -211,14 +213,14 @@ def test_results_on_a_read_only_disk(unmeasured: Path, whole: Path) -> None:
 
 
 @needs_mounts
-def test_a_full_folder_of_temporary_files(unmeasured: Path, whole: Path, tmp_path: Path) -> None:
-    """Nothing depends on it: the run ends as any other."""
-    folder = tmp_path / "temporary"
+def test_a_full_folder_of_temporary_files(whole: Path, tmp_path: Path) -> None:
+    """Nothing depends on it: the run trains, measures and ends as any other."""
+    root, folder = tmp_path / "results", tmp_path / "temporary"
     folder.mkdir()
-
-    code, said = run(unmeasured, condition=functools.partial(full_temporary_folder, folder))
+    code, said = run(root, condition=functools.partial(full_temporary_folder, folder))
     assert code == 0, said
-    assert results(unmeasured, "narrow") == results(whole, "narrow")
+    for arm in ("narrow", "wide"):
+        assert results(root, arm) == results(whole, arm)
 
 
 def full_temporary_folder(folder: Path) -> None:
@@ -269,6 +271,142 @@ def test_a_signal_in_the_middle_of_training(
     assert [attempt["trains"] for attempt in attempts] == [True, True]
 
 
+# Other commands, and a folder that is moved
+
+
+def held(until: Path) -> None:
+    """The training goes no further than its first checkpoint before a file is there."""
+    add, steps = RunningMeans.add, itertools.count()
+
+    def later(self: RunningMeans, report: StepReport) -> None:
+        if next(steps):
+            wait_until(until.exists)
+        add(self, report)
+
+    RunningMeans.add = later  # type: ignore[method-assign]
+
+
+def started(root: Path, tmp_path: Path, condition: Condition = slow) -> WarmRun:
+    """A run of the narrow trial that has saved its first checkpoint."""
+    more = ("--only", "narrow/seed-0", "--checkpoint-seconds", "0")
+    running = WarmRun(*arguments(root, *more), said=tmp_path / "said.txt", condition=condition)
+    wait_until(lambda: (root / "tiny" / "narrow" / "seed-0" / "checkpoint.pt").exists())
+    return running
+
+
+def test_commands_that_read_while_a_trial_is_trained(whole: Path, tmp_path: Path) -> None:
+    root = shutil.copytree(whole, tmp_path / "results")
+    folder = root / "tiny" / "narrow" / "seed-0"
+    shutil.rmtree(folder)
+    where, codes = ("--results", root), ("--groups", "codes", "--device", "cpu")
+    (tmp_path / "watch.txt").touch()
+    with (
+        started(root, tmp_path, functools.partial(held, tmp_path / "go")) as running,
+        WarmRun("watch", *where, "--port", "0", said=tmp_path / "watch.txt") as watching,
+    ):
+        for words, wanted in (
+            (("status", "tiny", *where, "--json"), 0),
+            (("report", *where), 0),
+            (("doctor", *where), 0),
+            (("evaluate", root / "tiny" / "wide", *codes), 0),
+            (("evaluate", folder, *codes), 2),  # it has no result yet
+            (("compact", "tiny", *where), 75),
+        ):
+            said = tmp_path / f"{words[0]}.txt"
+            assert WarmRun(*words, said=said).end()[0] == wanted, said.read_text()
+            assert "Traceback" not in said.read_text()
+        wait_until(lambda: "http://" in (tmp_path / "watch.txt").read_text())
+        (address,) = re.findall(r"http://\S+", (tmp_path / "watch.txt").read_text())
+        with urllib.request.urlopen(f"{address}tiny/", timeout=60) as answer:
+            assert "narrow/seed-0</th><td>train</td>" in answer.read().decode()
+        assert watching.process.pid is not None
+        os.kill(watching.process.pid, signal.SIGINT)
+        assert watching.end()[0] == 0, (tmp_path / "watch.txt").read_text()
+        (tmp_path / "go").touch()
+        code, text = running.end()
+    assert code == 0, text
+    assert results(root, "narrow") == results(whole, "narrow")
+    assert results(root, "wide")["nets"] == results(whole, "wide")["nets"]
+
+
+def test_a_folder_that_is_moved_between_two_runs(whole: Path, tmp_path: Path) -> None:
+    """Under another name, on another path, and by a link."""
+    root, moved, link = tmp_path / "results", tmp_path / "away" / "renamed", tmp_path / "link"
+    running = started(root, tmp_path)
+    assert running.process.pid is not None
+    os.killpg(running.process.pid, signal.SIGKILL)
+    running.end()
+    moved.parent.mkdir()
+    root.rename(moved)
+    link.symlink_to(moved, target_is_directory=True)
+    code, said = run(link)
+    assert code == 0, said
+    attempts = json.loads((moved / "tiny/narrow/seed-0/run.json").read_text())["attempts"]
+    assert len(attempts) == 2
+    for arm in ("narrow", "wide"):
+        assert results(moved, arm) == results(whole, arm)
+
+
+# Plug-ins
+
+PLUGIN = """\
+import os, sys, time
+
+from ogan_bench.objectives.parts.consistency import Consistency
+
+
+def ends(how):
+    def loss(z, code):
+        how()
+        return (z - code).square().mean(dim=1)
+
+    return Consistency(loss)
+
+
+def hangs():
+    return ends(lambda: time.sleep(600))
+
+
+def raises():
+    return ends(lambda: 1 / 0)
+
+
+def exits():
+    return ends(lambda: sys.exit(0))
+
+
+def dies():
+    return ends(lambda: os._exit(0))
+
+
+CONSISTENCY = {"hangs": hangs, "raises": raises, "exits": exits, "dies": dies}
+"""
+
+
+def test_plugins_that_hang_raise_and_exit(whole: Path, tmp_path: Path) -> None:
+    """Each fails its own trial, with one line that says how; a zero is no success."""
+    (tmp_path / "mine.py").write_text(PLUGIN, encoding="utf-8")
+    arms = [f"  {name}: {{objective: {{consistency: {name}}}}}\n" for name in WAYS]
+    study = "plugins: [mine.py]\n" + STUDY.replace("seeds:", "".join(arms) + "seeds:")
+    root = tmp_path / "results"
+    code, said = run(root, "--stall-minutes", "0.05", study=study)
+    assert (code, "Traceback" in said) == (3, False), said
+    failed = dict(re.findall(r"^failed: tiny/(\w+)/seed-0: (.*) \(see ", said, re.MULTILINE))
+    assert failed == WAYS
+    for arm in ("narrow", "wide"):
+        assert results(root, arm) == results(whole, arm)
+    error = (root / "tiny" / "hangs" / "seed-0" / "error.txt").read_text()
+    assert re.search(r'File ".*mine\.py", line \d+', error), error
+
+
+WAYS = {
+    "hangs": "no sign of life for 0.05 min, so its process was ended; run again to resume it",
+    "raises": "ZeroDivisionError: division by zero",
+    "exits": "SystemExit: 0",
+    "dies": "its process ended with exit code 0; run again to resume it",
+}
+
+
 # Where there is nothing that a user usually has
 
 
@@ -287,12 +425,20 @@ def test_no_home_no_locale_no_cache(whole: Path, tmp_path: Path) -> None:
     assert results(root, "narrow") == results(whole, "narrow")
 
 
-def test_a_clock_that_goes_backwards(unmeasured: Path, whole: Path) -> None:
-    code, said = run(unmeasured, condition=backwards)
-    assert code == 0, said
-    assert results(unmeasured, "narrow") == results(whole, "narrow")
-
-
 def backwards() -> None:
     began, now = time.monotonic(), time.time()
     time.time = lambda: now - 1000 * (time.monotonic() - began)
+
+
+def still() -> None:
+    now = time.time()
+    time.time = lambda: now
+
+
+@pytest.mark.parametrize("condition", [backwards, still])
+def test_a_clock_that_is_wrong(condition: Condition, whole: Path, tmp_path: Path) -> None:
+    root = tmp_path / "results"
+    code, said = run(root, condition=condition)
+    assert code == 0, said
+    for arm in ("narrow", "wide"):
+        assert results(root, arm) == results(whole, arm)

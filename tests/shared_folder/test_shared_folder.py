@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pytest
@@ -34,11 +34,12 @@ SCRIPT = str(Path(__file__).with_name("two_mounts.sh"))
 
 @dataclass
 class Mounts:
-    """One folder, as each of two machines sees it, and as its server does."""
+    """One folder, as each of two machines sees it, as its server does, and without hard links."""
 
     one: Path
     two: Path
     server: Path
+    no_links: Path
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def mounted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mounts]:
     folder = tmp_path_factory.mktemp("mounts")
     subprocess.run(["sh", SCRIPT, str(folder)], check=True)
     try:
-        yield Mounts(folder / "one", folder / "two", folder / "server")
+        yield Mounts(*(folder / name for name in ("one", "two", "server", "no_links")))
     finally:
         subprocess.run(["sh", SCRIPT, str(folder), "end"], check=True)
 
@@ -55,7 +56,7 @@ def mounted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mounts]:
 def shared(mounted: Mounts) -> Iterator[Mounts]:
     """An empty folder of their own for each test."""
     name = "results"
-    yield Mounts(mounted.one / name, mounted.two / name, mounted.server / name)
+    yield Mounts(*(getattr(mounted, kind.name) / name for kind in fields(Mounts)))
     shutil.rmtree(mounted.server / name, ignore_errors=True)
 
 
@@ -130,6 +131,28 @@ def test_another_machine_takes_over_from_a_killed_one(shared: Mounts, alone: Pat
     ended(first, -9)
     ended(second)
     assert len(record(shared.server, "pearson", "run.json")["attempts"]) == 2
+    assert metrics(shared.server, "pearson") == metrics(alone, "pearson")
+
+
+def test_without_hard_links_a_damaged_checkpoint_has_one_before(
+    shared: Mounts, alone: Path
+) -> None:
+    out = shared.no_links
+    killed = start(out, *LONG, "--checkpoint-seconds", "0.2")
+    folder = shared.server / "mse_vs_pearson-smoke" / "pearson" / "seed-0"
+    until = time.monotonic() + 180
+    while not (folder / "checkpoint_before.pt").exists():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    killed.kill()
+    ended(killed, -9)
+    with pytest.raises(PermissionError):
+        (out / "link").hardlink_to(out / "mse_vs_pearson-smoke" / "study.json")
+    time.sleep(2)  # its worker lets go
+    with (folder / "checkpoint.pt").open("r+b") as file:
+        file.write(b"damaged")
+    ended(start(out, *LONG))
+    assert "training went on from the one before" in (folder / "error.txt").read_text()
     assert metrics(shared.server, "pearson") == metrics(alone, "pearson")
 
 

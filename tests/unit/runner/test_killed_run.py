@@ -85,4 +85,4 @@ def test_a_kill_at_any_change_to_a_file_changes_no_result(
             assert [f.text for f in study.faults if "left over by a process" not in f.text] == []
         assert run(root, path) in ("finished", "skipped"), operation
         assert results(root) == whole, operation
-    assert operation > 100
+    assert operation > 150

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from ogan_bench.errors import UserError
 from ogan_bench.training import checkpoint
 from ogan_bench.training.checkpoint import UnreadableCheckpointError
 
@@ -66,10 +70,38 @@ def test_a_file_of_a_version_without_seals_is_read(tmp_path: Path) -> None:
     assert loaded["step"] == 3
 
 
-def test_the_checkpoint_before_the_last_one_is_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("refused", [None, errno.EPERM, errno.ENOTSUP, errno.ENOSYS])
+def test_the_checkpoint_before_the_last_one_is_kept(
+    tmp_path: Path, refused: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also on a file system that refuses hard links, each in its own way."""
+
+    def no_links(*_: object, **__: object) -> None:
+        raise OSError(refused, "no hard links here")
+
+    if refused is not None:
+        monkeypatch.setattr(os, "link", no_links)
     path, before = tmp_path / "c.pt", tmp_path / "before.pt"
     for value in (1.0, 2.0, 3.0):
         checkpoint.save(path, state(value), before=before)
     values = [checkpoint.load(name, CPU) for name in (path, before)]
     assert [found and float(found["weights"][0]) for found in values] == [3, 2]
     assert sorted(name.name for name in tmp_path.iterdir()) == ["before.pt", "c.pt"]
+
+
+def test_with_no_room_for_a_copy_the_checkpoint_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path, before = tmp_path / "c.pt", tmp_path / "before.pt"
+    checkpoint.save(path, state(1.0), before=before)
+    monkeypatch.setattr(os, "link", full)
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(UserError, match=r"before\.pt: cannot be written \(No space left"):
+        checkpoint.save(path, state(2.0), before=before)
+    found = checkpoint.load(path, CPU)
+    assert found is not None
+    assert float(found["weights"][0]) == 1
+    assert [name.name for name in tmp_path.iterdir()] == ["c.pt"]
