@@ -111,6 +111,16 @@ def lowest(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def newest(session: nox.Session) -> None:
+    """Tests with the newest versions that pyproject.toml allows, whatever is pinned.
+
+    A warning is an error: this is where what becomes old is heard of first.
+    """
+    session.install("--upgrade", "-e", ".[dev]", env=COMPILED)
+    session.run("pytest", "-m", CHOSEN, "-n", "2", *session.posargs)
+
+
+@nox.session(default=False)
 def audit(session: nox.Session) -> None:
     """Known vulnerabilities of the pinned versions, as osv.dev lists them."""
     service = "https://api.osv.dev"

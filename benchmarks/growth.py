@@ -167,7 +167,7 @@ def commands(root: Path, file: Path, arms: int) -> dict[str, tuple[str, ...]]:
     stored = ("--results", str(root))
     left = f"arm_{arms - 1}/seed-0"
     return {
-        "plan": ("plan", str(file), "--no-measure"),
+        "plan": ("plan", str(file), "--no-measure", *stored),
         "status": ("status", str(file), *stored),
         "run": ("run", str(file), *stored),
         "run, one left": ("run", str(file), *stored, "--device", "cpu", "--only", left),

@@ -23,7 +23,12 @@ PARAMETERS = ("address", "num_cpus", "num_gpus", "memory")
 
 
 class Actor:
-    """A process that makes one call, and can be asked to stop meanwhile."""
+    """A process that makes one call, and can be asked to stop meanwhile, also by a signal."""
+
+    def __init__(self) -> None:
+        from ogan_bench.runner.monitor import STOP
+
+        STOP.install()
 
     def run(self, fn: Callable[..., T], args: tuple[object, ...], device: str) -> T:
         """:func:`~ogan_bench.runner.job.call`."""

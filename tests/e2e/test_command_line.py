@@ -17,6 +17,7 @@ import pytest
 
 from ogan_bench.metrics import METRICS
 from ogan_bench.store.trial_folder import TrialFolder
+from tests.holders import holder_of
 
 ROOT = Path(__file__).parent.parent.parent
 STUDY = "studies/mse_vs_pearson.yaml"
@@ -297,17 +298,6 @@ def group_members(group: int) -> list[int]:
         if int(fields[2]) == group and fields[0] != "Z":
             found.append(int(path.parent.name))
     return found
-
-
-def holder_of(lock: Path) -> int:
-    """The process that has a lock file open."""
-    for link in Path("/proc").glob("[0-9]*/fd/*"):
-        try:
-            if link.resolve() == lock.resolve():
-                return int(link.parts[2])
-        except OSError:
-            continue
-    raise AssertionError(f"nobody holds {lock}")
 
 
 def test_stored_trials_are_measured_again_without_training(

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
+import os
+import signal
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, wait
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from ogan_bench.errors import UserError
 from ogan_bench.runner.executor import WorkerDiedError
 from ogan_bench.runner.ray_cluster import RayExecutor
 from ogan_bench.runner.trial import Options, run_trial
+from ogan_bench.store.trial_folder import TrialFolder
 from ogan_bench.store.trial_store import TrialStore
+from ogan_bench.training import checkpoint
+from tests.holders import holder_of
 from tests.unit.runner.called import Report, awaited, die, double, fail, wait_for_stop
 from tests.unit.runner.observed_trials import trial
+from tests.warm_runs import WarmRun, wait_until
 
 pytestmark = [
     pytest.mark.slow,
@@ -93,6 +101,69 @@ def test_a_node_that_dies_takes_only_its_own_trials(cluster: Any, tmp_path: Path
             dead.result()
         actors.interrupt()
         assert [future.result(180) for future in others] == [Report("interrupted", 5)] * 2
+
+
+SMALL = ("model.width=4", "training.steps=400", "training.log_every=50", "evaluation.samples=70",
+         "evaluation.probe_images=0")  # fmt: skip
+
+
+def run(root: Path, *more: str) -> WarmRun:
+    """A trial of digits, which saves after every step, by the command line."""
+    words = ["run", "mse_vs_pearson", "--scale", "smoke", "--seeds", "0", "--only", TRIAL]
+    for setting in SMALL:
+        words += ["--set", setting]
+    words += ["--results", str(root), "--device", "cpu", "--checkpoint-seconds", "0", *more]
+    return WarmRun(*words, said=root.with_suffix(".txt"))
+
+
+TRIAL = "pearson/seed-0"
+
+
+def result(root: Path) -> dict[str, Any]:
+    """What must not depend on where a trial was run, and how often it was stopped."""
+    folder = root / "mse_vs_pearson-smoke" / TRIAL
+    found = json.loads((folder / "result.json").read_text())
+    log = [json.loads(line) for line in (folder / "train.jsonl").read_text().splitlines()]
+    return {
+        "metrics": found["metrics"],
+        "nets": (folder / "nets.safetensors").read_bytes(),
+        "log": [{key: row[key] for key in row if "second" not in key} for row in log],
+    }
+
+
+def test_an_actor_that_is_killed_and_one_that_is_stopped_resume(
+    cluster: Any, tmp_path: Path
+) -> None:
+    root, job = tmp_path / "there", ("--executor", "ray", "--job", f"address={cluster.address}")
+    folder = root / "mse_vs_pearson-smoke" / TRIAL
+    steps: list[int] = []
+    for number, wanted, words in (
+        (signal.SIGKILL, 3, "its process on the cluster is gone"),
+        (signal.SIGTERM, 75, "a worker was told to; the same command goes on"),
+    ):
+        is_further = functools.partial(is_past, folder, steps[-1] if steps else 0)
+        with run(root, *job) as running:
+            wait_until(is_further, 180)
+            os.kill(holder_of(folder / ".lock"), number)
+            code, said = running.end()
+        assert (code, "Traceback" in said) == (wanted, False), said
+        assert words in said
+        state = checkpoint.load(folder / "checkpoint.pt", torch.device("cpu"))
+        assert state is not None
+        steps.append(state["step"])
+    assert steps[0] < steps[1] < 400
+    for out, more in ((root, job), (tmp_path / "here", ())):
+        code, said = run(out, *more).end()
+        assert code == 0, said
+    assert result(root) == result(tmp_path / "here")
+    attempts = json.loads((folder / "run.json").read_text())["attempts"]
+    assert [attempt["trains"] for attempt in attempts] == [True] * 3
+
+
+def is_past(folder: Path, step: int) -> bool:
+    """Whether a trial that is being trained has gone beyond a step."""
+    beat = TrialFolder(folder).read_heartbeat()
+    return beat is not None and beat["step"] > step
 
 
 @pytest.mark.parametrize(
