@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from ogan_bench.study.shipped import shipped_studies
+
 BENCHMARKS = Path(__file__).parent.parent.parent / "benchmarks"
 SCRIPT = Path(__file__).parent.parent.parent / "benchmarks" / "report.py"
 
@@ -206,6 +208,13 @@ def test_growth_fits_the_exponent_at_the_end(monkeypatch: pytest.MonkeyPatch) ->
     assert slope(curve, "s") == pytest.approx(2)
     assert math.isnan(slope({10: {"s": 1.0}}, "s"))
     assert math.isnan(slope({1: {"s": 1.0}, 10: {"s": 0.0}}, "s"))
+
+
+def test_the_table_of_costs_has_every_study() -> None:
+    text = (BENCHMARKS / "README.md").read_text(encoding="utf-8").partition("## `cost.py`")[2]
+    table = text.partition("\n| study |")[2].partition("\n\n")[0]
+    rows = [line.split("|")[1].strip() for line in table.splitlines()[2:]]
+    assert rows == list(shipped_studies())
 
 
 def test_gpu_keeps_its_results_and_goes_on_where_it_stopped(
