@@ -99,9 +99,19 @@ class Places:
             for origin in origins:
                 at = self._at.get((*origin, *path[:length]))
                 if at is not None:
-                    key = ".".join(str(part) for part in (*origin, *path))
+                    key = dotted((*origin, *path))
                     return f"{self.path}:{at[0]}:{at[1]}: {key}: {message}"
-        return f"{self.path}:1:1: {'.'.join(map(str, path))}: {message}"
+        return f"{self.path}:1:1: {dotted(path)}: {message}"
+
+
+def dotted(path: KeyPath) -> str:
+    """A path for a message, in which every key can be seen.
+
+    >>> dotted(("arms", "", "seeds", 0)), dotted((" a", "b\\n"))
+    ("arms.''.seeds.0", "' a'.'b\\\\n'")
+    """
+    texts = map(str, path)
+    return ".".join(t if t and t == t.strip() and t.isprintable() else repr(t) for t in texts)
 
 
 def validate(
@@ -120,7 +130,7 @@ def validate(
             path = _path_in(tree, detail["loc"])
             message = message_of(model, dict(detail), path)
             if override and _follows(override, path):
-                problems.append(f"--set {'.'.join(map(str, path))}: {message}")
+                problems.append(f"--set {dotted(path)}: {message}")
             else:
                 problems.append(places.line(path, message, origins))
         return None, problems

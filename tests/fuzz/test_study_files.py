@@ -34,13 +34,19 @@ def check(folder: Path, text: str) -> None:
     assert [file.name for file in folder.iterdir()] == ["bad.yaml"]
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all examples, each of which leaves nothing but its file."""
+    return tmp_path_factory.mktemp("study")
+
+
 @examples(EXAMPLES)
 @given(tree=mutated(TREE))
-def test_other_values(tmp_path_factory: pytest.TempPathFactory, tree: object) -> None:
-    check(tmp_path_factory.mktemp("study"), flow(tree))
+def test_other_values(folder: Path, tree: object) -> None:
+    check(folder, flow(tree))
 
 
 @examples(EXAMPLES)
 @given(text=mangled(STUDY))
-def test_other_text(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
-    check(tmp_path_factory.mktemp("study"), text)
+def test_other_text(folder: Path, text: str) -> None:
+    check(folder, text)

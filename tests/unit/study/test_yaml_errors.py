@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -35,6 +36,12 @@ def test_all_errors_are_reported_at_once_each_with_its_place(tmp_path: Path) -> 
     )
     assert any("bad.yaml:19:1: metrics: no metric 'reconstruction_mes'" in f for f in found)
     assert len(found) == 6
+
+
+@pytest.mark.parametrize("key", ["", " ", "a\nb", "\x1b[2J"])
+def test_a_key_that_cannot_be_seen_is_quoted(tmp_path: Path, key: str) -> None:
+    (line,) = problems(tmp_path, STUDY + f"{json.dumps(key)}: 1\n")
+    assert f": {key!r}: unknown key." in line
 
 
 def test_yaml_errors_have_a_place(tmp_path: Path) -> None:
