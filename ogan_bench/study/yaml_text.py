@@ -36,6 +36,7 @@ class _Composer(Composer):
 
     def __init__(self, loader: Any = None) -> None:
         super().__init__(loader)
+        self.warn_double_anchors = False  # YAML lets a later anchor take an earlier one's name
         self._values = 0
 
     def compose_node(self, parent: Node | None, index: Any) -> Any:

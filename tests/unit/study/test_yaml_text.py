@@ -40,6 +40,10 @@ def test_no_value_is_parsed_after_the_first_too_many() -> None:
         parse_yaml("- 1\n" * MAX_VALUES + "}")
 
 
+def test_an_anchor_may_be_named_again() -> None:
+    assert parse_yaml("a: &x 1\nb: *x\nc: &x 2\nd: *x\n") == {"a": 1, "b": 1, "c": 2, "d": 2}
+
+
 @pytest.mark.parametrize("text", ["a: &a\n  b: *a\n", "a: &a [*a]\n"])
 def test_a_value_never_contains_itself(text: str) -> None:
     assert _size(parse_yaml(text), {}) == 3
