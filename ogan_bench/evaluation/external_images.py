@@ -179,7 +179,7 @@ def _catalogued(reference: str, settings: Sequence[str], height: int, asked: Ask
     changed = {
         key: value
         for key, value in component.parameters().items()
-        if key not in ("path", "resolution") and value != defaults[key].default
+        if key != "path" and value != defaults[key].default
     }
     left_out = sum(len(store.meta().unusable) for store in opened)
     return Reference(dataset, described(changed, asked.resize, left_out))

@@ -117,4 +117,6 @@ def _labels(path: Path, arrays: Arrays, count: int) -> Tensor | None:
             f"{path}: {name!r} is {labels.dtype} {labels.shape}; labels are one integer per image, "
             f"({count},)"
         )
+    if (labels > np.iinfo(np.int64).max).any():
+        raise UserError(f"{path}: {name!r} has a label above 2^63 - 1")
     return torch.from_numpy(labels.astype(np.int64))

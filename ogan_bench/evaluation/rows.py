@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,8 @@ numpy's ``LinAlgError`` is a ``ValueError``. Everything else says that the envir
 program is at fault (memory, a disk, a package, an index out of range): it says nothing about the
 nets and fails the trial, so that the next run measures it again.
 """
+
+IMPORTS = "importlib._bootstrap"
 
 Curve = tuple[tuple[float, float], ...]
 """Points (x, y), at most 100."""
@@ -171,5 +174,16 @@ def attempt(
     try:
         return measure()
     except NO_VALUE as error:
+        if _while_importing(error):
+            raise ImportError(f"a package does not load: {error}") from error
         note = str(error) or type(error).__name__
         return [Row(name, None, n_samples, split, extractor, note=note) for name in metrics]
+
+
+def _while_importing(error: BaseException) -> bool:
+    """Whether an error comes from loading a module, as numpy's does of a package built for another.
+
+    Then it has passed the code of a module, or the machinery that looks for one.
+    """
+    codes = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return any(code.co_name == "<module>" or IMPORTS in code.co_filename for code in codes)

@@ -43,6 +43,12 @@ ARCHIVES = (
 )  # fmt: skip
 
 
+SIGNATURES = (
+    b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF",
+)  # fmt: skip
+"""What files of the formats that are read begin with; AVIF says so from the fifth byte on."""
+
+
 @dataclass(frozen=True)
 class ImageFiles:
     """Files of one folder, by their paths within it.
@@ -105,5 +111,19 @@ def _walk(folder: Path, within: str) -> Iterator[str]:
             raise UserError(
                 f"{entry.path}: {suffix} files are not read; convert it to PNG, or remove it"
             )
+        elif "." not in name and entry.is_file() and _begins_as_image(entry.path):
+            raise UserError(
+                f"{entry.path}: an image without a suffix is not read; name it .png or what it is, "
+                "or remove it"
+            )
         elif is_image and entry.is_file():
             yield f"{within}{entry.name}"
+
+
+def _begins_as_image(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            start = file.read(12)
+    except OSError:
+        return False
+    return start.startswith(SIGNATURES) or start[4:] in (b"ftypavif", b"ftypavis")

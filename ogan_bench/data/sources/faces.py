@@ -11,6 +11,7 @@ from pydantic import Field, NonNegativeInt
 from ogan_bench.data.base import Dataset, data_root
 from ogan_bench.data.prepared.prepare import AS_STORED, prepared
 from ogan_bench.data.reading.image_files import ImageFiles, find_images
+from ogan_bench.data.reading.split_names import mixed_splits
 from ogan_bench.data.reading.splits import every_kth, train_first
 from ogan_bench.data.sources.celeba import read_attributes
 from ogan_bench.errors import UserError
@@ -60,6 +61,11 @@ def celeba_hq(
         "CelebA-HQ", path, CELEBA_HQ_FOLDERS, "https://github.com/switchablenorms/CelebAMask-HQ"
     )
     found = find_images(folder)
+    if mixed := mixed_splits(found):
+        raise UserError(
+            f"{folder}: {' and '.join(mixed)} are of different splits, and CelebA-HQ has none; "
+            "name one of them as path, or read the folder as image_folder, which keeps its splits"
+        )
     order, n_train = train_first(every_kth(len(found), test_every, folder))
     names = [found[i] for i in order.tolist()]
     annotations = [place / CELEBA_HQ_ATTRIBUTES for place in (folder, folder.parent)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -21,6 +23,11 @@ from ogan_bench.errors import UserError
 
 NO_LABELS = "none"
 """In place of a column of labels: none is read."""
+CLASS_WORDS = {"label", "labels", "class", "classes", "category", "categories", "target", "targets"}
+"""In the names of columns that may be of classes."""
+
+NO_CHANCE = 10
+"""Expected test images of a class of which there are none: in random order, p = 5e-5 at most."""
 
 
 def parquet(
@@ -56,7 +63,8 @@ def parquet(
             absolute; one that begins with ``./`` or ``../`` starts at the study file.
         image: The column of images; empty: the only possible one.
         label: The column of labels, integers or text; ``none``: no labels; empty: the only one that
-            Hugging Face's metadata declare as classes, else ``label``, else no labels.
+            Hugging Face's metadata declare as classes, else ``label``, else no labels, unless the
+            name of another column says that it may hold them.
         unlabelled: Whether rows without a label, or with the label -1, are left out.
         resolution: Height and width in pixels.
         crop: ``centre`` crops the longer side to the shorter one, ``none`` squeezes; ``refuse``
@@ -88,7 +96,12 @@ def parquet(
     rows = torch.arange(len(table))
     if labels is not None:
         rows = _labelled_rows(labels, unlabelled, place)
-    is_test = is_test[rows] if files.test else every_kth(len(rows), test_every, place)
+    if files.test:
+        is_test = is_test[rows]
+    else:
+        is_test = every_kth(len(rows), test_every, place)
+        if labels is not None:
+            _check_classes(labels[rows], is_test, classes, test_every, place)
     order, n_train = train_first(is_test)
     rows = rows[order]
     if not 0 < n_train < len(rows):
@@ -191,7 +204,7 @@ def _label_column(table: Table) -> str:
     """The column of classes, or :data:`NO_LABELS`.
 
     Raises:
-        UserError: There is more than one.
+        UserError: There is more than one, or another one may be it.
     """
     found = [
         name
@@ -205,7 +218,39 @@ def _label_column(table: Table) -> str:
         )
     if not found and "label" in table.schema.names:
         return "label"
+    if not found and (likely := [field.name for field in table.schema if _may_be_classes(field)]):
+        raise UserError(
+            f"{table.files[0]}: {', '.join(map(repr, likely))} may be the classes; set data.label "
+            f"to the column of the classes, or to {NO_LABELS}"
+        )
     return found[0] if found else NO_LABELS
+
+
+def _check_classes(
+    labels: Tensor, is_test: Tensor, classes: Sequence[str], k: int, place: Path
+) -> None:
+    """Refuse every k-th row as a test image where the rows come in an order of their classes.
+
+    Raises:
+        UserError: A class has no test image, and so many rows that this is no chance.
+    """
+    counts = labels.bincount(minlength=len(classes))
+    tested = labels[is_test].bincount(minlength=len(classes))
+    for of_class in ((counts >= NO_CHANCE * k) & (tested == 0)).nonzero().flatten().tolist():
+        raise UserError(
+            f"{place}: no row of the class {classes[of_class]!r} is a test image if one in {k} "
+            "rows is: set test_every to a number that the order of the rows does not follow, or "
+            "train and test to files"
+        )
+
+
+def _may_be_classes(column: Any) -> bool:
+    """Whether a column of the schema has the usual name of classes, and a type that they have."""
+    from pyarrow import types
+
+    kind = column.type.value_type if types.is_dictionary(column.type) else column.type
+    is_named = bool(set(re.split(r"[^a-z]+", column.name.lower())) & CLASS_WORDS)
+    return is_named and (types.is_integer(kind) or types.is_string(kind))
 
 
 def _labels(table: Table, column: str, place: Path) -> tuple[tuple[str, ...], Tensor | None]:

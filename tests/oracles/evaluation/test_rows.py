@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -50,6 +51,21 @@ class TestIsolation:
             raise kind("broken")
 
         with pytest.raises(kind, match="broken"):
+            measured_rows({"fid": fails}, n_samples=3, split="train")
+
+    def test_a_package_that_does_not_load_is_no_row(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """numpy says with a ValueError that a package was built for another version of it."""
+        (tmp_path / "built_for_another.py").write_text('raise ValueError("dtype size changed")')
+        monkeypatch.syspath_prepend(tmp_path)
+
+        def fails() -> Value:
+            import built_for_another  # type: ignore[import-not-found]
+
+            return Value(built_for_another.value)
+
+        with pytest.raises(ImportError, match="a package does not load: dtype size changed"):
             measured_rows({"fid": fails}, n_samples=3, split="train")
 
     def test_a_value_states_what_differs_from_its_group(self) -> None:

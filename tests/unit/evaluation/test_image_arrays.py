@@ -47,6 +47,9 @@ def test_what_is_no_set_of_images_is_refused_by_name(tmp_path: Path) -> None:
     np.savez(tmp_path / "alpha.npz", images=pixels(channels=4))
     np.savez(tmp_path / "unclear.npz", images=pixels(channels=3, side=3))
     np.savez(tmp_path / "labels.npz", pixels(), np.eye(6))
+    np.savez(
+        tmp_path / "huge.npz", images=pixels(), labels=np.full(len(pixels()), 2**64 - 1, np.uint64)
+    )
     np.savez(tmp_path / "objects.npz", images=np.array([{"a": 1}], dtype=object))
     (tmp_path / "text.npz").write_text("no")
     whole = (tmp_path / "named.npz").read_bytes()
@@ -60,6 +63,7 @@ def test_what_is_no_set_of_images_is_refused_by_name(tmp_path: Path) -> None:
         ("alpha.npz", "no axis has 1 or 3 channels"),
         ("unclear.npz", "both layouts fit"),
         ("labels.npz", "one integer per image"),
+        ("huge.npz", "a label above"),
         ("objects.npz", "not an .npz or .npy file of plain numbers"),
         ("text.npz", "not an .npz or .npy file of plain numbers"),
         ("cut.npz", "not an .npz or .npy file of plain numbers"),

@@ -18,6 +18,12 @@ def test_every_caution_is_about_a_metric() -> None:
     assert named <= set(METRICS)
 
 
+def test_every_ending_that_a_caution_names_is_that_of_a_metric() -> None:
+    for stem, text in CAUTIONS.items():
+        for ending in re.findall(r"`(_\w+)`", text):
+            assert any(re.fullmatch(rf"{stem}(_\w+)?{ending}", name) for name in METRICS), stem
+
+
 IN_THE_DEFINITION = {"sap", "sap_correlation"}
 """Quantities whose definition says itself when they mislead."""
 

@@ -33,6 +33,16 @@ def test_every_kind_of_image_is_read_or_refused_by_name(tmp_path: Path, suffix: 
             find_images(tmp_path)
 
 
+@pytest.mark.parametrize("kind", ["png", "jpeg", "gif", "bmp", "tiff", "webp", "avif"])
+def test_an_image_without_a_suffix_is_refused_by_name(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "LICENSE").write_text("Be kind.")
+    (tmp_path / "empty").touch()
+    assert find_images(tmp_path) == []
+    Image.new("RGB", (9, 9)).save(tmp_path / "0001", kind)
+    with pytest.raises(UserError, match="0001: an image without a suffix is not read; name it"):
+        find_images(tmp_path)
+
+
 def test_no_suffix_is_both() -> None:
     assert not set(SUFFIXES) & set(OTHER_IMAGES)
     assert not any(suffix.endswith(SUFFIXES) for suffix in OTHER_IMAGES)

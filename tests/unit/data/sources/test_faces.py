@@ -67,6 +67,13 @@ class TestFaces:
         assert (squeezed.train.images[0, :, :, 0] < 60).all()
         assert (cropped.train.images[0] == 200).all()
 
+    def test_folders_of_different_splits_are_not_mixed(self, root: Path) -> None:
+        write(root / "hq" / "train", {f"{i}.png": flat(i) for i in range(10)})
+        write(root / "hq" / "val", {f"{i}.png": flat(i + 20) for i in range(5)})
+        with pytest.raises(UserError, match="train and val are of different splits"):
+            DATASETS["celeba_hq"](resolution=16, path="hq")
+        assert len(DATASETS["celeba_hq"](resolution=16, path="hq/train").train) == 9
+
     def test_any_folder_can_be_named(self, root: Path) -> None:
         write(root / "mine", {f"{i}.png": flat(i) for i in range(10)})
         assert len(DATASETS["celeba_hq"](resolution=16, path="mine").test) == 1

@@ -132,6 +132,35 @@ def test_every_kth_row_of_one_file_is_a_test_image(root: Path, struct: bool, row
     check(dataset.test, [4, 9])
 
 
+def test_no_class_is_left_without_a_test_image_by_the_order_of_the_rows(root: Path) -> None:
+    """The classes of rows 0, 1, 2 ... are 0, 1, 2, 0, 1, 2 ...: every third row is of class 2."""
+    save(root / "set.parquet", columns(range(90)))
+    with pytest.raises(UserError, match="no row of the class '0' is a test image if one in 3 rows"):
+        load(path="set.parquet", test_every=3)
+    tested = load(path="set.parquet", test_every=4).test.known_labels
+    assert sorted(tested.bincount().tolist()) == [7, 7, 8]
+
+
+@pytest.mark.parametrize("name", ["labels", "class", "Fine_Label", "target"])
+def test_a_column_that_may_be_of_classes_is_not_left_out_without_a_word(
+    root: Path, name: str
+) -> None:
+    table = columns(range(12))
+    table[name] = [str(label) for label in table.pop("label")]
+    save(root / "set.parquet", table)
+    with pytest.raises(UserError, match=f"'{name}' may be the classes; set data.label to"):
+        load(path="set.parquet")
+    assert load(path="set.parquet", label="none").classes == ()
+    assert load(path="set.parquet", label=name).classes == ("0", "1", "2")
+
+
+def test_a_column_of_other_values_is_no_class(root: Path) -> None:
+    table = columns(range(12))
+    del table["label"]
+    save(root / "set.parquet", {**table, "target": [0.5] * 12, "caption": ["a"] * 12})
+    assert load(path="set.parquet").classes == ()
+
+
 def test_a_label_is_part_of_the_hash(root: Path) -> None:
     save(root / "set.parquet", columns(range(12)))
     before = load(path="set.parquet").hash
