@@ -209,7 +209,10 @@ def language_server(session: nox.Session) -> dict[str, str] | None:
     """The environment in which the language server is found, which is installed if it can be."""
     if not shutil.which("npm"):
         return None
-    folder = Path(session.create_tmp()).resolve()
+    # Not session.create_tmp(), which sets TMPDIR for what comes after it: Ray hangs where that is a
+    # folder of the virtual environment.
+    folder = (Path(session.virtualenv.location) / "language_server").resolve()
+    folder.mkdir(exist_ok=True)
     try:
         session.run("npm", "install", "--silent", "--prefix", str(folder), SERVER, external=True)
     except CommandFailed:
