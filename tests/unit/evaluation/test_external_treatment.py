@@ -113,7 +113,10 @@ def test_a_dataset_of_the_catalogue_is_treated_alike_unless_it_is_set_otherwise(
         return reference.treatment, int(reference.dataset.train.images.max())
 
     assert found("alpha=white") == ("resolution 16, alpha white, test_every 2", 255)
-    assert found(alpha="grey", max_bad=1) == ("resolution 16, alpha grey, test_every 2, max_bad 1", 128)
+    assert found(alpha="grey", max_bad=1) == (
+        "resolution 16, alpha grey, test_every 2, max_bad 1",
+        128,
+    )
     assert found("alpha=white", alpha="black") == ("resolution 16, alpha white, test_every 2", 255)
     with pytest.raises(UserError, match=r"odd\.png: transparent \(alpha: "):
         found()
