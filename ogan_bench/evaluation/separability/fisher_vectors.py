@@ -34,7 +34,7 @@ SAMPLES = 2_000
 """Maximum number of generated images that mean and Fisher information are averaged over."""
 IMAGES_AT_ONCE = 50
 MOST_PARAMETERS = 1_000_000
-"""More would take over 4 GB for the labelled images."""
+"""More would take over 8 GB: vectors of the labelled images, and the same less their mean."""
 RELATIVE_RANK = 1e-6
 """Eigenvalues of the kernel below this share of the largest are float32's noise."""
 

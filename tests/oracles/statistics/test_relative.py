@@ -51,11 +51,10 @@ def test_interval_and_decision_agree(
 ) -> None:
     """For every share as margin, at every size and pairing, in one classifier and in five.
 
-    With five classifiers for ten seeds alone: the degrees of freedom are estimated anew at each
-    share, and with few seeds they jump so much that an interval can leave out a share that the test
-    does not, in about one of 200 such cases with three seeds, and one of 4,000 with five.
+    Not of few pairs in five classifiers: there the test's p can rise again as the share goes on,
+    where its degrees of freedom jump, and the interval ends where it is significant first.
     """
-    assume(n == 10 or members == 1)
+    assume(n == 10 or members == 1 or by == "welch")
     rng = np.random.default_rng(seed)
     base = 1 + 0.3 * rng.normal(size=(n, 1))
     own = 1.1 * base + spread * rng.normal(size=(n, members))
