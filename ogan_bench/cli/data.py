@@ -23,12 +23,13 @@ from ogan_bench.cli.options import (
     Orientation,
     Plugins,
     Profile,
+    Small,
 )
 from ogan_bench.cli.output import bytes_text, print_json, print_text
 
 if TYPE_CHECKING:
     from ogan_bench.data.base import Dataset, Split
-    from ogan_bench.data.prepared.store import Meta, Store
+    from ogan_bench.data.prepared.store import Meta, Sides, Store
 
 MAX_LISTED = 10
 """Classes whose images are counted on the terminal, at most."""
@@ -64,6 +65,7 @@ def prepare(
     orientation: Orientation = None,
     profile: Profile = None,
     depth: Depth = None,
+    small: Small = None,
     override: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A parameter of the dataset."),
@@ -94,7 +96,8 @@ def prepare(
     add_plugins(plugins or ())
     short = {
         "resolution": resolution, "crop": crop, "alpha": alpha, "orientation": orientation,
-        "profile": profile, "depth": depth, "max_bad": max_bad,
+        "profile": profile, "depth": depth, "small": small,
+        "max_bad": max_bad,
     }  # fmt: skip
     given = [f"{key}={value}" for key, value in short.items() if value is not None]
     component = located(parse_component("datasets", name, [*given, *(override or [])]), Path.cwd())
@@ -126,7 +129,10 @@ def prepare(
         if counts:
             print_text(f"  {split}: {_listed(counts)}")
     for store in opened:
-        print_text(f"  {store.path}: {_size(store.meta())}")
+        meta = store.meta()
+        print_text(f"  {store.path}: {_size(meta)}")
+        if meta.sides is not None:
+            print_text(f"  the images had {_sides(meta.sides)} before they were resized")
     if not opened:
         print_text("  needs no preparation: it is read as it is")
 
@@ -222,6 +228,8 @@ def _facts(store: Store, meta: Meta) -> dict[str, Any]:
         "channels": meta.channels,
         "crop": meta.crop,
         "crop_size": meta.crop_size,
+        "sides": None if meta.sides is None else meta.sides._asdict(),
+        "small": meta.small,
         "treatment": None if meta.treatment is None else asdict(meta.treatment),
         "unusable": len(meta.unusable),
         "repeated": sum(len(group) - 1 for group in meta.repeated),
@@ -243,6 +251,14 @@ def _data_root(root: Path | None) -> Iterator[None]:
             os.environ["OGAN_BENCH_DATA"] = before
         else:
             os.environ.pop("OGAN_BENCH_DATA", None)
+
+
+def _sides(sides: Sides) -> str:
+    """Sizes of images in words."""
+    smallest, median, largest = sides
+    if smallest == largest:
+        return f"a shorter side of {smallest} pixels"
+    return f"shorter sides of {smallest} to {largest} pixels (median {median:g})"
 
 
 def _size(meta: Meta) -> str:

@@ -38,7 +38,7 @@ def init(
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
-    """Write a study of your own images: an O-GAN with and without its term, in five seeds.
+    """Write a study of your own images: an O-GAN with and without its term, in seven seeds.
 
     The images are looked at, and prepared once. What must happen to them, such as a crop or the
     removal of transparency, is written into the study, where it can be changed. Images that have
@@ -83,6 +83,8 @@ def init(
     data: dict[str, str | int] = {"name": "image_folder", "path": relative, **found.treatment}
     if not found.square:
         data["crop"] = "centre"
+    if found.smallest < (larger or chosen):
+        data["small"] = "enlarge"
     if found.grey:
         data["channels"] = 1
     for text in override or ():

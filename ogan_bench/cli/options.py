@@ -73,6 +73,9 @@ Profile = Annotated[
     str | None, typer.Option(help="Of colours that are not sRGB: srgb (convert), ignore.")
 ]
 Depth = Annotated[str | None, typer.Option(help="Of 16 bits a channel: reduce.")]
+Small = Annotated[
+    str | None, typer.Option(help="Of images with fewer pixels than the resolution: enlarge.")
+]
 MaxBad = Annotated[
     int | None, typer.Option(min=0, metavar="N", help="Unusable images to leave out at most.")
 ]

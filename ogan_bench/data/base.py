@@ -148,6 +148,7 @@ class Dataset:
         channels_of: Of stacked images, the dataset that each channel is an independent image of.
         trained_on: Indices of the images of ``train`` that nets were trained on, ascending;
             ``None``: all. They are no part of the hash.
+        treatment: What was done to its images beside resizing them; empty if nothing was.
     """
 
     name: str
@@ -160,6 +161,7 @@ class Dataset:
     modes: Modes | None = None
     channels_of: Dataset | None = None
     trained_on: Tensor | None = None
+    treatment: str = ""
 
     @functools.cached_property
     def trained(self) -> Split:

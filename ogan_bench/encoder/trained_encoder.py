@@ -198,7 +198,8 @@ class TrainedEncoder:
         crop_size = data.get("crop_size")
         crop = data.get("crop", "refuse" if crop_size is None else "none")
         channels: Literal[1, 3] = 1 if shape.channels == 1 else 3
-        return Recipe(shape.height, crop, crop_size or None, channels, treatment)
+        small = data.get("small", "enlarge")
+        return Recipe(shape.height, crop, crop_size or None, channels, treatment, small)
 
     def __repr__(self) -> str:
         c, h, w = self.trained_on.shape

@@ -117,15 +117,16 @@ def evaluate(
         rows += GROUPS[group](context)
     measuring("plug-ins")
     rows += plugin_rows(samples, dataset)
-    return [_remarked(row, context.trained.remark) for row in rows], facts
+    return [_remarked(row, context.trained.remark, dataset.treatment) for row in rows], facts
 
 
-def _remarked(row: Row, remark: str | None) -> Row:
-    """With what is to be said of the trained nets, if the row has a value of theirs."""
-    elsewhere = METRICS[row.metric].group == "mechanism" or row.metric.endswith(BASELINES)
-    if remark is None or row.value is None or elsewhere:
+def _remarked(row: Row, of_nets: str | None, treatment: str) -> Row:
+    """With what is to be said of the trained nets, if they have a part in it, and of the images."""
+    if row.value is None:
         return row
-    return dataclasses.replace(row, note="; ".join(filter(None, (row.note, remark))))
+    is_of_nets = METRICS[row.metric].group != "mechanism" and not row.metric.endswith(BASELINES)
+    remarks = (of_nets if is_of_nets else None, f"images: {treatment}" if treatment else None)
+    return dataclasses.replace(row, note="; ".join(filter(None, (row.note, *remarks))) or None)
 
 
 def evaluate_images(

@@ -166,7 +166,7 @@ def _catalogued(reference: str, settings: Sequence[str], height: int, asked: Ask
     """A dataset of the catalogue, treated as was asked unless its own settings say otherwise."""
     takes = [parameter.name for parameter in catalogue.parts("datasets")[reference].parameters]
     given = [setting.partition("=")[0] for setting in settings]
-    both = {"resolution": height, **asked.parameters()}
+    both = {"resolution": height, "small": asked.small, **asked.parameters()}
     further = [f"{key}={value}" for key, value in both.items() if key in takes and key not in given]
     component = parse_component("datasets", reference, [*settings, *further])
     with preparing() as opened:
@@ -179,7 +179,7 @@ def _catalogued(reference: str, settings: Sequence[str], height: int, asked: Ask
     changed = {
         key: value
         for key, value in component.parameters().items()
-        if key != "path" and value != defaults[key].default
+        if key not in ("path", "small" if asked.resize else "") and value != defaults[key].default
     }
     left_out = sum(len(store.meta().unusable) for store in opened)
     return Reference(dataset, described(changed, asked.resize, left_out))
@@ -247,6 +247,7 @@ def _folder(path: Path, asked: Asked) -> ExternalImages:
         crop=asked.crop,
         channels=1 if all(header.is_grey for header in headers.values()) else 3,
         treatment=asked.treatment,
+        small=asked.small,
         max_bad=asked.max_bad,
         place=path,
         mend=MEND,

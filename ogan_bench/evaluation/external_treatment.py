@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Literal
 
-from ogan_bench.data.prepared.decoding import Crop, Recipe
+from ogan_bench.data.prepared.decoding import Crop, Recipe, Small
 from ogan_bench.data.prepared.treatment import REFUSE, Treatment
 from ogan_bench.errors import StudyError
 from ogan_bench.study.arguments import parse_component
@@ -38,7 +39,13 @@ class Asked:
 
     def recipe(self, side: int, channels: int) -> Recipe:
         """How one image is prepared."""
-        return Recipe(side, self.crop, None, 1 if channels == 1 else 3, self.treatment)
+        grey_or_rgb: Literal[1, 3] = 1 if channels == 1 else 3
+        return Recipe(side, self.crop, None, grey_or_rgb, self.treatment, self.small)
+
+    @property
+    def small(self) -> Small:
+        """Who asks for a size asks for it from smaller images too."""
+        return "refuse" if self.resize is None else "enlarge"
 
 
 AS_THEY_ARE = Asked()

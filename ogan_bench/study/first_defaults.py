@@ -45,6 +45,7 @@ AS_THEY_WERE = {
     "orientation": "ignore",
     "profile": "ignore",
     "depth": "reduce",
+    "small": "enlarge",
     "duplicates": "keep",
 }
 """What was done with the user's own images, without a word, before there was a choice."""

@@ -39,7 +39,7 @@ base:
 arms:
   none: {{title: no term, objective: {{consistency: none}}}}
   pearson: {{title: Pearson}}
-seeds: [0, 1, 2, 3, 4]
+seeds: [0, 1, 2, 3, 4, 5, 6]
 metrics: [reconstruction_mse, reconstruction_ratio, latent_rho, {distance}]
 hypotheses:
   - id: encoder_works

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from ogan_bench.data.prepared.treatment import REFUSE, Treatment, UnusableError,
 from ogan_bench.data.reading.image_files import READ
 
 Crop = Literal["refuse", "none", "centre"]
+Small = Literal["refuse", "enlarge"]
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "AVIF")
 """Pillow's names of what :data:`~ogan_bench.data.reading.image_files.READ` says; a DIB is a BMP
@@ -38,6 +39,7 @@ class Recipe:
             Squares are taken as cropped.
         channels: 3: RGB; 1: grey.
         treatment: Of what 8 bits of grey or RGB do not hold as it is.
+        small: What is done with an image that has fewer pixels, once cropped, than the result.
     """
 
     resolution: int
@@ -45,6 +47,7 @@ class Recipe:
     crop_size: int | None
     channels: Literal[1, 3]
     treatment: Treatment = REFUSE
+    small: Small = "refuse"
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -52,22 +55,32 @@ class Recipe:
         return (self.channels, self.resolution, self.resolution)
 
 
-def decode(content: bytes, recipe: Recipe) -> npt.NDArray[np.uint8]:
+class Decoded(NamedTuple):
+    """An image as it is trained on.
+
+    Args:
+        pixels: uint8, shape ``(channels, resolution, resolution)``.
+        side: Shorter side of the image that they were made of, in pixels.
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    side: int
+
+
+def decode(content: bytes, recipe: Recipe) -> Decoded:
     """Decode, treat, crop, and resize with Pillow's antialiased bilinear filter.
 
     Args:
         content: A file of one of the :data:`FORMATS`.
         recipe: How to prepare it.
 
-    Returns:
-        uint8, shape ``(channels, resolution, resolution)``.
-
     Raises:
         UnusableError: It is damaged, animated, too small, too elongated or so large that it may be
             a decompression bomb, or the recipe refuses to change it.
     """
     try:
-        return prepared_image(Image.open(io.BytesIO(content), formats=FORMATS), content, recipe)
+        image = Image.open(io.BytesIO(content), formats=FORMATS)
+        return Decoded(prepared_image(image, content, recipe), min(image.size))
     except UnusableError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -101,6 +114,12 @@ def prepared_image(image: Image.Image, content: bytes, recipe: Recipe) -> npt.ND
         image = _centre(image, recipe.crop_size)
     if recipe.crop == "centre":
         image = _centre(image, min(image.size))
+    if recipe.small == "refuse" and min(image.size) < recipe.resolution:
+        raise UnusableError(
+            f"{image.width} x {image.height} pixels: smaller than the resolution of "
+            f"{recipe.resolution} (resolution: {min(image.size)} or less; or, of your own images, "
+            "small: enlarge)"
+        )
     size = (recipe.resolution, recipe.resolution)
     square = np.asarray(image.resize(size, Image.Resampling.BILINEAR))
     return square.reshape(*size, recipe.channels).transpose(2, 0, 1)

@@ -20,7 +20,7 @@ from typing import Literal
 
 from filelock import FileLock, Timeout
 
-from ogan_bench.data.prepared.decoding import Crop, Recipe
+from ogan_bench.data.prepared.decoding import Crop, Recipe, Small
 from ogan_bench.data.prepared.store import Prepared, Store, prepared_root, readable
 from ogan_bench.data.prepared.treatment import AS_STORED, REFUSE, Treatment
 from ogan_bench.data.prepared.write import Encoded, write
@@ -71,6 +71,7 @@ def prepared(
     crop_size: int | None = None,
     channels: Literal[1, 3] = 3,
     treatment: Treatment = REFUSE,
+    small: Small = "refuse",
     max_bad: int = 0,
     place: Path | None = None,
     mend: str = MEND,
@@ -86,6 +87,7 @@ def prepared(
         crop_size: Side, in pixels of the source, of a centre crop before all else; ``None``: none.
         channels: 3: RGB; 1: grey.
         treatment: Of what 8 bits of grey or RGB do not hold as it is.
+        small: What is done with an image that has fewer pixels, once cropped, than ``resolution``.
         max_bad: How many unusable images may be left out.
         place: What messages call the source if it is no dataset: the user's folder.
         mend: What to do about ``{count}`` unusable images.
@@ -94,7 +96,7 @@ def prepared(
         UserError: More images are unusable, the disk is full, or the store is damaged.
     """
     shown = name if place is None else readable(str(place))
-    recipe = Recipe(resolution, crop, crop_size, channels, treatment)
+    recipe = Recipe(resolution, crop, crop_size, channels, treatment, small)
     facts = {"version": VERSION, "source": source.fingerprint, **asdict(recipe)}
     key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
     store = Store(prepared_root() / f"{name}-{key}")

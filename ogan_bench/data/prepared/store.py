@@ -16,17 +16,17 @@ import mmap
 import os
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 
 from ogan_bench.data.base import Split, data_root
-from ogan_bench.data.prepared.decoding import Crop
-from ogan_bench.data.prepared.treatment import Treatment
+from ogan_bench.data.prepared.decoding import Crop, Small
+from ogan_bench.data.prepared.treatment import AS_STORED, Treatment
 from ogan_bench.errors import UserError
 from ogan_bench.files import sha256, write_json
 
@@ -43,12 +43,14 @@ class Prepared:
         kept: Their indices in the source, ascending, shape ``(n,)``.
         content: SHA-256 of the pixels.
         repeated: Groups of indices in the source, each ascending, of images with equal pixels.
+        treatment: What was done to the images beside resizing them; empty if nothing was.
     """
 
     images: Tensor
     kept: Tensor
     content: str
     repeated: list[list[int]]
+    treatment: str
 
     def split(
         self,
@@ -88,6 +90,14 @@ class Unusable(BaseModel):
     reason: str
 
 
+class Sides(NamedTuple):
+    """Shorter sides of the usable images of a source, in pixels."""
+
+    smallest: int
+    median: float
+    largest: int
+
+
 class Meta(BaseModel):
     """Content of ``meta.json``.
 
@@ -100,6 +110,9 @@ class Meta(BaseModel):
         crop_size: Likewise.
         channels: Likewise.
         treatment: Likewise; ``None`` in a store made before there was a choice.
+        small: Likewise.
+        sides: Of the images before they were resized; ``None`` in a store made before they were
+            recorded.
         unusable: Images of the source that are not in the store.
         repeated: Groups of images with equal pixels, by their indices in the source.
         sha256: SHA-256 of the pixels.
@@ -117,6 +130,8 @@ class Meta(BaseModel):
     crop_size: int | None
     channels: Literal[1, 3]
     treatment: Treatment | None = None
+    small: Small | None = None
+    sides: Sides | None = None
     unusable: list[Unusable]
     repeated: list[list[int]] = []
     sha256: str
@@ -128,6 +143,19 @@ class Meta(BaseModel):
         """Shape of the pixels."""
         n = self.images - len(self.unusable)
         return (n, self.channels, self.resolution, self.resolution)
+
+    @property
+    def done(self) -> str:
+        """What was done to the images beside resizing them; empty if nothing was."""
+        crop = f"crop {self.crop}"
+        said = [crop if self.crop_size is None else f"crop_size {self.crop_size}"]
+        if self.treatment not in (None, AS_STORED):  # which is how published datasets are read
+            said += [f"{key} {value}" for key, value in asdict(self.treatment).items()]
+        if self.small == "enlarge":
+            said.append("small enlarge")
+        if self.unusable:
+            said.append(f"{len(self.unusable)} unusable left out")
+        return ", ".join(text for text in said if not text.endswith(" refuse"))
 
     @property
     def size(self) -> int:
@@ -182,7 +210,8 @@ class Store:
         pixels = torch.frombuffer(memory, dtype=torch.uint8).view(meta.shape)
         is_kept = torch.ones(meta.images, dtype=torch.bool)
         is_kept[[image.index for image in meta.unusable]] = False
-        return Prepared(pixels, is_kept.nonzero()[:, 0], meta.sha256, meta.repeated)
+        kept = is_kept.nonzero()[:, 0]
+        return Prepared(pixels, kept, meta.sha256, meta.repeated, meta.done)
 
     def verify(self) -> Meta:
         """Compare the pixels with their SHA-256.

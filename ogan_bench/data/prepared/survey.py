@@ -37,6 +37,7 @@ class Survey:
     Args:
         looked_at: How many they are.
         side: Median of their shorter sides, in pixels; 0 without a usable image.
+        smallest: The smallest of them.
         square: Whether all are squares.
         grey: Whether all are grey, as they are treated.
         treatment: Parameters of the dataset that they need, with a value each.
@@ -45,6 +46,7 @@ class Survey:
 
     looked_at: int
     side: float
+    smallest: int
     square: bool
     grey: bool
     treatment: dict[str, str]
@@ -73,6 +75,7 @@ def survey(files: ImageFiles, most: int = 200) -> Survey:
     return Survey(
         looked_at=len(chosen),
         side=statistics.median(map(min, sizes)) if sizes else 0,
+        smallest=min(map(min, sizes), default=0),
         square=all(width == height for width, height in sizes),
         grey=all(greys),
         treatment=needed,

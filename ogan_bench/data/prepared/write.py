@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import statistics
 import time
 import warnings
 from collections import deque
@@ -18,9 +19,9 @@ import numpy.typing as npt
 import PIL
 
 from ogan_bench.data.cores import usable_cores
-from ogan_bench.data.prepared.decoding import Recipe, decode
+from ogan_bench.data.prepared.decoding import Decoded, Recipe, decode
 from ogan_bench.data.prepared.progress import progress
-from ogan_bench.data.prepared.store import Meta, Store, Unusable, readable
+from ogan_bench.data.prepared.store import Meta, Sides, Store, Unusable, readable
 from ogan_bench.errors import UserError
 from ogan_bench.files import write_bytes
 
@@ -79,6 +80,7 @@ def write(store: Store, name: str, source: Encoded, recipe: Recipe, workers: int
     digest = hashlib.sha256()
     unusable: list[Unusable] = []
     digests = bytearray()  # of each image
+    sides: list[int] = []
     chunks = [range(i, min(i + CHUNK, images)) for i in range(0, images, CHUNK)]
     with (
         store.pixels.open("wb") as file,
@@ -89,11 +91,13 @@ def write(store: Store, name: str, source: Encoded, recipe: Recipe, workers: int
         decoded = _in_order(
             lambda chunk: _decode_chunk(source, recipe, chunk), chunks, workers or usable_cores()
         )
-        for chunk, (pixels, bad) in zip(chunks, decoded, strict=True):
-            for image in pixels:
-                file.write(image)
-                digest.update(image)
-                digests += hashlib.blake2b(image, digest_size=8).digest()
+        for chunk, (images_of_chunk, bad) in zip(chunks, decoded, strict=True):
+            for image, side in images_of_chunk:
+                pixels = image.tobytes()
+                file.write(pixels)
+                digest.update(pixels)
+                digests += hashlib.blake2b(pixels, digest_size=8).digest()
+                sides.append(side)
             unusable += bad
             advance(len(chunk))
         file.flush()
@@ -107,6 +111,7 @@ def write(store: Store, name: str, source: Encoded, recipe: Recipe, workers: int
         source=source.fingerprint,
         images=images,
         **asdict(recipe),
+        sides=Sides(min(sides), statistics.median(sides), max(sides)),
         unusable=unusable,
         repeated=_repeated(bytes(digests), kept),
         sha256=digest.hexdigest(),
@@ -119,16 +124,16 @@ def write(store: Store, name: str, source: Encoded, recipe: Recipe, workers: int
 
 def _decode_chunk(
     source: Encoded, recipe: Recipe, chunk: Iterable[int]
-) -> tuple[list[bytes], list[Unusable]]:
-    """Pixels of the usable images of a chunk, and what is wrong with the others."""
-    pixels, unusable = [], []
+) -> tuple[list[Decoded], list[Unusable]]:
+    """The usable images of a chunk, and what is wrong with the others."""
+    usable, unusable = [], []
     for i in chunk:
         try:
-            pixels.append(decode(source.read(i), recipe).tobytes())
+            usable.append(decode(source.read(i), recipe))
         except (OSError, ValueError) as error:
             reason = (isinstance(error, OSError) and error.strerror) or str(error)
             unusable.append(Unusable(index=i, name=readable(source.names[i]), reason=reason))
-    return pixels, unusable
+    return usable, unusable
 
 
 def _repeated(digests: bytes, kept: npt.NDArray[np.int64]) -> list[list[int]]:

@@ -112,6 +112,24 @@ def mixed_splits(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(first.values())) if len(first) > 1 else []
 
 
+def refuse_mixed(names: Sequence[str], folder: Path) -> None:
+    """Reject a folder of a published dataset that has a split of its own, or none.
+
+    Args:
+        names: Paths of its files within it.
+        folder: The folder.
+
+    Raises:
+        UserError: Its files are or may be of different splits.
+    """
+    if mixed := mixed_splits(names):
+        raise UserError(
+            f"{folder}: {' and '.join(mixed)} are of different splits, which this dataset does not "
+            "have in its folders; keep one of them there, or read the folder as image_folder, "
+            "which keeps its splits"
+        )
+
+
 REMEDY = (
     "set train and test to the folders or files of the splits, as train=NAME, test=NAME (* matches "
     "anything), or train=. if nothing is named after a split"

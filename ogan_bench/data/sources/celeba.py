@@ -11,6 +11,7 @@ from pydantic import Field, NonNegativeInt
 from torch import Tensor
 
 from ogan_bench.data.base import Dataset, data_root
+from ogan_bench.data.prepared.leakage import treatment_and_leakage
 from ogan_bench.data.prepared.prepare import AS_STORED, prepared
 from ogan_bench.data.reading.download import read
 from ogan_bench.data.reading.image_files import ImageFiles
@@ -97,6 +98,7 @@ def celeba(
         train=store.split(0, n_train, attributes=attributes),
         test=store.split(n_train, len(names), attributes=attributes),
         classes=(),
+        treatment=treatment_and_leakage(store, n_train),
         licence="non-commercial research only",
         attributes=titles,
     )

@@ -9,9 +9,10 @@ import torch
 from pydantic import Field, NonNegativeInt
 
 from ogan_bench.data.base import Dataset, data_root
+from ogan_bench.data.prepared.leakage import treatment_and_leakage
 from ogan_bench.data.prepared.prepare import AS_STORED, prepared
 from ogan_bench.data.reading.image_files import ImageFiles, find_images
-from ogan_bench.data.reading.split_names import mixed_splits
+from ogan_bench.data.reading.split_names import refuse_mixed
 from ogan_bench.data.reading.splits import every_kth, train_first
 from ogan_bench.data.sources.celeba import read_attributes
 from ogan_bench.errors import UserError
@@ -61,11 +62,7 @@ def celeba_hq(
         "CelebA-HQ", path, CELEBA_HQ_FOLDERS, "https://github.com/switchablenorms/CelebAMask-HQ"
     )
     found = find_images(folder)
-    if mixed := mixed_splits(found):
-        raise UserError(
-            f"{folder}: {' and '.join(mixed)} are of different splits, and CelebA-HQ has none; "
-            "name one of them as path, or read the folder as image_folder, which keeps its splits"
-        )
+    refuse_mixed(found, folder)
     order, n_train = train_first(every_kth(len(found), test_every, folder))
     names = [found[i] for i in order.tolist()]
     annotations = [place / CELEBA_HQ_ATTRIBUTES for place in (folder, folder.parent)]
@@ -88,6 +85,7 @@ def celeba_hq(
         train=store.split(0, n_train, attributes=attributes),
         test=store.split(n_train, len(names), attributes=attributes),
         classes=(),
+        treatment=treatment_and_leakage(store, n_train),
         licence="non-commercial research only",
         attributes=titles,
     )
@@ -124,6 +122,7 @@ def ffhq(
     """
     folder = _folder("FFHQ", path, FFHQ_FOLDERS, "https://github.com/NVlabs/ffhq-dataset")
     found = find_images(folder)
+    refuse_mixed(found, folder)
     unexpected = next((name for name in found if not Path(name).stem.isdecimal()), None)
     if unexpected is not None:
         raise UserError(f"{folder / unexpected}: FFHQ's files are called 00000.png to 69999.png")
@@ -147,6 +146,7 @@ def ffhq(
         train=store.split(0, n_train),
         test=store.split(n_train, len(found)),
         classes=(),
+        treatment=treatment_and_leakage(store, n_train),
         licence="CC BY-NC-SA 4.0; each photograph has a licence of its own",
     )
 

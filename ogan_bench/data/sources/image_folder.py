@@ -11,7 +11,7 @@ from pydantic import Field, NonNegativeInt
 from torch import Tensor
 
 from ogan_bench.data.base import Dataset, data_root
-from ogan_bench.data.prepared.leakage import refuse_leakage
+from ogan_bench.data.prepared.leakage import refuse_leakage, treatment_and_leakage
 from ogan_bench.data.prepared.prepare import Treatment, prepared
 from ogan_bench.data.reading.image_files import ImageFiles, find_images
 from ogan_bench.data.reading.split_names import (
@@ -35,6 +35,7 @@ def image_folder(
     orientation: Literal["refuse", "apply", "ignore"] = "refuse",
     profile: Literal["refuse", "srgb", "ignore"] = "refuse",
     depth: Literal["refuse", "reduce"] = "refuse",
+    small: Literal["refuse", "enlarge"] = "refuse",
     channels: Literal[1, 3] = 3,
     train: str = "",
     test: str = "",
@@ -66,6 +67,7 @@ def image_folder(
         profile: Colours that are not sRGB, or CMYK: converted to ``srgb`` by the file's profile, or
             left as they are stored.
         depth: 16 bits per channel: ``reduce`` takes the upper 8.
+        small: An image that has fewer pixels, once cropped, than ``resolution`` is enlarged.
         channels: 3: RGB; 1: grey, to which colours are converted (ITU-R 601 luma).
         train: The subfolder of the training images, a pattern; ``.``: no subfolder is a split, all
             may be classes; empty: that named after training.
@@ -98,6 +100,7 @@ def image_folder(
         crop=crop,
         channels=channels,
         treatment=Treatment(alpha, orientation, profile, depth),
+        small=small,
         max_bad=max_bad,
     )
     if duplicates == "refuse":
@@ -107,6 +110,7 @@ def image_folder(
         train=store.split(0, n_train, labels=labels),
         test=store.split(n_train, len(names), labels=labels),
         classes=classes,
+        treatment=treatment_and_leakage(store, n_train),
         licence="unknown: the user's own files",
     )
 

@@ -13,8 +13,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, NonNegativeInt
 
 from ogan_bench.data.base import Dataset, data_root
+from ogan_bench.data.prepared.leakage import treatment_and_leakage
 from ogan_bench.data.prepared.prepare import AS_STORED, Encoded, prepared
 from ogan_bench.data.reading.image_files import ImageFiles, find_images
+from ogan_bench.data.reading.split_names import refuse_mixed
 from ogan_bench.data.reading.splits import every_kth, order_stamp, train_first
 from ogan_bench.errors import UserError
 
@@ -83,11 +85,14 @@ def lsun(
             train=store.split(0, n_train),
             test=store.split(n_train, len(names)),
             classes=(),
+            treatment=treatment_and_leakage(store, n_train),
             licence="for research",
         )
 
     if not place.name.endswith("_lmdb"):
-        return load(find_images(place)[: images or None], lambda names: ImageFiles(place, names))
+        found = find_images(place)
+        refuse_mixed(found, place)
+        return load(found[: images or None], lambda names: ImageFiles(place, names))
     with _database(place) as database:
         return load(_keys(database, place, images), lambda keys: Values(database, place, keys))
 

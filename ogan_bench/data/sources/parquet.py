@@ -13,7 +13,7 @@ from pydantic import Field, NonNegativeInt
 from torch import Tensor
 
 from ogan_bench.data.base import Dataset, data_root
-from ogan_bench.data.prepared.leakage import refuse_leakage
+from ogan_bench.data.prepared.leakage import refuse_leakage, treatment_and_leakage
 from ogan_bench.data.prepared.prepare import Treatment, prepared
 from ogan_bench.data.reading.parquet_cells import Cells, Table
 from ogan_bench.data.reading.parquet_labels import UNLABELLED, read_labels
@@ -42,6 +42,7 @@ def parquet(
     orientation: Literal["refuse", "apply", "ignore"] = "refuse",
     profile: Literal["refuse", "srgb", "ignore"] = "refuse",
     depth: Literal["refuse", "reduce"] = "refuse",
+    small: Literal["refuse", "enlarge"] = "refuse",
     channels: Literal[1, 3] = 3,
     train: str = "",
     test: str = "",
@@ -75,6 +76,7 @@ def parquet(
         profile: Colours that are not sRGB, or CMYK: converted to ``srgb`` by the file's profile, or
             left as they are stored.
         depth: 16 bits per channel: ``reduce`` takes the upper 8.
+        small: An image that has fewer pixels, once cropped, than ``resolution`` is enlarged.
         channels: 3: RGB; 1: grey, to which colours are converted (ITU-R 601 luma).
         train: The files or folder of the training images, a pattern; ``.``: no name is a split's;
             empty: those named after training.
@@ -115,6 +117,7 @@ def parquet(
         crop=crop,
         channels=channels,
         treatment=Treatment(alpha, orientation, profile, depth),
+        small=small,
         max_bad=max_bad,
     )
     if duplicates == "refuse":
@@ -124,6 +127,7 @@ def parquet(
         train=store.split(0, n_train, labels=known),
         test=store.split(n_train, len(rows), labels=known),
         classes=classes,
+        treatment=treatment_and_leakage(store, n_train),
         licence="unknown: that of the source",
     )
 

@@ -165,6 +165,17 @@ def test_an_identity_pair_is_perfect() -> None:
     assert rows["autoencoding_mse"].note == "G(0.5 · N(E(x)))"
 
 
+def test_what_was_done_to_the_images_stands_in_every_row(nets: Pair, dataset: Dataset) -> None:
+    chosen = Evaluation(samples=50, extractors=["inception"])
+    plain, _ = run(nets, dataset, chosen=chosen)
+    treated, _ = run(nets, dataclasses.replace(dataset, treatment="crop centre"), chosen=chosen)
+    for name, row in treated.items():
+        before = plain[name].note
+        expected = "; ".join(filter(None, (before, "images: crop centre")))
+        assert row.note == (before if row.value is None else expected), name
+    assert any(row.value is not None for row in treated.values())
+
+
 def test_without_inception_weights_rows_say_how_to_get_them(
     nets: Pair,
     dataset: Dataset,

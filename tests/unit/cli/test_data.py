@@ -67,6 +67,24 @@ def test_prepare_makes_what_loading_then_uses(root: Path, monkeypatch: pytest.Mo
     assert facts["images_of_classes"] == {"train": {"0": 9, "1": 9}, "test": {"0": 1, "1": 1}}
 
 
+def test_no_image_is_enlarged_without_a_word(root: Path) -> None:
+    Image.new("RGB", (6, 7)).save(root / "faces" / "0" / "20.png")
+    with pytest.raises(UserError, match=r"0/20\.png: 6 x 7 pixels: not a square"):
+        prepare(root)
+    with pytest.raises(UserError, match=r"0/20\.png: 6 x 6 pixels: smaller than the resol"):
+        prepare(root, "--crop", "centre")
+    facts = prepare(root, "--crop", "centre", "--small", "enlarge")
+    (store,) = facts["stores"]
+    assert store["sides"] == {"smallest": 6, "median": 16, "largest": 16}
+    assert store["small"] == "enlarge"
+    given = ["--root", str(root), "--set", "path=faces", "--crop", "centre", "--small", "enlarge"]
+    said = ask("prepare", "image_folder", *given, "--resolution", "8")
+    assert (
+        "  the images had shorter sides of 6 to 16 pixels (median 16) before they were resized\n"
+        in said
+    )
+
+
 def test_options_say_how_an_image_is_treated_that_would_otherwise_be_refused(root: Path) -> None:
     half = Image.new("RGBA", (16, 12), (200, 0, 0, 0))
     half.save(root / "faces" / "0" / "20.png")

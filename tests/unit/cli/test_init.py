@@ -42,7 +42,7 @@ def test_the_study_trains_on_the_folder(photos: Path, monkeypatch: pytest.Monkey
     )
     plan = ask("plan", "my_photos.yaml", "--no-measure")
     assert said.endswith(plan)
-    assert "my_photos: 10 trials, 40000 steps\n" in plan
+    assert "my_photos: 14 trials, 56000 steps\n" in plan
     study = load_study(Path("my_photos.yaml"))
     data = study.arms["pearson"].data.parameters()
     assert data["path"] == "./My Photos"
@@ -109,7 +109,7 @@ def test_a_gpu_is_for_the_scale_that_takes_more_pixels(
     assert (
         "  scale large: 128 x 128 pixels, for a GPU; half of the images are at least 130 " in said
     )
-    assert "cpu: 10 trials, 100000 steps" in said
+    assert "cpu: 14 trials, 140000 steps" in said
     large = load_study(Path("cpu.yaml"), scale="large").arms["none"]
     whole = load_study(Path("cpu.yaml")).arms["none"]
     assert (large.data.parameters()["resolution"], large.training.steps) == (128, 30_000)
@@ -119,10 +119,22 @@ def test_a_gpu_is_for_the_scale_that_takes_more_pixels(
         monkeypatch.setattr(torch.cuda, question, lambda *_, answer=answer: answer)
     facts = json.loads(ask("init", ".", "--out", "gpu.yaml", "--json"))
     assert facts["suggested_scale"] == "large"
-    assert facts["plan"]["steps"] == 300_000
+    assert facts["plan"]["steps"] == 420_000
     assert facts["next"][-1] == "ogan-bench run gpu.yaml --scale large"
     none = json.loads(ask("init", ".", "--out", "c.yaml", "--resolution", "128", "--json"))
     assert none["scales"] == ["smoke"]
+
+
+def test_images_of_fewer_pixels_than_the_others_are_enlarged_where_the_study_says_so(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(photos.parent)
+    Image.new("RGB", (20, 24)).save(photos / "a" / "small.png")
+    said = ask("init", "My Photos", "--set", "test_every=4")
+    assert "32 x 32 pixels" in said
+    assert "\n  small: enlarge\n" in said
+    arm = load_study(Path("my_photos.yaml")).arms["none"]
+    assert arm.data.parameters()["small"] == "enlarge"
 
 
 def test_the_plan_has_times_where_the_machine_was_measured(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ogan_bench.data.prepared.decoding import Recipe, decode
+from ogan_bench.data.prepared.decoding import Crop, Recipe, decode
 from ogan_bench.data.prepared.treatment import UnusableError
 
 
@@ -72,27 +72,49 @@ class TestUnusableImages:
     @pytest.mark.parametrize("suffix", ["png", "bmp", "tiff", "gif", "webp", "avif"])
     def test_every_format_is_read(self, suffix: str) -> None:
         flat = Image.new("RGB", (9, 9), (200, 200, 200))
-        pixels = decode(saved(flat, suffix), Recipe(8, "refuse", None, 3))
+        pixels = decode(saved(flat, suffix), Recipe(8, "refuse", None, 3)).pixels
         assert abs(pixels.astype(int) - 200).max() <= 1
 
     def test_not_a_square(self) -> None:
         wide = saved(Image.new("RGB", (12, 9)))
         with pytest.raises(UnusableError, match=r"12 x 9 pixels: not a square \(crop: centre"):
             decode(wide, Recipe(8, "refuse", None, 3))
-        assert decode(wide, Recipe(8, "none", None, 3)).shape == (3, 8, 8)
+        assert decode(wide, Recipe(8, "none", None, 3)).pixels.shape == (3, 8, 8)
+
+    @pytest.mark.parametrize(
+        ("size", "crop", "side"),
+        [((15, 15), "refuse", 15), ((40, 15), "centre", 15), ((15, 40), "none", 15)],
+    )
+    def test_smaller_than_the_resolution(
+        self, size: tuple[int, int], crop: Crop, side: int
+    ) -> None:
+        small = saved(Image.new("RGB", size))
+        with pytest.raises(UnusableError, match="smaller than the resolution of 16") as caught:
+            decode(small, Recipe(16, crop, None, 3))
+        assert f"(resolution: {side} or less; or, of your own images, small: enlarge)" in str(
+            caught.value
+        )
+        assert decode(small, Recipe(side, crop, None, 3)).side == side
+        enlarged = decode(small, Recipe(16, crop, None, 3, small="enlarge"))
+        assert (enlarged.pixels.shape, enlarged.side) == ((3, 16, 16), side)
+
+    def test_a_crop_that_is_smaller_than_the_resolution(self) -> None:
+        wide = saved(Image.new("RGB", (40, 30)))
+        with pytest.raises(UnusableError, match="20 x 20 pixels: smaller than the resolution"):
+            decode(wide, Recipe(24, "none", 20, 3))
 
     def test_smaller_than_the_crop(self) -> None:
         wide = Image.fromarray(np.hstack([np.asarray(NOISE)] * 2))
         with pytest.raises(UnusableError, match="100 x 50 pixels: smaller than the crop of 51"):
             decode(saved(wide), Recipe(8, "none", 51, 3))
-        assert decode(saved(wide), Recipe(8, "none", 50, 3)).shape == (3, 8, 8)
+        assert decode(saved(wide), Recipe(8, "none", 50, 3)).pixels.shape == (3, 8, 8)
 
     def test_of_which_a_crop_would_leave_little(self) -> None:
         wide = Image.fromarray(np.hstack([np.asarray(NOISE)] * 2))
         with pytest.raises(UnusableError, match="the crop of 22 pixels would leave under 10% of"):
             decode(saved(wide), Recipe(8, "none", 22, 3))
-        assert decode(saved(wide), Recipe(8, "none", 23, 3)).shape == (3, 8, 8)
+        assert decode(saved(wide), Recipe(8, "none", 23, 3)).pixels.shape == (3, 8, 8)
 
     def test_a_square_is_taken_as_cropped(self) -> None:
-        cropped = decode(saved(NOISE), Recipe(8, "none", 20, 3))
-        assert (cropped == decode(saved(NOISE), Recipe(8, "none", None, 3))).all()
+        cropped = decode(saved(NOISE), Recipe(8, "none", 20, 3)).pixels
+        assert (cropped == decode(saved(NOISE), Recipe(8, "none", None, 3)).pixels).all()

@@ -16,7 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ogan_bench.data.prepared.prepare import AS_STORED, prepared, preparing
+from ogan_bench.data.prepared.prepare import AS_STORED, Treatment, prepared, preparing
 from ogan_bench.data.prepared.store import Meta, Store
 from ogan_bench.data.reading.image_files import ImageFiles
 from ogan_bench.errors import UserError
@@ -52,6 +52,28 @@ class TestPixels:
         assert load(folder, crop_size=14).images.min() < 200
         assert (load(folder, crop_size=13, crop="centre").images[0, 0, 1:, 1:] == 200).all()
 
+    def test_their_sizes_and_what_was_done_to_them_are_recorded(self, folder: Path) -> None:
+        shutil.rmtree(folder)
+        folder.mkdir()
+        for i, size in enumerate([(8, 30), (12, 12), (20, 19)]):
+            Image.new("RGB", size).save(folder / f"{i}.png")
+        (folder / "3.png").write_bytes(b"damaged")
+        plain = load(folder, max_bad=1)
+        assert plain.treatment == "crop none, 1 unusable left out"
+        assert only_store(folder).meta().sides == (8, 12, 19)
+        white = Treatment(alpha="white", depth="reduce")
+        given: dict[str, Any] = {"crop": "centre", "max_bad": 1, "resolution": 9}
+        assert load(folder, **given, small="enlarge", treatment=white).treatment == (
+            "crop centre, alpha white, depth reduce, small enlarge, 1 unusable left out"
+        )
+        (folder / "3.png").unlink()
+        assert load(folder, crop_size=12, max_bad=1, treatment=AS_STORED).treatment == (
+            "crop_size 12, 1 unusable left out"
+        )
+        for i in (0, 2):
+            (folder / f"{i}.png").unlink()
+        assert load(folder, crop="refuse").treatment == ""
+
     def test_depend_neither_on_threads_nor_on_the_place(self, folder: Path, tmp_path: Path) -> None:
         with preparing(workers=1):
             one = load(folder)
@@ -71,8 +93,8 @@ class TestPixels:
 
     def test_another_recipe_or_source_is_another_store(self, folder: Path) -> None:
         variants: list[dict[str, Any]] = [
-            {}, {"resolution": 9}, {"crop": "centre"}, {"channels": 1}, {"treatment": AS_STORED},
-            {"crop_size": 8, "max_bad": N},
+            {}, {"small": "enlarge"}, {"resolution": 7}, {"crop": "centre"}, {"channels": 1},
+            {"treatment": AS_STORED}, {"crop_size": 8, "max_bad": N},
         ]  # fmt: skip
         for variant in variants:
             load(folder, **variant)
@@ -274,7 +296,7 @@ class TestInterruptions:
         root = folder.parent / "stores"
         (root / ".rooms-0123456789abcdef.partial").mkdir()
         (root / ".rooms-0123456789abcdef.partial" / "images.bin").write_bytes(b"half")
-        load(folder, resolution=9)
+        load(folder, resolution=7)
         assert not [name for name in left_overs(folder) if name.endswith(".partial")]
 
     def test_what_another_process_is_writing_is_not_removed(self, folder: Path) -> None:

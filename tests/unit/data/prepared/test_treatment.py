@@ -26,7 +26,7 @@ def saved(image: Image.Image, form: str = "png", **options: Any) -> bytes:
 
 
 def read(content: bytes, channels: Any = 3, **treatment: Any) -> np.ndarray[Any, Any]:
-    return decode(content, Recipe(SIDE, "refuse", None, channels, Treatment(**treatment)))
+    return decode(content, Recipe(SIDE, "refuse", None, channels, Treatment(**treatment))).pixels
 
 
 def colour(content: bytes, **treatment: Any) -> list[int]:
@@ -292,5 +292,5 @@ def test_as_stored_changes_nothing_that_was_published() -> None:
     exif = Image.Exif()
     exif[ORIENTATION] = 6
     content = saved(image, exif=exif, icc_profile=swapped_profile())
-    pixels = decode(content, Recipe(SIDE, "none", None, 3, AS_STORED))
+    pixels = decode(content, Recipe(SIDE, "none", None, 3, AS_STORED)).pixels
     assert pixels[:, 0, 0].tolist() == [10, 100, 200]

@@ -58,7 +58,7 @@ def test_files_of_one_picture_are_read_whatever_they_are_called(tmp_path: Path) 
     files = ImageFiles(tmp_path, find_images(tmp_path))
     assert files.names == ["a.apng", "b.dib", "c.mpo"]
     for i in range(3):
-        pixels = decode(files.read(i), Recipe(8, "refuse", None, 3))
+        pixels = decode(files.read(i), Recipe(8, "refuse", None, 3)).pixels
         assert np.abs(pixels.astype(int) - 200).max() <= 1
     assert survey(files).unusable == {}  # `init` takes them too
     flat.save(tmp_path / "a.apng", "PNG", save_all=True, append_images=[preview])

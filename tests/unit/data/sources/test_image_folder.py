@@ -114,7 +114,11 @@ class TestImageFolder:
 
     def test_the_hash_depends_on_pixels_labels_and_split(self, root: Path) -> None:
         first = self.load()
-        hashes = {first.hash, self.load(test_every=3).hash, self.load(resolution=9).hash}
+        hashes = {
+            first.hash,
+            self.load(test_every=3).hash,
+            self.load(resolution=9, small="enlarge").hash,
+        }
         assert len(hashes) == 3
         relabelled = replace(first, train=replace(first.train, labels=1 - first.train.known_labels))
         assert relabelled.hash not in hashes

@@ -114,7 +114,9 @@ def test_an_image_in_both_splits_is_found_under_any_name(root: Path) -> None:
     Image.new("RGB", (8, 8), (1, 1, 1)).save(root / "set" / "test" / "y.bmp")
     with pytest.raises(UserError, match=r"1 test image is also among .*\n  test/y.bmp is train/b"):
         load()
-    assert levels(load(duplicates="keep").test) == [2, 1]
+    kept = load(duplicates="keep")
+    assert levels(kept.test) == [2, 1]
+    assert kept.treatment.endswith("test image is also among the training images")
     Image.new("RGB", (8, 8), (1, 1, 1)).save(root / "set" / "train" / "y.bmp")
     (root / "set" / "test" / "y.bmp").unlink()
     assert levels(load().train) == [0, 1, 1]  # twice in one split leaks nothing

@@ -38,7 +38,7 @@ class TestLSUN:
         return folder
 
     def load(self, **parameters: object) -> Dataset:
-        return DATASETS["lsun"](**{"resolution": 16, "test_every": 4, **parameters})
+        return DATASETS["lsun"](**{"resolution": 12, "test_every": 4, **parameters})
 
     def test_a_database_is_read_in_the_order_of_its_keys(self, root: Path) -> None:
         folder = self.database(root)
@@ -59,6 +59,13 @@ class TestLSUN:
         }
         write(root / "church_outdoor", files)
         assert self.load().hash == expected.hash
+
+    def test_folders_of_different_splits_are_not_mixed(self, root: Path) -> None:
+        for split in ("train", "val"):
+            images = {f"{i}.webp": image for i, image in enumerate(self.IMAGES.values())}
+            write(root / "church_outdoor_train" / split, images)
+        with pytest.raises(UserError, match="train and val are of different splits"):
+            self.load()
 
     def test_the_first_images_can_be_chosen(self, root: Path) -> None:
         self.database(root)
