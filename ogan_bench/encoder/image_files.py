@@ -44,7 +44,7 @@ def read_images(path: Path, recipe: Recipe) -> tuple[list[str], npt.NDArray[np.u
         raise UserError(f"{path}: no image files")
     for name in names:
         try:
-            pixels.append(decode((folder / name).read_bytes(), recipe))
+            pixels.append(decode((folder / name).read_bytes(), recipe).pixels)
         except (OSError, UnusableError) as error:
             raise UserError(
                 f"{folder / name}: {error}; prepare it as the images of the training were"

@@ -141,6 +141,11 @@ def _of_floats(batch: Tensor, recipe: Recipe) -> Tensor:
         )
     if batch.shape[-2] != batch.shape[-1]:
         raise UserError(f"images: floats of {batch.shape[-1]} x {batch.shape[-2]}; crop a square")
+    if recipe.small == "refuse" and batch.shape[-1] < w:
+        raise UserError(
+            f"images: floats of {batch.shape[-1]} x {batch.shape[-2]}, smaller than the {w} x {h} "
+            "pixels of the training, whose images were not enlarged either"
+        )
     if batch.shape[-2:] != (h, w):
         batch = F.interpolate(batch, (h, w), mode="bilinear", antialias=True)
     if batch.shape[1] > c:

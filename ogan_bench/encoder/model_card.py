@@ -104,6 +104,8 @@ def model_card(
     if evaluation.temperature != 1:
         codes += f", times {evaluation.temperature:g}"
     c, h, w = images.shape
+    data = stored.settings.data.parameters()
+    sizes = "larger ones" if data.get("small") == "refuse" else "other sizes"
     provenance: Record = run["provenance"] if "provenance" in run else facts["tool"]
     return CARD.format(
         title=f"{facts['study']}: {facts['arm']}, seed {facts['seed']}",
@@ -115,7 +117,7 @@ def model_card(
         z_dim=pair.z_dim,
         images="Points are floats, shape (n, 2), in the units of the training data."
         if images.are_points
-        else f"Images are {h} x {w} pixels, {'grey' if c == 1 else 'RGB'}; other sizes are resized."
+        else f"Images are {h} x {w} pixels, {'grey' if c == 1 else 'RGB'}; {sizes} are resized."
         " Bytes in [0, 255], or floats in [0, 1].",
         codes=codes,
         programs=_programs(programs, stored) if programs else "",

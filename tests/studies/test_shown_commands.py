@@ -51,7 +51,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "photos").symlink_to(folder / "data" / "photos")
     random = np.random.default_rng(0)
     for i in range(20):
-        pixels = random.integers(0, 256, (16, 16), dtype=np.uint8)
+        pixels = random.integers(0, 256, (128, 128), dtype=np.uint8)
         Image.fromarray(pixels).save(folder / "photos" / f"{i}.png")
     (terms,) = re.findall(
         r"```python\n(.*?)```", (ROOT / "docs/guide/own_arm.md").read_text(), re.S

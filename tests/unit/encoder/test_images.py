@@ -118,3 +118,11 @@ def test_what_is_ambiguous_or_wrong_is_refused(name: str) -> None:
     given, message = WRONG[name]
     with pytest.raises(UserError, match=message):
         as_images(given, COLOUR)
+
+
+def test_smaller_images_are_enlarged_only_where_those_of_the_training_could_be() -> None:
+    small = RANDOM.integers(0, 256, (6, 6, 3), dtype=np.uint8)
+    for given in (small, torch.rand(3, 6, 6), Image.fromarray(small)):
+        with pytest.raises(UserError, match=r"6 x 6.*smaller than the"):
+            as_images(given, COLOUR)
+        assert as_images(given, Recipe(8, "refuse", None, 3, small="enlarge")).shape == (1, 3, 8, 8)
