@@ -26,7 +26,7 @@ CAUTIONS = {
     "path_straightness": "It says little alone: a generator that only cross-fades is as straight "
     "as a cross-fade. Read it beside `_pixels` and `_shuffled`.",
     "midpoint_ratio": "It says little alone: where the ends are far from all training images, "
-    "midpoints are no farther. Read it beside `_pixels`.",
+    "midpoints are no farther. Read it beside `_pixels` and `_shuffled`.",
     "interpolation_confidence": "A classifier is confident about many images that show nothing.",
     "ivom": "The search may miss the best z, so it is an upper bound.",
     "inversion_gap": "It is small too where no search finds a better z, because all of them fail.",

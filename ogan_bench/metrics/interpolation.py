@@ -102,7 +102,6 @@ MIDPOINTS: dict[str, Metric] = {
     )
     for name, space in SPACES.items()
     for end, (title, paths) in PATHS.items()
-    if end != "_shuffled"
 }
 
 INTERPOLATION = {**DECODED, **STRAIGHTNESS, **MIDPOINTS}

@@ -68,7 +68,6 @@ def interpolation_rows(context: ModelContext) -> list[Row]:
             add(suffix, curve)
         for suffix in (*CURVES, PIXELS, SHUFFLED):
             wanted[f"path_straightness_{space}{suffix}"] = functools.partial(straightness, suffix)
-        for suffix in (*CURVES, PIXELS):
             wanted[f"midpoint_ratio_{space}{suffix}"] = functools.partial(midpoint_ratio, suffix)
         return measured_rows(wanted, n_samples=PAIRS, split="test", note=note)
 

@@ -16,6 +16,7 @@ from ogan_bench.evaluation.interpolation.paths import (
     PAIRS,
     PIXELS,
     SEGMENTS,
+    SHUFFLED,
     InterpolationPaths,
 )
 from ogan_bench.evaluation.rows import Value
@@ -68,10 +69,13 @@ def midpoint_ratio(
 ) -> Value:
     """Distance of midpoints to their nearest images trained on, relative to that of the ends."""
     extractor, endpoints = context.extractor(space), paths.endpoints
-    middle = paths.middle_features(extractor, suffix)
+    middle = paths.features_at(extractor, suffix, 0.5)
     if suffix == PIXELS:
         real = dataset_features(extractor, context.dataset, "test")
         ends = real.rows(endpoints.first), real.rows(endpoints.second)
+    elif suffix == SHUFFLED:
+        start, end = (paths.features_at(extractor, suffix, s) for s in (0, 1))
+        ends = start, end
     else:
         ends = paths.end_features(context, space)
     trained, note = dataset_features(extractor, context.dataset, "train").features, None
@@ -92,7 +96,7 @@ def confidence(paths: InterpolationPaths, context: ModelContext, suffix: str) ->
     """
     extractor = context.extractor(CLASSIFIER)
     start, end = (_confidence(of.logits) for of in paths.end_features(context, CLASSIFIER))
-    middle = _confidence(paths.middle_features(extractor, suffix).logits)
+    middle = _confidence(paths.features_at(extractor, suffix, 0.5).logits)
     natural = (middle >= torch.minimum(start, end)).double()
     return Value(
         float(natural.mean()),

@@ -97,8 +97,8 @@ class InterpolationPaths:
         self._straight: dict[str, Tensor] = {}
         self._speeds: dict[tuple[str, Curve], Tensor] = {}
         self._walks: dict[str, Tensor] = {}
-        self._middles: dict[str, Tensor] = {}
-        self._middle_features: dict[tuple[str, str], Features] = {}
+        self._rounded: dict[tuple[str, float], Tensor] = {}
+        self._features: dict[tuple[str, str, float], Features] = {}
         self._end_features: dict[str, tuple[Features, Features]] = {}
 
     def at(self, curve: Curve, s: float, pairs: int = PAIRS) -> Tensor:
@@ -155,14 +155,14 @@ class InterpolationPaths:
             self._walks[suffix] = torch.stack(images)
         return self._walks[suffix]
 
-    def middle_features(self, extractor: Extractor, suffix: str) -> Features:
-        """Features of the midpoints of all paths."""
-        if suffix not in self._middles:
-            self._middles[suffix] = to_uint8(self.image_at(suffix, 0.5, PAIRS))
-        key = extractor.name, suffix
-        if key not in self._middle_features:
-            self._middle_features[key] = extract(extractor, self._middles[suffix])
-        return self._middle_features[key]
+    def features_at(self, extractor: Extractor, suffix: str, s: float) -> Features:
+        """Features at the same position of all paths, of images rounded to 8 bits."""
+        if (suffix, s) not in self._rounded:
+            self._rounded[suffix, s] = to_uint8(self.image_at(suffix, s, PAIRS))
+        key = extractor.name, suffix, s
+        if key not in self._features:
+            self._features[key] = extract(extractor, self._rounded[suffix, s])
+        return self._features[key]
 
     def end_features(self, context: ModelContext, space: SpaceName) -> tuple[Features, Features]:
         """Features of the decoded images at both endpoints of all paths."""

@@ -147,6 +147,23 @@ class TestPairs:
         assert value(row) == pytest.approx(2 * near[0] / (near[1] + near[2]), rel=1e-5)
         assert value(row) > 1.2  # the mean of two digits is no digit
 
+    def test_and_that_of_paths_between_shuffled_codes_of_their_own_ends(
+        self, dataset: Dataset
+    ) -> None:
+        shape = tuple(dataset.shape)
+        subject = subject_of(dataset, Unflat(shape))
+        ends = InterpolationPaths(subject).shuffled_endpoints
+        train = to_float(dataset.train.images).flatten(1).numpy()
+        half = torch.full((len(ends.start), 1), 0.5)
+        codes = (spherical(ends.start, ends.end, half), ends.start, ends.end)
+        near = []
+        for code in codes:
+            points = to_float(to_uint8(Unflat(shape)(code))).flatten(1).numpy()
+            near.append(float(cdist(points, train).min(1).mean()))
+        row = measure(subject, "interpolation")["midpoint_ratio_classifier_shuffled"]
+        assert value(row) == pytest.approx(2 * near[0] / (near[1] + near[2]), rel=1e-5)
+        assert row.error is not None
+
     def test_only_images_trained_on_are_near(self, dataset: Dataset) -> None:
         """They are fewer, so midpoints and ends are farther from the nearest of them."""
         part = dataclasses.replace(dataset, trained_on=torch.arange(0, len(dataset.train), 20))
