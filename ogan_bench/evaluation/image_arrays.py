@@ -55,7 +55,9 @@ def read_arrays(path: Path, wanted: Collection[str] = (*IMAGES, *LABELS, *STATIS
             return {name: loaded[name] for name in loaded.files if name in wanted}
     except FileNotFoundError:
         raise UserError(f"{path}: no such file or folder") from None
-    except (OSError, ValueError, TypeError, EOFError, KeyError, MemoryError, BadZipFile) as error:
+    except MemoryError as error:
+        raise UserError(f"{path}: too large for the memory, or damaged ({error})") from None
+    except (OSError, ValueError, TypeError, EOFError, KeyError, BadZipFile) as error:
         raise UserError(f"{path}: not an .npz or .npy file of plain numbers ({error})") from None
 
 

@@ -30,7 +30,7 @@ KEYWORDS: dict[SplitName, tuple[str, ...]] = {
 """Words for each split, those of Hugging Face's datasets among them."""
 CONTAINERS = (
     "set", "sets", "data", "dataset", "split", "images", "image", "imgs", "img", "pictures",
-    "photos", "samples", "files", "folder", "part", "集",
+    "photos", "samples", "files", "folder", "dir", "directory", "part", "sub", "subset", "集",
 )  # fmt: skip
 SPLIT_OF = {
     spelled: split

@@ -23,14 +23,15 @@ PLACE = Path("set")
     [
         ("train", "train Train TRAINING training_set train-00000-of-00003-ab12 seg_train train2017 "
                   "TrainImages trainset cifar.train trainval trn trn_00 TRN-images imgs_train "
-                  "trainA traindata dataset-train 训练集"),
+                  "trainA traindata traindir train_directory subtrain trainsubset dataset-train "
+                  "训练集"),
         ("validation", "val valid validation Validation_set dev val2017 development-set "
-                       "vali vld vals validset devel validate"),
+                       "vali vld vals valdir validset devel validate"),
         ("test", "test Testing test_images eval evaluation holdout hold-out Held_Out testset "
                  "test-00000-of-00001 tst tests tst_1 unseen unseen_images held_out_set HeldOutSet "
-                 "hold_out_images heldout2 evals testsets 测试"),
+                 "hold_out_images heldout2 evals testsets test_dir subtest 测试"),
         (None, "cats 0000 latest contest trains devil valley testament of retrain trail "
-               "tested vale evil images data parts treat tea"),
+               "tested vale evil images data parts treat tea subset direct"),
     ],
 )  # fmt: skip
 def test_every_usual_spelling_is_recognised(split: str | None, names: str) -> None:
