@@ -18,6 +18,7 @@ import torch
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
+from ogan_bench.errors import NoValueError
 from ogan_bench.features.classifier import dataset_classifier
 from ogan_bench.features.extractor import Extractor, extract
 from ogan_bench.features.spaces import FEATURE_SPACES
@@ -78,7 +79,7 @@ def main() -> None:
                 speed = rate(extractor, dataset.train.images, arguments.rounds)
                 cells.append(f"{speed:,.0f}" if speed >= 10 else f"{speed:.1f}")
             out(f"| `{space}` | {' | '.join(cells)} | `{extractor.name}` |\n")
-        except ValueError as error:
+        except NoValueError as error:
             out(f"| `{space}` |{' |' * len(RESOLUTIONS)} {error} |\n")
         sys.stdout.flush()
 

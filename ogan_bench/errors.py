@@ -1,4 +1,8 @@
-"""Errors that the user can fix: one clear message, no traceback, exit code 2."""
+"""Errors with a meaning of their own.
+
+A :class:`UserError` is for the user to fix: one clear message, no traceback, exit code 2.
+A :class:`NoValueError` is a finding about what is measured.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +28,14 @@ class StudyError(UserError):
 
 class PluginError(UserError):
     """A plug-in cannot be read, or breaks a rule for plug-ins."""
+
+
+class NoValueError(ValueError):
+    """These nets or data have no value of this metric; the message says why.
+
+    It becomes a row without value in a finished trial, so nothing else may: a bug, or what a
+    library raises that nobody has foreseen, fails the trial.
+    """
 
 
 def in_one_line(error: BaseException) -> str:

@@ -13,7 +13,7 @@ import typer
 
 from ogan_bench.cli.options import Json, folder
 from ogan_bench.cli.output import bytes_text, print_json, print_table, print_text, say
-from ogan_bench.errors import UserError
+from ogan_bench.errors import NoValueError, UserError
 
 if TYPE_CHECKING:
     from ogan_bench.store.examination import Fault
@@ -237,7 +237,7 @@ def _perceptual() -> dict[str, str]:
 def _whether(find: Callable[[], Path | str]) -> str:
     try:
         return f"ready: {find()}"
-    except (ValueError, UserError) as error:
+    except (NoValueError, UserError) as error:
         return f"{ABSENT}{error}"
 
 

@@ -150,9 +150,11 @@ def _colours(grey: bool, channels: int) -> str:
 
 def _missing(space: FeatureSpace[Any]) -> str | None:
     """Why the features in which samples are compared cannot be had, if they cannot."""
+    from ogan_bench.errors import NoValueError
+
     try:
         space.weights()
-    except ValueError as error:
+    except NoValueError as error:
         return str(error)
     return None
 

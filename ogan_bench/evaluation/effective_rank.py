@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.standard_error import of_mean
 
 
@@ -21,7 +22,7 @@ def effective_rank(vectors: Tensor) -> float:
         Between 1, for parallel vectors, and min(n, k), for vectors that use all directions equally.
 
     Raises:
-        ValueError: All vectors are zero.
+        NoValueError: All vectors are zero.
 
     References:
         O. Roy and M. Vetterli, The effective rank: A measure of effective dimensionality, 2007,
@@ -29,7 +30,7 @@ def effective_rank(vectors: Tensor) -> float:
     """
     energy = torch.linalg.svdvals(vectors.double()).square()
     if not bool(energy.any()):
-        raise ValueError("vectors that are all zero have no rank")
+        raise NoValueError("vectors that are all zero have no rank")
     return float(torch.special.entr(energy / energy.sum()).sum().exp())
 
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.rows import Curve, Row
 from ogan_bench.metrics.definition import SpaceName
 from ogan_bench.sampling.context import ImageContext
@@ -29,7 +30,7 @@ def in_each_member(
     """
     try:
         members = context.members(space)
-    except ValueError:  # every row says why
+    except NoValueError:  # every row says why
         members = []
     if len(members) < 2:
         return measure(context)

@@ -72,7 +72,7 @@ def evaluate(
     step_picture: Path | None = None,
     measuring: Callable[[str], None] = lambda what: None,
 ) -> tuple[list[Row], Facts]:
-    """All metrics of a trained pair; a metric that fails is a row without value.
+    """All metrics of a trained pair; one that has no value is a row that says why.
 
     Metrics of conditional generators and of points are measured only where they apply. If the
     context has a folder, ``samples.png``, ``reconstructions.png``, for a conditional generator

@@ -18,7 +18,7 @@ def comparison_in(context: ImageContext, space: SpaceName) -> Comparison:
     """The samples and the real images in a space; the same object for all metrics.
 
     Raises:
-        ValueError: The extractor is unavailable.
+        NoValueError: The extractor is unavailable.
     """
 
     def make() -> Comparison:

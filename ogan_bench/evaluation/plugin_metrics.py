@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import functools
+import traceback
 
 from torch import Tensor
 
 from ogan_bench.data import Dataset
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
-from ogan_bench.objectives.parts.call_by_name import call_with, check_arguments
+from ogan_bench.objectives.parts.call_by_name import argument_names, check_arguments
 from ogan_bench.sampling.samples import Samples
 from ogan_bench.study import catalogue
+
+IMPORTS = "importlib._bootstrap"
 
 
 class PluginMetricInputs:
@@ -57,7 +61,8 @@ class PluginMetricInputs:
     @property
     def train_labels(self) -> Tensor:
         """Their classes, shape ``(m,)``."""
-        return self._dataset.train.known_labels.cpu()[self._samples.train_indices]
+        labels = _there(self._dataset.train.labels, "the dataset has no labels")
+        return labels.cpu()[self._samples.train_indices]
 
     @property
     def train_codes(self) -> Tensor:
@@ -77,7 +82,7 @@ class PluginMetricInputs:
     @property
     def test_labels(self) -> Tensor:
         """Their classes, shape ``(t,)``."""
-        return self._dataset.test.known_labels.cpu()
+        return _there(self._dataset.test.labels, "the dataset has no labels").cpu()
 
     @property
     def test_codes(self) -> Tensor:
@@ -126,7 +131,10 @@ def check_plugin_metrics() -> None:
 
 
 def plugin_rows(samples: Samples, dataset: Dataset) -> list[Row]:
-    """The metrics of all plug-ins; on ``ValueError`` the row says why there is no value.
+    """The metrics of all plug-ins; on a ``ValueError`` of theirs the row says why it has no value.
+
+    That is what their authors are told to raise. One from a package that does not load, as numpy
+    raises of a package built for another version of it, fails the trial.
 
     Args:
         samples: Outputs of E and G.
@@ -135,7 +143,15 @@ def plugin_rows(samples: Samples, dataset: Dataset) -> list[Row]:
     inputs = PluginMetricInputs(samples, dataset)
 
     def measure(name: str) -> Value:
-        return Value(float(call_with(catalogue.plugin_metric(name), inputs)))
+        metric = catalogue.plugin_metric(name)
+        arguments = [getattr(inputs, wanted) for wanted in argument_names(metric)]
+        try:
+            found = metric(*arguments)
+        except ValueError as error:
+            if _while_importing(error):
+                raise
+            raise NoValueError(str(error) or type(error).__name__) from error
+        return Value(float(found))
 
     return measured_rows(
         {name: functools.partial(measure, name) for name in catalogue.plugin_metrics()},
@@ -146,5 +162,14 @@ def plugin_rows(samples: Samples, dataset: Dataset) -> list[Row]:
 
 def _there(tensor: Tensor | None, why_not: str) -> Tensor:
     if tensor is None:
-        raise ValueError(why_not)
+        raise NoValueError(why_not)
     return tensor
+
+
+def _while_importing(error: BaseException) -> bool:
+    """Whether an error comes from loading a module.
+
+    Then it has passed the code of a module, or the machinery that looks for one.
+    """
+    codes = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return any(code.co_name == "<module>" or IMPORTS in code.co_filename for code in codes)

@@ -5,24 +5,28 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.metrics import METRICS
 
-NO_VALUE = (ValueError, torch.linalg.LinAlgError)  # type: ignore[attr-defined]
-"""What a metric raises to say that these nets or data have no value of it, and why.
+NO_VALUE = (
+    NoValueError,
+    np.linalg.LinAlgError,
+    torch.linalg.LinAlgError,  # type: ignore[attr-defined]
+)
+"""What says that these nets or data have no value of a metric, and why.
 
-numpy's ``LinAlgError`` is a ``ValueError``. Everything else says that the environment or the
-program is at fault (memory, a disk, a package, an index out of range): it says nothing about the
-nets and fails the trial, so that the next run measures it again.
+A decomposition that does not converge says so of the matrix that it was given. Everything else,
+any other ``ValueError`` too, says that the environment or the program is at fault (memory, a disk,
+a package, a wrong argument): it says nothing about the nets and fails the trial, so that the next
+run measures it again.
 """
-
-IMPORTS = "importlib._bootstrap"
 
 Curve = tuple[tuple[float, float], ...]
 """Points (x, y), at most 100."""
@@ -47,8 +51,8 @@ class Row:
         curve: The curve that the value is of, as points (x, y).
 
     Raises:
-        ValueError: The metric is unknown, the value is not finite, or there is neither a value nor
-            a note.
+        NoValueError: The value is not finite.
+        ValueError: The metric is unknown, or there is neither a value nor a note.
     """
 
     metric: str
@@ -70,7 +74,7 @@ class Row:
         if self.value is None and not self.note:
             raise ValueError(f"{self.metric}: no value and no note that says why")
         if self.value is not None and not math.isfinite(self.value):
-            raise ValueError(f"{self.metric} is {self.value}, not a finite number")
+            raise NoValueError(f"{self.metric} is {self.value}, not a finite number")
 
     def record(self) -> dict[str, Any]:
         """The row, with the protocol of its metric, as plain values for JSON.
@@ -174,16 +178,5 @@ def attempt(
     try:
         return measure()
     except NO_VALUE as error:
-        if _while_importing(error):
-            raise ImportError(f"a package does not load: {error}") from error
         note = str(error) or type(error).__name__
         return [Row(name, None, n_samples, split, extractor, note=note) for name in metrics]
-
-
-def _while_importing(error: BaseException) -> bool:
-    """Whether an error comes from loading a module, as numpy's does of a package built for another.
-
-    Then it has passed the code of a module, or the machinery that looks for one.
-    """
-    codes = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
-    return any(code.co_name == "<module>" or IMPORTS in code.co_filename for code in codes)

@@ -30,7 +30,7 @@ def unshared(ours: ImageContext, theirs: ImageContext) -> tuple[Tensor, Tensor]:
         32 images, and the image of the other set that is nearest to each, uint8.
 
     Raises:
-        ValueError: The extractor is unavailable, or there are too few images.
+        NoValueError: The extractor is unavailable, or there are too few images.
 
     References:
         J. Zhang et al., Unveiling Differences in Generative Models: A Scalable Differential
@@ -61,7 +61,7 @@ def draw_unshared(sets: Sequence[ImageContext], folder: Path) -> dict[Path, tupl
         Maps each file to the numbers of the set that has and the set that lacks, counted from 1.
 
     Raises:
-        ValueError: As :func:`unshared`; nothing is written.
+        NoValueError: As :func:`unshared`; nothing is written.
         UserError: A file cannot be written.
     """
     pairs = [pair for i in range(1, len(sets)) for pair in ((0, i), (i, 0))]

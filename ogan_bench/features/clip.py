@@ -35,7 +35,7 @@ def clip(device: torch.device) -> VisionTransformer:
     the extractor's name states the net and the size.
 
     Raises:
-        ValueError: There are no weights, or they are damaged or belong to another net.
+        NoValueError: There are no weights, or they are damaged or belong to another net.
 
     References:
         A. Radford et al., Learning Transferable Visual Models From Natural Language Supervision,

@@ -36,7 +36,7 @@ def dinov2(device: torch.device) -> VisionTransformer:
     gives different numbers.
 
     Raises:
-        ValueError: There are no weights, or they are damaged or belong to another net.
+        NoValueError: There are no weights, or they are damaged or belong to another net.
 
     References:
         M. Oquab et al., DINOv2: Learning Robust Visual Features without Supervision, 2023,

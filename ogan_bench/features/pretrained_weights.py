@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.files import home_folder, sha256
 
 SETTINGS, WEIGHTS = "config.json", "model.safetensors"
@@ -46,7 +47,7 @@ class Release:
         """The folder with the settings and the weights.
 
         Raises:
-            ValueError: There is none, or it holds something else; the message says what to do.
+            NoValueError: There is none, or it holds something else; the message says what to do.
         """
         require("transformers", self.title)
         folder = self._named() or self._kept()
@@ -55,7 +56,7 @@ class Release:
                 raise self._missing(f"{folder} has no {name}{_pickled(folder)}")
         kind = _settings(folder / SETTINGS).get("model_type")
         if kind not in self.kinds:
-            raise ValueError(
+            raise NoValueError(
                 f"{folder / SETTINGS}: the net is a {kind!r}, and {self.title} is a "
                 f"{' or a '.join(map(repr, self.kinds))}"
             )
@@ -80,7 +81,7 @@ class Release:
             The net and the SHA-256 of its weights file.
 
         Raises:
-            ValueError: There is none, a file is damaged, or the weights do not match the net.
+            NoValueError: There is none, a file is damaged, or the weights do not match the net.
         """
         from safetensors import safe_open
 
@@ -92,7 +93,7 @@ class Release:
             except ENVIRONMENT:
                 raise
             except Exception as error:  # the errors depend on the library's version
-                raise ValueError(
+                raise NoValueError(
                     f"{settings}: not settings of {self.title} ({_line(error)})"
                 ) from None
             try:
@@ -102,23 +103,28 @@ class Release:
             except ENVIRONMENT:
                 raise
             except Exception as error:  # the errors of the file parser are not documented
-                raise ValueError(
+                raise NoValueError(
                     f"{weights}: not a whole safetensors file ({_line(error)})"
                 ) from None
             # Given config and weights, the library looks for no files, local or remote; it also
             # handles weights that were renamed since publication.
-            net, report = model.from_pretrained(
-                None,
-                config=config,
-                state_dict=state,
-                dtype=torch.float32,
-                local_files_only=True,
-                ignore_mismatched_sizes=True,
-                output_loading_info=True,
-            )
+            try:
+                net, report = model.from_pretrained(
+                    None,
+                    config=config,
+                    state_dict=state,
+                    dtype=torch.float32,
+                    local_files_only=True,
+                    ignore_mismatched_sizes=True,
+                    output_loading_info=True,
+                )
+            except ValueError as error:  # such as a width that is no multiple of the heads
+                raise NoValueError(
+                    f"{settings}: no {self.title} can be built of it ({_line(error)})"
+                ) from None
         bad = sorted({*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])})
         if bad:
-            raise ValueError(
+            raise NoValueError(
                 f"{weights}: not the weights of the {self.title} in {SETTINGS}: "
                 f"{len(bad)} of them are missing or have another shape, such as {bad[0]}"
             )
@@ -138,18 +144,18 @@ class Release:
             raise self._missing(f"${self.variable} is not set, and {hub} has none")
         return next((folder for folder in found if (folder / WEIGHTS).is_file()), found[0])
 
-    def _missing(self, why: str) -> ValueError:
-        return ValueError(f"no {self.title} weights ({why}): {self.advice}")
+    def _missing(self, why: str) -> NoValueError:
+        return NoValueError(f"no {self.title} weights ({why}): {self.advice}")
 
 
 def require(module: str, title: str) -> None:
     """Check that an optional package is installed, without importing it.
 
     Raises:
-        ValueError: It is not; the message says how to get it.
+        NoValueError: It is not; the message says how to get it.
     """
     if importlib.util.find_spec(module) is None:
-        raise ValueError(
+        raise NoValueError(
             f"{title} needs the package {module}: python -m pip install 'ogan-bench[spaces]'"
         )
 
@@ -193,9 +199,9 @@ def _settings(path: Path) -> dict[str, Any]:
     try:
         settings = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ValueError(f"{path}: not JSON ({error})") from None
+        raise NoValueError(f"{path}: not JSON ({error})") from None
     if not isinstance(settings, dict):
-        raise ValueError(f"{path}: not a JSON object")
+        raise NoValueError(f"{path}: not a JSON object")
     return settings
 
 

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ogan_bench.errors import NoValueError
+
 Filter = Literal["bilinear", "bicubic"]
 
 
@@ -16,11 +18,11 @@ def colour(images: Tensor) -> Tensor:
     """Grey images ``(n, 1, h, w)`` repeated to three channels; colour images as they are.
 
     Raises:
-        ValueError: There are neither one nor three channels.
+        NoValueError: There are neither one nor three channels.
     """
     channels = images.shape[1]
     if channels not in (1, 3):
-        raise ValueError(f"images of {channels} channels are neither grey nor in colour")
+        raise NoValueError(f"images of {channels} channels are neither grey nor in colour")
     return images.expand(-1, 3, -1, -1)
 
 
@@ -37,7 +39,7 @@ def resized(images: Tensor, size: int, by: Filter) -> Tensor:
         by: The interpolation filter.
 
     Raises:
-        ValueError: There are neither one nor three channels.
+        NoValueError: There are neither one nor three channels.
 
     References:
         G. Parmar, R. Zhang, J.-Y. Zhu, On Aliased Resizing and Surprising Subtleties in GAN

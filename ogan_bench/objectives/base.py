@@ -14,6 +14,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.models.base import Architecture, Encoder, Generator
 from ogan_bench.models.normalization import centre, on_sphere, standardise
 from ogan_bench.objectives.forward_pass import ForwardPass, Net, Nets, Noise
@@ -105,9 +106,9 @@ class Objective(ABC):
             d: Dimension of z.
 
         Raises:
-            ValueError: The objective has no such score.
+            NoValueError: The objective has no such score.
         """
-        raise ValueError("the objective computes no score from E alone")
+        raise NoValueError("the objective computes no score from E alone")
 
     def project(self, code: Tensor, projection: Projection) -> Tensor:
         """P(code), shape ``(n, d)``: a code as G gets it, in autoencoding with the own projection.

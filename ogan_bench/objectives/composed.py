@@ -22,7 +22,7 @@ from inspect import signature
 import torch
 from torch import Tensor
 
-from ogan_bench.errors import UserError
+from ogan_bench.errors import NoValueError, UserError
 from ogan_bench.models.base import Architecture, Encoder
 from ogan_bench.objectives.base import PROJECTIONS, LossTerms, Objective, Projection
 from ogan_bench.objectives.forward_pass import ForwardPass, Nets, Noise, Schedule
@@ -161,7 +161,7 @@ class ComposedObjective(Objective):
 
     def score_of_image(self, encoder: Encoder, x: Tensor, d: int) -> Tensor:
         if "labels" in signature(self.readout.score).parameters:
-            raise ValueError("the score depends on the class of an image")
+            raise NoValueError("the score depends on the class of an image")
         features = encoder.trunk(x)
         return self._score(encoder, d, encoder.head(features), features, None)
 

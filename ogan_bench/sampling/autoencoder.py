@@ -7,6 +7,7 @@ from typing import Literal
 
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.models.base import Encoder, Generator
 from ogan_bench.objectives.base import Objective, Projection
 from ogan_bench.study.settings import Evaluation
@@ -15,7 +16,7 @@ Kind = Literal["real", "generated"]
 """Images of a dataset, or images that G has made."""
 
 
-class NonFiniteError(ValueError):
+class NonFiniteError(NoValueError):
     """A net outputs values that are not finite: there is nothing to measure."""
 
 

@@ -153,7 +153,7 @@ class ImageContext:
         """The extractor of a feature space.
 
         Raises:
-            ValueError: There is none for this dataset, or its weights are missing.
+            NoValueError: There is none for this dataset, or its weights are missing.
             UserError: A file of classifiers is damaged or cannot be written.
         """
         if space not in self._extractors:
@@ -169,7 +169,7 @@ class ImageContext:
         has this context alone.
 
         Raises:
-            ValueError: As :meth:`extractor`.
+            NoValueError: As :meth:`extractor`.
         """
         ensemble = self.extractor(space)
         if not isinstance(ensemble, Ensemble):
@@ -187,7 +187,8 @@ class ImageContext:
         """Features of images in a space.
 
         Raises:
-            ValueError: As :meth:`extractor` and :meth:`images`.
+            NoValueError: As :meth:`extractor`.
+            ValueError: As :meth:`images`.
         """
         if (space, of) not in self._features:
             self._features[space, of] = self._extracted(space, of)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import to_float
+from ogan_bench.errors import NoValueError
 from ogan_bench.models.base import Encoder
 from ogan_bench.sampling.autoencoder import Autoencoder, Kind, require_finite
 from ogan_bench.sampling.batch_norm import Policy
@@ -72,11 +73,11 @@ def trunk_features(
         batch_size: Images per forward pass.
 
     Raises:
-        ValueError: E has no trunk.
+        NoValueError: E has no trunk.
         NonFiniteError: The trunk outputs values that are not finite.
     """
     if not hasattr(encoder, "trunk"):  # a plug-in's net may be any module
-        raise ValueError("the encoder has no trunk")
+        raise NoValueError("the encoder has no trunk")
 
     def features(x: Tensor) -> tuple[Tensor, ...]:
         found = encoder.trunk(to_float(x)).flatten(1)

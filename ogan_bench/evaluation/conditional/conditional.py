@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.fidelity.floor import with_floor
 from ogan_bench.evaluation.fidelity.frechet import (
     frechet_distance,
@@ -31,11 +32,11 @@ def agreement(images: Labelled) -> float:
     """Share of images whose most probable class is their label.
 
     Raises:
-        ValueError: There are no images, or logits are not finite.
+        NoValueError: There are no images, or logits are not finite.
     """
     logits = images.features.logits
     if len(logits) == 0 or not bool(logits.isfinite().all()):
-        raise ValueError("logits are missing or not finite")
+        raise NoValueError("logits are missing or not finite")
     return float((logits.argmax(1) == images.labels).double().mean())
 
 
@@ -49,7 +50,8 @@ def frechet_within(samples: Labelled, reference: Labelled) -> Value:
         reference: Reference images.
 
     Raises:
-        ValueError: A class has no more images than there are features, too few for its covariance.
+        NoValueError: A class has no more images than there are features, too few for its
+            covariance.
 
     References:
         T. Miyato and M. Koyama, cGANs with Projection Discriminator, 2018,
@@ -62,7 +64,7 @@ def frechet_within(samples: Labelled, reference: Labelled) -> Value:
         )
         fewest, k = min(len(ours), len(theirs)), theirs.shape[1]
         if fewest <= k:
-            raise ValueError(f"{fewest} images of class {label} are too few for {k} features")
+            raise NoValueError(f"{fewest} images of class {label} are too few for {k} features")
         pairs.append((ours, moments(theirs)))
     distances = [frechet_distance(ours, theirs) for ours, theirs in pairs]
     errors = [frechet_error(ours, theirs) for ours, theirs in pairs]

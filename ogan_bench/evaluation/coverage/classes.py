@@ -8,6 +8,7 @@ import math
 import torch
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.coverage.found_classes import channel_confusion, found_classes
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.features.extractor import Features
@@ -20,10 +21,10 @@ def class_counts(logits: Tensor) -> Tensor:
         logits: Shape ``(n, classes)``.
 
     Raises:
-        ValueError: There are no logits, or some are not finite.
+        NoValueError: There are no logits, or some are not finite.
     """
     if len(logits) == 0 or not bool(logits.isfinite().all()):
-        raise ValueError("logits are missing or not finite")
+        raise NoValueError("logits are missing or not finite")
     return torch.bincount(logits.argmax(1), minlength=logits.shape[1])
 
 
@@ -40,11 +41,11 @@ def modes_kl(samples: Tensor, reference: Tensor) -> float:
         reference: Shares q among the reference images.
 
     Raises:
-        ValueError: The samples include a class that no reference image is classified as.
+        NoValueError: The samples include a class that no reference image is classified as.
     """
     found = samples > 0
     if bool((reference[found] == 0).any()):
-        raise ValueError("some samples are classified as a class that no reference image is")
+        raise NoValueError("some samples are classified as a class that no reference image is")
     return max(0.0, float((samples[found] * (samples[found] / reference[found]).log()).sum()))
 
 

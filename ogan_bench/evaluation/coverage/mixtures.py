@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import Modes
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.coverage.classes import modes_kl, modes_kl_error, modes_kl_floor
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.evaluation.standard_error import of_share
@@ -54,7 +55,7 @@ def point_rows(points: Tensor, modes: Modes) -> list[Row]:
 
     def divergence() -> Value:
         if not good:
-            raise ValueError(f"no sample is of high quality ({rule})")
+            raise NoValueError(f"no sample is of high quality ({rule})")
         even = torch.full((k,), 1 / k, dtype=torch.float64)
         shares = counts.double() / good
         value, floor = modes_kl(shares, even), modes_kl_floor(even, good)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.evaluation.standard_error import of_mean
 from ogan_bench.models.normalization import standardise
@@ -87,14 +88,14 @@ def disentanglement(table: Tensor) -> float:
         table: Importances, shape ``(codes, factors)``.
 
     Raises:
-        ValueError: There is only one factor.
+        NoValueError: There is only one factor.
 
     References:
         C. Eastwood and C. K. I. Williams, A Framework for the Quantitative Evaluation of
         Disentangled Representations, 2018, https://openreview.net/forum?id=By-7dz-AZ
     """
     if table.shape[1] < 2:
-        raise ValueError("a comparison of factors takes at least two")
+        raise NoValueError("a comparison of factors takes at least two")
     shares = table.double() + TINY
     shares = shares / shares.sum(1, keepdim=True)
     entropy = -torch.xlogy(shares, shares).sum(1) / np.log(table.shape[1])
@@ -109,13 +110,13 @@ def completeness(table: Tensor) -> float:
         table: Importances, shape ``(codes, factors)``.
 
     Raises:
-        ValueError: There is only one code.
+        NoValueError: There is only one code.
 
     References:
         C. Eastwood and C. K. I. Williams, 2018, https://openreview.net/forum?id=By-7dz-AZ
     """
     if table.shape[0] < 2:
-        raise ValueError("a comparison of dimensions takes at least two")
+        raise NoValueError("a comparison of dimensions takes at least two")
     return disentanglement(table.T)
 
 
@@ -129,7 +130,7 @@ def mutual_information_gap(codes: Tensor, factors: Tensor) -> float:
         factors: Indices of values, shape ``(n, f)``.
 
     Raises:
-        ValueError: There is one code only, or a factor is constant.
+        NoValueError: There is one code only, or a factor is constant.
 
     References:
         R. T. Q. Chen et al., Isolating Sources of Disentanglement in Variational Autoencoders,
@@ -138,7 +139,7 @@ def mutual_information_gap(codes: Tensor, factors: Tensor) -> float:
         Disentangled Representations, 2019, https://arxiv.org/abs/1811.12359 (the bins)
     """
     if codes.shape[1] < 2:
-        raise ValueError("with one dimension there is no second best")
+        raise NoValueError("with one dimension there is no second best")
     n = len(codes)
     least, greatest = codes.double().aminmax(dim=0)
     width = (greatest - least).clamp_min(torch.finfo(torch.float64).tiny)
@@ -149,7 +150,7 @@ def mutual_information_gap(codes: Tensor, factors: Tensor) -> float:
         share = values.mean(0)
         entropy = -torch.xlogy(share, share).sum()
         if not entropy > 0:
-            raise ValueError("a factor is constant over all images")
+            raise NoValueError("a factor is constant over all images")
         found = []
         for column in bins.T:
             joint = F.one_hot(column, BINS).double().T @ values / n
@@ -177,7 +178,7 @@ def separated_attribute_predictability(
         test_factors: Shape ``(m, f)``.
 
     Raises:
-        ValueError: There is one code only, or a factor is constant.
+        NoValueError: There is one code only, or a factor is constant.
 
     References:
         A. Kumar, P. Sattigeri and A. Balakrishnan, Variational Inference of Disentangled Latent
@@ -204,7 +205,7 @@ def separated_correlation(codes: Tensor, factors: Tensor) -> float:
         factors: Indices of values, shape ``(n, f)``.
 
     Raises:
-        ValueError: There is one code only, or a factor is constant.
+        NoValueError: There is one code only, or a factor is constant.
 
     References:
         A. Kumar, P. Sattigeri and A. Balakrishnan, 2018, https://arxiv.org/abs/1711.00848
@@ -220,9 +221,8 @@ def separated_correlation(codes: Tensor, factors: Tensor) -> float:
 def _mean_gap(codes: Tensor, factors: Tensor, score: Callable[[int, int], float]) -> float:
     """Gap between the best and the second-best code, mean over factors."""
     if codes.shape[1] < 2:
-        raise ValueError("with one dimension there is no second best")
-    if bool((factors == factors[:1]).all(0).any()):
-        raise ValueError("a factor is constant over all images")
+        raise NoValueError("with one dimension there is no second best")
+    _check_varying(factors)
     gaps = []
     for j in range(factors.shape[1]):
         second, first = sorted(score(i, j) for i in range(codes.shape[1]))[-2:]
@@ -239,9 +239,9 @@ def factors_rows(context: ModelContext) -> list[Row]:
         """Codes and factors of training and of test images."""
         train, test = dataset.train.factors, dataset.test.factors
         if train is None or test is None:
-            raise ValueError("the dataset has no known factors")
+            raise NoValueError("the dataset has no known factors")
         if not len(samples.train_indices):
-            raise ValueError("probe_images is 0")
+            raise NoValueError("probe_images is 0")
         codes, test_codes = (standardise(t) for t in (samples.trained.train, samples.trained.test))
         return codes, train[samples.train_indices], test_codes, test
 
@@ -283,6 +283,16 @@ def factors_rows(context: ModelContext) -> list[Row]:
     return measured_rows(measures, n_samples=len(dataset.test), split="test")
 
 
+def _check_varying(factors: Tensor) -> None:
+    if bool((factors == factors[:1]).all(0).any()):
+        raise NoValueError("a factor is constant over all images")
+
+
 def _unit(factors: Tensor) -> Tensor:
-    """Every factor standardised to mean 0 and deviation 1, as codes are."""
+    """Every factor standardised to mean 0 and deviation 1, as codes are.
+
+    Raises:
+        NoValueError: A factor is constant, such as over a single test image.
+    """
+    _check_varying(factors)
     return (factors - factors.mean(0)) / factors.std(0, correction=0)

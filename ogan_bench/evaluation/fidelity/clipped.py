@@ -16,6 +16,7 @@ import math
 import torch
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.standard_error import Estimate, of_blocks, of_mean
 
 
@@ -33,11 +34,11 @@ def clipped_density(samples: Tensor, real: Tensor, neighbours: int) -> Estimate:
         cut off at 1.
 
     Raises:
-        ValueError: No real point lies in another's ball.
+        NoValueError: No real point lies in another's ball.
     """
     scores, of_real = ((counts.double() / neighbours).clamp_max(1) for counts in (samples, real))
     if (usual := float(of_real.mean())) == 0:
-        raise ValueError("no reference image lies in another's ball")
+        raise NoValueError("no reference image lies in another's ball")
     value, error = float(scores.mean()) / usual, of_mean(scores / usual)
     return Estimate(min(1.0, value), None if error is None else _spread_below(1.0, value, error))
 

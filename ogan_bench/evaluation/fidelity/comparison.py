@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.fidelity.data_copying import Copying, Distances, data_copying
 from ogan_bench.evaluation.fidelity.feature_sets import check
 from ogan_bench.evaluation.fidelity.frechet import frechet_distance, frechet_error
@@ -79,10 +80,12 @@ class Comparison:
         """Features of the test images, shape ``(t, k)``.
 
         Raises:
-            ValueError: There are none.
+            NoValueError: There are none.
         """
         if self.test_features is None:
-            raise ValueError("there are no test images of the distribution of the reference images")
+            raise NoValueError(
+                "there are no test images of the distribution of the reference images"
+            )
         return self.test_features().to(self.reference.features)
 
     @functools.cached_property

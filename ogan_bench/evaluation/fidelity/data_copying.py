@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.standard_error import Estimate
 
 FEWEST = 20
@@ -58,7 +59,7 @@ def data_copying(samples: Distances, test: Distances, cells: int) -> Copying:
         are farther from the training images than test images are.
 
     Raises:
-        ValueError: No cell is large enough.
+        NoValueError: No cell is large enough.
 
     References:
         C. Meehan, K. Chaudhuri and S. Dasgupta, A Non-Parametric Test to Detect Data-Copying in
@@ -71,7 +72,7 @@ def data_copying(samples: Distances, test: Distances, cells: int) -> Copying:
             found.append(mann_whitney_z(x, y))
             weights.append(len(y))
     if not found:
-        raise ValueError(
+        raise NoValueError(
             f"{len(samples.values)} samples and {len(test.values)} test images are too few: no "
             f"cell holds {FEWEST} of each"
         )

@@ -11,6 +11,7 @@ from typing import Literal
 
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.fidelity.comparison import Comparison
 from ogan_bench.evaluation.fidelity.feature_sets import check, part
 from ogan_bench.evaluation.fidelity.floor import with_floor
@@ -90,7 +91,7 @@ def _measure(space: SpaceName, names: dict[str, str], context: ImageContext) -> 
 
 def _wavelets(context: ImageContext) -> Value:
     if context.dataset.is_points:
-        raise ValueError("points have no wavelets")
+        raise NoValueError("points have no wavelets")
     images, device = context.images("generated"), context.device
     samples, real = (packet_moments(of, device) for of in (images, context.images("reference")))
     note = f"against {real.count} reference images"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.seeding import generator
 
 FEWEST = 4
@@ -25,18 +26,18 @@ def check(samples: Tensor | None, reference: Tensor | None = None) -> None:
         reference: Reference features, shape ``(m, k)``; ``None``: not checked.
 
     Raises:
-        ValueError: Too few rows, values that are not finite, or a constant reference.
+        NoValueError: Too few rows, values that are not finite, or a constant reference.
     """
     for name, features in (("samples", samples), ("reference images", reference)):
         if features is None:
             continue
         if len(features) < FEWEST:
-            raise ValueError(f"{len(features)} {name} are too few")
+            raise NoValueError(f"{len(features)} {name} are too few")
         # Extremes take no memory, unlike a comparison of all values; one that is NaN is their NaN.
         if not bool(torch.stack(features.aminmax()).isfinite().all()):
-            raise ValueError(f"features of the {name} are not finite")
+            raise NoValueError(f"features of the {name} are not finite")
     if reference is not None and torch.equal(*reference.aminmax(dim=0)):
-        raise ValueError("features of the reference images are constant")
+        raise NoValueError("features of the reference images are constant")
 
 
 def part(points: Tensor, size: int, seed: int, stage: str, index: int = 0) -> Tensor:

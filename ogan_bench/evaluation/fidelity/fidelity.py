@@ -1,7 +1,7 @@
 """What is always measured in a feature space.
 
 Everywhere the generated features come first and the reference second.
-Degenerate inputs raise ``ValueError``; :func:`fidelity_rows` turns that into rows without value.
+Degenerate inputs raise ``NoValueError``; :func:`fidelity_rows` turns that into rows without value.
 A collapsed generator is not degenerate: its distance is finite, large and worth reporting.
 """
 
@@ -56,7 +56,7 @@ def kernel_distance(samples: Tensor, reference: Tensor, seed: int) -> Estimate:
         fixed; for perfect samples the first order vanishes and it is up to twice too large.
 
     Raises:
-        ValueError: Too few rows, values that are not finite, or a constant reference.
+        NoValueError: Too few rows, values that are not finite, or a constant reference.
 
     References:
         M. Bińkowski et al., Demystifying MMD GANs, 2018, https://arxiv.org/abs/1801.01401
@@ -93,7 +93,7 @@ def classifier_score(logits: Tensor) -> Estimate:
         The score with its standard error; the influence of a sample on the logarithm is its KL.
 
     Raises:
-        ValueError: Too few rows, or values that are not finite.
+        NoValueError: Too few rows, or values that are not finite.
 
     References:
         T. Salimans et al., Improved Techniques for Training GANs, 2016,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.rows import Value
 
 
@@ -17,6 +18,6 @@ def with_floor(value: Value, floor: Callable[[], float]) -> Value:
     """
     try:
         return dataclasses.replace(value, floor=floor())
-    except ValueError as error:
+    except NoValueError as error:
         note = "; ".join(filter(None, (value.note, str(error))))
         return dataclasses.replace(value, note=note)

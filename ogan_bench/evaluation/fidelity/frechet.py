@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.fidelity.feature_sets import (
     BLOCK,
     check,
@@ -55,7 +56,7 @@ def moments(reference: Tensor) -> Moments:
     """Mean and covariance of reference features ``(m, k)``.
 
     Raises:
-        ValueError: Too few rows, values that are not finite, or a constant reference.
+        NoValueError: Too few rows, values that are not finite, or a constant reference.
     """
     check(None, reference)
     mean = double_mean(reference)
@@ -76,7 +77,7 @@ def frechet_distance(samples: Tensor, reference: Tensor | Moments) -> float:
         The distance in squared units of the features; negative rounding errors are clipped to 0.
 
     Raises:
-        ValueError: Too few rows, values that are not finite, or a constant reference.
+        NoValueError: Too few rows, values that are not finite, or a constant reference.
 
     References:
         M. Heusel et al., GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash
@@ -195,12 +196,12 @@ def frechet_floor(reference: Tensor | Moments, n_samples: float) -> float:
         n_samples: Number n of generated samples; may be infinite.
 
     Raises:
-        ValueError: A set has fewer than 3 images per feature, so the expansion fails.
+        NoValueError: A set has fewer than 3 images per feature, so the expansion fails.
     """
     known = _known(reference)
     m, k = known.count, len(known.mean)
     if (fewest := min(n_samples, m)) < FLOOR_PER_FEATURE * k:
-        raise ValueError(
+        raise NoValueError(
             f"no floor: {fewest} images are too few for {k} features, take {FLOOR_PER_FEATURE * k}"
         )
     eigenvalues = known.eigenvalues
@@ -243,7 +244,7 @@ def frechet_infinity(samples: Tensor, reference: Tensor | Moments, seed: int) ->
         seed: Seed of the subsets.
 
     Raises:
-        ValueError: There are fewer than 5 k samples; or as :func:`frechet_distance`.
+        NoValueError: There are fewer than 5 k samples; or as :func:`frechet_distance`.
 
     References:
         M. J. Chong and D. Forsyth, Effectively Unbiased FID and Inception Score and where to find
@@ -252,7 +253,9 @@ def frechet_infinity(samples: Tensor, reference: Tensor | Moments, seed: int) ->
     n, k = samples.shape
     smallest = max(n // 10, math.ceil(FEWEST_PER_FEATURE * k))
     if 2 * smallest > n:
-        raise ValueError(f"{n} samples are too few to extrapolate from: {k} features need {5 * k}")
+        raise NoValueError(
+            f"{n} samples are too few to extrapolate from: {k} features need {5 * k}"
+        )
     known = _known(reference)
     sizes = torch.linspace(smallest, n, SIZES).round().long().tolist()
     subsets = [_subset(n, size, seed, i) for i, size in enumerate(sizes)]

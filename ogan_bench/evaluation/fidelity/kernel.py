@@ -154,7 +154,7 @@ def exact_kernel_distance(
         within_reference: :func:`sums_within` of the reference, if already computed.
 
     Raises:
-        ValueError: Too few rows, values that are not finite, or a constant reference.
+        NoValueError: Too few rows, values that are not finite, or a constant reference.
 
     References:
         M. Bińkowski et al., Demystifying MMD GANs, 2018, https://arxiv.org/abs/1801.01401;
@@ -185,7 +185,7 @@ def cmmd(
         large for perfect ones; and the value expected of perfect samples.
 
     Raises:
-        ValueError: Too few rows, values that are not finite, or a constant reference.
+        NoValueError: Too few rows, values that are not finite, or a constant reference.
 
     References:
         S. Jayasumana et al., Rethinking FID: Towards a Better Evaluation Metric for Image

@@ -8,6 +8,7 @@ import warnings
 import torch
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.fidelity.feature_sets import check
 from ogan_bench.evaluation.standard_error import Estimate
 from ogan_bench.seeding import derive
@@ -23,11 +24,11 @@ def number_of_cells(n_samples: int, n_reference: int) -> int:
     """K: 100, or fewer if the smaller set would have less than 50 points per cell.
 
     Raises:
-        ValueError: K would be less than 2.
+        NoValueError: K would be less than 2.
     """
     fewest = min(n_samples, n_reference)
     if fewest < 2 * POINTS_PER_CELL:
-        raise ValueError(f"{fewest} images are too few for cells of {POINTS_PER_CELL}")
+        raise NoValueError(f"{fewest} images are too few for cells of {POINTS_PER_CELL}")
     return min(MOST, fewest // POINTS_PER_CELL)
 
 
@@ -40,7 +41,7 @@ def centres(reference: Tensor, count: int, seed: int) -> Tensor:
         seed: Seed of the initial centres.
 
     Raises:
-        ValueError: Too few rows, values that are not finite, or a constant reference.
+        NoValueError: Too few rows, values that are not finite, or a constant reference.
     """
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning

@@ -103,7 +103,7 @@ def generalisation_gap(samples: Tensor, training: Tensor, test: Tensor, seed: in
         the variances are fitted to the training images.
 
     Raises:
-        ValueError: Too few rows, values that are not finite, or constant training images.
+        NoValueError: Too few rows, values that are not finite, or constant training images.
 
     References:
         M. Jiralerspong et al., Feature Likelihood Divergence: Evaluating the Generalization of

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.fidelity.clipped import clipped_coverage, clipped_density
 from ogan_bench.evaluation.fidelity.feature_sets import check, part
 from ogan_bench.evaluation.standard_error import Estimate, of_blocks, of_mean, of_share
@@ -61,7 +62,7 @@ def manifolds(samples: Tensor, reference: Tensor, seed: int) -> Manifolds:
         seed: Seed of the subsampling.
 
     Raises:
-        ValueError: Too few rows, values that are not finite, or a constant reference.
+        NoValueError: Too few rows, values that are not finite, or a constant reference.
 
     References:
         T. Kynkäänniemi et al., Improved Precision and Recall Metric for Assessing Generative
@@ -74,7 +75,7 @@ def manifolds(samples: Tensor, reference: Tensor, seed: int) -> Manifolds:
     check(samples, reference)
     n = min(len(samples), len(reference), MAX_MANIFOLD)
     if n <= DENSITY_NEIGHBOURS:
-        raise ValueError(
+        raise NoValueError(
             f"{n} images on one side are too few for balls to the {DENSITY_NEIGHBOURS}th of their "
             "other images"
         )
@@ -183,11 +184,11 @@ def nearest(points: Tensor, among: Tensor | None = None) -> Nearest:
         among: The other set, shape ``(m, k)``; ``None``: the same set, excluding the point itself.
 
     Raises:
-        ValueError: There are fewer points than neighbours to find.
+        NoValueError: There are fewer points than neighbours to find.
     """
     others, count = (points, 2) if among is None else (among, 1)
     if len(others) - (among is None) < count:
-        raise ValueError(f"{len(others)} images are too few to have {count} neighbours each")
+        raise NoValueError(f"{len(others)} images are too few to have {count} neighbours each")
     distances, indices = [], []
     for start, block in zip(range(0, len(points), BLOCK), points.split(BLOCK), strict=True):
         tiles = []
@@ -242,7 +243,7 @@ def authenticity(samples: Tensor, training: Tensor, within: Nearest | None = Non
         within: :func:`nearest` of the training images, if already computed.
 
     Raises:
-        ValueError: Too few rows, values that are not finite, or a constant reference.
+        NoValueError: Too few rows, values that are not finite, or a constant reference.
 
     References:
         A. M. Alaa et al., How Faithful is your Synthetic Data?, 2021,

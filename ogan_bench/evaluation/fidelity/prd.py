@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.fidelity.feature_sets import check, part
 from ogan_bench.seeding import derive
 
@@ -55,12 +56,12 @@ def distribution_overlap(samples: Tensor, reference: Tensor, seed: int) -> Distr
         seed: Seed of the subsampling and of the initial centres.
 
     Raises:
-        ValueError: Too few rows, values that are not finite, or a constant reference.
+        NoValueError: Too few rows, values that are not finite, or a constant reference.
     """
     check(samples, reference)
     n = min(len(samples), len(reference), MOST)
     if 2 * n < CLUSTERS:
-        raise ValueError(f"{n} images on each side are too few for {CLUSTERS} cells")
+        raise NoValueError(f"{n} images on each side are too few for {CLUSTERS} cells")
     x, y = (
         part(points, n, seed, f"evaluation/prd/{name}")
         for name, points in {"samples": samples, "reference": reference}.items()

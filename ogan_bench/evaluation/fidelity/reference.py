@@ -45,7 +45,7 @@ class Reference:
         """Mean, eigenvalues and root of the covariance.
 
         Raises:
-            ValueError: As :func:`~ogan_bench.evaluation.fidelity.frechet.moments`.
+            NoValueError: As :func:`~ogan_bench.evaluation.fidelity.frechet.moments`.
         """
 
         def make() -> dict[str, Tensor]:
@@ -79,7 +79,7 @@ class Reference:
         """Centres of k-means cells, shape ``(count, k)``, and the number of images in each.
 
         Raises:
-            ValueError: As :func:`~ogan_bench.evaluation.fidelity.kmeans_bins.centres`.
+            NoValueError: As :func:`~ogan_bench.evaluation.fidelity.kmeans_bins.centres`.
         """
 
         def make() -> dict[str, Tensor]:

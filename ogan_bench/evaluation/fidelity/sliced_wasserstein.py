@@ -33,7 +33,7 @@ def sliced_wasserstein(samples: Tensor, reference: Tensor, seed: int) -> Estimat
         2 (t - T(t)). For perfect samples it is up to twice too large.
 
     Raises:
-        ValueError: Too few rows, values that are not finite, or a constant reference.
+        NoValueError: Too few rows, values that are not finite, or a constant reference.
 
     References:
         Q. Berthet et al., MIND: Monge Inception Distance for Generative Models Evaluation, 2026,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.fidelity.feature_sets import check
 from ogan_bench.evaluation.fidelity.manifolds import DENSITY_NEIGHBOURS, nearest, radii
 
@@ -37,11 +38,11 @@ def missing(samples: Tensor, real: Tensor) -> Unmatched:
         real: Features of real images, shape ``(m, k)``.
 
     Raises:
-        ValueError: Too few rows, values that are not finite, or constant real images.
+        NoValueError: Too few rows, values that are not finite, or constant real images.
     """
     check(samples, real)
     if len(real) <= DENSITY_NEIGHBOURS:
-        raise ValueError(
+        raise NoValueError(
             f"{len(real)} real images are too few for balls to the {DENSITY_NEIGHBOURS}th of the "
             "others"
         )
@@ -62,7 +63,7 @@ def invented(samples: Tensor, real: Tensor) -> Unmatched:
         real: Features of real images, shape ``(m, k)``.
 
     Raises:
-        ValueError: Too few rows, values that are not finite, or constant real images.
+        NoValueError: Too few rows, values that are not finite, or constant real images.
     """
     check(samples, real)
     found = nearest(samples, real)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.fidelity.feature_sets import BLOCK, check, sum_over_blocks
 from ogan_bench.evaluation.standard_error import Estimate, of_mean
 
@@ -24,7 +25,7 @@ def vendi_score(samples: Tensor) -> Estimate:
         -xᵀ log(XᵀX / n) x.
 
     Raises:
-        ValueError: Too few rows, values that are not finite, or zero feature vectors.
+        NoValueError: Too few rows, values that are not finite, or zero feature vectors.
 
     References:
         D. Friedman and A. B. Dieng, The Vendi Score: A Diversity Evaluation Metric for Machine
@@ -64,7 +65,7 @@ def rke_score(samples: Tensor) -> Estimate:
         x, the influence of a sample on tr M² is 2 xᵀMx.
 
     Raises:
-        ValueError: As :func:`vendi_score`.
+        NoValueError: As :func:`vendi_score`.
 
     References:
         M. Jalali, C. T. Li and F. Farnia, An Information-Theoretic Evaluation of Generative Models
@@ -86,4 +87,4 @@ def rke_score(samples: Tensor) -> Estimate:
 def _check_directions(samples: Tensor) -> None:
     check(samples)
     if zero := sum(int((block == 0).all(1).sum()) for block in samples.split(BLOCK)):
-        raise ValueError(f"the features of {zero} images are all 0 and have no direction")
+        raise NoValueError(f"the features of {zero} images are all 0 and have no direction")

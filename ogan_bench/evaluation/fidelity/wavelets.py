@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import to_float
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.fidelity.frechet import (
     FLOOR_PER_FEATURE,
     Moments,
@@ -64,7 +65,7 @@ def packet_level(height: int, width: int) -> int:
     """The level whose packets have a side of 8 pixels or more, at most 4.
 
     Raises:
-        ValueError: The images cannot be halved even once.
+        NoValueError: The images cannot be halved even once.
     """
     side, level = min(height, width), 0
     while (
@@ -74,7 +75,7 @@ def packet_level(height: int, width: int) -> int:
     ):
         level += 1
     if not level:
-        raise ValueError(f"images of {height} x {width} pixels have no packets of {PACKET_SIDE}")
+        raise NoValueError(f"images of {height} x {width} pixels have no packets of {PACKET_SIDE}")
     return level
 
 
@@ -82,10 +83,10 @@ def packet_moments(images: Tensor, device: torch.device) -> PacketMoments:
     """Moments of the packets of uint8 images ``(n, c, h, w)``, scaled to [0, 1].
 
     Raises:
-        ValueError: Too few images, or images that are too small.
+        NoValueError: Too few images, or images that are too small.
     """
     if len(images) < 2:
-        raise ValueError(f"{len(images)} images are too few")
+        raise NoValueError(f"{len(images)} images are too few")
     level = packet_level(*images.shape[-2:])
 
     def sums(block: Tensor) -> tuple[Tensor, Tensor]:
@@ -168,7 +169,7 @@ def wavelet_floor(reference: PacketMoments, n_samples: int) -> float:
     """Expected :func:`wavelet_distance` of a perfect generator.
 
     Raises:
-        ValueError: As :func:`~ogan_bench.evaluation.fidelity.frechet.frechet_floor`.
+        NoValueError: As :func:`~ogan_bench.evaluation.fidelity.frechet.frechet_floor`.
     """
     eigenvalues = torch.linalg.eigvalsh(reference.covariances)
     floors = [

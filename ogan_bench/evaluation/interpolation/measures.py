@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import to_uint8
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.fidelity.manifolds import nearest
 from ogan_bench.evaluation.interpolation.naturalness import middle_to_ends
 from ogan_bench.evaluation.interpolation.naturalness import straightness as path_straightness
@@ -38,7 +39,7 @@ def path_energy(paths: InterpolationPaths, extractor: Extractor, curve: Curve) -
     """Mean squared speed divided by that of straight paths with the same endpoints."""
     speeds, straight = paths.squared_speeds(extractor, curve)
     if not bool(straight.any()):
-        raise ValueError("all paths end where they start")
+        raise NoValueError("all paths end where they start")
     found = ratio_of_means(speeds, straight, paths.endpoints.error_of_mean)
     note = f"ε = {EPSILON:g}"
     return Value(found.value, note=note, extractor=extractor.name, error=found.standard_error)

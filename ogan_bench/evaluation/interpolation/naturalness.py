@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.standard_error import ErrorOfMean, Estimate, of_mean, ratio_of_means
 
 
@@ -21,12 +22,12 @@ def straightness(points: Tensor) -> Tensor:
         starts, nan for one that has no length.
 
     Raises:
-        ValueError: No path has a length.
+        NoValueError: No path has a length.
     """
     x = points.double()
     length = x.diff(dim=0).norm(dim=2).sum(0)
     if not length.any():
-        raise ValueError("no path has a length")
+        raise NoValueError("no path has a length")
     chord = (x[-1] - x[0]).norm(dim=1)
     found: Tensor = (chord / length).clamp_max(1.0)  # rounding may exceed 1
     return found
@@ -43,11 +44,11 @@ def middle_to_ends(middle: Tensor, ends: Tensor, error: ErrorOfMean = of_mean) -
         error: Of a mean over paths; that of independent ones if they share no images.
 
     Raises:
-        ValueError: All ends have distance 0.
+        NoValueError: All ends have distance 0.
     """
     of_ends = ends.double().mean(0)
     if not bool(of_ends.any()):
-        raise ValueError("both ends of all paths have the features of training images")
+        raise NoValueError("both ends of all paths have the features of training images")
     return ratio_of_means(middle, of_ends, error)
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import to_float
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.standard_error import ErrorOfMean, Estimate, of_mean, ratio_of_means
 from ogan_bench.features.extractor import Extractor
 
@@ -91,14 +92,14 @@ def trimmed_mean(
         upper: The upper quantile's share.
 
     Raises:
-        ValueError: There are no values.
+        NoValueError: There are no values.
 
     References:
         J. W. Tukey and D. H. McLaughlin, Less Vulnerable Confidence and Significance Procedures
         for Location Based on a Single Sample, 1963
     """
     if not len(values):
-        raise ValueError("there are no values to average")
+        raise NoValueError("there are no values to average")
     low = values.quantile(lower, interpolation="lower")
     high = values.quantile(upper, interpolation="higher")
     kept = values[(values >= low) & (values <= high)]
@@ -120,12 +121,12 @@ def detour(points: Tensor, error: ErrorOfMean = of_mean) -> Estimate:
         1 for straight paths, more for others.
 
     Raises:
-        ValueError: All paths end where they start.
+        NoValueError: All paths end where they start.
     """
     x = points.flatten(2).double()
     straight = (x[-1] - x[0]).norm(dim=1)
     if not bool(straight.any()):
-        raise ValueError("all paths end where they start")
+        raise NoValueError("all paths end where they start")
     return ratio_of_means(x.diff(dim=0).norm(dim=2).sum(0), straight, error)
 
 

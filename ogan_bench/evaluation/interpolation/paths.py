@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import to_float, to_uint8
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.interpolation.naturalness import shuffled_entries
 from ogan_bench.evaluation.interpolation.path_length import (
     CURVES,
@@ -72,12 +73,12 @@ def random_endpoints(context: ModelContext) -> PathEndpoints:
     """Endpoints of :data:`PAIRS` paths; an image may belong to several.
 
     Raises:
-        ValueError: There is only one test image.
+        NoValueError: There is only one test image.
     """
     test, codes = context.dataset.test, context.samples.trained.test
     n = len(test)
     if n < 2:
-        raise ValueError("interpolation takes at least two test images")
+        raise NoValueError("interpolation takes at least two test images")
     random = generator(context.settings.seed, "evaluation/interpolation")
     first = torch.randint(n, (PAIRS,), generator=random)
     second = (first + torch.randint(1, n, (PAIRS,), generator=random)) % n
@@ -180,7 +181,7 @@ class InterpolationPaths:
         """Squared speeds of all paths in a feature space, and squared distances of endpoints.
 
         Raises:
-            ValueError: The space has no features for images that are not rounded to 8 bits.
+            NoValueError: The space has no features for images that are not rounded to 8 bits.
         """
         endpoints, space = self.endpoints, extractor.name
 
@@ -189,7 +190,7 @@ class InterpolationPaths:
 
         if space not in self._straight:
             if not takes_floats(extractor, self.context.dataset.test.images[:8]):
-                raise ValueError(
+                raise NoValueError(
                     f"{extractor.name} takes 8-bit images: rounding moves them farther than the "
                     "step by which speed is measured"
                 )

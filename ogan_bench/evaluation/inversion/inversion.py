@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.reconstruction.pixel_error import in_units, mean_value
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.sampling.context import ModelContext, project
@@ -115,7 +116,7 @@ def inversions(context: ModelContext, images: int = IMAGES) -> Inversions:
         images: Maximum number of test images to invert.
 
     Raises:
-        ValueError: G outputs values that are not finite from every start.
+        NoValueError: G outputs values that are not finite from every start.
     """
     test, samples, settings = context.dataset.test, context.samples, context.settings
     trained, device = context.trained, context.device
@@ -148,7 +149,7 @@ def inversions(context: ModelContext, images: int = IMAGES) -> Inversions:
     encoder = smallest(settings.temperature * project(context, samples.trained.test[chosen]))
     found = Inversions(own, encoder, torch.stack([smallest(prior(k)) for k in range(RESTARTS)]))
     if not bool(torch.cat([found.own, found.encoder, found.restarts]).isfinite().all()):
-        raise ValueError("the generator produces no finite image from any start")
+        raise NoValueError("the generator produces no finite image from any start")
     return found
 
 

@@ -11,6 +11,7 @@ import math
 import torch
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.effective_rank import effective_rank, effective_rank_error
 from ogan_bench.evaluation.fidelity.floor import with_floor
 from ogan_bench.evaluation.fidelity.frechet import (
@@ -40,14 +41,14 @@ def kolmogorov_smirnov(samples: Tensor, reference: Tensor) -> Tensor:
         Between 0 and 1, float64, shape ``(d,)``.
 
     Raises:
-        ValueError: One side is empty.
+        NoValueError: One side is empty.
 
     References:
         N. Smirnov, Table for Estimating the Goodness of Fit of Empirical Distributions, 1948,
         https://doi.org/10.1214/aoms/1177730256
     """
     if not len(samples) or not len(reference):
-        raise ValueError("there are no codes to compare")
+        raise NoValueError("there are no codes to compare")
     sides = [side.double().T.contiguous().sort().values for side in (samples, reference)]
     every = torch.cat(sides, dim=1)
     first, second = (
@@ -74,10 +75,10 @@ def code_rank(codes: Tensor) -> float:
         Between 1, for codes on a line, and min(d, n - 1), for codes spread evenly.
 
     Raises:
-        ValueError: There is only one code, or all codes are equal.
+        NoValueError: There is only one code, or all codes are equal.
     """
     if len(codes) < 2 or bool((codes == codes[0]).all()):
-        raise ValueError("all codes are equal")
+        raise NoValueError("all codes are equal")
     return effective_rank(codes.double() - codes.double().mean(0))
 
 

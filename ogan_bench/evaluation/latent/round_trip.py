@@ -8,6 +8,7 @@ import math
 import torch
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.evaluation.standard_error import of_blocks, of_mean
 from ogan_bench.models.normalization import standardise
@@ -42,10 +43,10 @@ def latent_r2(z: Tensor, codes: Tensor) -> Tensor:
         Between 0 and 1, float64, shape ``(d,)``.
 
     Raises:
-        ValueError: There are fewer than three samples.
+        NoValueError: There are fewer than three samples.
     """
     if len(z) < 3:
-        raise ValueError(f"{len(z)} samples always lie on a line")
+        raise NoValueError(f"{len(z)} samples always lie on a line")
     z, e = (t.double() - t.double().mean(0) for t in (z, codes))
     covariance, variances = (z * e).sum(0), z.square().sum(0) * e.square().sum(0)
     return torch.where(variances > 0, covariance.square() / variances, 0.0).clamp(0, 1)
@@ -225,7 +226,7 @@ def latent_rho(z: Tensor, codes: Tensor) -> float:
         Between -1 and 1.
 
     Raises:
-        ValueError: There is only one dimension.
+        NoValueError: There is only one dimension.
 
     References:
         J. Su, O-GAN, 2019, https://arxiv.org/abs/1903.01931
@@ -237,10 +238,10 @@ def correlations(z: Tensor, codes: Tensor) -> Tensor:
     """:func:`latent_rho` of each sample, float64, shape ``(n,)``.
 
     Raises:
-        ValueError: There is only one dimension.
+        NoValueError: There is only one dimension.
     """
     if z.shape[1] < 2:
-        raise ValueError("a correlation over one dimension is not defined")
+        raise NoValueError("a correlation over one dimension is not defined")
     return (standardise(z.double()) * standardise(codes.double())).mean(1)
 
 
@@ -254,11 +255,11 @@ def product_of_others(first: Tensor, second: Tensor) -> float:
         second: The b_j, shape ``(n, d)``.
 
     Raises:
-        ValueError: There is only one sample.
+        NoValueError: There is only one sample.
     """
     n, d = first.shape
     if n < 2:
-        raise ValueError("retrieval takes at least two samples")
+        raise NoValueError("retrieval takes at least two samples")
     a, b = first.double(), second.double()
     return float(a.sum(0) @ b.sum(0) - (a * b).sum()) / (n * (n - 1) * d)
 

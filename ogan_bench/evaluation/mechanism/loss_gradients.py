@@ -8,14 +8,23 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.objectives.base import Objective
 from ogan_bench.objectives.forward_pass import Batch, ForwardPass, Nets
 
 ITERATIONS = 50
 TOLERANCE = 1e-3
 """Relative change of the eigenvalue at which power iteration stops."""
+
+
+class _WithoutCritic(ForwardPass):
+    """A pass through a trained pair, which has no critic."""
+
+    @property
+    def critic(self) -> nn.Module:
+        raise NoValueError("the losses need a critic, and a trained pair has no critic")
 
 
 @dataclass(frozen=True)
@@ -54,14 +63,14 @@ class LossProbe:
 
     def look(self, number: int) -> ForwardPass:
         """A batch as the losses see it."""
-        return ForwardPass(self.nets, self._draw(number))
+        return _WithoutCritic(self.nets, self._draw(number))
 
     @cached_property
     def gradients(self) -> Gradients:
         """Gradients of the adversarial and of the consistency term.
 
         Raises:
-            ValueError: E's loss has no such terms, or one of them has no effect.
+            NoValueError: E's loss has no such terms, or one of them has no effect.
         """
         found: list[list[tuple[Tensor | None, Tensor]]] = [
             self._of_batch(self.look(i)) for i in range(self._count)
@@ -78,13 +87,13 @@ class LossProbe:
         losses = self.objective.encoder_loss(batch)
         missing = [name for name in ("adversarial", "consistency") if name not in losses]
         if missing:
-            raise ValueError(f"the encoder's loss has no {' and no '.join(missing)} term")
+            raise NoValueError(f"the encoder's loss has no {' and no '.join(missing)} term")
         wanted = [batch.e_fake, *self.parameters]
         pairs: list[tuple[Tensor | None, Tensor]] = []
         for name in ("adversarial", "consistency"):
             loss = losses[name].sum()
             if not loss.requires_grad:
-                raise ValueError(f"the {name} term has no gradient")
+                raise NoValueError(f"the {name} term has no gradient")
             found: Sequence[Tensor | None] = torch.autograd.grad(
                 loss, wanted, retain_graph=True, allow_unused=True
             )
@@ -96,14 +105,14 @@ class LossProbe:
         """Scores of real and generated images, and the outputs of E on both.
 
         Raises:
-            ValueError: The objective has no score.
+            NoValueError: The objective has no score.
         """
         real, fake, outputs = [], [], []
         for i in range(self._count):
             batch = self.look(i)
             logged = self.objective.diagnostics(batch)
             if "score_real" not in logged:
-                raise ValueError("the objective computes no score from E")
+                raise NoValueError("the objective computes no score from E")
             real.append(logged["score_real"].detach().cpu())
             fake.append(logged["score_fake"].detach().cpu())
             outputs += [batch.e_real.detach().cpu(), batch.e_fake.detach().cpu()]
@@ -113,11 +122,12 @@ class LossProbe:
         """Largest curvature of E's loss on the first batch, and whether it converged.
 
         Raises:
-            ValueError: E is not trained in every step, or its loss does not depend on its weights.
+            NoValueError: E is not trained in every step, or its loss does not depend on its
+                weights.
         """
         terms = self.objective.encoder_loss(self.look(0))
         if not terms:
-            raise ValueError("E is not trained in every step")
+            raise NoValueError("E is not trained in every step")
         loss = torch.stack(list(terms.values())).sum(dim=0).mean()
         return largest_curvature(loss, self.parameters, random)
 

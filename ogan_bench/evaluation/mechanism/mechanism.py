@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import to_float
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.effective_rank import effective_rank
 from ogan_bench.evaluation.mechanism.loss_gradients import ITERATIONS, LossProbe
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
@@ -33,12 +34,12 @@ def cosines(first: Tensor, second: Tensor) -> Tensor:
         second: Shape ``(n, k)``.
 
     Raises:
-        ValueError: One is zero in every row.
+        NoValueError: One is zero in every row.
     """
     a, b = first.double(), second.double()
     lengths = a.norm(dim=1) * b.norm(dim=1)
     if not bool(lengths.any()):
-        raise ValueError("one of the two gradients is zero everywhere")
+        raise NoValueError("one of the two gradients is zero everywhere")
     found: Tensor = (a * b).sum(1) / lengths
     return found
 
@@ -53,13 +54,13 @@ def direction_rank(gradients: Tensor) -> float:
         Between 1, if all are parallel, and the smaller of n and k.
 
     Raises:
-        ValueError: All rows are zero.
+        NoValueError: All rows are zero.
     """
     rows = gradients.double()
     lengths = rows.norm(dim=1, keepdim=True)
     directions = (rows / lengths)[lengths[:, 0] > 0]
     if len(directions) == 0:
-        raise ValueError("the gradient is zero everywhere")
+        raise NoValueError("the gradient is zero everywhere")
     return effective_rank(directions)
 
 
@@ -87,11 +88,11 @@ def score_spread(scores: Tensor, outputs: Tensor) -> float:
         outputs: Raw outputs of E, shape ``(n, outputs)``.
 
     Raises:
-        ValueError: All outputs are zero.
+        NoValueError: All outputs are zero.
     """
     scale = float(outputs.double().square().mean().sqrt())
     if scale == 0:
-        raise ValueError("all outputs of E are zero")
+        raise NoValueError("all outputs of E are zero")
     return float(scores.double().std(correction=0)) / scale
 
 
@@ -140,7 +141,7 @@ def mechanism_rows(context: ModelContext) -> list[Row]:
     def cosine_at_output() -> Value:
         adversarial, consistency = probe.gradients.output
         if adversarial is None or consistency is None:
-            raise ValueError("the score or the consistency term does not depend on E(G(z))")
+            raise NoValueError("the score or the consistency term does not depend on E(G(z))")
         each = cosines(adversarial, consistency).view(BATCHES, -1)
         there = ~each.isnan()
         # Samples of a batch share its statistics: batches are independent, samples are not.
@@ -160,7 +161,7 @@ def mechanism_rows(context: ModelContext) -> list[Row]:
     def output_share(term: int) -> Value:
         gradient = probe.gradients.output[term]
         if gradient is None:
-            raise ValueError("the term does not depend on E(G(z))")
+            raise NoValueError("the term does not depend on E(G(z))")
         d = gradient.shape[1]
         return Value(direction_rank(gradient) / d, 1 / d, f"of {d} outputs")
 

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import to_uint8
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.coverage.classes import class_shares
 from ogan_bench.evaluation.ensemble import in_each_member
 from ogan_bench.evaluation.reconstruction.lpips import BACKBONES, Perceptual, perceptual
@@ -50,7 +51,7 @@ def agreement(originals: Tensor, reconstructions: Tensor) -> tuple[float, float]
         reconstructions: Logits of the reconstructions, same shape.
 
     Raises:
-        ValueError: There are no logits, or some are not finite.
+        NoValueError: There are no logits, or some are not finite.
     """
     chance = class_shares(originals) @ class_shares(reconstructions)
     same = originals.argmax(1) == reconstructions.argmax(1)
@@ -67,7 +68,7 @@ class SplitReconstruction:
             are test images.
 
     Raises:
-        ValueError: There are no such images.
+        NoValueError: There are no such images.
     """
 
     def __init__(self, context: ModelContext, split: Split) -> None:
@@ -80,7 +81,7 @@ class SplitReconstruction:
         elif split == "train":
             self.chosen, self.codes = samples.train_indices[:n], samples.trained.train[:n]
             if not len(self.chosen):
-                raise ValueError("no training image was encoded: probe_images is 0")
+                raise NoValueError("no training image was encoded: probe_images is 0")
             at = self.chosen.to(train.images.device)
             images, labels = train.images[at], None if train.labels is None else train.labels[at]
         else:
@@ -161,7 +162,7 @@ class SplitReconstruction:
 
     def _pixels(self, quantity: str) -> None:
         if self.units is not None:
-            raise ValueError(f"{quantity} is for images, not for points")
+            raise NoValueError(f"{quantity} is for images, not for points")
 
 
 def reconstruction_group_rows(context: ModelContext) -> list[Row]:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.features.pretrained_weights import ENVIRONMENT, require
 from ogan_bench.features.resizing import colour
 from ogan_bench.files import sha256
@@ -102,14 +103,14 @@ def backbone_path(backbone: str) -> Path:
     """The weights file of a backbone; nothing is ever downloaded.
 
     Raises:
-        ValueError: There is none; the message says how to get it.
+        NoValueError: There is none; the message says how to get it.
     """
     file, named = BACKBONES[backbone].file, os.environ.get(VARIABLE)
     folder = Path(named) if named else Path(torch.hub.get_dir()) / "checkpoints"
     path = folder / file
     if not path.is_file():
         where = f"${VARIABLE} names {folder}, which has no such file" if named else f"not at {path}"
-        raise ValueError(
+        raise NoValueError(
             f"no weights for LPIPS ({where}): download {file} from {SOURCE}{file} to "
             f"that place, or set ${VARIABLE} to the folder that contains it"
         )
@@ -124,7 +125,7 @@ def perceptual(backbone: str, device: torch.device) -> Perceptual:
         device: Where to compute.
 
     Raises:
-        ValueError: The library or the weights are missing, or the file holds other weights.
+        NoValueError: The library or the weights are missing, or the file holds other weights.
     """
     path = backbone_path(backbone)
     require("lpips", "LPIPS")
@@ -136,7 +137,7 @@ def perceptual(backbone: str, device: torch.device) -> Perceptual:
         raise
     except Exception as error:  # the errors of the file parser are not documented
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"{path}: not a plain file of weights ({reason})") from None
+        raise NoValueError(f"{path}: not a plain file of weights ({reason})") from None
     with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
         # The library uses a deprecated torchvision argument.
         warnings.simplefilter("ignore", UserWarning)
@@ -149,6 +150,6 @@ def perceptual(backbone: str, device: torch.device) -> Perceptual:
         raise
     except (KeyError, RuntimeError, TypeError, AttributeError) as error:
         reason = str(error).splitlines()[0]
-        raise ValueError(f"{path}: not the weights of this net ({reason})") from None
+        raise NoValueError(f"{path}: not the weights of this net ({reason})") from None
     frozen = net.to(device).eval().requires_grad_(False)
     return Perceptual(frozen, backbone, sha256(path), device)

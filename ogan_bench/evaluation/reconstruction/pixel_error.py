@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import to_float
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.evaluation.standard_error import Estimate, of_circle, of_mean
 from ogan_bench.seeding import generator
@@ -53,10 +54,10 @@ def psnr(mse: Tensor) -> float:
         mse: For the pixel range [0, 1], shape ``(n,)``.
 
     Raises:
-        ValueError: An image is reproduced exactly, so the mean is infinite.
+        NoValueError: An image is reproduced exactly, so the mean is infinite.
     """
     if bool((mse == 0).any()):
-        raise ValueError("an image is reproduced exactly: its PSNR is infinite")
+        raise NoValueError("an image is reproduced exactly: its PSNR is infinite")
     return float(mse.log10().mul(-10).mean())
 
 
@@ -73,21 +74,21 @@ def reconstruction_ratio(x: Tensor, x_rec: Tensor, seed: int) -> Estimate:
         seed: Seed of the permutation.
 
     Raises:
-        ValueError: There is only one image, or the errors to the others are all zero.
+        NoValueError: There is only one image, or the errors to the others are all zero.
 
     References:
         J. Donahue, P. Krähenbühl and T. Darrell, Adversarial Feature Learning, 2017,
         https://arxiv.org/abs/1605.09782 (the comparison with another image)
     """
     if len(x) < 2:
-        raise ValueError("a comparison with other images takes at least two")
+        raise NoValueError("a comparison with other images takes at least two")
     order = torch.randperm(len(x), generator=generator(seed, "evaluation/derangement"))
     other = torch.empty_like(order)
     other[order] = order.roll(1)
     own, to_other = point_mse(x, x_rec), point_mse(x, x_rec[other])
     baseline = float(to_other.mean())
     if baseline == 0:
-        raise ValueError("all images and reconstructions are equal")
+        raise NoValueError("all images and reconstructions are equal")
     ratio = float(own.mean()) / baseline
     return Estimate(ratio, of_circle((own - ratio * to_other)[order] / baseline))
 
@@ -107,7 +108,7 @@ def reconstruction_rows(
 
     def decibels() -> Value:
         if units is not None:
-            raise ValueError("points have no pixel range, and so no PSNR")
+            raise NoValueError("points have no pixel range, and so no PSNR")
         each = error(x, reconstructions)
         return Value(psnr(each), error=of_mean(each.log10().mul(10)))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
+
 WINDOW = 11
 """Side of the Gaussian window in pixels."""
 SIGMA = 1.5
@@ -34,7 +36,7 @@ def ssim(x: Tensor, x_rec: Tensor) -> Tensor:
         Between -1 and 1, 1 for equal images; float64, shape ``(n,)``.
 
     Raises:
-        ValueError: The images are smaller than the window.
+        NoValueError: The images are smaller than the window.
 
     References:
         Z. Wang et al., Image Quality Assessment: From Error Visibility to Structural Similarity,
@@ -42,7 +44,7 @@ def ssim(x: Tensor, x_rec: Tensor) -> Tensor:
     """
     side = min(x.shape[-2:])
     if side < WINDOW:
-        raise ValueError(
+        raise NoValueError(
             f"the window of structural similarity is {WINDOW} pixels wide, the images {side}"
         )
     size = max(1, CHUNK // x[0].numel())

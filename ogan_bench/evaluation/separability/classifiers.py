@@ -12,7 +12,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ogan_bench.evaluation.separability.linear_probe import MAX_ITERATIONS, TOLERANCE
+from ogan_bench.errors import NoValueError
+from ogan_bench.evaluation.separability.linear_probe import (
+    MAX_ITERATIONS,
+    TOLERANCE,
+    check_classes,
+    check_finite,
+)
 from ogan_bench.seeding import derive, generator
 
 Kind = Literal["logistic", "svm"]
@@ -87,8 +93,11 @@ def chosen_probe(
         iterations: Maximum number of iterations of the final fit.
 
     Raises:
-        ValueError: There is only one class, or values are not finite.
+        NoValueError: There is only one class, among all or the four fifths, or values are not
+            finite.
     """
+    check_finite(x, x_test)
+    check_classes(labels)
     whole, answers, goal = _array(x), labels.numpy(), test_labels.numpy()
     n, state = len(whole), derive(seed, "evaluation/probes/fit") % 2**32
     order = torch.randperm(n, generator=generator(seed, "evaluation/probes/validation")).numpy()
@@ -115,7 +124,10 @@ def chosen_probe(
         )
 
     chosen, best = 1.0, -1.0
-    for C in SWEEPS[kind] if n >= FEWEST_TO_CHOOSE else ():
+    candidates = SWEEPS[kind] if n >= FEWEST_TO_CHOOSE else ()
+    if candidates:
+        check_classes(labels[torch.from_numpy(fit)])  # a rare class may be in the other fifth
+    for C in candidates:
         model = probe(C, SWEEP_TOLERANCE, SWEEP_ITERATIONS)
         _converged(model, whole[fit], answers[fit])
         if (found := scores(model, whole[val], answers[val])[0]) > best:
@@ -163,13 +175,13 @@ def even_draw(labels: Tensor, n: int, seed: int, draw: int = 0) -> Tensor:
         draw: Number of the draw.
 
     Raises:
-        ValueError: There are fewer images than n, or fewer than one for each class.
+        NoValueError: There are fewer images than n, or fewer than one for each class.
     """
     classes = len(labels.unique())
     if n > len(labels):
-        raise ValueError(f"the probe needs {n} labelled images and has {len(labels)}")
+        raise NoValueError(f"the probe needs {n} labelled images and has {len(labels)}")
     if n < classes:
-        raise ValueError(f"{n} labels are fewer than the {classes} classes")
+        raise NoValueError(f"{n} labels are fewer than the {classes} classes")
     order = torch.randperm(len(labels), generator=generator(seed, "evaluation/probes/draw", draw))
     shuffled = labels[order]
     by_class = shuffled.argsort(stable=True)
@@ -194,10 +206,11 @@ def neighbours_accuracy(x: Tensor, labels: Tensor, x_test: Tensor, test_labels: 
         Both accuracies in [0, 1], shape ``(2,)``.
 
     Raises:
-        ValueError: There are fewer than 5 images, or values are not finite.
+        NoValueError: There are fewer than 5 images, or values are not finite.
     """
     if len(x) < NEIGHBOURS:
-        raise ValueError(f"{len(x)} images are too few for {NEIGHBOURS} neighbours")
+        raise NoValueError(f"{len(x)} images are too few for {NEIGHBOURS} neighbours")
+    check_finite(x, x_test)
     from sklearn.neighbors import NearestNeighbors
 
     search = NearestNeighbors(n_neighbors=NEIGHBOURS, algorithm="brute").fit(_array(x))

@@ -21,8 +21,10 @@ import torch
 from torch import Tensor, nn
 
 from ogan_bench.data.base import to_float
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.evaluation.separability.classifiers import MAX_CLASSES, chosen_probe, even_draw
+from ogan_bench.evaluation.separability.linear_probe import probe_labels
 from ogan_bench.evaluation.standard_error import of_mean
 from ogan_bench.models.base import Encoder
 from ogan_bench.sampling.autoencoder import NonFiniteError
@@ -114,13 +116,13 @@ def coordinates(train: Tensor, test: Iterator[Tensor]) -> tuple[Tensor, Tensor]:
         Shapes ``(n, r)`` and ``(m, r)``, float64 on the CPU, where r < n is the rank.
 
     Raises:
-        ValueError: All training vectors are equal.
+        NoValueError: All training vectors are equal.
     """
     centre = train.mean(0)
     centred = train - centre
     values, axes = torch.linalg.eigh((centred @ centred.T).double().cpu())
     if not bool(values.max() > 0):
-        raise ValueError("all Fisher vectors are equal")
+        raise NoValueError("all Fisher vectors are equal")
     kept = values > RELATIVE_RANK * values.max()
     values, axes = values[kept], axes[:, kept]
     products = torch.cat([((v - centre) @ centred.T).double().cpu() for v in test])
@@ -150,24 +152,22 @@ def fisher_rows(context: ModelContext) -> list[Row]:
     chosen = context.samples.train_indices
 
     def labelled() -> tuple[Tensor, Tensor, Tensor]:
-        if not len(chosen):
-            raise ValueError("probe_images is 0")
-        y = dataset.train.known_labels.cpu()[chosen]
+        y, y_test = probe_labels(dataset, chosen)
         if (classes := len(y.unique())) > MAX_CLASSES:
-            raise ValueError(
+            raise NoValueError(
                 f"{classes} classes exceed the limit of {MAX_CLASSES} for a linear probe"
             )
         drawn = even_draw(y, LABELS, settings.seed)
-        return chosen[drawn], y[drawn], dataset.test.known_labels.cpu()
+        return chosen[drawn], y[drawn], y_test
 
     def probe(encoders: Callable[[], tuple[Encoder, Encoder]]) -> Value:
         if settings.encoder_statistics == "batch":
-            raise ValueError("with statistics of batches, a score is not of one image alone")
+            raise NoValueError("with statistics of batches, a score is not of one image alone")
         which, y, y_test = labelled()
         of_real, of_generated = encoders()
         size = sum(p.numel() for p in of_real.parameters())
         if size > MOST_PARAMETERS:
-            raise ValueError(
+            raise NoValueError(
                 f"E has {size:,} parameters: Fisher vectors are made of {MOST_PARAMETERS:,} at most"
             )
 

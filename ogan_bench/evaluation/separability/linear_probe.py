@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data import Dataset
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.evaluation.standard_error import of_share
 from ogan_bench.features.cache import cached_record, content_key
@@ -39,6 +40,47 @@ class Probe:
     converged: bool
 
 
+def probe_labels(dataset: Dataset, chosen: Tensor) -> tuple[Tensor, Tensor]:
+    """Classes of the training images that a probe is fitted on, and of the test images.
+
+    Args:
+        dataset: Where the images come from.
+        chosen: Indices of the training images, shape ``(n,)``.
+
+    Returns:
+        Class indices on the CPU, shapes ``(n,)`` and ``(m,)``.
+
+    Raises:
+        NoValueError: There are no training images, or the dataset has no labels.
+    """
+    if not len(chosen):
+        raise NoValueError("probe_images is 0")
+    train, test = dataset.train.labels, dataset.test.labels
+    if train is None or test is None:
+        raise NoValueError("the dataset has no labels")
+    return train.cpu()[chosen], test.cpu()
+
+
+def check_finite(train: Tensor, test: Tensor) -> None:
+    """Reject features that no classifier takes.
+
+    Raises:
+        NoValueError: Values are not finite.
+    """
+    if not bool(train.isfinite().all() and test.isfinite().all()):
+        raise NoValueError("the features that the probe is fitted on are not finite")
+
+
+def check_classes(labels: Tensor) -> None:
+    """Reject labels that there is nothing to learn from.
+
+    Raises:
+        NoValueError: There is only one class.
+    """
+    if len(labels.unique()) < 2:
+        raise NoValueError("all images that the probe is fitted on are of one class")
+
+
 def linear_probe(
     train: Tensor,
     labels: Tensor,
@@ -58,14 +100,14 @@ def linear_probe(
         iterations: Maximum number of iterations.
 
     Raises:
-        ValueError: Values are not finite, or there is only one class.
+        NoValueError: Values are not finite, or there is only one class.
 
     References:
         G. Alain and Y. Bengio, Understanding intermediate layers using linear classifier probes,
         2016, https://arxiv.org/abs/1610.01644
     """
-    if not bool(train.isfinite().all() and test.isfinite().all()):
-        raise ValueError("the features that the probe is fitted on are not finite")
+    check_finite(train, test)
+    check_classes(labels)
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -92,10 +134,10 @@ def principal_components(train: Tensor, test: Tensor, d: int, seed: int) -> tupl
         seed: Seed of the randomised solver, which is used for many pixels.
 
     Raises:
-        ValueError: There is only one training image.
+        NoValueError: There is only one training image.
     """
     if len(train) < 2:
-        raise ValueError("one image has no principal components")
+        raise NoValueError("one image has no principal components")
     from sklearn.decomposition import PCA
 
     pca = PCA(
@@ -113,28 +155,19 @@ def separability_rows(
     chosen = samples.train_indices
 
     def row(probe: Callable[[], Probe]) -> Value:
-        if not len(chosen):
-            raise ValueError("probe_images is 0")
-        if dataset.train.labels is None or dataset.test.labels is None:
-            raise ValueError("the dataset has no labels")
-        if len(dataset.train.known_labels[chosen.to(dataset.train.images.device)].unique()) < 2:
-            raise ValueError("all images that the probe is fitted on are of one class")
+        _, test_labels = probe_labels(dataset, chosen)
         found = probe()
         notes = [f"fitted on {len(chosen)} training images"]
         if not found.converged:
             notes.append(f"not converged after {iterations} iterations")
-        floor = float(dataset.test.labels.bincount().max()) / len(dataset.test)
+        floor = float(test_labels.bincount().max()) / len(test_labels)
         error = of_share(found.accuracy, len(dataset.test))
         return Value(found.accuracy, floor, "; ".join(notes), error=error)
 
     def on_codes(codes: Codes) -> Probe:
-        labels, test_labels = dataset.train.known_labels.cpu()[chosen], dataset.test.known_labels
+        labels, test_labels = probe_labels(dataset, chosen)
         return linear_probe(
-            standardise(codes.train),
-            labels,
-            standardise(codes.test),
-            test_labels.cpu(),
-            iterations,
+            standardise(codes.train), labels, standardise(codes.test), test_labels, iterations
         )
 
     def on_pixels(components: int | None) -> Probe:
@@ -177,8 +210,7 @@ def pixel_probe(
         x, x_test = (t.flatten(1).float().div(255).cpu() for t in (train, dataset.test.images))
         if components is not None:
             x, x_test = principal_components(x, x_test, components, seed)
-        labels = dataset.train.known_labels.cpu()[chosen]
-        test_labels = dataset.test.known_labels.cpu()
+        labels, test_labels = probe_labels(dataset, chosen)
         probe = linear_probe(x, labels, x_test, test_labels, iterations)
         return {"accuracy": probe.accuracy, "converged": probe.converged}
 

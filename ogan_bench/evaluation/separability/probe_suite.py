@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import resize
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.evaluation.separability.classifiers import (
     FITTING,
@@ -23,7 +24,7 @@ from ogan_bench.evaluation.separability.classifiers import (
     even_draw,
     neighbours_accuracy,
 )
-from ogan_bench.evaluation.separability.linear_probe import principal_components
+from ogan_bench.evaluation.separability.linear_probe import principal_components, probe_labels
 from ogan_bench.evaluation.separability.stylegan_separability import latent_separability_rows
 from ogan_bench.evaluation.separability.trunk import trunk_rows
 from ogan_bench.evaluation.standard_error import of_mean, of_share
@@ -136,7 +137,7 @@ def _kept(
     """A metric measured on a representation, from the cache if it is kept there."""
     chosen, dataset = context.samples.train_indices, context.dataset
     if not len(chosen):
-        raise ValueError("probe_images is 0")
+        raise NoValueError("probe_images is 0")
     if representation.kept is None:
         return measure(representation)
     parts = {
@@ -156,8 +157,7 @@ def _class_probes(context: ModelContext) -> dict[str, Measure]:
     dataset, chosen, seed = context.dataset, context.samples.train_indices, context.settings.seed
 
     def labels() -> tuple[Tensor, Tensor]:
-        train, test = dataset.train.known_labels.cpu(), dataset.test.known_labels.cpu()
-        return train[chosen], test
+        return probe_labels(dataset, chosen)
 
     def floor() -> float:
         _, test = labels()
@@ -166,7 +166,7 @@ def _class_probes(context: ModelContext) -> dict[str, Measure]:
     def few(kind: Kind, n: int, representation: Representation) -> Value:
         y, y_test = labels()
         if (classes := len(y.unique())) > MAX_CLASSES:
-            raise ValueError(
+            raise NoValueError(
                 f"{classes} classes exceed the limit of {MAX_CLASSES} for a linear probe"
             )
         draws = [even_draw(y, n, seed, draw) for draw in range(DRAWS[n])]
@@ -203,9 +203,9 @@ def _attribute_probe(context: ModelContext) -> Measure:
     def measure(representation: Representation) -> Value:
         train, test = dataset.train.attributes, dataset.test.attributes
         if train is None or test is None:
-            raise ValueError("the dataset has no attributes")
+            raise NoValueError("the dataset has no attributes")
         if len(chosen) < FEW:
-            raise ValueError(f"the probe needs {FEW} images and has {len(chosen)}")
+            raise NoValueError(f"the probe needs {FEW} images and has {len(chosen)}")
         # The probe images are the first of a shuffle, so these are a random choice too.
         answers = train[chosen[:FEW]].long()
         goals = test.long()
@@ -218,7 +218,7 @@ def _attribute_probe(context: ModelContext) -> Measure:
             else:
                 fits[name] = chosen_probe("logistic", x, y, x_test, y_test, seed, balanced=True)
         if not fits:
-            raise ValueError(
+            raise NoValueError(
                 f"no attribute has {RAREST} images with it and {RAREST} without it among {FEW}"
             )
         best, worst = (pick(fits, key=lambda name: fits[name].score) for pick in (max, min))

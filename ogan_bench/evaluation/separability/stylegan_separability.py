@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import to_uint8
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.ensemble import in_each_member
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.features.extractor import extract
@@ -59,7 +60,7 @@ def separability(z: Tensor, classes: Tensor, z_new: Tensor, new_classes: Tensor)
         The three numbers, shape ``(3,)``.
 
     Raises:
-        ValueError: There is only one class, or more than 100.
+        NoValueError: There is only one class, or more than 100.
 
     References:
         T. Karras, S. Laine, T. Aila, A Style-Based Generator Architecture for Generative
@@ -70,9 +71,9 @@ def separability(z: Tensor, classes: Tensor, z_new: Tensor, new_classes: Tensor)
 
     found = torch.cat([classes, new_classes]).unique()
     if len(found) > MAX_CLASSES:
-        raise ValueError(f"{len(found)} classes exceed the limit of {MAX_CLASSES}")
+        raise NoValueError(f"{len(found)} classes exceed the limit of {MAX_CLASSES}")
     if len(classes.unique()) < 2:
-        raise ValueError("all samples are of one class: there is nothing to separate")
+        raise NoValueError("all samples are of one class: there is nothing to separate")
     bits = torch.zeros(3, dtype=torch.float64)
     points = z.float().numpy()
     for k in found:
@@ -107,7 +108,9 @@ def _rows(points: int, context: ModelContext) -> list[Row]:
     @functools.cache
     def measure() -> tuple[Tensor, str, str]:
         if context.trained.generator.conditional:
-            raise ValueError("the generator is conditional: y decides the class of G(z, y), not z")
+            raise NoValueError(
+                "the generator is conditional: y decides the class of G(z, y), not z"
+            )
         z, logits = _classified(context, 2 * points)
         parts = []
         for own, scores in zip(z.split(points), logits.split(points), strict=True):

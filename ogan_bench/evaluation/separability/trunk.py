@@ -9,13 +9,17 @@ from dataclasses import asdict
 import torch
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.rows import Row, Value, measured_rows
 from ogan_bench.evaluation.separability.classifiers import MAX_CLASSES
 from ogan_bench.evaluation.separability.linear_probe import (
     MAX_ITERATIONS,
     TOLERANCE,
     C,
+    check_classes,
+    check_finite,
     linear_probe,
+    probe_labels,
 )
 from ogan_bench.evaluation.standard_error import of_share
 from ogan_bench.features.cache import cached_record, content_key, fingerprint
@@ -49,7 +53,7 @@ def cosine_neighbours_accuracy(
         neighbours: How many vote.
 
     Raises:
-        ValueError: There are fewer images than neighbours, or values are not finite.
+        NoValueError: There are fewer images than neighbours, or values are not finite.
 
     References:
         Z. Wu et al., Unsupervised Feature Learning via Non-Parametric Instance Discrimination,
@@ -58,7 +62,8 @@ def cosine_neighbours_accuracy(
         the votes by similarity.
     """
     if len(x) < neighbours:
-        raise ValueError(f"{len(x)} images are too few for {neighbours} neighbours")
+        raise NoValueError(f"{len(x)} images are too few for {neighbours} neighbours")
+    check_finite(x, x_test)
     from sklearn.neighbors import NearestNeighbors
 
     search = NearestNeighbors(n_neighbors=neighbours, metric="cosine", algorithm="brute")
@@ -79,12 +84,9 @@ def trunk_rows(context: ModelContext) -> list[Row]:
     chosen = samples.train_indices
 
     def labels() -> Seen:
-        if not len(chosen):
-            raise ValueError("probe_images is 0")
-        y = dataset.train.known_labels.cpu()[chosen]
-        if len(y.unique()) < 2:
-            raise ValueError("all images that the probe is fitted on are of one class")
-        return y, dataset.test.known_labels.cpu()
+        y, y_test = probe_labels(dataset, chosen)
+        check_classes(y)
+        return y, y_test
 
     def features(encoder: Encoder, policy: Policy) -> Seen:
         labels()  # images without classes need no forward pass
@@ -115,7 +117,7 @@ def trunk_rows(context: ModelContext) -> list[Row]:
     def probe(seen: Callable[[], Seen]) -> Value:
         y, y_test = labels()
         if (classes := len(y.unique())) > MAX_CLASSES:
-            raise ValueError(
+            raise NoValueError(
                 f"{classes} classes exceed the limit of {MAX_CLASSES} for a linear probe"
             )
         x, x_test = seen()

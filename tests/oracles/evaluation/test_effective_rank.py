@@ -7,6 +7,7 @@ import pytest
 import torch
 from scipy.stats import entropy
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.effective_rank import effective_rank, effective_rank_error
 from tests.oracles.evaluation.normal_samples import normal
 from tests.oracles.evaluation.spread import assert_about_the_spread
@@ -29,7 +30,7 @@ def test_neither_scale_nor_rotation_matters() -> None:
 
 
 def test_vectors_without_direction_are_refused() -> None:
-    with pytest.raises(ValueError, match="all zero"):
+    with pytest.raises(NoValueError, match="all zero"):
         effective_rank(torch.zeros(3, 2))
 
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_float
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation import evaluate as evaluate_module
 from ogan_bench.evaluation.evaluate import Facts, evaluate
 from ogan_bench.evaluation.fidelity import comparison as comparison_module
@@ -265,7 +266,7 @@ class TestIsolation:
         broken = copy.deepcopy(nets[1])
         with torch.no_grad():
             next(broken.parameters()).fill_(math.inf)
-        with pytest.raises(ValueError, match="the generator gives values that are not finite"):
+        with pytest.raises(NoValueError, match="the generator gives values that are not finite"):
             run((nets[0], broken), dataset)
 
 

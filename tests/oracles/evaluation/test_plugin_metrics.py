@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +11,11 @@ import torch
 from torch import nn
 
 from ogan_bench import metrics as metrics_module
-from ogan_bench.data.base import to_float
+from ogan_bench.data.base import Split, to_float
 from ogan_bench.data.sources.digits import digits
 from ogan_bench.errors import UserError
-from ogan_bench.evaluation.plugin_metrics import PluginMetricInputs
+from ogan_bench.evaluation.plugin_metrics import PluginMetricInputs, plugin_rows
+from ogan_bench.evaluation.rows import Row
 from ogan_bench.sampling.autoencoder import Autoencoder
 from ogan_bench.sampling.samples import draw_samples, freeze_for_evaluation
 from ogan_bench.sampling.untrained import UntrainedEncoder
@@ -95,6 +97,52 @@ class TestPlugins:
         ):
             assert rows[name].value is None
             assert why in (rows[name].note or "")
+
+    def row_of(self, tmp_path: Path, source: str, *, labelled: bool = True) -> Row:
+        """The row of a plug-in's only metric."""
+        self.add(tmp_path / "own.py", f'{source}\nMETRICS = {{"own": own}}\n')
+        dataset = digits()
+        if not labelled:
+            train, test = (Split(split.images) for split in (dataset.train, dataset.test))
+            dataset = dataclasses.replace(dataset, train=train, test=test)
+        settings = Evaluation(samples=20, probe_images=10)
+        E = flat_encoder(dataset, 8)
+        pair = Autoencoder(Untrained(), E, Bootstrap(dataset.train, conditional=False), 8)
+        frozen = freeze_for_evaluation(pair, dataset, settings, CPU)
+        samples = draw_samples(frozen, UntrainedEncoder(E), dataset, settings, CPU)
+        (row,) = plugin_rows(samples, dataset)
+        return row
+
+    @pytest.mark.parametrize(
+        ("error", "note"),
+        [("ValueError", "ValueError"), ("ValueError('not today')", "not today")],
+    )
+    def test_a_value_error_of_the_metric_is_the_reason(
+        self, tmp_path: Path, error: str, note: str
+    ) -> None:
+        row = self.row_of(tmp_path, f'def own(z, *, better=None):\n    """O."""\n    raise {error}')
+        assert (row.value, row.note) == (None, note)
+
+    @pytest.mark.parametrize("wish", ["train_labels", "test_labels", "sample_labels"])
+    def test_labels_that_there_are_not_are_the_reason(self, tmp_path: Path, wish: str) -> None:
+        source = f'def own({wish}, *, better=None):\n    """O."""\n    return 0.0'
+        row = self.row_of(tmp_path, source, labelled=False)
+        assert (row.value, row.note) == (None, "the dataset has no labels")
+
+    def test_a_package_that_does_not_load_is_no_reason(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """numpy says with a ValueError that a package was built for another version of it."""
+        (tmp_path / "built_for_other.py").write_text('raise ValueError("dtype size changed")')
+        monkeypatch.syspath_prepend(tmp_path)
+        source = 'def own(z, *, better=None):\n    """O."""\n    import built_for_other'
+        with pytest.raises(ValueError, match="dtype size changed"):
+            self.row_of(tmp_path, source)
+
+    def test_what_is_no_number_is_a_bug(self, tmp_path: Path) -> None:
+        source = 'def own(z, *, better=None):\n    """O."""\n    return "far"'
+        with pytest.raises(ValueError, match="could not convert string to float"):
+            self.row_of(tmp_path, source)
 
     def test_an_unknown_wish_is_refused_before_anything_is_computed(self, tmp_path: Path) -> None:
         source = (

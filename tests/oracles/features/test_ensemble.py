@@ -12,6 +12,7 @@ from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.data.sources.mixtures import ring
 from ogan_bench.data.sources.stacked_digits import stacked_digits
+from ogan_bench.errors import NoValueError
 from ogan_bench.features.channel_classifier import ChannelClassifier
 from ogan_bench.features.classifier import dataset_classifier
 from ogan_bench.features.ensemble import SIZE, SPACE, dataset_classifiers, own_classifiers
@@ -73,7 +74,7 @@ def test_points_and_unlabelled_images_have_none(dataset: Dataset) -> None:
     bare = dataclasses.replace(
         dataset, train=Split(dataset.train.images), test=Split(dataset.test.images), classes=()
     )
-    with pytest.raises(ValueError, match="no labels"):
+    with pytest.raises(NoValueError, match="no labels"):
         own_classifiers(bare, CPU)
-    with pytest.raises(ValueError, match="not for points"):
+    with pytest.raises(NoValueError, match="not for points"):
         SPACE.extractor(ring(), CPU)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.features.inception import FILE, PUBLISHED, VARIABLE, Inception, inception
 from tests.oracles.features.bomb import Bomb
 
@@ -21,7 +22,7 @@ class TestInception:
     ) -> None:
         monkeypatch.delenv(VARIABLE, raising=False)
         monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-        with pytest.raises(ValueError, match="no Inception-v3 weights") as caught:
+        with pytest.raises(NoValueError, match="no Inception-v3 weights") as caught:
             inception(CPU)
         message = str(caught.value)
         assert FILE in message
@@ -33,7 +34,7 @@ class TestInception:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv(VARIABLE, str(tmp_path / "nothing.pth"))
-        with pytest.raises(ValueError, match=r"nothing\.pth, where there is no file"):
+        with pytest.raises(NoValueError, match=r"nothing\.pth, where there is no file"):
             inception(CPU)
 
     @pytest.mark.parametrize("saved_by", ["torch", "pickle"])
@@ -46,7 +47,7 @@ class TestInception:
         else:
             path.write_bytes(pickle.dumps(Bomb(tmp_path / "boom")))
         monkeypatch.setenv(VARIABLE, str(path))
-        with pytest.raises(ValueError, match="not a plain file of weights"):
+        with pytest.raises(NoValueError, match="not a plain file of weights"):
             inception(CPU)
         assert not (tmp_path / "boom").exists()
 
@@ -56,7 +57,7 @@ class TestInception:
     ) -> None:
         torch.save(content, tmp_path / "other.pth")
         monkeypatch.setenv(VARIABLE, str(tmp_path / "other.pth"))
-        with pytest.raises(ValueError, match="not the weights of this Inception-v3"):
+        with pytest.raises(NoValueError, match="not the weights of this Inception-v3"):
             inception(CPU)
 
     def test_the_message_tells_a_damaged_file_from_the_published_one(
@@ -66,11 +67,11 @@ class TestInception:
         (tmp_path / FILE).write_bytes(content)
         monkeypatch.setenv(VARIABLE, str(tmp_path / FILE))
         begin = hashlib.sha256(content).hexdigest()[:8]
-        with pytest.raises(ValueError, match=f"begins with {begin}, .* file with {PUBLISHED}$"):
+        with pytest.raises(NoValueError, match=f"begins with {begin}, .* file with {PUBLISHED}$"):
             inception(CPU)
-        with pytest.raises(ValueError, match=r"not a plain file of weights \([^;]*\)$"):
+        with pytest.raises(NoValueError, match=r"not a plain file of weights \([^;]*\)$"):
             inception(CPU, published=begin)
 
     def test_images_of_two_channels_are_refused(self) -> None:
-        with pytest.raises(ValueError, match="neither grey nor in colour"):
+        with pytest.raises(NoValueError, match="neither grey nor in colour"):
             Inception(None, PUBLISHED, CPU)(torch.zeros(1, 2, 8, 8, dtype=torch.uint8))

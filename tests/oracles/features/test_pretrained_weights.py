@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.features.dinov2 import DINOV2
 from tests.oracles.features.bomb import Bomb
 from tests.oracles.features.transformers_on_disk import Family
@@ -23,7 +24,7 @@ CPU = torch.device("cpu")
 
 class TestMissingAndDamaged:
     def refused(self, family: Family, match: str) -> str:
-        with pytest.raises(ValueError, match=match) as caught:
+        with pytest.raises(NoValueError, match=match) as caught:
             family.make(CPU)
         message = str(caught.value)
         assert "\n" not in message
@@ -99,6 +100,18 @@ class TestMissingAndDamaged:
     def test_settings_that_no_net_can_have(self, family: Family, copy: Path) -> None:
         self.rewrite(copy, hidden_size="wide")
         self.refused(family, "not settings of (DINOv2|CLIP)")
+
+    @pytest.mark.usefixtures("copy")
+    def test_settings_that_contradict_each_other(self, family: Family) -> None:
+        """Which of these the library refuses only when it builds the net depends on its version."""
+
+        class Contradicted:
+            @staticmethod
+            def from_pretrained(*_: object, **__: object) -> None:
+                raise ValueError("32 is no multiple of 5 heads")
+
+        with pytest.raises(NoValueError, match=r"can be built of it \(32 is no multiple"):
+            family.release.load(Contradicted, lambda settings: settings, CPU)
 
     @pytest.mark.parametrize(("text", "match"), [("{", "not JSON"), ("[]", "not a JSON object")])
     def test_settings_that_are_none(

@@ -6,6 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.features.resizing import Filter, colour, resized, standardised
 from tests.oracles.features.photographs import by_pillow, crops
 
@@ -41,7 +42,7 @@ class TestResizing:
         assert resized(grey, 64, "bilinear").shape == (2, 3, 64, 64)
 
     def test_two_channels_are_refused(self) -> None:
-        with pytest.raises(ValueError, match="neither grey nor in colour"):
+        with pytest.raises(NoValueError, match="neither grey nor in colour"):
             colour(crops(1, 32)[:, :2])
 
     def test_standardised_is_by_channel(self) -> None:

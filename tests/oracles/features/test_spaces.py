@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from ogan_bench.cli.doctor import examine
 from ogan_bench.data.sources.digits import digits
 from ogan_bench.data.sources.mixtures import ring
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.interpolation.path_length import takes_floats
 from ogan_bench.features.clip import CLIP
 from ogan_bench.features.dinov2 import DINOV2
@@ -40,7 +41,7 @@ class TestRegistry:
 
     @pytest.mark.parametrize("space", sorted(FEATURE_SPACES))
     def test_points_are_refused(self, space: str) -> None:
-        with pytest.raises(ValueError, match="for images, not for points"):
+        with pytest.raises(NoValueError, match="for images, not for points"):
             FEATURE_SPACES[space].extractor(ring(), CPU)
 
     def test_extractors_are_made_for_a_dataset(

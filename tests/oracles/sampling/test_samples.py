@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_float, to_uint8
+from ogan_bench.errors import NoValueError
 from ogan_bench.models.normalization import standardise
 from ogan_bench.objectives.base import Projection
 from ogan_bench.objectives.composed import composed
@@ -204,5 +205,5 @@ def test_values_that_are_not_finite_are_an_error(
 ) -> None:
     with torch.no_grad():
         next(nets[which].parameters()).fill_(float("nan"))
-    with pytest.raises(ValueError, match=f"{name} gives values that are not finite"):
+    with pytest.raises(NoValueError, match=f"{name} gives values that are not finite"):
         draw(nets, dataset, settings())

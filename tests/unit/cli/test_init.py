@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from ogan_bench.cli import app
 from ogan_bench.data.base import Dataset, Split
-from ogan_bench.errors import UserError
+from ogan_bench.errors import NoValueError, UserError
 from ogan_bench.features.spaces import FEATURE_SPACES
 from ogan_bench.runner.machine_speed import MachineSpeed, NetSpeed, write_speed
 from ogan_bench.runner.measure_speed import this_machine
@@ -155,7 +155,7 @@ def test_a_space_whose_weights_are_not_here_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing() -> Path:
-        raise ValueError("it needs the package efficientnet_lite_pytorch")
+        raise NoValueError("it needs the package efficientnet_lite_pytorch")
 
     for k in range(20):
         Image.new("L", (32, 32), k).save(tmp_path / f"{k}.png")

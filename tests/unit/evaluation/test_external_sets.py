@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ogan_bench.data.base import Dataset, Split
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation import external_statistics, set_comparison
 from ogan_bench.evaluation.external_images import read_images, reference_dataset
 from ogan_bench.evaluation.external_sets import (
@@ -80,7 +81,7 @@ def test_only_rows_that_need_labels_point_to_spaces_that_need_none(
     """Inception-v3 without its weights used to be told to name a space like itself."""
 
     def missing(*_: object) -> Columns:
-        raise ValueError("not to be had here")
+        raise NoValueError("not to be had here")
 
     for name in ("classifier", "inception"):
         space = FeatureSpace(name, missing, str, lambda _: "missing")

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ogan_bench.data.base import Dataset
 from ogan_bench.data.sources.digits import digits
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.set_pictures import draw_unshared, unshared
 from ogan_bench.sampling.context import ImageContext
 from ogan_bench.study.settings import Evaluation
@@ -61,6 +62,6 @@ def test_pictures_are_of_each_set_and_the_first(dataset: Dataset, tmp_path: Path
 def test_of_too_few_images_nothing_is_drawn(dataset: Dataset, tmp_path: Path) -> None:
     whole, _ = halves(dataset)
     few = ImageContext(dataset, Evaluation(), CPU, generated=dataset.train.images[:5])
-    with pytest.raises(ValueError, match="too few"):
+    with pytest.raises(NoValueError, match="too few"):
         draw_unshared([whole, few], tmp_path / "new")
     assert not (tmp_path / "new").exists()

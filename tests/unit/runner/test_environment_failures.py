@@ -1,4 +1,4 @@
-"""A trial whose evaluation meets a broken environment has no result, and the next run goes on."""
+"""A trial whose evaluation meets a bug or a broken environment has no result; the next goes on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import BinaryIO
 import pytest
 import torch
 
-from ogan_bench.errors import UserError, in_one_line
+from ogan_bench.errors import NoValueError, UserError, in_one_line
 from ogan_bench.evaluation.fidelity import fidelity
 from ogan_bench.features.pretrained_weights import hub_cache
 from ogan_bench.runner.trial import Options, TrialReport, run_trial
@@ -55,6 +55,7 @@ def mended(root: Path, chosen: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
         MemoryError(),
         ImportError("libnet.so: cannot open shared object file"),
         OSError(5, "Input/output error"),
+        ValueError("not enough values to unpack (expected 2, got 1)"),
         Panic("PyObject pointer is null"),
     ],
     ids=lambda error: type(error).__name__,
@@ -71,6 +72,20 @@ def test_what_a_metric_does_not_say_itself_fails_the_trial(
     assert report.status == "failed"
     assert report.message == in_one_line(error)
     mended(tmp_path, chosen, monkeypatch)
+
+
+def test_what_a_metric_says_itself_is_a_row_of_a_finished_trial(
+    tmp_path: Path, chosen: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> float:
+        raise NoValueError("nothing to measure")
+
+    monkeypatch.setattr(fidelity, "kernel_distance", fails)
+    assert run(tmp_path, chosen).status == "finished"
+    result = TrialStore(tmp_path).trial(chosen).read("result.json") or {}
+    rows = {row["metric"]: row for row in result["metrics"]}
+    row = rows["kd_classifier"]
+    assert (row["value"], row["note"]) == (None, "nothing to measure")
 
 
 @pytest.fixture

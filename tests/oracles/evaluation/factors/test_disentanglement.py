@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.evaluate import GROUPS
 from ogan_bench.evaluation.factors.disentanglement import (
     completeness,
@@ -87,9 +89,9 @@ class TestTable:
         assert disentanglement(table) == pytest.approx(1, abs=1e-6)
 
     def test_one_of_a_kind_is_refused(self) -> None:
-        with pytest.raises(ValueError, match="factors takes at least two"):
+        with pytest.raises(NoValueError, match="factors takes at least two"):
             disentanglement(torch.ones(3, 1))
-        with pytest.raises(ValueError, match="dimensions takes at least two"):
+        with pytest.raises(NoValueError, match="dimensions takes at least two"):
             completeness(torch.ones(1, 3))
 
 
@@ -191,9 +193,9 @@ class TestGap:
     def test_constant_codes_say_nothing_and_constant_factors_are_refused(self) -> None:
         y = drawn(100)
         assert mutual_information_gap(torch.zeros(100, 3), y) == pytest.approx(0, abs=1e-12)
-        with pytest.raises(ValueError, match="constant over all"):
+        with pytest.raises(NoValueError, match="constant over all"):
             mutual_information_gap(torch.zeros(100, 3), torch.zeros_like(y))
-        with pytest.raises(ValueError, match="no second best"):
+        with pytest.raises(NoValueError, match="no second best"):
             mutual_information_gap(torch.zeros(100, 1), y)
 
 
@@ -236,9 +238,9 @@ class TestPredictability:
 
     def test_degenerate_tables_are_refused(self) -> None:
         y = drawn(50)
-        with pytest.raises(ValueError, match="no second best"):
+        with pytest.raises(NoValueError, match="no second best"):
             separated_correlation(torch.zeros(50, 1), y)
-        with pytest.raises(ValueError, match="constant over all"):
+        with pytest.raises(NoValueError, match="constant over all"):
             separated_correlation(torch.zeros(50, 2), torch.zeros_like(y))
 
 
@@ -296,6 +298,18 @@ def test_rows_tell_axes_from_their_rotation() -> None:
     assert (rows["dci_trees_disentanglement"].value or 0) > 0.8
     assert rows["dci_trees_informativeness"].floor == pytest.approx((1 / 2 + 1 / 3 + 1 / 2) / 4)
     assert "the factors themselves as codes reach 0." in (rows["sap"].note or "")
+
+
+def test_a_factor_that_is_constant_over_the_test_images_has_a_note() -> None:
+    dataset = dataset_of(True)
+    factors = dataset.test.factors
+    assert factors is not None
+    still = dataclasses.replace(
+        dataset, test=dataclasses.replace(dataset.test, factors=torch.zeros_like(factors))
+    )
+    rows = {row.metric: row for row in factors_rows(subject_of(still, torch.eye(16)))}
+    assert rows["sap"].value is None
+    assert rows["sap"].note == "a factor is constant over all images"
 
 
 @pytest.mark.parametrize(

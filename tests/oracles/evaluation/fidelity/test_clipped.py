@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.fidelity.clipped import clipped_density, expected_clipped_coverage
 from ogan_bench.evaluation.fidelity.manifolds import overlap
 from tests.oracles.evaluation.normal_samples import normal
@@ -59,7 +60,7 @@ def test_expected_coverage_is_that_of_ranks(n: int, m: int, k: int) -> None:
 
 
 def test_of_real_images_far_apart_there_is_no_density() -> None:
-    with pytest.raises(ValueError, match="no reference image"):
+    with pytest.raises(NoValueError, match="no reference image"):
         clipped_density(torch.ones(4), torch.zeros(4), 5)
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.fidelity.comparison import Comparison
 from ogan_bench.evaluation.fidelity.diversity import MEASURES
 from ogan_bench.evaluation.fidelity.fidelity import fidelity_rows
@@ -79,7 +80,9 @@ def test_a_tiny_set_is_called_too_small(quantity: str, count: int) -> None:
     device = torch.device("cpu")
     few, many = normal(count, K, 0), normal(300, K, 1)
     without_cells = quantity not in ("ndb", "ndb_js")
-    with pytest.raises(ValueError, match=f"{count} reference images are" * without_cells or "few"):
+    with pytest.raises(
+        NoValueError, match=f"{count} reference images are" * without_cells or "few"
+    ):
         MEASURES[quantity](Comparison(many, Reference(few, device), 0))
-    with pytest.raises(ValueError, match=f"{count} samples are" * without_cells or "few"):
+    with pytest.raises(NoValueError, match=f"{count} samples are" * without_cells or "few"):
         MEASURES[quantity](Comparison(few, Reference(many, device), 0))

@@ -10,6 +10,7 @@ import torch
 from scipy.stats import mannwhitneyu
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.fidelity.comparison import Comparison
 from ogan_bench.evaluation.fidelity.data_copying import (
     Distances,
@@ -60,7 +61,7 @@ class TestDataCopying:
 
     def test_small_cells_are_no_basis(self) -> None:
         few = Distances(torch.rand(19), torch.zeros(19, dtype=torch.long))
-        with pytest.raises(ValueError, match="19 samples and 19 test images are too few"):
+        with pytest.raises(NoValueError, match="19 samples and 19 test images are too few"):
             data_copying(few, few, 1)
 
 
@@ -98,5 +99,5 @@ class TestOfSamples:
 
     def test_without_test_images_there_is_none(self) -> None:
         reference = Reference(normal(300, 5, 0), CPU)
-        with pytest.raises(ValueError, match="no test images"):
+        with pytest.raises(NoValueError, match="no test images"):
             _ = Comparison(normal(300, 5, 1), reference, 0).copying

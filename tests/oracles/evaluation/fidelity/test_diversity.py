@@ -16,6 +16,7 @@ from torch import Tensor
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.data.sources.digits import digits
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.fidelity.comparison import Comparison
 from ogan_bench.evaluation.fidelity.diversity import MEASURES, diversity_rows
 from ogan_bench.evaluation.fidelity.reference import Reference
@@ -53,7 +54,7 @@ class Lacking(ImageContext):
 
     def extractor(self, space: str) -> Any:
         if space == "dinov2":
-            raise ValueError("no DINOv2 weights")
+            raise NoValueError("no DINOv2 weights")
         return Flat()
 
 

@@ -9,6 +9,7 @@ from scipy.stats import linregress
 from torch import Tensor
 from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.fidelity import frechet as frechet_module
 from ogan_bench.evaluation.fidelity.frechet import (
     Moments,
@@ -138,9 +139,9 @@ class TestFrechetFloor:
     @pytest.mark.parametrize("n", [80, 100])
     def test_is_withheld_where_its_expansion_fails(self, n: int) -> None:
         """For 64 features it would be a sixth to a third too low."""
-        with pytest.raises(ValueError, match=f"{n} images are too few for 64 features, take 192"):
+        with pytest.raises(NoValueError, match=f"{n} images are too few for 64 features, take 192"):
             frechet_floor(normal(1000, 64, 0), n)
-        with pytest.raises(ValueError, match=f"{n} images are too few for 64 features, take 192"):
+        with pytest.raises(NoValueError, match=f"{n} images are too few for 64 features, take 192"):
             frechet_floor(normal(n, 64, 0), 1000)
 
     @pytest.mark.parametrize("n", [200, 400])
@@ -216,7 +217,7 @@ class TestFrechetInfinity:
     def test_needs_five_samples_per_feature(self) -> None:
         y = normal(100, 20, 1)
         frechet_infinity(normal(100, 20, 0), y, 0)
-        with pytest.raises(ValueError, match=r"99 samples are too few .*: 20 features need 100"):
+        with pytest.raises(NoValueError, match=r"99 samples are too few .*: 20 features need 100"):
             frechet_infinity(normal(99, 20, 0), y, 0)
 
     def test_seed_decides_the_parts(self) -> None:

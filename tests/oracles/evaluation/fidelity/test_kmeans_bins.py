@@ -13,6 +13,7 @@ from scipy.spatial.distance import jensenshannon
 from statsmodels.stats.proportion import proportions_ztest
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.fidelity.kmeans_bins import (
     cell_counts,
     centres,
@@ -31,7 +32,7 @@ class TestCells:
         assert number_of_cells(100, 5000) == 2
         assert number_of_cells(2000, 1437) == 28
         assert number_of_cells(50_000, 60_000) == 100
-        with pytest.raises(ValueError, match="99 images are too few for cells of 50"):
+        with pytest.raises(NoValueError, match="99 images are too few for cells of 50"):
             number_of_cells(5000, 99)
 
     def test_counts_find_the_modes(self) -> None:

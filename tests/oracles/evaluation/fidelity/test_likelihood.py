@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.fidelity.likelihood import (
     BACKGROUND,
     LEAST_VARIANCE,
@@ -96,5 +97,5 @@ class TestGap:
         assert gap_of(others) == pytest.approx(found, rel=1e-3)
 
     def test_constant_training_images_have_none(self) -> None:
-        with pytest.raises(ValueError, match="constant"):
+        with pytest.raises(NoValueError, match="constant"):
             generalisation_gap(normal(10, 3, 0), torch.ones(10, 3), normal(10, 3, 1), 0)

@@ -16,6 +16,7 @@ from scipy.spatial.distance import cdist
 from torch_fidelity.metric_prc import prc_features_to_metric
 
 from ogan_bench.data.sources.digits import digits
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.fidelity.manifolds import (
     BLOCK,
     Manifolds,
@@ -144,7 +145,7 @@ class TestManifolds:
         assert manifolds(x, y, 1) == manifolds(x, y, 1) != manifolds(x, y, 2)
 
     def test_need_more_points_than_neighbours(self) -> None:
-        with pytest.raises(ValueError, match="5 images on one side are too few"):
+        with pytest.raises(NoValueError, match="5 images on one side are too few"):
             manifolds(normal(5, 3, 0), normal(100, 3, 1), 0)
 
 
@@ -208,5 +209,5 @@ class TestAuthenticity:
 
 
 def test_one_image_has_no_other() -> None:
-    with pytest.raises(ValueError, match="1 images are too few to have 2 neighbours"):
+    with pytest.raises(NoValueError, match="1 images are too few to have 2 neighbours"):
         nearest(torch.zeros(1, 4))

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.fidelity.prd import BETA, distribution_overlap, largest_f, mean_curve
 
 
@@ -113,5 +114,5 @@ def test_numbers_are_made_equal() -> None:
 
 
 def test_few_points_are_an_error() -> None:
-    with pytest.raises(ValueError, match="9 images on each side are too few for 20 cells"):
+    with pytest.raises(NoValueError, match="9 images on each side are too few for 20 cells"):
         distribution_overlap(torch.randn(9, 2), torch.randn(9, 2), 0)

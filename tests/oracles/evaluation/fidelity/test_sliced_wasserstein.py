@@ -10,6 +10,7 @@ import pytest
 import torch
 from scipy.stats import wasserstein_distance
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.fidelity.sliced_wasserstein import sliced_wasserstein
 from tests.oracles.evaluation.normal_samples import normal
 from tests.oracles.evaluation.spread import assert_about_the_spread
@@ -67,5 +68,5 @@ class TestSlicedWasserstein:
         )
 
     def test_refuses_values_that_are_not_finite(self) -> None:
-        with pytest.raises(ValueError, match="samples are not finite"):
+        with pytest.raises(NoValueError, match="samples are not finite"):
             sliced_wasserstein(torch.full((10, 2), math.nan), normal(10, 2, 0), 0)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_float, to_uint8
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.interpolation.naturalness import (
     middle_to_ends,
     shuffled_entries,
@@ -57,7 +58,7 @@ class TestStraightness:
         none, one = straightness(torch.cat([still, moving], 1)).tolist()
         assert math.isnan(none)
         assert one == pytest.approx(1.0)
-        with pytest.raises(ValueError, match="no path has a length"):
+        with pytest.raises(NoValueError, match="no path has a length"):
             straightness(still)
 
 
@@ -81,7 +82,7 @@ class TestMiddleToEnds:
     def test_needs_ends_apart_from_the_training_images(self) -> None:
         assert middle_to_ends(torch.zeros(3), torch.ones(2, 3)).value == 0.0
         assert middle_to_ends(torch.ones(1), torch.ones(2, 1)).standard_error is None
-        with pytest.raises(ValueError, match="features of training images"):
+        with pytest.raises(NoValueError, match="features of training images"):
             middle_to_ends(torch.ones(3), torch.zeros(2, 3))
 
 

@@ -11,6 +11,7 @@ from scipy.stats import trim_mean
 from torch import Tensor
 
 from ogan_bench.data.base import to_float
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.interpolation.path_length import (
     detour,
     linear,
@@ -105,7 +106,7 @@ class TestTrimming:
         assert trimmed_mean(torch.tensor([3.0])).value == 3.0
 
     def test_nothing_is_refused(self) -> None:
-        with pytest.raises(ValueError, match="no values"):
+        with pytest.raises(NoValueError, match="no values"):
             trimmed_mean(torch.empty(0))
 
 
@@ -119,7 +120,7 @@ class TestDetour:
         assert detour(torch.cat([line, line.flip(0)[:-100]])).value > 2
 
     def test_of_images_that_never_change_is_not_defined(self) -> None:
-        with pytest.raises(ValueError, match="end where they start"):
+        with pytest.raises(NoValueError, match="end where they start"):
             detour(torch.ones(5, 3, 1, 4, 4))
 
 

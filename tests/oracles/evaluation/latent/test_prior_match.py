@@ -10,6 +10,7 @@ import torch
 from scipy.stats import entropy, ks_2samp
 from torch import Tensor
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.latent.prior_match import (
     code_rank,
     kolmogorov_smirnov,
@@ -45,7 +46,7 @@ class TestKolmogorovSmirnov:
         assert values[2] == pytest.approx(math.erf(0.5 / math.sqrt(2)), abs=0.05)
 
     def test_nothing_is_refused(self) -> None:
-        with pytest.raises(ValueError, match="no codes"):
+        with pytest.raises(NoValueError, match="no codes"):
             kolmogorov_smirnov(normal(0, 2, 0), normal(5, 2, 0))
 
 
@@ -72,5 +73,5 @@ class TestEffectiveRank:
 
     @pytest.mark.parametrize("codes", [torch.ones(5, 3), torch.zeros(1, 3)])
     def test_codes_that_do_not_differ_are_refused(self, codes: Tensor) -> None:
-        with pytest.raises(ValueError, match="all codes are equal"):
+        with pytest.raises(NoValueError, match="all codes are equal"):
             code_rank(codes)

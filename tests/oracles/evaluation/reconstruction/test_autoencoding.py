@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import to_float
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.reconstruction.autoencoding import TEMPERATURES, agreement
 from ogan_bench.study.settings import Evaluation
 from tests.oracles.evaluation.known_pairs import Unflat, measure, subject_of, value
@@ -64,5 +65,5 @@ def test_agreement_by_hand() -> None:
     share, chance = agreement(first, second)
     assert share == 0.5
     assert chance == pytest.approx(0.5 * 0.25 + 0.25 * 0.75)
-    with pytest.raises(ValueError, match="missing"):
+    with pytest.raises(NoValueError, match="missing"):
         agreement(first[:0], second[:0])

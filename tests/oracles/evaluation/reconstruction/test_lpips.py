@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.reconstruction.lpips import BACKBONES, VARIABLE, Perceptual, perceptual
 
 CPU = torch.device("cpu")
@@ -87,7 +88,7 @@ def test_its_name_says_that_the_weights_are_not_the_published_ones(alex: Percept
 @pytest.mark.parametrize("backbone", list(BACKBONES))
 def test_missing_weights_say_how_to_get_them(folder: Path, backbone: str) -> None:
     file = BACKBONES[backbone].file
-    with pytest.raises(ValueError, match=f"download {file} from https.*{VARIABLE}"):
+    with pytest.raises(NoValueError, match=f"download {file} from https.*{VARIABLE}"):
         perceptual(backbone, CPU)
     assert BACKBONES[backbone].published in file
 
@@ -97,7 +98,7 @@ def test_the_hub_is_looked_into_where_no_folder_is_named(
 ) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    with pytest.raises(ValueError, match=str(tmp_path / "hub" / "checkpoints")):
+    with pytest.raises(NoValueError, match=str(tmp_path / "hub" / "checkpoints")):
         perceptual("alex", CPU)
 
 
@@ -110,9 +111,9 @@ def test_other_files_are_refused_and_pickles_are_not_executed(folder: Path) -> N
             return Path.touch, (marker,)  # type: ignore[return-value]
 
     path.write_bytes(pickle.dumps(Attack()))
-    with pytest.raises(ValueError, match="not a plain file of weights"):
+    with pytest.raises(NoValueError, match="not a plain file of weights"):
         perceptual("alex", CPU)
     assert not marker.exists()
     torch.save({"features.0.weight": torch.zeros(1)}, path)
-    with pytest.raises(ValueError, match="not the weights of this net"):
+    with pytest.raises(NoValueError, match="not the weights of this net"):
         perceptual("alex", CPU)

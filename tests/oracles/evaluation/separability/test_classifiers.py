@@ -15,6 +15,7 @@ from sklearn.svm import LinearSVC
 from torch import Tensor, nn
 
 from ogan_bench.data import Dataset
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.separability.classifiers import (
     SWEEP_ITERATIONS,
     SWEEP_TOLERANCE,
@@ -128,10 +129,19 @@ class TestChosenProbe:
 
     def test_what_cannot_be_fitted_is_refused(self) -> None:
         y = torch.zeros(100, dtype=torch.long)
-        with pytest.raises(ValueError, match="class"):
+        with pytest.raises(NoValueError, match="of one class"):
             chosen_probe("logistic", noise(100, 3), y, noise(5, 3), y[:5], 0)
-        with pytest.raises(ValueError, match="NaN"):
-            chosen_probe("svm", noise(100, 3) / 0 * 0, classes(100), noise(5, 3), y[:5], 0)
+        for x, x_test in ((noise(100, 3) / 0, noise(5, 3)), (noise(100, 3), noise(5, 3) / 0)):
+            with pytest.raises(NoValueError, match="not finite"):
+                chosen_probe("svm", x, classes(100), x_test, y[:5], 0)
+
+    def test_a_class_whose_only_image_chooses_is_refused(self) -> None:
+        """It would be missing from the four fifths that every C is fitted on."""
+        order = torch.randperm(100, generator=generator(0, "evaluation/probes/validation"))
+        y = torch.zeros(100, dtype=torch.long)
+        y[order[0]] = 1
+        with pytest.raises(NoValueError, match="of one class"):
+            chosen_probe("logistic", noise(100, 3), y, noise(5, 3), y[:5], 0)
 
 
 class TestEvenDraw:
@@ -155,9 +165,9 @@ class TestEvenDraw:
         assert torch.equal(even_draw(labels, 40, 0)[:20], even_draw(labels, 20, 0))
 
     def test_what_cannot_be_drawn_is_refused(self) -> None:
-        with pytest.raises(ValueError, match="needs 21 labelled images and has 20"):
+        with pytest.raises(NoValueError, match="needs 21 labelled images and has 20"):
             even_draw(classes(20), 21, 0)
-        with pytest.raises(ValueError, match="3 labels are fewer than the 4 classes"):
+        with pytest.raises(NoValueError, match="3 labels are fewer than the 4 classes"):
             even_draw(classes(20), 3, 0)
 
 
@@ -186,5 +196,9 @@ class TestNeighbours:
         assert torch.allclose(useless, torch.tensor(0.25).double(), atol=0.04)
 
     def test_too_few_are_refused(self) -> None:
-        with pytest.raises(ValueError, match="4 images are too few"):
+        with pytest.raises(NoValueError, match="4 images are too few"):
             neighbours_accuracy(noise(4, 2), classes(4), noise(4, 2), classes(4))
+
+    def test_features_that_are_not_finite_are_refused(self) -> None:
+        with pytest.raises(NoValueError, match="not finite"):
+            neighbours_accuracy(noise(9, 2), classes(9), noise(4, 2) / 0, classes(4))

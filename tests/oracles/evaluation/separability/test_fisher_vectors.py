@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import ImageShape, Split, to_float
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.evaluation.separability import fisher_vectors
 from ogan_bench.evaluation.separability.fisher_vectors import (
@@ -163,7 +164,7 @@ def test_classes_that_mean_nothing_are_not_found() -> None:
 
 class TestWithoutValue:
     def test_vectors_that_say_nothing(self) -> None:
-        with pytest.raises(ValueError, match="all Fisher vectors are equal"):
+        with pytest.raises(NoValueError, match="all Fisher vectors are equal"):
             coordinates(torch.ones(5, 3), iter([torch.zeros(2, 3)]))
 
     def test_an_objective_without_score(self) -> None:

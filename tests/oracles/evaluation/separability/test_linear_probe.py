@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.separability.linear_probe import (
     Probe,
     linear_probe,
@@ -158,6 +159,12 @@ def test_constant_codes_are_at_chance_and_broken_ones_have_a_note(
         assert "not finite" in (row.note or "")
 
 
+def test_one_class_is_refused() -> None:
+    labels = torch.zeros(9, dtype=torch.long)
+    with pytest.raises(NoValueError, match="of one class"):
+        linear_probe(normal(9, 4), labels, normal(9, 4), labels)
+
+
 def test_a_fit_that_stops_early_is_a_note(dataset: Dataset) -> None:
     codes = Codes(dataset.train.images.flatten(1).float(), dataset.test.images.flatten(1).float())
     samples = samples_with(dataset, codes, codes)
@@ -215,5 +222,5 @@ class TestCache:
 
 
 def test_one_image_has_no_principal_components() -> None:
-    with pytest.raises(ValueError, match="no principal components"):
+    with pytest.raises(NoValueError, match="no principal components"):
         principal_components(torch.zeros(1, 4), torch.zeros(3, 4), 2, 0)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split
 from ogan_bench.data.sources.mixtures import ring
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.evaluation.separability.stylegan_separability import (
     conditional_entropy,
@@ -124,9 +125,9 @@ class TestSeparability:
     def test_one_class_and_too_many_are_refused(self) -> None:
         z = noise(200, 4, 0)
         same = torch.zeros(200, dtype=torch.long)
-        with pytest.raises(ValueError, match="one class"):
+        with pytest.raises(NoValueError, match="one class"):
             separability(z, same, z, same)
-        with pytest.raises(ValueError, match="200 classes"):
+        with pytest.raises(NoValueError, match="200 classes"):
             separability(z, torch.arange(200), z, torch.arange(200))
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ogan_bench.data import Dataset
 from ogan_bench.data.base import Split, to_float
+from ogan_bench.errors import NoValueError
 from ogan_bench.evaluation.rows import Row
 from ogan_bench.evaluation.separability.linear_probe import linear_probe, separability_rows
 from ogan_bench.evaluation.separability.trunk import (
@@ -164,6 +165,11 @@ def test_fewer_images_than_neighbours_have_a_note() -> None:
     for name in ("knn_trunk", "knn_trunk_untrained", "knn_code", "knn_code_untrained"):
         assert rows[name].value is None
         assert rows[name].note == "19 images are too few for 20 neighbours"
+
+
+def test_neighbours_of_what_is_not_finite_are_refused() -> None:
+    with pytest.raises(NoValueError, match="not finite"):
+        cosine_neighbours_accuracy(noise(30, K) / 0, classes(30), noise(5, K), classes(5))
 
 
 def test_one_class_has_a_note() -> None:
