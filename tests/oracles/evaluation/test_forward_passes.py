@@ -139,11 +139,13 @@ def test_every_image_is_made_once(passed: Counter[str], labelled: Dataset) -> No
         "codes": {"G": 4 * TEST, "E": 5 * TEST},  # the first of five rounds begins decoded
         "interpolation": {
             "G": CURVES * (2 * PAIRS + PAIRS + (paths.SEGMENTS - 1) * DETOURS)
-            + WALK,  # between shuffled codes
+            + WALK  # between shuffled codes
+            + 3 * PAIRS,  # their ends and midpoints
             "extractor": 2 * 8
             + 2 * PAIRS
             + CURVES * (2 * PAIRS + PAIRS + WALK)
             + PAIRS  # of cross-fades
+            + 3 * PAIRS  # of paths between shuffled codes
             + 2 * WALK,  # of cross-fades and of shuffled codes
         },
         "inversion": {"G": STARTS * (inversion.STEPS + 1) * TEST},

@@ -101,9 +101,9 @@ class TestMissingAndDamaged:
         self.rewrite(copy, hidden_size="wide")
         self.refused(family, "not settings of (DINOv2|CLIP)")
 
-    @pytest.mark.usefixtures("copy")
-    def test_settings_that_contradict_each_other(self, family: Family) -> None:
+    def test_settings_that_contradict_each_other(self, family: Family, copy: Path) -> None:
         """Which of these the library refuses only when it builds the net depends on its version."""
+        assert (copy / "config.json").is_file()
 
         class Contradicted:
             @staticmethod
