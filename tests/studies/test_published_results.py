@@ -285,6 +285,7 @@ ANEW = {
     "mse_vs_pearson",
     "normalisation_at_reconstruction",
     "optimizers",
+    "pixel_reconstruction",
     "score_readouts",
     "self_modulation_and_ema",
     "small_data",

@@ -157,3 +157,19 @@ def test_the_mean_lies_in_a_range_for_other_classifiers_too() -> None:
     table = np.array([0.9, 0.8, 0.9, 0.7, 0.9]) + 0.01 * drawn((1.0, 0.0, 0.0), 1)[0]
     assert mean_in_range(table.mean(1), 0.8, math.inf).claim < 0.001
     assert mean_in_range(table, 0.8, math.inf).claim > 0.05
+
+
+@pytest.mark.parametrize(("seeds", "classifiers"), [(2, 5), (5, 5), (10, 5), (5, 10)])
+@pytest.mark.parametrize("other", [9.0, 9.99, 10.1, 0.3])
+def test_one_value_that_differs_gives_the_smaller_freedom_wherever_it_stands(
+    seeds: int, classifiers: int, other: float
+) -> None:
+    """Both mean squares and that of the rest are equal then; what rounding says of it does not
+    count, and differs between processors."""
+    for at in np.ndindex(seeds, classifiers):
+        table = np.full((seeds, classifiers), 10.0)
+        table[at] = other
+        mean, error, freedom = crossed_mean(table)
+        assert mean == pytest.approx(10 + (other - 10) / table.size, rel=1e-12)
+        assert error == pytest.approx(abs(other - 10) / table.size, rel=1e-9)
+        assert freedom == min(seeds, classifiers) - 1
