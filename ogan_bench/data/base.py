@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ogan_bench.errors import NoValueError
+
 
 class ImageShape(NamedTuple):
     """Shape of one image."""
@@ -94,10 +96,10 @@ class Split:
         """The labels.
 
         Raises:
-            ValueError: The split has no labels.
+            NoValueError: The split has no labels.
         """
         if self.labels is None:
-            raise ValueError("the dataset has no labels")
+            raise NoValueError("the dataset has no labels")
         return self.labels
 
     def part(self, chosen: Tensor) -> Split:
