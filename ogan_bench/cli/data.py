@@ -96,8 +96,7 @@ def prepare(
     add_plugins(plugins or ())
     short = {
         "resolution": resolution, "crop": crop, "alpha": alpha, "orientation": orientation,
-        "profile": profile, "depth": depth, "small": small,
-        "max_bad": max_bad,
+        "profile": profile, "depth": depth, "small": small, "max_bad": max_bad,
     }  # fmt: skip
     given = [f"{key}={value}" for key, value in short.items() if value is not None]
     component = located(parse_component("datasets", name, [*given, *(override or [])]), Path.cwd())

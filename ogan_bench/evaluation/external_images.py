@@ -21,12 +21,12 @@ from torch import Tensor
 from ogan_bench.data.base import Dataset, Split
 from ogan_bench.data.prepared.decoding import FORMATS, prepared_image
 from ogan_bench.data.prepared.prepare import prepared, preparing
-from ogan_bench.data.prepared.treatment import GREY, UnusableError
+from ogan_bench.data.prepared.treatment import GREY, UnusableError, described
 from ogan_bench.data.reading.image_files import READ, ImageFiles, find_images
 from ogan_bench.data.reading.parquet_labels import UNLABELLED
 from ogan_bench.data.reading.split_names import mixed_splits
 from ogan_bench.errors import UserError, did_you_mean
-from ogan_bench.evaluation.external_treatment import AS_THEY_ARE, OF_FILES, Asked, described
+from ogan_bench.evaluation.external_treatment import AS_THEY_ARE, OF_FILES, Asked
 from ogan_bench.evaluation.image_arrays import (
     holds_images,
     holds_statistics,

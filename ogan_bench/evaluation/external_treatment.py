@@ -77,24 +77,6 @@ def asked(resize: int | None, options: Mapping[str, object]) -> Asked:
     return Asked(resize, found["crop"], treatment, found["max_bad"])
 
 
-def described(
-    parameters: Mapping[str, object], resize: int | None = None, left_out: int = 0
-) -> str:
-    """What was done to one side, for its rows; empty if nothing was.
-
-    Args:
-        parameters: Of its dataset or files, by name, other than the defaults.
-        resize: Height and width that images were resized to on request.
-        left_out: Number of unusable images.
-    """
-    done = [f"{key} {value}" for key, value in parameters.items()]
-    if left_out:
-        done.append(f"{left_out} unusable left out")
-    if resize is not None:
-        done.append(f"resized to {resize} x {resize} (bilinear, antialiased)")
-    return ", ".join(done)
-
-
 def treatment_note(generated: str, reference: str) -> str:
     """What rows say of the treatment of both sides; empty if nothing was done.
 

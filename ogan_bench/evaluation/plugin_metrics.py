@@ -61,8 +61,7 @@ class PluginMetricInputs:
     @property
     def train_labels(self) -> Tensor:
         """Their classes, shape ``(m,)``."""
-        labels = _there(self._dataset.train.labels, "the dataset has no labels")
-        return labels.cpu()[self._samples.train_indices]
+        return self._dataset.train.known_labels.cpu()[self._samples.train_indices]
 
     @property
     def train_codes(self) -> Tensor:
@@ -82,7 +81,7 @@ class PluginMetricInputs:
     @property
     def test_labels(self) -> Tensor:
         """Their classes, shape ``(t,)``."""
-        return _there(self._dataset.test.labels, "the dataset has no labels").cpu()
+        return self._dataset.test.known_labels.cpu()
 
     @property
     def test_codes(self) -> Tensor:

@@ -26,7 +26,7 @@ from torch import Tensor
 
 from ogan_bench.data.base import Split, data_root
 from ogan_bench.data.prepared.decoding import Crop, Small
-from ogan_bench.data.prepared.treatment import AS_STORED, Treatment
+from ogan_bench.data.prepared.treatment import AS_STORED, Treatment, described
 from ogan_bench.errors import UserError
 from ogan_bench.files import sha256, write_json
 
@@ -147,15 +147,12 @@ class Meta(BaseModel):
     @property
     def done(self) -> str:
         """What was done to the images beside resizing them; empty if nothing was."""
-        crop = f"crop {self.crop}"
-        said = [crop if self.crop_size is None else f"crop_size {self.crop_size}"]
-        if self.treatment not in (None, AS_STORED):  # which is how published datasets are read
-            said += [f"{key} {value}" for key, value in asdict(self.treatment).items()]
-        if self.small == "enlarge":
-            said.append("small enlarge")
-        if self.unusable:
-            said.append(f"{len(self.unusable)} unusable left out")
-        return ", ".join(text for text in said if not text.endswith(" refuse"))
+        cropped = {"crop": self.crop} if self.crop_size is None else {"crop_size": self.crop_size}
+        # Published datasets are read as they are stored.
+        treated = {} if self.treatment in (None, AS_STORED) else asdict(self.treatment)
+        values = {**cropped, **treated, "small": self.small or "refuse"}
+        chosen = {key: value for key, value in values.items() if value != "refuse"}
+        return described(chosen, left_out=len(self.unusable))
 
     @property
     def size(self) -> int:

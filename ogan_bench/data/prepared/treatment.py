@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -52,6 +53,24 @@ REFUSE = Treatment()
 """Nothing is changed."""
 AS_STORED = Treatment(alpha="drop", orientation="ignore", profile="ignore")
 """Pixels as they are stored, as a published dataset is commonly read."""
+
+
+def described(
+    parameters: Mapping[str, object], resize: int | None = None, left_out: int = 0
+) -> str:
+    """What was done to the images of a source, for rows; empty if nothing was.
+
+    Args:
+        parameters: Of its dataset or files, by name, other than the defaults.
+        resize: Height and width that images were resized to on request.
+        left_out: Number of unusable images.
+    """
+    done = [f"{key} {value}" for key, value in parameters.items()]
+    if left_out:
+        done.append(f"{left_out} unusable left out")
+    if resize is not None:
+        done.append(f"resized to {resize} x {resize} (bilinear, antialiased)")
+    return ", ".join(done)
 
 
 def treated(image: Image.Image, content: bytes, treatment: Treatment) -> Image.Image:

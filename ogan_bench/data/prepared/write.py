@@ -19,7 +19,7 @@ import numpy.typing as npt
 import PIL
 
 from ogan_bench.data.cores import usable_cores
-from ogan_bench.data.prepared.decoding import Decoded, Recipe, decode
+from ogan_bench.data.prepared.decoding import Recipe, decode
 from ogan_bench.data.prepared.progress import progress
 from ogan_bench.data.prepared.store import Meta, Sides, Store, Unusable, readable
 from ogan_bench.errors import UserError
@@ -91,9 +91,8 @@ def write(store: Store, name: str, source: Encoded, recipe: Recipe, workers: int
         decoded = _in_order(
             lambda chunk: _decode_chunk(source, recipe, chunk), chunks, workers or usable_cores()
         )
-        for chunk, (images_of_chunk, bad) in zip(chunks, decoded, strict=True):
-            for image, side in images_of_chunk:
-                pixels = image.tobytes()
+        for chunk, (usable, bad) in zip(chunks, decoded, strict=True):
+            for pixels, side in usable:
                 file.write(pixels)
                 digest.update(pixels)
                 digests += hashlib.blake2b(pixels, digest_size=8).digest()
@@ -124,12 +123,13 @@ def write(store: Store, name: str, source: Encoded, recipe: Recipe, workers: int
 
 def _decode_chunk(
     source: Encoded, recipe: Recipe, chunk: Iterable[int]
-) -> tuple[list[Decoded], list[Unusable]]:
-    """The usable images of a chunk, and what is wrong with the others."""
+) -> tuple[list[tuple[bytes, int]], list[Unusable]]:
+    """Pixels and shorter sides of the usable images of a chunk; what is wrong with the others."""
     usable, unusable = [], []
     for i in chunk:
         try:
-            usable.append(decode(source.read(i), recipe))
+            image = decode(source.read(i), recipe)
+            usable.append((image.pixels.tobytes(), image.side))
         except (OSError, ValueError) as error:
             reason = (isinstance(error, OSError) and error.strerror) or str(error)
             unusable.append(Unusable(index=i, name=readable(source.names[i]), reason=reason))

@@ -55,10 +55,7 @@ def probe_labels(dataset: Dataset, chosen: Tensor) -> tuple[Tensor, Tensor]:
     """
     if not len(chosen):
         raise NoValueError("probe_images is 0")
-    train, test = dataset.train.labels, dataset.test.labels
-    if train is None or test is None:
-        raise NoValueError("the dataset has no labels")
-    return train.cpu()[chosen], test.cpu()
+    return dataset.train.known_labels.cpu()[chosen], dataset.test.known_labels.cpu()
 
 
 def check_finite(train: Tensor, test: Tensor) -> None:
