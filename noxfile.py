@@ -23,6 +23,8 @@ ROOT = Path(__file__).parent
 CONSTRAINTS = str(ROOT / "constraints.txt")
 COMPILED = {"UV_COMPILE_BYTECODE": "1"}
 """The tests start many interpreters; without bytecode each would compile torch again."""
+KEPT = {"PYTHONDONTWRITEBYTECODE": ""}
+"""And the package itself, on machines that forbid Python to keep bytecode."""
 
 ELSEWHERE = ("gpu", "network", "browser", "editor", "slurm", "shared_folder")
 CHOSEN = " and ".join(f"not {marker}" for marker in ELSEWHERE)
@@ -82,14 +84,14 @@ def tests(session: nox.Session) -> None:
     session.install("-e", ".[dev]", "-c", CONSTRAINTS, env=COMPILED)
     if not session.posargs:
         if has_browser(session):
-            session.run("pytest", "-m", "browser", "tests/browser")
+            session.run("pytest", "-m", "browser", "tests/browser", env=KEPT)
         else:
             session.warn(f"left out: the page in a browser, which needs {' or '.join(BROWSERS)}")
         if servers := language_server(session):
-            session.run("pytest", "-m", "editor", "tests/editor", env=servers)
+            session.run("pytest", "-m", "editor", "tests/editor", env=KEPT | servers)
         else:
             session.warn(f"left out: studies in an editor, which need npm and its {SERVER}")
-    session.run("pytest", "-m", CHOSEN, "-n", "2", *session.posargs)
+    session.run("pytest", "-m", CHOSEN, "-n", "2", *session.posargs, env=KEPT)
 
 
 @nox.session(default=False, python=PYTHONS)
@@ -107,7 +109,7 @@ def lowest(session: nox.Session) -> None:
     """
     session.install("--resolution", "lowest-direct", "-e", ".[dev]", env=COMPILED)
     tested = session.posargs or [f"tests/{part}" for part in ("unit", "contracts", "reference")]
-    session.run("pytest", "-W", "default", "-m", CHOSEN, "-n", "2", *tested)
+    session.run("pytest", "-W", "default", "-m", CHOSEN, "-n", "2", *tested, env=KEPT)
 
 
 @nox.session(default=False)
@@ -117,7 +119,7 @@ def newest(session: nox.Session) -> None:
     A warning is an error: this is where what becomes old is heard of first.
     """
     session.install("--upgrade", "-e", ".[dev]", env=COMPILED)
-    session.run("pytest", "-m", CHOSEN, "-n", "2", *session.posargs)
+    session.run("pytest", "-m", CHOSEN, "-n", "2", *session.posargs, env=KEPT)
 
 
 @nox.session(default=False)

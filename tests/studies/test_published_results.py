@@ -241,6 +241,11 @@ def test_findings_quote_the_estimates_of_published_verdicts(
         ("linear_codes", "pearson", "midpoint_ratio_classifier_pixels", "lie {:.2f} times as far"),
         ("mse_vs_pearson", "mse_mean", "fd_classifier", "better samples, FD {:.2f} against"),
         ("mse_vs_pearson", "pearson", "fd_classifier", "FD 0.42 against {:.2f}, which rests"),
+        ("training_cost", "pearson", "images_per_second", "{:,.0f} images a second with the term"),
+        ("training_cost", "none", "images_per_second", "and {:,.0f} without it"),
+        ("training_cost", "separate", "images_per_second", "separate encoder, {:,.0f} images"),
+        ("training_cost", "bigan_qp", "images_per_second", "BiGAN-QP, {:,.0f}, and"),
+        ("training_cost", "alternating", "images_per_second", "alternating updates, {:,.0f}. On"),
     ],
 )
 def test_findings_quote_published_means(study: str, arm: str, metric: str, words: str) -> None:
@@ -289,6 +294,7 @@ ANEW = {
     "score_readouts",
     "self_modulation_and_ema",
     "small_data",
+    "training_cost",
 }
 """Published studies on the seeds 120 to 129, which were written down in one commit."""
 
