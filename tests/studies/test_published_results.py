@@ -200,6 +200,7 @@ def test_both_pages_count_the_same_settings_of_every_claim() -> None:
         ("rivals", "equal_rivals", 12),
         ("hosts", "modern_hosts", 14),
         ("older", "any_gan", 18),
+        ("weights", "lambda_sweep", 7),
     ],
 )
 def test_findings_quote_the_estimates_of_published_verdicts(
@@ -241,6 +242,9 @@ def test_findings_quote_the_estimates_of_published_verdicts(
         ("linear_codes", "pearson", "midpoint_ratio_classifier_pixels", "lie {:.2f} times as far"),
         ("mse_vs_pearson", "mse_mean", "fd_classifier", "better samples, FD {:.2f} against"),
         ("mse_vs_pearson", "pearson", "fd_classifier", "FD 0.42 against {:.2f}, which rests"),
+        ("lambda_sweep", "mse_mean_4", "fd_classifier", "lowest FD there is {:.1f}. Of"),
+        ("lambda_sweep", "mse_mean_1", "autoencoding_mse", "reconstructs best, MSE {:.5f} with"),
+        ("lambda_sweep", "mse_mean_1", "fd_classifier", "with an FD of {:.2f}; that is no"),
         ("training_cost", "pearson", "images_per_second", "{:,.0f} images a second with the term"),
         ("training_cost", "none", "images_per_second", "and {:,.0f} without it"),
         ("training_cost", "separate", "images_per_second", "separate encoder, {:,.0f} images"),
@@ -286,6 +290,7 @@ def test_findings_say_how_many_studies_were_not_registered() -> None:
 ANEW = {
     "any_gan",
     "lambda_annealing",
+    "lambda_sweep",
     "mode_collapse",
     "mse_vs_pearson",
     "normalisation_at_reconstruction",
