@@ -202,6 +202,7 @@ def test_both_pages_count_the_same_settings_of_every_claim() -> None:
         ("older", "any_gan", 18),
         ("weights", "lambda_sweep", 7),
         ("spare", "degrees_of_freedom", 5),
+        ("fisher", "fisher_vectors", 2),
     ],
 )
 def test_findings_quote_the_estimates_of_published_verdicts(
@@ -250,6 +251,7 @@ def test_findings_quote_the_estimates_of_published_verdicts(
         ("lambda_sweep", "mse_mean_1", "fd_classifier", "with an FD of {:.2f}; that is no"),
         ("degrees_of_freedom", "middle_0", "fd_classifier", "the FD is {:.1f} without and"),
         ("degrees_of_freedom", "middle_32", "fd_classifier", "8.7 without and {:.1f} with 32"),
+        ("fisher_vectors", "plain", "probe_fisher_1000_untrained", "as well, {:.4f}. On digits"),
         ("training_cost", "pearson", "images_per_second", "{:,.0f} images a second with the term"),
         ("training_cost", "none", "images_per_second", "and {:,.0f} without it"),
         ("training_cost", "separate", "images_per_second", "separate encoder, {:,.0f} images"),
