@@ -15,6 +15,7 @@ from ogan_bench.objectives.systems.gan_qp import gan_qp
 from ogan_bench.objectives.systems.info_gan import info_gan
 from ogan_bench.objectives.systems.intro_vae import intro_vae
 from ogan_bench.objectives.systems.inv_gan import inv_gan
+from ogan_bench.objectives.systems.lia import lia
 from ogan_bench.objectives.systems.moment_matching import moment_matching
 from ogan_bench.objectives.systems.pac_gan import pac_gan
 from ogan_bench.objectives.systems.post_hoc import post_hoc
@@ -29,6 +30,7 @@ OBJECTIVES: dict[str, Callable[..., Objective]] = {
     "composed": composed,
     "separate": separate,
     "post_hoc": post_hoc,
+    "lia": lia,
     "pac_gan": pac_gan,
     "gan_qp": gan_qp,
     "bigan": bigan,

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 else:
     ExtractorName = Literal[tuple(SPACES)]
 
-RateGroup = Literal["class_vectors", "score_head"]
+RateGroup = Literal["class_vectors", "score_head", "mapping"]
 """A group of parameters that may have a learning rate of its own."""
 
 
@@ -67,7 +67,8 @@ class Training(Model):
         default={},
         description="Factors on the learning rate of groups of parameters. class_vectors: "
         "embeddings of classes, in conditional norms and in the projection score; score_head: the "
-        "part of a readout that is learned, class vectors apart.",
+        "part of a readout that is learned, class vectors apart; mapping: what G does to z before "
+        "it makes an image of it, in lia and alae.",
     )
     rate_schedule: Weight | None = Field(
         default=None,

@@ -23,6 +23,7 @@ Rates = Mapping[RateGroup, float]
 HOW_TO_HAVE: dict[RateGroup, str] = {
     "class_vectors": "choose model.modulation class or additive, or objective.readout projection",
     "score_head": "choose objective.readout head",
+    "mapping": "choose objective lia or alae",
 }
 """What brings parameters of a group."""
 
@@ -31,12 +32,15 @@ def group_of(net: nn.Module) -> dict[nn.Parameter, RateGroup]:
     """The group of every parameter that has one.
 
     * ``class_vectors``: embeddings of classes, in conditional norms and in the projection score;
-    * ``score_head``: what computes the score from the code, the class vectors apart.
+    * ``score_head``: what computes the score from the code, the class vectors apart;
+    * ``mapping``: what maps z to w, in generators that do.
     """
-    head = getattr(net, "score_head", None)
     found: dict[nn.Parameter, RateGroup] = {}
-    if isinstance(head, nn.Module):
-        found |= dict.fromkeys(head.parameters(), "score_head")
+    parts: tuple[RateGroup, ...] = ("score_head", "mapping")
+    for name in parts:
+        part = getattr(net, name, None)
+        if isinstance(part, nn.Module):
+            found |= dict.fromkeys(part.parameters(), name)
     for module in net.modules():
         if isinstance(module, nn.Embedding):
             found |= dict.fromkeys(module.parameters(), "class_vectors")

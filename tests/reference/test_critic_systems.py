@@ -7,11 +7,13 @@ the addressed gradients.
 
 from __future__ import annotations
 
+import copy
 import math
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import pytest
 import torch
@@ -33,6 +35,8 @@ from ogan_bench.objectives.systems.bigan_qp import bigan_qp
 from ogan_bench.objectives.systems.bigbigan import bigbigan
 from ogan_bench.objectives.systems.gan_qp import gan_qp
 from ogan_bench.objectives.systems.info_gan import info_gan
+from ogan_bench.objectives.systems.lia import AdditiveCoupling, lia
+from ogan_bench.objectives.systems.mapped_generator import MappedGenerator
 from ogan_bench.objectives.systems.moment_matching import moment_matching, squared_moments
 from ogan_bench.objectives.systems.post_hoc import post_hoc
 from ogan_bench.objectives.systems.rcf_gan import rcf_gan
@@ -147,6 +151,32 @@ def of_gan_phase(E: Any, G: Any, critic: Any, x: Tensor, z: Tensor) -> Losses:
 
 def of_encoder_phase(E: Any, G: Any, critic: Any, x: Tensor, z: Tensor) -> Losses:
     return {"encoder": (z - E(G(z))).pow(2).mean()}
+
+
+def of_lia(E: Any, G: Any, critic: Any, x: Tensor, z: Tensor, finished: bool) -> Losses:
+    """The authors' logits are minus our scores; their maps subtract on the way from z to w."""
+    x = x.detach().requires_grad_()
+    w = z
+    for layer in G.mapping:
+        a, b = w[:, : D // 2], w[:, D // 2 :]
+        first, _, second, _ = layer.shift
+        hidden = leaky(a @ first.weight.T + first.bias)
+        b = b - leaky(hidden @ second.weight.T + second.bias)
+        w = torch.cat([a, b], 1)[:, list(range(D))[::-1]]
+    S = copy.deepcopy(G.synthesis).eval() if finished else G.synthesis
+    image = S(E(x) if finished else w)
+    real, fake = -critic(x).squeeze(), -critic(image).squeeze()
+    slope = torch.autograd.grad(real.sum(), x, create_graph=True)[0]
+    judge = sp(fake) + sp(-real) + 10 / 2 * slope.pow(2).sum((1, 2, 3))
+    forger = sp(-fake).mean()
+    losses = {"critic": judge.mean()}
+    if finished:
+        return {**losses, "encoder": mean_square(image - x).mean() + 0.3 * forger}
+    return {**losses, "generator": forger}
+
+
+def leaky(t: Tensor) -> Tensor:
+    return torch.maximum(t, t / 5)
 
 
 def of_bigan(gaussian: bool) -> Oracle:
@@ -371,6 +401,16 @@ SYSTEMS = {
     ),
     "post_hoc-first": System(post_hoc(gan_share=0.3), of_gan_phase, progress=0.29),
     "post_hoc-then": System(post_hoc(gan_share=0.3), of_encoder_phase, progress=0.3),
+    "lia-first": System(
+        lia(adversarial_weight=0.3, gan_share=0.3, hidden=8),
+        partial(of_lia, finished=False),
+        progress=0.29,
+    ),
+    "lia-then": System(
+        lia(adversarial_weight=0.3, gan_share=0.3, hidden=8),
+        partial(of_lia, finished=True),
+        progress=0.3,
+    ),
     "bigan": System(bigan(hidden=8), of_bigan(gaussian=False)),
     "bigan-gaussian": System(bigan(encoder="gaussian", hidden=8), of_bigan(gaussian=True)),
     "ali": System(ali(hidden=8), of_bigan(gaussian=True)),
@@ -546,6 +586,7 @@ def test_low_scores_are_real() -> None:
         bigan_qp(hidden=8),
         bigbigan(hidden=8),
         veegan(hidden=8),
+        lia(hidden=8),
         triple_critics(hidden=8),
     ):
         nets = made(objective)
@@ -608,6 +649,76 @@ def test_post_hoc_trains_a_gan_and_then_an_encoder(update: Callable[..., Any]) -
         rule.update(objective, players, batches)
         who.append(moved(nets, before))
     assert who == [{"generator", "critic"}] * 3 + [{"encoder"}] * 3
+
+
+@pytest.mark.parametrize("update", [simultaneous, alternating])
+def test_lia_trains_a_gan_and_then_an_encoder_whose_critic_goes_on(
+    update: Callable[..., Any],
+) -> None:
+    objective, steps = lia(gan_share=0.5, hidden=8), 6
+    nets = made(objective)
+    players, rule, who = adam(nets), update(), []
+    for step in range(steps):
+        before = copied(nets)
+        numbers = rule.batches(step)
+        batches = [drawn(objective, step / steps, images + z) for images, z in numbers]
+        rule.update(objective, players, batches)
+        who.append(moved(nets, before))
+    assert who == [{"generator", "critic"}] * 3 + [{"encoder", "critic"}] * 3
+
+
+@pytest.mark.parametrize("d", [2, 5, 6])
+def test_the_map_of_lia_is_invertible_and_keeps_volumes(d: int) -> None:
+    """Of odd widths too, where the halves differ."""
+    nets = lia(hidden=8).build(dcgan(ImageShape(1, 16, 16), 0, z_dim=d, width=2))
+    F = cast(nn.Sequential, nets.generator.mapping).double()
+    z = torch.randn(N, d, dtype=torch.float64, generator=random("z"))
+    w = lia(hidden=8).latent(nets.generator, z)
+    assert not torch.allclose(w.sort(dim=1).values, z.sort(dim=1).values, atol=1e-3)
+    back = w
+    for layer in cast(list[AdditiveCoupling], list(F))[::-1]:
+        a, b = back.flip(1)[:, : d // 2], back.flip(1)[:, d // 2 :]
+        back = torch.cat([a, b + layer.shift(a)], dim=1)
+    torch.testing.assert_close(back, z)
+    jacobian = torch.func.vmap(torch.func.jacrev(F))(z.unsqueeze(1)).squeeze()
+    torch.testing.assert_close(torch.linalg.det(jacobian).abs(), torch.ones(N).double())
+
+
+def test_the_statistics_of_a_finished_generator_are_frozen_too() -> None:
+    """Those of a batch of reconstructions would hide from E how large codes have to be."""
+    objective = lia(gan_share=0.5, hidden=8)
+    nets = made(objective)
+    before = {name: buffer.clone() for name, buffer in nets.generator.named_buffers()}
+    assert any("running" in name for name in before)
+    for progress, moves in ((0.5, False), (0.0, True)):
+        simultaneous().update(objective, adam(nets), [drawn(objective, progress)])
+        for name, buffer in nets.generator.named_buffers():
+            assert torch.equal(buffer, before[name]) is not moves, name
+    assert all(module.training for module in nets.generator.modules())
+
+
+def test_lia_without_a_map_has_codes_that_are_those_of_the_prior() -> None:
+    objective = lia(coupling_layers=0)
+    z = torch.randn(N, 1, generator=random("z"))
+    nets = objective.build(dcgan(ImageShape(1, 16, 16), 0, z_dim=1, width=2))
+    torch.testing.assert_close(objective.latent(nets.generator, z), z)
+    with pytest.raises(UserError, match=r"z_dim has to be at least 2"):
+        lia().build(dcgan(ImageShape(1, 16, 16), 0, z_dim=1, width=2))
+
+
+def test_penalties_of_lia_are_of_the_images_that_are_judged() -> None:
+    """The quadratic potential divides by the distance to reconstructions once G is finished."""
+    objective = lia(adversarial="linear", penalty="quadratic_potential", hidden=8)
+    nets = made(objective)
+    E, G, critic = nets.encoder, nets.generator, nets.critic
+    assert critic is not None
+    for progress in (0.0, 0.5):
+        batch = ForwardPass(nets, drawn(objective, progress))
+        x, z = batch.x, batch.z
+        S = copy.deepcopy(cast(MappedGenerator, G).synthesis).eval()
+        fake = S(E(x)) if progress else G(z)
+        want = qp(x, fake, critic(x)[:, 0], critic(fake)[:, 0])
+        torch.testing.assert_close(sum(objective.critic_loss(batch).values()), want)
 
 
 def test_codes_of_ali_are_drawn_in_training_and_their_means_evaluated() -> None:

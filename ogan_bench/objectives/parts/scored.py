@@ -84,6 +84,31 @@ class Scored:
         return self.batch.noise(name).flatten()[: images.numel()].reshape(images.shape)
 
 
+@dataclass(frozen=True)
+class ScoredPairs(Scored):
+    """What a penalty may ask for if real and fake are not the images of the batch.
+
+    Args:
+        real: Images or codes, by position in the batch.
+        fake: The same shape as ``real``.
+    """
+
+    real: Tensor
+    fake: Tensor
+
+    @property
+    def x(self) -> Tensor:
+        return self.real
+
+    @property
+    def x_fake(self) -> Tensor:
+        return self.fake
+
+    @property
+    def mixing(self) -> Tensor:
+        return super().mixing.reshape(-1, *[1] * (self.real.dim() - 1))
+
+
 def prepare(penalty: Term, scorer: nn.Module) -> None:
     """Give a new net the buffers that a penalty on its scores asks for."""
     if "averages" in argument_names(penalty):

@@ -7,41 +7,23 @@ from dataclasses import dataclass
 from typing import cast
 
 from pydantic import NonNegativeFloat, PositiveInt
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import softplus
 
-from ogan_bench.models.base import Architecture, Generator, mlp
+from ogan_bench.models.base import Architecture, mlp
 from ogan_bench.models.initialisation import GlorotUniform
 from ogan_bench.objectives.base import LossTerms, Objective
 from ogan_bench.objectives.forward_pass import ForwardPass, Nets
 from ogan_bench.objectives.parts.consistency import correlation
 from ogan_bench.objectives.parts.penalties import r1 as gradient_penalty
+from ogan_bench.objectives.systems.mapped_generator import MappedCodes, MappedGenerator
 
 HEAD_LAYERS = 3
 """Number of layers of the perceptron that computes the score, as in the authors' code."""
 
 
-class MappedGenerator(Generator):
-    """G(z) = S(F(z)).
-
-    Args:
-        mapping: F, maps z to w of the same width.
-        synthesis: S, maps w to images.
-    """
-
-    def __init__(self, mapping: nn.Module, synthesis: Generator) -> None:
-        super().__init__()
-        self.mapping = mapping
-        self.synthesis = synthesis
-        self.conditional = synthesis.conditional
-
-    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        images: Tensor = self.synthesis(self.mapping(z), labels)
-        return images
-
-
 @dataclass(frozen=True)
-class ALAE(Objective):
+class ALAE(MappedCodes):
     """See :func:`alae`.
 
     Args:
@@ -91,14 +73,6 @@ class ALAE(Objective):
             "score_fake": self.score_fake(batch),
             "rho": correlation(self.w(batch), batch.e_fake),
         }
-
-    def latent(self, generator: Generator, z: Tensor) -> Tensor:
-        w: Tensor = cast(MappedGenerator, generator).mapping(z)
-        return w
-
-    def decode(self, generator: Generator, code: Tensor, labels: Tensor | None) -> Tensor:
-        images: Tensor = cast(MappedGenerator, generator).synthesis(code, labels)
-        return images
 
     def w(self, batch: ForwardPass) -> Tensor:
         """F(z), shape ``(n, d)``."""

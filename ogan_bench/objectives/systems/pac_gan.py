@@ -12,10 +12,10 @@ from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
 from ogan_bench.objectives.base import LossTerms, Objective
 from ogan_bench.objectives.forward_pass import ForwardPass, Nets, Noise
+from ogan_bench.objectives.parts.scored import ScoredPairs
 from ogan_bench.objectives.parts.weighted_consistency import weighted_consistency
 from ogan_bench.objectives.systems.critic_game import game
 from ogan_bench.objectives.systems.separate import SeparateObjective
-from ogan_bench.objectives.systems.triple_critics import ScoredPairs
 from ogan_bench.study.parts import AdversarialPart, ConsistencyPart, PenaltyPart
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ogan_bench.models.base import Architecture, mlp
 from ogan_bench.objectives.base import LossTerms, Objective, Projection
 from ogan_bench.objectives.forward_pass import ForwardPass, Nets, Noise
-from ogan_bench.objectives.parts.scored import Scored
+from ogan_bench.objectives.parts.scored import Scored, ScoredPairs
 from ogan_bench.objectives.parts.weighted_consistency import (
     WeightedConsistency,
     weighted_consistency,
@@ -22,31 +22,6 @@ from ogan_bench.study.parts import AdversarialPart, ConsistencyPart, PenaltyPart
 
 PREFIX = {"image": "", "code": "code_", "reconstruction": "reconstruction_"}
 """The critics, and the prefix of ``score_real`` and ``score_fake`` in their diagnostics."""
-
-
-@dataclass(frozen=True)
-class ScoredPairs(Scored):
-    """What a penalty may ask for if real and fake are not the images of the batch.
-
-    Args:
-        real: Images or codes, by position in the batch.
-        fake: The same shape as ``real``.
-    """
-
-    real: Tensor
-    fake: Tensor
-
-    @property
-    def x(self) -> Tensor:
-        return self.real
-
-    @property
-    def x_fake(self) -> Tensor:
-        return self.fake
-
-    @property
-    def mixing(self) -> Tensor:
-        return super().mixing.reshape(-1, *[1] * (self.real.dim() - 1))
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,9 @@ def autoencoder() -> Objective:
     E and G: ‖x - G(E(x))‖² / (c·h·w).
 
     The reference for reconstructions. Nothing ties the codes to the prior: its samples G(z) come
-    from standard normal codes that G was never trained on, and are measured as such.
+    from standard normal codes that G was never trained on, and are measured as such. For the same
+    reason it needs ``evaluation.generator_statistics: running``: with batch-norm statistics of such
+    samples, the default, its reconstructions are measured as worse than they are.
 
     References:
         G. E. Hinton and R. R. Salakhutdinov, Reducing the Dimensionality of Data with Neural

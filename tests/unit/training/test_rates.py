@@ -47,6 +47,13 @@ def test_a_score_head_is_what_the_readout_learns(hidden: int, dataset: Dataset) 
     assert names_of("score_head", encoder) == own != set()
 
 
+@pytest.mark.parametrize("system", ["lia", "alae"])
+def test_a_mapping_is_what_generators_do_to_z_first(system: str, dataset: Dataset) -> None:
+    generator = build_nets(trial("pearson", 0, f"objective={{name: {system}}}"), dataset).generator
+    own = {name for name, _ in generator.named_parameters() if name.startswith("mapping.")}
+    assert names_of("mapping", generator) == own != set()
+
+
 @pytest.mark.parametrize("name", ["rmsprop", "adam"])
 def test_a_group_moves_by_its_own_rate(name: str) -> None:
     """As two nets of which the one has the higher rate."""
@@ -105,6 +112,7 @@ def test_rates_are_resumed_bit_for_bit(tmp_path: Path, dataset: Dataset) -> None
     [
         ("{class_vectors: 30}", "choose model.modulation class or additive, or"),
         ("{score_head: 2}", "choose objective.readout head, or leave this rate out"),
+        ("{mapping: 0.01}", "choose objective lia or alae, or leave this rate out"),
     ],
 )
 def test_a_rate_of_nothing_is_refused_before_any_trial(

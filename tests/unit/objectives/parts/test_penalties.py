@@ -12,8 +12,7 @@ from torch import Tensor, nn
 from ogan_bench.objectives.forward_pass import Batch, ForwardPass, Nets, normal_per_pixel
 from ogan_bench.objectives.parts import penalties
 from ogan_bench.objectives.parts.score_averages import ScoreAverages
-from ogan_bench.objectives.parts.scored import Scored, penalty_noise
-from ogan_bench.objectives.systems.triple_critics import ScoredPairs
+from ogan_bench.objectives.parts.scored import Scored, ScoredPairs, penalty_noise
 from ogan_bench.seeding import generator
 from tests.unit.objectives.small_parts import CLOSE, D, N, draw, slope_at
 
