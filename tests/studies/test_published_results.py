@@ -203,6 +203,7 @@ def test_both_pages_count_the_same_settings_of_every_claim() -> None:
         ("weights", "lambda_sweep", 7),
         ("spare", "degrees_of_freedom", 5),
         ("fisher", "fisher_vectors", 2),
+        ("packs", "packing", 1),
     ],
 )
 def test_findings_quote_the_estimates_of_published_verdicts(
@@ -252,6 +253,9 @@ def test_findings_quote_the_estimates_of_published_verdicts(
         ("degrees_of_freedom", "middle_0", "fd_classifier", "the FD is {:.1f} without and"),
         ("degrees_of_freedom", "middle_32", "fd_classifier", "8.7 without and {:.1f} with 32"),
         ("fisher_vectors", "plain", "probe_fisher_1000_untrained", "do it as well, {:.4f}. So on"),
+        ("packing", "stacked_pac2", "modes_classifier", "make fewer modes, {:.0f} of 1,000"),
+        ("packing", "stacked_none", "modes_classifier", "the plain GAN makes {:.0f}, which"),
+        ("packing", "stacked_ogan", "modes_classifier", "O-GAN makes {:.0f}, and"),
         ("training_cost", "pearson", "images_per_second", "{:,.0f} images a second with the term"),
         ("training_cost", "none", "images_per_second", "and {:,.0f} without it"),
         ("training_cost", "separate", "images_per_second", "separate encoder, {:,.0f} images"),
@@ -303,6 +307,8 @@ def test_findings_say_how_many_studies_were_not_registered() -> None:
     said = (
         f"Of the {len(studies)} published studies, {len(late)} {verb} not registered before {whose}"
         " trials."
+        if late
+        else f"All {len(studies)} published studies were registered before their trials"
     )
     for page in ("README.md", "docs/findings.md"):
         assert said in " ".join((ROOT / page).read_text(encoding="utf-8").split())
@@ -317,6 +323,7 @@ ANEW = {
     "mse_vs_pearson",
     "normalisation_at_reconstruction",
     "optimizers",
+    "packing",
     "pixel_reconstruction",
     "score_readouts",
     "self_modulation_and_ema",
