@@ -204,6 +204,7 @@ def test_both_pages_count_the_same_settings_of_every_claim() -> None:
         ("spare", "degrees_of_freedom", 5),
         ("fisher", "fisher_vectors", 2),
         ("packs", "packing", 1),
+        ("finished", "finished_gan", 7),
     ],
 )
 def test_findings_quote_the_estimates_of_published_verdicts(
