@@ -15,7 +15,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import LEAK, Architecture, mlp
-from ogan_bench.objectives.base import LossTerms
+from ogan_bench.objectives.base import LossTerms, Objective
 from ogan_bench.objectives.forward_pass import ForwardPass, Nets, Noise
 from ogan_bench.objectives.parts.scored import ScoredPairs
 from ogan_bench.objectives.systems.critic_game import CriticGame, computed, game
@@ -158,7 +158,7 @@ def lia(
     adversarial_weight: NonNegativeFloat = 0.1,
     coupling_layers: NonNegativeInt = 4,
     hidden: PositiveInt = 512,
-) -> LIA:
+) -> Objective:
     """LIA, latently invertible autoencoder: an encoder of real images for a finished GAN.
 
     With G = S∘F, where F is invertible and w = F(z):
