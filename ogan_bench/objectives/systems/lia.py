@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Annotated
 
 import torch
@@ -16,9 +15,9 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from ogan_bench.errors import UserError
 from ogan_bench.models.base import LEAK, Architecture, mlp
 from ogan_bench.objectives.base import LossTerms, Objective
-from ogan_bench.objectives.forward_pass import ForwardPass, Nets, Noise
-from ogan_bench.objectives.parts.scored import ScoredPairs
-from ogan_bench.objectives.systems.critic_game import CriticGame, computed, game
+from ogan_bench.objectives.forward_pass import ForwardPass, Nets
+from ogan_bench.objectives.systems.critic_game import game
+from ogan_bench.objectives.systems.image_critic import ImageCritic
 from ogan_bench.objectives.systems.mapped_generator import MappedCodes, MappedGenerator
 from ogan_bench.study.parts import AdversarialPart, PenaltyPart
 
@@ -56,25 +55,21 @@ def running_statistics(net: nn.Module) -> Iterator[None]:
             layer.train(training)
 
 
-@dataclass(frozen=True)
-class LIA(MappedCodes):
+@dataclass(frozen=True, kw_only=True)
+class LIA(ImageCritic, MappedCodes):
     """See :func:`lia`.
 
     Args:
-        game: The game between the critic and the net that makes what it judges.
         gan_share: Share of the training spent on the GAN.
         adversarial_weight: Weight of E's part in the game.
         coupling_layers: Layers of the invertible map; 0: there is none.
         hidden: Width of the hidden layer of each.
     """
 
-    game: CriticGame
     gan_share: float
     adversarial_weight: float
     coupling_layers: int
     hidden: int
-
-    updated_first = ("critic",)
 
     def build(self, architecture: Architecture) -> Nets:
         d = architecture.z_dim
@@ -86,55 +81,23 @@ class LIA(MappedCodes):
         generator = MappedGenerator(nn.Sequential(*couplings), architecture.generator())
         return Nets(architecture.encoder(d), generator, critic)
 
-    def noise(self, n: int, d: int) -> Mapping[str, Noise]:
-        return self.game.noise(n, d)
-
     def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         if self._is_gan(batch):
             return {}
-        error = (batch.x - self.judged(batch)).square().flatten(1).mean(dim=1)
+        error = (batch.x - self.fake(batch)).square().flatten(1).mean(dim=1)
         return {
             "reconstruction": error,
-            "adversarial": self.adversarial_weight * self._forger(batch),
+            "adversarial": self.adversarial_weight * self.forger_loss(batch),
         }
 
     def generator_loss(self, batch: ForwardPass) -> LossTerms:
-        return {"adversarial": self._forger(batch)} if self._is_gan(batch) else {}
+        return {"adversarial": self.forger_loss(batch)} if self._is_gan(batch) else {}
 
-    def critic_loss(self, batch: ForwardPass) -> LossTerms:
-        return self.game.critic_loss(
-            ScoredPairs(
-                batch,
-                self.score_real(batch),
-                self.score_fake(batch),
-                lambda x, labels: self.score(batch, x),
-                batch.critic,
-                batch.x,
-                self.judged(batch),
-            )
-        )
-
-    def diagnostics(self, batch: ForwardPass) -> LossTerms:
-        return computed(batch, self, "score_real", "score_fake")
-
-    def judged(self, batch: ForwardPass) -> Tensor:
-        """What the critic tells from real images: G(z) in the first phase, then S(E(x))."""
+    def fake(self, batch: ForwardPass) -> Tensor:
+        """G(z) in the first phase, then S(E(x))."""
         if self._is_gan(batch):
             return batch.x_fake
         return batch.once("x_again", lambda: self._reconstruct(batch))
-
-    def score_real(self, batch: ForwardPass) -> Tensor:
-        """Scores of the real images, shape ``(n,)``."""
-        return batch.once("score_real", lambda: self.score(batch, batch.x))
-
-    def score_fake(self, batch: ForwardPass) -> Tensor:
-        """Scores of what the critic tells from them, shape ``(n,)``."""
-        return batch.once("score_fake", lambda: self.score(batch, self.judged(batch)))
-
-    def score(self, batch: ForwardPass, x: Tensor) -> Tensor:
-        """The critic's scores of images, shape ``(n,)``."""
-        scores: Tensor = batch.critic(x)
-        return scores[:, 0]
 
     def _reconstruct(self, batch: ForwardPass) -> Tensor:
         # Statistics of their own batch would hide from E how large the numbers are that S expects.
@@ -143,11 +106,6 @@ class LIA(MappedCodes):
 
     def _is_gan(self, batch: ForwardPass) -> bool:
         return batch.before(self.gan_share)
-
-    def _forger(self, batch: ForwardPass) -> Tensor:
-        return self.game.generator_side_loss(
-            partial(self.score_real, batch), partial(self.score_fake, batch)
-        )
 
 
 def lia(
@@ -198,4 +156,10 @@ def lia(
         L. Dinh, D. Krueger and Y. Bengio, NICE: Non-linear Independent Components Estimation, 2014,
         https://arxiv.org/abs/1410.8516 (additive coupling)
     """
-    return LIA(game(adversarial, penalty), gan_share, adversarial_weight, coupling_layers, hidden)
+    return LIA(
+        game=game(adversarial, penalty),
+        gan_share=gan_share,
+        adversarial_weight=adversarial_weight,
+        coupling_layers=coupling_layers,
+        hidden=hidden,
+    )

@@ -12,7 +12,6 @@ from ogan_bench.errors import UserError
 from ogan_bench.models.base import Architecture
 from ogan_bench.objectives.base import LossTerms, Objective
 from ogan_bench.objectives.forward_pass import ForwardPass, Nets, Noise
-from ogan_bench.objectives.parts.scored import ScoredPairs
 from ogan_bench.objectives.parts.weighted_consistency import weighted_consistency
 from ogan_bench.objectives.systems.critic_game import game
 from ogan_bench.objectives.systems.separate import SeparateObjective
@@ -78,37 +77,18 @@ class PacGANObjective(SeparateObjective):
         return per_image(super().generator_loss(batch), len(batch.z))
 
     def critic_loss(self, batch: ForwardPass) -> LossTerms:
-        real, fake = self.packs_real(batch), self.packs_fake(batch)
-        score_real, score_fake = self.score_real(batch), self.score_fake(batch)
-        scored = ScoredPairs(
-            batch,
-            score_real,
-            score_fake,
-            lambda x, labels: self.score(batch, x),
-            batch.critic,
-            real,
-            fake,
-        )
-        return per_image(self.game.critic_loss(scored), len(batch.z))
+        return per_image(super().critic_loss(batch), len(batch.z))
 
     def diagnostics(self, batch: ForwardPass) -> LossTerms:
         return per_image(super().diagnostics(batch), len(batch.z))
 
-    def packs_real(self, batch: ForwardPass) -> Tensor:
+    def real(self, batch: ForwardPass) -> Tensor:
         """Packs of real images, shape ``(n/m, m·c, h, w)``."""
         return batch.once("packs_real", lambda: packs(batch.x, self.packing))
 
-    def packs_fake(self, batch: ForwardPass) -> Tensor:
+    def fake(self, batch: ForwardPass) -> Tensor:
         """Packs of generated images, shape ``(n/m, m·c, h, w)``."""
         return batch.once("packs_fake", lambda: packs(batch.x_fake, self.packing))
-
-    def score_real(self, batch: ForwardPass) -> Tensor:
-        """Scores of the packs of real images, shape ``(n/m,)``."""
-        return batch.once("score_real", lambda: self.score(batch, self.packs_real(batch)))
-
-    def score_fake(self, batch: ForwardPass) -> Tensor:
-        """Scores of the packs of generated images, shape ``(n/m,)``."""
-        return batch.once("score_fake", lambda: self.score(batch, self.packs_fake(batch)))
 
 
 def pac_gan(

@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
-
-from torch import Tensor
 
 from ogan_bench.models.base import Architecture
 from ogan_bench.objectives.base import LossTerms, Objective, Projection
-from ogan_bench.objectives.forward_pass import ForwardPass, Nets, Noise
-from ogan_bench.objectives.parts.scored import Scored
+from ogan_bench.objectives.forward_pass import ForwardPass, Nets
 from ogan_bench.objectives.parts.weighted_consistency import (
     WeightedConsistency,
     weighted_consistency,
 )
-from ogan_bench.objectives.systems.critic_game import CriticGame, computed, game
+from ogan_bench.objectives.systems.critic_game import game
+from ogan_bench.objectives.systems.image_critic import ImageCritic
 from ogan_bench.study.parts import AdversarialPart, ConsistencyPart, PenaltyPart, Weight
 
 
 @dataclass(frozen=True, kw_only=True)
-class SeparateObjective(Objective):
+class SeparateObjective(ImageCritic):
     """See :func:`separate`.
 
     Args:
-        game: The game between the critic and G.
         consistency: w·c.
         to_generator: Whether G minimises the consistency term too.
     """
 
-    game: CriticGame
     consistency: WeightedConsistency
     to_generator: bool
-
-    updated_first = ("critic",)
 
     @property
     def projection(self) -> Projection:
@@ -46,43 +38,18 @@ class SeparateObjective(Objective):
         self.game.prepare(critic)
         return Nets(encoder, generator, critic)
 
-    def noise(self, n: int, d: int) -> Mapping[str, Noise]:
-        return self.game.noise(n, d)
-
     def encoder_loss(self, batch: ForwardPass) -> LossTerms:
         tied = self.consistency.loss(batch, self)
         # Without a consistency term E has nothing to learn: it stays as initialised.
         return {"consistency": tied} if tied.requires_grad else {}
 
     def generator_loss(self, batch: ForwardPass) -> LossTerms:
-        real, fake = partial(self.score_real, batch), partial(self.score_fake, batch)
-        terms = {"adversarial": self.game.generator_side_loss(real, fake)}
+        terms = {"adversarial": self.forger_loss(batch)}
         return (
             {**terms, "consistency": self.consistency.loss(batch, self)}
             if self.to_generator
             else terms
         )
-
-    def critic_loss(self, batch: ForwardPass) -> LossTerms:
-        real, fake = self.score_real(batch), self.score_fake(batch)
-        scored = Scored(batch, real, fake, lambda x, labels: self.score(batch, x), batch.critic)
-        return self.game.critic_loss(scored)
-
-    def diagnostics(self, batch: ForwardPass) -> LossTerms:
-        return computed(batch, self, "score_real", "score_fake")
-
-    def score_real(self, batch: ForwardPass) -> Tensor:
-        """Scores of the real images, shape ``(n,)``."""
-        return batch.once("score_real", lambda: self.score(batch, batch.x))
-
-    def score_fake(self, batch: ForwardPass) -> Tensor:
-        """Scores of the generated images, shape ``(n,)``."""
-        return batch.once("score_fake", lambda: self.score(batch, batch.x_fake))
-
-    def score(self, batch: ForwardPass, x: Tensor) -> Tensor:
-        """The critic's scores of images, shape ``(n,)``."""
-        scores: Tensor = batch.critic(x)
-        return scores[:, 0]
 
 
 def separate(
