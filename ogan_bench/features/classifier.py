@@ -94,10 +94,10 @@ def dataset_classifier(
         raise UserError(
             f"{dataset.name}: the test split is empty; the classifier's accuracy needs test images"
         )
-    net = build(dataset.shape, len(dataset.classes))
 
     def make() -> Entry:
-        _train(net.to(device), dataset.train, device, min_images, seed)
+        net = build(dataset.shape, len(dataset.classes)).to_empty(device=device)
+        _train(net, dataset.train, device, min_images, seed)
         _scale_features(net, dataset.train, device)
         facts: dict[str, Fact] = {
             "torch": str(torch.__version__),
@@ -145,7 +145,7 @@ def with_weights(
         device: Where it computes.
     """
     net = build(dataset.shape, len(dataset.classes))
-    net.load_state_dict(weights)
+    net.load_state_dict(weights, assign=True)
     digest = fingerprint(weights)
     name = f"{label(dataset)}@{digest[:8]}"
     frozen = net.to(device).eval().requires_grad_(False)
@@ -176,7 +176,7 @@ def accuracy(net: nn.Module, split: Split, device: torch.device) -> float:
 
 
 def build(shape: ImageShape, classes: int) -> nn.Sequential:
-    """The net with uninitialised weights, without drawing from the global generator."""
+    """The net without weights, on ``meta``, so that nothing is drawn from the global generator."""
     halvings = max(len(WIDTHS), math.ceil(math.log2(max(shape.height, shape.width) / SMALLEST)))
     layers: list[nn.Module] = []
     channels, height, width = shape
@@ -189,8 +189,7 @@ def build(shape: ImageShape, classes: int) -> nn.Sequential:
             channels, height, width = outputs, math.ceil(height / 2), math.ceil(width / 2)
         dense = nn.Linear(channels * height * width, FEATURES)
         layers += [nn.Flatten(), dense, nn.ReLU(), nn.Linear(FEATURES, classes)]
-        net = nn.Sequential(*layers)
-    return net.to_empty(device="cpu")
+        return nn.Sequential(*layers)
 
 
 def _train(

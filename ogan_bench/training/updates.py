@@ -145,7 +145,9 @@ def gradients(
     total(terms).backward(inputs=through, retain_graph=retain_graph)
     if leaf is not None and leaf.grad is not None:
         at_images, leaf.grad = leaf.grad, None
-        batch.generated.backward(at_images, inputs=parameters, retain_graph=retain_graph)
+        # The gradient of this sum at the images is at_images, bit for bit. If it were handed to
+        # backward() itself, torch would import its symbolic algebra, which takes seconds.
+        (batch.generated * at_images).sum().backward(inputs=parameters, retain_graph=retain_graph)
 
 
 def _move(trained: Trainables, losses: Mapping[Net, LossTerms], batch: ForwardPass) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
@@ -30,12 +34,10 @@ def digits(
     References:
         E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998 (CC BY 4.0).
     """
-    from sklearn.datasets import load_digits
-
-    source = load_digits()
-    levels = torch.from_numpy(source.images).float().mul_(255 / 16).round_().to(torch.uint8)
-    images = resize(levels[:, None], resolution)
-    labels = torch.from_numpy(source.target).long()
+    rows = torch.from_numpy(_rows())
+    levels = rows[:, :-1].float().mul_(255 / 16).round_().to(torch.uint8)
+    images = resize(levels.reshape(-1, 1, 8, 8), resolution)
+    labels = rows[:, -1].long()
     order = torch.arange(len(images)) if split == "every_fifth" else _by_class(labels)
     test = torch.zeros(len(images), dtype=torch.bool)
     test[order[::TEST_EVERY]] = True
@@ -43,9 +45,24 @@ def digits(
         name="digits",
         train=Split(images[~test], labels[~test]),
         test=Split(images[test], labels[test]),
-        classes=tuple(str(name) for name in source.target_names),
+        classes=tuple(str(digit) for digit in range(10)),
         licence="CC BY 4.0 (UCI Optical Recognition of Handwritten Digits)",
     )
+
+
+def _rows() -> NDArray[Any]:
+    """A row an image: 64 pixels from 0 to 16, then the digit.
+
+    The file of scikit-learn's package is read without its code, whose import takes longer than a
+    small training.
+    """
+    (package,) = getattr(find_spec("sklearn"), "submodule_search_locations", None) or [""]
+    file = Path(package, "datasets", "data", "digits.csv.gz")
+    if file.is_file():
+        return np.loadtxt(file, delimiter=",")
+    from sklearn.datasets import load_digits  # of a version that keeps it elsewhere
+
+    return np.column_stack(load_digits(return_X_y=True))
 
 
 def _by_class(labels: Tensor) -> Tensor:

@@ -231,12 +231,12 @@ def test_stopped_trials_are_not_among_those_that_are_measured_again(tmp_path: Pa
     assert json.loads((folder.path / "run.json").read_text())["config_hash"] == chosen.config_hash
 
 
-def test_torchs_compiler_is_not_imported(tmp_path: Path) -> None:
-    """It takes longer than the imports of all the rest, in the process of every trial."""
+def test_neither_torchs_compiler_nor_its_algebra_is_imported(tmp_path: Path) -> None:
+    """They take longer than the imports of all the rest, in the process of every trial."""
     code = (
         "import sys; from tests.unit.runner.test_trial import run, trial, Path; "
         f"assert run(Path({str(tmp_path)!r}), trial()).status == 'finished'; "
-        "sys.exit('torch._dynamo' in sys.modules)"
+        "sys.exit(not {'torch._dynamo', 'sympy'}.isdisjoint(sys.modules))"
     )
     answer = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
     assert answer.returncode == 0, answer.stderr

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
 import torch
 from scipy.stats import chi2_contingency
 from torch import Tensor
 
 from ogan_bench.data import DATASETS, Dataset
+from ogan_bench.data.sources.digits import _rows
 
 
 def _counts(dataset: Dataset) -> tuple[Tensor, Tensor]:
@@ -45,3 +51,24 @@ def test_the_first_split_is_still_there() -> None:
     both, test = _counts(dataset)
     assert test.tolist() == [42, 28, 26, 48, 38, 39, 30, 26, 36, 47]
     assert chi2_contingency(torch.stack([both - test, test]).numpy()).pvalue < 0.05
+
+
+@pytest.mark.parametrize("moved", [False, True], ids=["the file", "where it is no more"])
+def test_they_are_what_scikit_learn_loads(moved: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its file is read without its code; if it is elsewhere, its code reads it."""
+    from sklearn.datasets import load_digits
+
+    pixels, classes = load_digits(return_X_y=True)
+    if moved:
+        monkeypatch.setattr(Path, "is_file", lambda _: False)
+    rows = _rows()
+    assert (rows[:, :-1] == pixels).all()
+    assert (rows[:, -1] == classes).all()
+
+
+def test_scikit_learn_is_not_imported_for_them() -> None:
+    code = (
+        "import sys; from ogan_bench.data import DATASETS; DATASETS['digits'](); "
+        "sys.exit('sklearn' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
