@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -75,7 +76,7 @@ def describe(
         typer.Argument(
             metavar="KIND",
             autocompletion=completion.kinds,
-            help="model, objective, metric, study, ...",
+            help="model, objective, metric, study, ...; may be left out where the name says it.",
         ),
     ],
     name: Annotated[
@@ -104,12 +105,13 @@ def describe(
       ogan-bench describe objective bigan_qp
       ogan-bench describe metric fd_classifier
       ogan-bench describe model dcgan --resolution 64 --set width=32
+      ogan-bench describe pearson
     """
     from ogan_bench.errors import UserError, did_you_mean
     from ogan_bench.study.plugins import add_plugins
 
     add_plugins(plugins or ())
-    kind = _kind(what)
+    kind, name = _meant(what, name)
     if kind is Listed.MODELS:
         _describe_model(name or "dcgan", resolution, channels, z_dim, override or [], as_json)
         return
@@ -180,20 +182,46 @@ def _shown(value: Any) -> str:
     return "-" if value is None else str(value)
 
 
-def _kind(what: str) -> Listed:
-    """The kind with this name, in the singular or the plural.
+def kind_called(what: str) -> Listed | None:
+    """The kind with this name, in the singular or the plural."""
+    return next((kind for kind in Listed if what in (kind, kind.singular)), None)
+
+
+def names(kind: Listed) -> list[str]:
+    """Names of all that there is of a kind."""
+    from ogan_bench.metrics import METRICS
+    from ogan_bench.study import catalogue
+    from ogan_bench.study.shipped import shipped_studies
+
+    if kind is Listed.METRICS:
+        return list(METRICS)
+    if kind is Listed.STUDIES:
+        return list(shipped_studies())
+    return catalogue.names(kind.value)
+
+
+def _meant(what: str, name: str | None) -> tuple[Listed, str | None]:
+    """A kind and a name, from a kind and perhaps a name, or from a name that one thing alone has.
 
     Raises:
-        UserError: There is none.
+        UserError: There is no such kind; or no such name, or more than one thing that has it.
     """
     from ogan_bench.errors import UserError, did_you_mean
 
-    for kind in Listed:
-        if what in (kind, kind.singular):
-            return kind
-    raise UserError(
-        f"describe: unknown kind {what!r}.{did_you_mean(what, [kind.value for kind in Listed])}"
-    )
+    if kind := kind_called(what):
+        return kind, name
+    kinds = [kind.value for kind in Listed]
+    if name is not None:
+        raise UserError(f"describe: unknown kind {what!r}.{did_you_mean(what, kinds)}")
+    known = {kind: names(kind) for kind in Listed}
+    having = [kind for kind in Listed if what in known[kind]]
+    if not having:
+        near = did_you_mean(what, [*kinds, *chain.from_iterable(known.values())])
+        raise UserError(f"describe: {what!r} is neither a kind nor a name.{near}")
+    if len(having) > 1:
+        commands = ", ".join(f"`ogan-bench describe {kind.singular} {what}`" for kind in having)
+        raise UserError(f"describe: there is more than one {what!r}; one of {commands}")
+    return having[0], what
 
 
 def _of_study(name: str) -> dict[str, Any]:

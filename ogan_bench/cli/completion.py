@@ -69,19 +69,10 @@ def kinds(ctx: typer.Context, incomplete: str) -> Names:
 
 def described(ctx: typer.Context, incomplete: str) -> Names:
     """Parts, metrics or studies of the kind that is named."""
-    from ogan_bench.cli.catalogue import Listed
-    from ogan_bench.study import catalogue
-    from ogan_bench.study.shipped import shipped_studies
+    from ogan_bench.cli.catalogue import kind_called, names
 
-    what = ctx.params.get("what")
-    kind = next((kind for kind in Listed if what in (kind, kind.singular)), None)
-    if kind is None:
-        return []
-    if kind is Listed.METRICS:
-        return _beginning(incomplete, _metrics())
-    if kind is Listed.STUDIES:
-        return _beginning(incomplete, shipped_studies())
-    return _beginning(incomplete, catalogue.names(kind.value))
+    kind = kind_called(ctx.params.get("what") or "")
+    return _beginning(incomplete, names(kind)) if kind else []
 
 
 def datasets(ctx: typer.Context, incomplete: str) -> Names:

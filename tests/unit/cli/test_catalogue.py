@@ -133,6 +133,17 @@ def test_describe_knows_what_is_near() -> None:
         ask("describe", "schedule")
 
 
+def test_a_name_alone_is_described_where_nothing_else_has_it() -> None:
+    for kind, name in (("objective", "lia"), ("metric", "fd_classifier"), ("study", "packing")):
+        assert ask("describe", name, "--json") == ask("describe", kind, name, "--json")
+    assert ask("describe", "resnet") == ask("describe", "model", "resnet")
+    with pytest.raises(UserError, match="more than one 'none'; one of ") as several:
+        ask("describe", "none")
+    assert "`ogan-bench describe penalty none`" in str(several.value)
+    with pytest.raises(UserError, match=r"neither a kind nor a name\. Did you mean 'pearson'"):
+        ask("describe", "perason")
+
+
 def test_committed_schema_is_up_to_date() -> None:
     committed = (ROOT / "studies" / "study.schema.json").read_text(encoding="utf-8")
     is_current = ask("schema") == committed  # a difference of 8,000 lines helps nobody
