@@ -56,11 +56,12 @@ def _rows() -> NDArray[Any]:
     The file of scikit-learn's package is read without its code, whose import takes longer than a
     small training.
     """
-    (package,) = getattr(find_spec("sklearn"), "submodule_search_locations", None) or [""]
-    file = Path(package, "datasets", "data", "digits.csv.gz")
-    if file.is_file():
-        return np.loadtxt(file, delimiter=",")
-    from sklearn.datasets import load_digits  # of a version that keeps it elsewhere
+    package = find_spec("sklearn")
+    for folder in (package and package.submodule_search_locations) or ():
+        file = Path(folder, "datasets", "data", "digits.csv.gz")
+        if file.is_file():
+            return np.loadtxt(file, delimiter=",")
+    from sklearn.datasets import load_digits  # a version that keeps the file elsewhere
 
     return np.column_stack(load_digits(return_X_y=True))
 
