@@ -21,10 +21,10 @@ def relative_interval(
 
     A share r lies in the interval where the t test of ``arm - (1 ± r) control`` does not reject a
     mean of 0 (+ for a positive control). So the interval excludes a margin exactly where the test
-    against this margin is significant. Only of few pairs by several classifiers, whose degrees of
-    freedom depend on r, that test can be insignificant again further out; the interval ends where
-    it is significant first. It is unbounded where the control's mean does not differ
-    from 0.
+    against this margin is significant. Only of pairs by several classifiers, whose degrees of
+    freedom depend on r and jump where a component of the variance becomes positive, that test can
+    be insignificant again further out; the interval ends at one of the shares where it becomes
+    significant. It is unbounded where the control's mean does not differ from 0.
 
     Args:
         arm: Shape (n,), or by classifier (n, C).
