@@ -22,8 +22,8 @@ class HypothesisResult:
         quantity: What is estimated, in words.
         estimate: The estimate with its interval.
         confidence: Its confidence level, which matches the test: not adjusted, the claim is
-            significant at alpha exactly if the interval lies in the region; of an association only
-            about so.
+            significant at alpha exactly if the interval lies in the region; only about so of an
+            association, and of shares of the control by pairs in an ensemble.
         region: Where the claim holds, in the unit of the estimate.
         method: Name of the test.
         significance: The p-values.

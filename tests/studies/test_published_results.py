@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import shutil
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from ogan_bench.analysis.analyse import analyse_stored, survey
 from ogan_bench.analysis.loading import load_results
 from ogan_bench.analysis.tuning import choices
+from ogan_bench.analysis.verdicts import Verdict
 from ogan_bench.report.claim_pages import write_claim_pages
 from ogan_bench.report.report import write_report
 from ogan_bench.store.journal import read_file
@@ -56,6 +58,20 @@ def test_report_is_made_of_the_stored_trials(name: str, tmp_path: Path) -> None:
     # Full precision: the last digit depends on the version of scipy.
     made, stored = (pd.read_csv(folder / "table.csv") for folder in (here, published))
     pd.testing.assert_frame_equal(made, stored, rtol=1e-12)
+    apart = [verdict.hypothesis.id for verdict in analysis.verdicts if parts(verdict)]
+    assert apart == []  # docs/verdicts.md says that they could, and that none does
+
+
+def parts(verdict: Verdict) -> bool:
+    """Whether the interval of a comparison tells another story than its test, before Holm's."""
+    found = verdict.finding
+    if verdict.hypothesis.test in {"association", "trend", "failure_rate"} or math.isnan(
+        found.estimate.low
+    ):
+        return False
+    low, high = found.region
+    inside = low < found.estimate.low and found.estimate.high < high
+    return inside != (found.significance.claim < 0.05)
 
 
 def stated(name: str) -> StudySettings:
