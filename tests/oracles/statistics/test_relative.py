@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
@@ -74,12 +74,17 @@ def test_interval_and_decision_agree(
         assert (-margin < low <= high < margin) == (same.claim < 0.05)
 
 
-def test_of_pairs_in_classifiers_the_interval_ends_where_a_test_becomes_significant() -> None:
+@settings(deadline=None, max_examples=100)
+@given(st.integers(0, 10_000), st.sampled_from([2, 3, 5, 10]), st.floats(0.02, 0.6))
+@example(705, 10, 0.5)
+def test_of_pairs_in_classifiers_the_interval_ends_where_the_test_becomes_significant(
+    seed: int, n: int, spread: float
+) -> None:
     """There its p can rise again as the share goes on, where its degrees of freedom jump."""
-    rng = np.random.default_rng(705)
-    base = 1 + 0.3 * rng.normal(size=(10, 1))
-    own = 1.1 * base + 0.5 * rng.normal(size=(10, 5))
-    other = base + 0.5 * rng.normal(size=(10, 5))
+    rng = np.random.default_rng(seed)
+    base = 1 + 0.3 * rng.normal(size=(n, 1))
+    own = 1.1 * base + spread * rng.normal(size=(n, 5))
+    other = base + spread * rng.normal(size=(n, 5))
 
     def p(margin: float) -> float:
         found = non_inferiority(
@@ -87,9 +92,11 @@ def test_of_pairs_in_classifiers_the_interval_ends_where_a_test_becomes_signific
         )
         return found.claim
 
-    assert p(0.05) < 0.05 < p(0.06)  # it has fewer degrees of freedom
     _, _, high = relative_interval(own, other, 0.9, paired=True)
+    assume(1e-3 < high < math.inf)
     assert p(high - 1e-6) > 0.05 > p(high + 1e-6)
+    if (seed, n, spread) == (705, 10, 0.5):
+        assert p(0.05) < 0.05 < p(0.06)  # it has fewer degrees of freedom
 
 
 def test_a_control_around_zero_has_no_shares() -> None:
