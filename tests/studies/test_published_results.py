@@ -222,7 +222,7 @@ def test_both_pages_count_the_same_settings_of_every_claim() -> None:
         ("fisher", "fisher_vectors", 2),
         ("fisher_fashion", "fisher_vectors-fashion", 2),
         ("packs", "packing", 1),
-        ("finished", "finished_gan", 7),
+        ("finished", "finished_gan", 10),
     ],
 )
 def test_findings_quote_the_estimates_of_published_verdicts(
