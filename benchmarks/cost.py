@@ -188,7 +188,9 @@ def main() -> None:
     label, rate = list(rates.items())[len(rates) // 2]
     out(f"FLOPs counted with torch {torch.__version__}; GPU-hours at {label}.\n\n")
     out("\n".join(table_of_studies(arms, rate)) + "\n\n")
-    out("\n".join(table_of_gpus(arms, rates)) + "\n\n")
+    out("Each GPU takes the longest trial that is left, so there is no waiting before the last ")
+    out("trials:\n\n" + "\n".join(table_of_gpus(arms, rates)) + "\n\n")
+    out("What published trials did on a CPU, as their records state it:\n\n")
     out("| published study | nets | trials | GFLOP/s, measured on a CPU |\n|---|---|---|---|\n")
     for study, nets, trials, measured in published(REFERENCE):
         out(f"| {study} | {nets} | {trials} | {measured / 1e9:.1f} |\n")
