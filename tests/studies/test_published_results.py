@@ -167,7 +167,8 @@ def test_published_pictures_are_those_that_are_shown(name: str) -> None:
 def test_claim_pages_are_made_of_the_stored_trials(tmp_path: Path) -> None:
     """Links apart, which depend on where a page lies."""
     published = ROOT / "docs" / "findings"
-    made = write_claim_pages(REFERENCE, survey(REFERENCE).claims, tmp_path)
+    claims = survey(REFERENCE).claims
+    made = write_claim_pages(REFERENCE, claims, tmp_path)
     assert {path.name for path in made} == {path.name for path in published.iterdir()}
     for page in made:
         here, there = (
@@ -177,7 +178,7 @@ def test_claim_pages_are_made_of_the_stored_trials(tmp_path: Path) -> None:
         assert here == there
     findings = (ROOT / "docs" / "findings.md").read_text("utf-8")
     readme = (ROOT / "README.md").read_text("utf-8")
-    for claim in survey(REFERENCE).claims:
+    for claim in claims:
         assert f"(findings/{claim.slug}.md)<br>{claim.answer}\n" in findings
         assert f"[{claim.claim}](docs/findings/{claim.slug}.md)" in readme
 
